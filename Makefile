@@ -1,0 +1,75 @@
+# Every command a person needs, on a machine with nothing but make and Python. `make` lists them.
+
+# The Python that makes the environment; everything else runs inside it.
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCAL_AWS := $(VENV)/local-aws
+LOCKS := requirements/bootstrap.txt requirements/tools.txt requirements/local-aws.txt
+READY := $(VENV)/.ready
+ARTIFACT := .aws-sam/build/template.yaml
+export SAM_CLI_TELEMETRY := 0
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test lint demo build clean lock
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: $(READY) ## prepare .venv with batch-notifier and sam (the others run this when needed)
+
+# Rebuilt from nothing whenever a lock changes, so that it never holds more than the locks say.
+$(READY): $(LOCKS) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "setup: Python 3.11 or newer is needed ($(PYTHON) is not); try make PYTHON=python3.12 ..." >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "setup: this Python lacks venv (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 2; }
+	@echo "setup: preparing $(VENV) ..."
+	@rm -rf $(VENV)
+	@{ $(PYTHON) -m venv $(VENV) \
+	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 1 \
+	       --require-hashes --requirement requirements/bootstrap.txt \
+	  && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/tools.txt \
+	  && $(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps --offline --editable . \
+	  && $(PYTHON) -m venv --without-pip $(LOCAL_AWS) \
+	  && $(BIN)/uv pip install --quiet --python $(LOCAL_AWS)/bin/python --require-hashes --requirement requirements/local-aws.txt; \
+	} > .setup.log 2>&1 \
+	  || { echo "setup: could not install the pinned packages (no network?); .setup.log has the details" >&2; exit 2; }
+	@rm -f .setup.log
+	@touch $@
+
+test: lint ## check and test everything
+	@$(BIN)/python -m pytest --quiet
+
+# Each check says nothing when it passes, but for its name.
+lint: $(READY) ## ruff, mypy, import-linter, cfn-lint, sam validate
+	@$(call CHECK,ruff check,$(BIN)/ruff check --quiet .)
+	@$(call CHECK,ruff format,$(BIN)/ruff format --check --quiet .)
+	@$(call CHECK,mypy,$(BIN)/mypy)
+	@$(call CHECK,import-linter,$(BIN)/lint-imports --no-logo)
+	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint)
+	@$(call CHECK,sam validate,$(BIN)/sam validate --lint --region us-east-1)
+
+CHECK = printf '%-14s' '$(1)'; said=$$($(2) 2>&1) && echo ok || { echo FAILED; echo "$$said"; exit 1; }
+
+demo: $(READY) ## see the sample events become alerts on a local AWS (ONCE=1: check, and stop)
+	@$(BIN)/python -m workbench.demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
+
+build: $(READY) ## build what is deployed into .aws-sam/
+	@$(BIN)/sam build
+
+clean: ## remove everything that make made
+	rm -rf $(VENV) .aws-sam .setup.log .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Universal locks: one file serves Python 3.11 to 3.13 on Linux and macOS. Pins move only with UPGRADE=1.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --annotation-style line --custom-compile-command "make lock" --no-emit-index-url $(if $(UPGRADE),--upgrade)
+
+lock: $(READY) ## compile requirements/*.in into hashed locks (UPGRADE=1: move the pins)
+	@$(COMPILE) requirements/function.in --output-file functions/requirements.txt > /dev/null
+	@$(COMPILE) requirements/bootstrap.in --output-file requirements/bootstrap.txt > /dev/null
+	@$(COMPILE) requirements/tools.in --output-file requirements/tools.txt > /dev/null
+	@$(COMPILE) requirements/local-aws.in --output-file requirements/local-aws.txt > /dev/null

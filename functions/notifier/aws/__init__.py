@@ -1,0 +1,1 @@
+"""Thin adapters: what the pipeline needs of AWS, one module a service."""

@@ -1,0 +1,80 @@
+"""The log of a job, from CloudWatch Logs."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from notifier.aws.errors import understood
+from notifier.core.excerpt import LogLine, LogRead
+from notifier.core.failure import LogStream
+from notifier.core.trouble import Trouble
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_logs.type_defs import GetLogEventsRequestTypeDef
+
+# Of 10,000 events or 1 MB that a page may hold, the newest thousand: enough to find the last
+# error, and read in one call. GetLogEvents allows 10 to 25 calls a second for a whole account.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+EVENTS_READ = 1_000
+MOST_PAGES = 3  # a page may be empty although there is more, so an empty one is not the end
+# A log is a courtesy, an alert a duty: 2 tries of at most 1 s + 3 s, then tell without it.
+_CONFIG = Config(
+    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
+)
+
+
+class JobLogs:
+    """Reads log streams, each in its own Region."""
+
+    def read(self, stream: LogStream) -> LogRead:
+        """Read the newest lines of a stream; never raises for what AWS answers.
+
+        Returns
+        -------
+        LogRead
+            Lines oldest first, or `unavailable` with the reason.
+        """
+        try:
+            return _newest(_client(stream.region), stream)
+        except (ClientError, BotoCoreError) as error:
+            problem = understood(error)
+        if problem.trouble is Trouble.GONE:
+            return LogRead(unavailable="log group or stream does not exist")
+        if problem.trouble is Trouble.DENIED:
+            return LogRead(
+                unavailable=f"not allowed to read {stream.group} in {stream.region} "
+                "(add the group to JobLogGroups)"
+            )
+        return LogRead(unavailable=problem.says)
+
+
+def _newest(client: CloudWatchLogsClient, stream: LogStream) -> LogRead:
+    """Read backwards until a page has lines, or its token says that there are no more."""
+    request: GetLogEventsRequestTypeDef = {
+        "logGroupName": stream.group,
+        "logStreamName": stream.stream,
+        "limit": EVENTS_READ,
+        "startFromHead": False,
+    }
+    for _ in range(MOST_PAGES):
+        page = client.get_log_events(**request)
+        if events := page["events"]:
+            lines = tuple(
+                LogLine(one.get("timestamp", 0), one.get("message", "")) for one in events
+            )
+            return LogRead(lines, complete=len(events) < EVENTS_READ)
+        if page["nextBackwardToken"] == request.get("nextToken"):
+            break
+        request["nextToken"] = page["nextBackwardToken"]
+    return LogRead(unavailable="the log stream is empty")
+
+
+@cache
+def _client(region: str) -> CloudWatchLogsClient:
+    return boto3.client("logs", region_name=region, config=_CONFIG)

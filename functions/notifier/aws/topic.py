@@ -1,0 +1,63 @@
+"""The topic that alerts go out on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from notifier.aws.errors import understood
+from notifier.channels.message import Message
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+# 3 tries of at most 1 s + 5 s; after that the queue tries again, with more patience.
+_CONFIG = Config(
+    connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+
+class AlertTopic:
+    """Publishes alerts to one SNS topic."""
+
+    def __init__(self, topic_arn: str) -> None:
+        self._arn = topic_arn
+        self._client: SNSClient = boto3.client("sns", config=_CONFIG)
+
+    def publish(self, message: Message) -> str:
+        """Publish one message and give its id.
+
+        Raises
+        ------
+        ServiceError
+            When SNS did not take it.
+        """
+        try:
+            answer = self._client.publish(
+                TopicArn=self._arn,
+                Subject=message.subject,
+                Message=message.body,
+                MessageStructure="json",
+                MessageAttributes={
+                    name: {"DataType": "String", "StringValue": value}
+                    for name, value in message.attributes.items()
+                },
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise understood(error) from error
+        return answer["MessageId"]
+
+
+class DryRunTopic:
+    """Keeps what would be published, for `sam local invoke` without an account."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+
+    def publish(self, message: Message) -> str:
+        """Keep one message."""
+        self.messages.append(message.shown())
+        return "dry-run"

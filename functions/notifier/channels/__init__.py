@@ -1,0 +1,1 @@
+"""One module a channel: Alert in, text out."""

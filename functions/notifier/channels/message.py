@@ -1,0 +1,90 @@
+"""One SNS message that carries every channel's text, within the size SNS takes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from notifier.channels import chat, email, sms, webhook
+from notifier.core import text
+from notifier.core.alert import Alert
+
+# 256 KiB in UTF-8 bytes, message attributes included.
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+PUBLISH_LIMIT = 262_144
+ATTRIBUTES_RESERVE = 8_192  # ten attributes of at most 256 characters, with names and types
+ATTRIBUTE_LIMIT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What `Publish` takes: subject, JSON by protocol, attributes for filter policies."""
+
+    subject: str
+    body: str
+    attributes: dict[str, str]
+
+    def shown(self) -> dict[str, Any]:
+        """Give the message for a person to look at: each channel's text, decoded."""
+        texts = json.loads(self.body)
+        return {
+            "subject": self.subject,
+            "email": texts["email"],
+            "sms": texts["sms"],
+            "chat": json.loads(texts["https"]),
+            "webhook": json.loads(texts["http"]),
+            "attributes": self.attributes,
+        }
+
+
+def write(alert: Alert) -> Message:
+    """Word an alert for all protocols; where it is too large, the log gives way first."""
+    while True:
+        texts = by_channel(alert)
+        body = json.dumps(_by_protocol(texts), ensure_ascii=False)
+        if len(body.encode("utf-8", "replace")) <= PUBLISH_LIMIT - ATTRIBUTES_RESERVE:
+            return Message(texts["subject"], body, _attributes(alert))
+        alert = _shorter(alert)
+
+
+def by_channel(alert: Alert) -> dict[str, str]:
+    """Give the texts by channel name: subject, email, sms, chat, webhook."""
+    texts = {"subject": email.subject(alert), "email": email.body(alert), "sms": sms.render(alert)}
+    return texts | {"chat": chat.render(alert), "webhook": webhook.render(alert, texts)}
+
+
+def _by_protocol(texts: dict[str, str]) -> dict[str, str]:
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
+    machine = dict.fromkeys(("http", "sqs", "lambda", "firehose"), texts["webhook"])
+    people = {"default": texts["sms"], "sms": texts["sms"], "https": texts["chat"]}
+    return {**people, "email": texts["email"], "email-json": texts["email"], **machine}
+
+
+def _shorter(alert: Alert) -> Alert:
+    """Drop half of the log, then the log, then the rest of what is long."""
+    if alert.excerpt is not None and len(alert.excerpt.lines) > 1:
+        kept = alert.excerpt.lines[len(alert.excerpt.lines) // 2 :]
+        return replace(alert, excerpt=replace(alert.excerpt, lines=kept, shown=len(kept)))
+    if alert.excerpt is not None:
+        return replace(alert, excerpt=None, log_note="log left out: too large for one message")
+    if alert.attempts or alert.facts:
+        return replace(alert, attempts=(), facts=())
+    raise ValueError("an alert without log, attempts and facts is too large to publish")
+
+
+def _attributes(alert: Alert) -> dict[str, str]:
+    """Give at most ten attributes (what SQS takes with raw delivery); empty ones are left out."""
+    found = {
+        "event": alert.status.lower().replace(" ", "-"),
+        "severity": str(alert.severity),
+        "cause": alert.diagnosis.cause,
+        "class": str(alert.diagnosis.class_),
+        "queue": alert.queue,
+        "definition": alert.definition,
+        "job_name": alert.failure.job_name if alert.failure else "",
+        "owner": alert.owner,
+        "account": alert.account,
+        "region": alert.region,
+    }
+    return {key: text.truncate(value, ATTRIBUTE_LIMIT) for key, value in found.items() if value}

@@ -1,0 +1,84 @@
+"""The JSON document for machines, `batch-failure-alert/1`: all facts, and the texts for people."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from notifier.core.alert import Alert
+from notifier.core.failure import Failure
+
+SCHEMA = "batch-failure-alert/1"
+
+
+def render(alert: Alert, texts: dict[str, str]) -> str:
+    """Give the document.
+
+    Parameters
+    ----------
+    alert
+        What to tell.
+    texts
+        The same alert as `subject`, `email` and `sms`, for receivers that only pass it on.
+    """
+    return json.dumps(document(alert) | {"text": texts}, ensure_ascii=False)
+
+
+def document(alert: Alert) -> dict[str, Any]:
+    """Give the document's facts: times are epoch milliseconds, absent facts are null."""
+    diagnosis = alert.diagnosis
+    return {
+        "schema": SCHEMA,
+        "dedup_key": alert.incident,
+        "status": alert.status,
+        "severity": alert.severity,
+        "event_id": alert.event_id,
+        "time": alert.event_time,
+        "account": alert.account,
+        "region": alert.region,
+        "owner": alert.owner or None,
+        "kind": str(alert.failure.kind) if alert.failure else None,
+        "queue": alert.queue or None,
+        "definition": alert.definition or None,
+        "job": _job(alert.failure) if alert.failure else None,
+        "cause": {
+            "id": diagnosis.cause,
+            "title": diagnosis.title,
+            "class": diagnosis.class_,
+            "certainty": diagnosis.certainty,
+            "retry_helps": diagnosis.retry,
+            "meaning": diagnosis.meaning,
+            "evidence": [asdict(one) for one in diagnosis.evidence],
+        },
+        "summary": alert.sentence,
+        "next_steps": list(alert.steps),
+        "log": asdict(alert.excerpt) if alert.excerpt else None,
+        "log_note": alert.log_note or None,
+        "links": dict(alert.links),
+        "commands": list(alert.commands),
+    }
+
+
+def _job(failure: Failure) -> dict[str, Any]:
+    return {
+        "id": failure.job_id,
+        "name": failure.job_name,
+        "arn": failure.job_arn or None,
+        "status_reason": failure.status_reason or None,
+        "created_at": failure.created_at,
+        "started_at": failure.started_at,
+        "stopped_at": failure.stopped_at,
+        "exit_code": failure.exit_code,
+        "attempts": len(failure.attempts),
+        "attempt_limit": failure.attempt_limit,
+        "platform": failure.platform or None,
+        "vcpus": failure.vcpus,
+        "memory_mib": failure.memory_mib,
+        "gpus": failure.gpus,
+        "image": failure.image or None,
+        "array_index": failure.array_index,
+        "array_size": failure.array_size,
+        "node_index": failure.node_index,
+        "depends_on": list(failure.depends_on),
+    }

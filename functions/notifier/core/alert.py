@@ -1,0 +1,201 @@
+"""Everything there is to tell about one failure, before any channel words it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from notifier.core import advice, incident, particulars, text
+from notifier.core.diagnosis import (
+    Certainty,
+    Class,
+    Diagnosis,
+    Evidence,
+    Severity,
+    Source,
+    diagnose,
+)
+from notifier.core.excerpt import Excerpt, LogRead, pick
+from notifier.core.failure import Failure, Kind, Unreadable
+from notifier.core.particulars import AttemptRow, Pairs
+
+ROOT_LIMIT = 160  # characters of the log's own sentence within ours
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What is told, channel-neutral. All texts are safe; quoted ones are defanged."""
+
+    status: str
+    name: str
+    queue: str
+    definition: str
+    diagnosis: Diagnosis
+    doubt: str
+    severity: Severity
+    sentence: str
+    steps: tuple[str, ...]
+    facts: Pairs
+    attempts: tuple[AttemptRow, ...]
+    excerpt: Excerpt | None
+    log_note: str
+    links: Pairs
+    commands: tuple[str, ...]
+    ids: Pairs
+    footer: str
+    incident: str
+    event_id: str
+    event_time: str
+    account: str
+    region: str
+    owner: str
+    failure: Failure | None = None
+
+
+def compose(failure: Failure, log: LogRead | None, log_lines: int) -> Alert:
+    """Diagnose a failure and gather what to tell about it.
+
+    Parameters
+    ----------
+    failure
+        What the event said.
+    log
+        What reading its log gave; None when logs are turned off.
+    log_lines
+        Most lines of log to show.
+    """
+    safe = text.lines([line.text for line in log.lines], failure.secrets) if log else []
+    diagnosis = diagnose(failure, safe)
+    excerpt = pick(log.lines, safe, log_lines, log.complete) if log and log.lines else None
+    severity = _severity(failure, diagnosis)
+    key = incident.fingerprint(failure, diagnosis.cause)
+    return Alert(
+        status=_status(failure),
+        name=particulars.title_of(failure),
+        queue=failure.queue,
+        definition=failure.definition,
+        diagnosis=_quoted(diagnosis),
+        doubt=_doubt(diagnosis),
+        severity=severity,
+        sentence=_sentence(failure, diagnosis),
+        steps=_steps(failure, diagnosis),
+        facts=particulars.facts(failure),
+        attempts=particulars.attempt_rows(failure),
+        excerpt=excerpt,
+        log_note=_log_note(failure, log),
+        links=particulars.links(failure),
+        commands=advice.commands(failure, diagnosis.cause),
+        ids=particulars.ids(failure),
+        footer=f"Sent by batch-notifier. Severity {severity}, incident {key}.",
+        incident=key,
+        event_id=failure.event_id,
+        event_time=failure.event_time,
+        account=failure.account,
+        region=failure.region,
+        owner=failure.tag("notify:owner"),
+        failure=failure,
+    )
+
+
+def unreadable(event: Unreadable) -> Alert:
+    """Tell that something failed which could not be read: plain, but never silent."""
+    told = {
+        "event": event.event_id,
+        "type": event.detail_type,
+        "time": event.event_time,
+        "job id": event.job_id,
+        "account": event.account,
+        "region": event.region,
+    }
+    name = event.job_name or event.job_id or "unknown job"
+    return Alert(
+        status="FAILED",
+        name=text.defang(name),
+        queue="",
+        definition="",
+        diagnosis=Diagnosis(
+            cause="unreadable-event",
+            title="Unreadable event",
+            class_=Class.UNKNOWN,
+            certainty=Certainty.CERTAIN,
+            evidence=(Evidence(Source.STATUS, event.problem),),
+            meaning="Its shape is not one this notifier knows, so it cannot say more. What the "
+            "event holds is not shown, because that may be secret.",
+            actions=("Open the AWS Batch console and look for jobs that failed at this time.",
+                     "Report the event's type and shape, so that the notifier learns it."),
+            retry="maybe",
+            severity=Severity.WARNING,
+        ),
+        doubt="",
+        severity=Severity.WARNING,
+        sentence=f"A Batch job failed, but I could not read the event: {event.problem}.",
+        steps=(),
+        facts=tuple((label, text.defang(value)) for label, value in told.items() if value),
+        attempts=(),
+        excerpt=None,
+        log_note="",
+        links=(),
+        commands=(),
+        ids=(),
+        footer="Sent by batch-notifier. Severity warning.",
+        incident=event.event_id or "unreadable",
+        event_id=event.event_id,
+        event_time=event.event_time,
+        account=event.account,
+        region=event.region,
+        owner="",
+    )  # fmt: skip
+
+
+def _status(failure: Failure) -> str:
+    status = "BLOCKED" if failure.kind is Kind.QUEUE_BLOCKED else "FAILED"
+    # A drill wakes nobody twice: it says so before anything else.
+    return f"DRILL {status}" if failure.is_drill else status
+
+
+def _severity(failure: Failure, diagnosis: Diagnosis) -> Severity:
+    wanted = failure.tag("notify:severity").lower()
+    return Severity(wanted) if wanted in set(Severity) else diagnosis.severity
+
+
+def _sentence(failure: Failure, diagnosis: Diagnosis) -> str:
+    # An array's parent only sums up: its number says more than its cause.
+    counted = particulars.children(failure)
+    title = counted or diagnosis.title
+    root = next((one.text for one in diagnosis.evidence if one.source is Source.LOG), "")
+    tail = f" The log says: {text.truncate(text.defang(root), ROOT_LIMIT)}" if root else ""
+    # "Out of memory" goes on in lower case, "EFS refused the mount" does not.
+    start = title[:1] if title[1:2].isupper() else title[:1].lower()
+    return f"{particulars.subject_of(failure)}: {start}{title[1:]}{_doubt(diagnosis)}.{tail}"
+
+
+def _doubt(diagnosis: Diagnosis) -> str:
+    """Word the certainty, except where the title only repeats the exit code: that is a fact."""
+    if diagnosis.cause.startswith("app-exit-"):
+        return ""
+    return {Certainty.GUESS: " (a guess)", Certainty.LIKELY: " (likely)"}.get(
+        diagnosis.certainty, ""
+    )
+
+
+def _steps(failure: Failure, diagnosis: Diagnosis) -> tuple[str, ...]:
+    # Only where AWS itself says that the container's memory was short: a heap or a GPU is another.
+    sure = diagnosis.class_ is Class.MEMORY and diagnosis.certainty is Certainty.CERTAIN
+    own = advice.memory_advice(failure) if sure else ""
+    # The catalogue's first step says the same without the numbers.
+    return (own, *diagnosis.actions[1:]) if own else diagnosis.actions
+
+
+def _quoted(diagnosis: Diagnosis) -> Diagnosis:
+    shown = tuple(Evidence(one.source, text.defang(one.text)) for one in diagnosis.evidence)
+    return replace(diagnosis, evidence=shown)
+
+
+def _log_note(failure: Failure, log: LogRead | None) -> str:
+    """Say why no log is shown; nothing is left out without a word."""
+    if failure.kind in (Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED):
+        return ""
+    if failure.log is None:
+        return f"no log: {failure.no_log}"
+    if log is None:
+        return "log not read: LogLines is 0"
+    return f"log unavailable: {log.unavailable}" if log.unavailable else ""

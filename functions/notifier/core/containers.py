@@ -1,0 +1,268 @@
+"""The container half of an event: who ran, how it ended, what it asked for.
+
+Three shapes carry it: `container` (one container), `ecsProperties` (several in a task) and
+`eksProperties` (a pod), each with its own list of attempts. What comes out is one list, the
+container to blame first. https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from notifier.core import text
+from notifier.core.failure import ATTEMPTS_KEPT, Attempt
+
+_Safe = Callable[[object], str]
+_SHORTEST_SECRET = 6  # shorter values ("prod", "1") would blot out ordinary words
+_SECRETS_KEPT = 100
+_MEMORY = re.compile(r"(\d{1,9})(Mi|Gi|M|G)?")
+_MAX_EPOCH_MS = 253_402_300_799_999  # the year 9999; beyond it datetime fails
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container as the event describes it, definition and outcome together."""
+
+    name: str = ""
+    essential: bool = True
+    image: str = ""
+    exit_code: int | None = None
+    reason: str = ""
+    log_stream: str = ""
+    log_driver: str = ""
+    log_group: str = ""
+    log_region: str = ""
+
+
+class Resources(TypedDict, total=False):
+    """What the job asked for."""
+
+    vcpus: float | None
+    memory_mib: int | None
+    gpus: int | None
+
+
+def node(value: object, *path: str) -> dict[str, Any]:
+    """Follow keys to an object; anything else on the way gives an empty one."""
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[dict[str, Any]]:
+    """Give the objects of a list; anything else gives none."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def string(value: object, *path: str) -> str:
+    """Follow keys to a text; anything else gives an empty one."""
+    found = node(value, *path[:-1]).get(path[-1])
+    return found if isinstance(found, str) else ""
+
+
+def integer(value: object) -> int | None:
+    """Give a whole number; floats, booleans and giants are None."""
+    usable = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
+    return value if usable and isinstance(value, int) else None
+
+
+def moment(value: object) -> int | None:
+    """Give epoch milliseconds; Batch writes 0 where it has none (array parents)."""
+    number = integer(value)
+    return number if number is not None and 0 < number <= _MAX_EPOCH_MS else None
+
+
+def containers_of(detail: dict[str, Any], safe: _Safe) -> list[Container]:
+    """Give all containers of the job as they ended, the one to blame first."""
+    defined = [_container(raw, safe) for raw in _definitions(detail)]
+    last = _last_outcomes(detail, safe)
+    ended = [_merged(one, last.pop(one.name, Container())) for one in defined]
+    return sorted([*ended, *last.values()], key=_blame)
+
+
+def _definitions(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if single := node(detail, "container"):
+        yield single
+    for task in items(node(detail, "ecsProperties").get("taskProperties")):
+        yield from items(task.get("containers"))
+    pod = node(detail, "eksProperties", "podProperties")
+    yield from items(pod.get("containers"))
+    yield from items(pod.get("initContainers"))
+    for group in items(node(detail, "nodeProperties").get("nodeRangeProperties")):
+        if single := node(group, "container"):
+            yield single
+
+
+def _container(raw: dict[str, Any], safe: _Safe) -> Container:
+    log = node(raw, "logConfiguration")
+    options = node(log, "options")
+    return Container(
+        name=safe(raw.get("name")),
+        essential=raw.get("essential") is not False,
+        image=safe(raw.get("image")),
+        exit_code=integer(raw.get("exitCode")),
+        reason=safe(raw.get("reason")),
+        log_stream=safe(raw.get("logStreamName")),
+        log_driver=safe(log.get("logDriver")),
+        log_group=safe(options.get("awslogs-group")),
+        log_region=safe(options.get("awslogs-region")),
+    )
+
+
+def _merged(defined: Container, ended: Container) -> Container:
+    return Container(
+        name=defined.name,
+        essential=defined.essential,
+        image=defined.image,
+        exit_code=defined.exit_code if ended.exit_code is None else ended.exit_code,
+        reason=ended.reason or defined.reason,
+        log_stream=ended.log_stream or defined.log_stream,
+        log_driver=defined.log_driver,
+        log_group=defined.log_group,
+        log_region=defined.log_region,
+    )
+
+
+def _blame(container: Container) -> tuple[bool, bool, bool]:
+    """Sort key: an essential container that ended badly, then any, then any with a reason."""
+    bad = bool(container.exit_code)
+    return (not (bad and container.essential), not bad, not container.reason)
+
+
+def _last_outcomes(detail: dict[str, Any], safe: _Safe) -> dict[str, Container]:
+    attempts = items(detail.get("attempts")) or items(detail.get("eksAttempts"))
+    found = _outcomes(attempts[-1]) if attempts else []
+    return {one.name: one for one in (_container(raw, safe) for raw in found)}
+
+
+def _outcomes(attempt: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the containers of one attempt, in any of the three shapes."""
+    several = [
+        one
+        for task in items(attempt.get("taskProperties"))
+        for one in items(task.get("containers"))
+    ]
+    pod = items(attempt.get("containers")) + items(attempt.get("initContainers"))
+    single = node(attempt, "container")
+    return several or pod or ([single] if single else [])
+
+
+def attempts_of(detail: dict[str, Any], safe: _Safe) -> tuple[Attempt, ...]:
+    """Give the attempts, oldest first: the last one is the one that failed the job."""
+    raw = items(detail.get("attempts")) or items(detail.get("eksAttempts"))
+    # A service job keeps its reason in latestAttempt as well; attempts[] is enough.
+    essential = {c.name: c.essential for c in (_container(d, safe) for d in _definitions(detail))}
+    return tuple(_attempt(one, essential, safe) for one in raw[-ATTEMPTS_KEPT:])
+
+
+def _attempt(raw: dict[str, Any], essential: dict[str, bool], safe: _Safe) -> Attempt:
+    ended = [_container(one, safe) for one in _outcomes(raw)]
+    known = [
+        Container(c.name, essential.get(c.name, True), "", c.exit_code, c.reason, c.log_stream)
+        for c in ended
+    ]
+    blamed = min(known, key=_blame, default=Container())
+    return Attempt(
+        started_at=moment(raw.get("startedAt")),
+        stopped_at=moment(raw.get("stoppedAt")),
+        status_reason=safe(raw.get("statusReason")),
+        exit_code=blamed.exit_code,
+        reason=blamed.reason,
+        container=blamed.name,
+        log_stream=blamed.log_stream,
+        host=_host(raw, safe),
+    )
+
+
+def _host(raw: dict[str, Any], safe: _Safe) -> str:
+    """Name where an attempt ran: node, container instance or task, the shortest part of it."""
+    places = [node(raw, "container"), *items(raw.get("taskProperties"))]
+    keys = ("containerInstanceArn", "taskArn")
+    arns = [string(place, key) for key in keys for place in places]
+    found = string(raw, "nodeName") or next((arn for arn in arns if arn), "")
+    return safe(found.rpartition("/")[2])
+
+
+def platform_of(detail: dict[str, Any], attempts: tuple[Attempt, ...]) -> str:
+    """Say on what the job ran: Fargate, EC2, EKS, or nothing when the event does not tell."""
+    if node(detail, "eksProperties") or items(detail.get("eksAttempts")):
+        return "EKS"
+    declared = detail.get("platformCapabilities")
+    if isinstance(declared, list) and "FARGATE" in declared:
+        return "Fargate"
+    raw = items(detail.get("attempts"))
+    places = [p for a in raw for p in (node(a, "container"), *items(a.get("taskProperties")))]
+    if any(string(place, "containerInstanceArn") for place in places):
+        return "EC2"
+    # Fargate tasks have a task ARN and no container instance.
+    return "Fargate" if any(string(place, "taskArn") for place in places) else ""
+
+
+def resources_of(detail: dict[str, Any]) -> Resources:
+    """Sum what the job's containers ask for (vCPU, MiB, GPUs), from whichever shape has it."""
+    asked: dict[str, float] = {}
+    for raw in _definitions(detail):
+        for key, amount in _asked(raw):
+            asked[key] = asked.get(key, 0) + amount
+    memory, gpus = asked.get("MEMORY"), asked.get("GPU")
+    return Resources(
+        vcpus=asked.get("VCPU"),
+        memory_mib=None if memory is None else int(memory),
+        gpus=None if gpus is None else int(gpus),
+    )
+
+
+def _asked(raw: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    requirements = items(raw.get("resourceRequirements"))
+    for one in requirements:
+        if (amount := _number(one.get("value"))) is not None:
+            yield string(one, "type"), amount
+    if not requirements:
+        limits = node(raw, "resources", "limits")
+        # `vcpus` and `memory` are the older form of the same request; pods use limits.
+        for key, value in (
+            ("VCPU", raw.get("vcpus", limits.get("cpu"))),
+            ("MEMORY", raw.get("memory", limits.get("memory"))),
+            ("GPU", limits.get("nvidia.com/gpu")),
+        ):
+            if (amount := _number(value)) is not None:
+                yield key, amount
+
+
+def _number(value: object) -> float | None:
+    """Read `2`, `"0.25"`, `"2048Mi"` (in MiB)."""
+    if integer(value) is not None:
+        return float(str(value))
+    if not isinstance(value, str) or len(value) > 16:
+        return None
+    if memory := _MEMORY.fullmatch(value):
+        return float(memory[1]) * (1024 if (memory[2] or "").startswith("G") else 1)
+    return float(value) if re.fullmatch(r"\d{1,6}\.\d{1,6}", value) else None
+
+
+def secrets_of(detail: dict[str, Any]) -> tuple[str, ...]:
+    """Collect secret values from environment, parameters and log options, longest first.
+
+    They are kept in memory to be masked where a job prints them, and for nothing else.
+    """
+    found = {
+        value
+        for name, value in _settings(detail)
+        if len(value) >= _SHORTEST_SECRET and text.names_secret(name)
+    }
+    return tuple(sorted(found, key=lambda value: (-len(value), value))[:_SECRETS_KEPT])
+
+
+def _settings(detail: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    places = [node(detail, "parameters")]
+    for raw in _definitions(detail):
+        places.append(node(raw, "logConfiguration", "options"))
+        for one in items(raw.get("environment")) + items(raw.get("env")):
+            yield string(one, "name"), string(one, "value")
+    for place in places:
+        for name, value in place.items():
+            if isinstance(value, str):
+                yield name, value

@@ -1,0 +1,282 @@
+"""Why a job failed, how sure we are, and what to do: `Failure` and log lines → `Diagnosis`.
+
+The order of evidence is the design. What Batch and the ECS agent state outright comes first,
+then the exit code, then the log; a text that a person wrote decides nothing. A wrong cause stated
+as certain is the worst this module could do, so `certain` is given only where AWS's own words
+stand at the beginning of a text, or where the exit code itself is the statement.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from notifier.core import catalogue
+from notifier.core.catalogue import Cause, Certainty, Class, Says, Severity
+from notifier.core.failure import Failure, Kind
+
+__all__ = [
+    "Certainty", "Class", "Diagnosis", "Evidence", "Severity", "Source",
+    "diagnose", "explain", "root_line",
+]  # fmt: skip
+
+LINES_LIMIT = 400  # log lines that are looked at, from the end
+EVIDENCE_LIMIT = 3
+SIGKILL, SIGTERM = 137, 143  # 128 + signal number
+
+_STATUS, _REASON = frozenset({"status"}), frozenset({"reason"})
+_REQUEST: frozenset[str] = frozenset({"request"})
+_LOG, _LONE_LOG = frozenset({"log"}), frozenset({"log", "lone-log"})
+_CAUSE, _AREA, _NOTHING = (Says.CAUSE,), (Says.AREA,), (Says.NOTHING,)
+_EXIT_IN_TEXT = re.compile(
+    r"\b(?:exit(?:ed|ing)?(?: with)?(?: an?)?(?: non-zero)?(?: error)?(?: exit)? "
+    r"(?:code|status)|exitCode|returned non-zero exit status)[\"']?\s{0,3}[:=(]?\s{0,3}(\d{1,3})\b",
+    re.IGNORECASE,
+)
+_ROOT = re.compile(
+    r"^\W{0,10}(?:Caused by: |Exception in thread \"[^\"]{0,80}\" |Uncaught )?"
+    r"(?:[A-Za-z_][\w$]{0,80}[.:]{1,2}){0,12}[A-Z]\w{0,80}(?:Error|Exception|Fault|Interrupt)\b"
+    r"|^\W{0,10}(?:panic: |fatal(?: error)?: |thread '[^']{0,80}' panicked |Error in )"
+)
+
+
+class Source(StrEnum):
+    """Where an evidence line came from, in words a reader understands."""
+
+    FLAG = "request flag"
+    STATUS = "status reason"
+    REASON = "container reason"
+    EXIT = "exit code"
+    LOG = "log"
+    ATTEMPTS = "attempts"
+    CHILDREN = "array children"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that a diagnosis rests on."""
+
+    source: Source
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The cause of one failure, as far as it is known, and what to do about it."""
+
+    cause: str
+    title: str
+    class_: Class
+    certainty: Certainty
+    evidence: tuple[Evidence, ...]
+    meaning: str
+    actions: tuple[str, ...]
+    retry: str
+    severity: Severity
+
+
+def diagnose(failure: Failure, log: Sequence[str] = ()) -> Diagnosis:
+    """Tell why a job failed.
+
+    Parameters
+    ----------
+    failure
+        The event, read.
+    log
+        Lines of the job's log, oldest first, made safe by `text.lines`.
+    """
+    texts, code = tuple(_texts(failure)), _exit_code(failure)
+    more = _REQUEST if failure.kind is Kind.ENVIRONMENT else frozenset()
+    found = (
+        _stopped(failure, texts)
+        or _told(texts, _CAUSE, more)
+        or _told(texts, _AREA, more)
+        or _by_kind(failure, texts)
+        or _free_text(failure, log)
+        or _by_exit(code, log)
+        or _told(texts, _NOTHING, more)
+        or _unknown(texts, code, log)
+    )
+    return _with_context(found, failure, log)
+
+
+def explain(text: str, exit_code: int | None = None) -> Diagnosis:
+    """Tell the cause of a string pasted from the console, of which the field is not known.
+
+    Examples
+    --------
+    >>> explain("Job attempt duration exceeded timeout").cause
+    'job-timeout'
+    """
+    texts = (Evidence(Source.TEXT, text[: catalogue.TEXT_LIMIT]),)
+    code = _exit_in(text) if exit_code is None else exit_code
+    found = (
+        _told(texts, _CAUSE + _AREA)
+        or _by_exit(code, text.splitlines() or [text], Source.TEXT)
+        or _told(texts, _NOTHING)
+        or _unknown(texts, exit_code, ())
+    )
+    if exit_code is None and code is not None:  # a number that some tool wrote into its text
+        found = replace(found, certainty=min(found.certainty, Certainty.LIKELY))
+    return found
+
+
+def root_line(log: Sequence[str]) -> str:
+    """Return the last log line that names an exception, or an empty text."""
+    recent = (line[: catalogue.TEXT_LIMIT] for line in reversed(log[-LINES_LIMIT:]))
+    return next((line.strip() for line in recent if _ROOT.match(line)), "")
+
+
+def _texts(failure: Failure) -> Iterator[Evidence]:
+    """Yield what Batch and the agent said, status first, each text once."""
+    last = failure.attempts[-1:]
+    statuses = [failure.status_reason, *(attempt.status_reason for attempt in last)]
+    reasons = [*failure.reasons, *(attempt.reason for attempt in last)]
+    for text in dict.fromkeys(filter(None, statuses)):
+        yield Evidence(Source.STATUS, text)
+    for text in dict.fromkeys(filter(None, reasons)):
+        if text not in statuses:
+            yield Evidence(Source.REASON, text)
+
+
+def _stopped(failure: Failure, texts: Iterable[Evidence]) -> Diagnosis | None:
+    """Somebody asked for the end: only Batch's own words may say more, never a person's."""
+    if not failure.stopped_by_request:
+        return None
+    statuses = [each for each in texts if each.source is Source.STATUS]
+    for each in statuses:
+        hit = catalogue.load().recognise(each.text, _STATUS, _CAUSE)
+        if hit and hit[0].system and hit[1] is Certainty.CERTAIN:
+            return _diagnosis(*hit, each)
+    flag = Evidence(Source.FLAG, "Batch marks the job as cancelled or terminated by request")
+    return _diagnosis("terminated-by-user", Certainty.CERTAIN, flag, *statuses)
+
+
+def _told(
+    texts: Iterable[Evidence], says: tuple[Says, ...], more: frozenset[str] = frozenset()
+) -> Diagnosis | None:
+    """Return the cause that the first telling text states."""
+    for each in texts:
+        places = _REASON if each.source is Source.REASON else _STATUS | _REASON
+        hit = catalogue.load().recognise(each.text, places | more, says)
+        if hit:
+            return _diagnosis(*hit, each)
+    return None
+
+
+def _by_kind(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
+    if failure.kind is Kind.ARRAY_PARENT:
+        return _diagnosis("array-child-failed", Certainty.LIKELY, *texts)
+    if failure.kind is Kind.QUEUE_BLOCKED:
+        return _diagnosis("queue-blocked-undetermined", Certainty.GUESS, *texts)
+    return None
+
+
+def _free_text(failure: Failure, log: Sequence[str]) -> Diagnosis | None:
+    """Guess a request where a job was killed under a status that Batch would not write.
+
+    It is not sourced that events carry isTerminated, so a person's text may come without it.
+    """
+    code = _exit_code(failure)
+    status = Evidence(Source.STATUS, failure.status_reason)
+    if code not in (SIGKILL, SIGTERM) or not status.text or "EKS" in failure.platform.upper():
+        return None
+    if _told((status,), tuple(Says)) or _from_log(log, _LOG):
+        return None
+    return _diagnosis("terminated-by-user", Certainty.GUESS, status, _exit(code))
+
+
+def _by_exit(code: int | None, log: Sequence[str], source: Source = Source.LOG) -> Diagnosis | None:
+    """Read the exit code; where it says little, let the log say more."""
+    if not code:
+        return _from_log(log, _LONE_LOG, source)
+    cause = catalogue.load().of_exit(code) or _cause("app-exit-nonzero")
+    refined = _from_log(log, _LOG, source, runtime_only=cause.says is not Says.NOTHING)
+    if refined:
+        return replace(refined, evidence=(*refined.evidence, _exit(code)))
+    return _diagnosis(cause, cause.exit_certainty, _exit(code))
+
+
+def _from_log(
+    log: Sequence[str],
+    places: frozenset[str],
+    source: Source = Source.LOG,
+    *,
+    runtime_only: bool = False,
+) -> Diagnosis | None:
+    """Read the log from its last line; `runtime_only` hears the container runtime alone."""
+    for line in reversed(log[-LINES_LIMIT:]):
+        plain = catalogue.plain(line)
+        for cause, match in catalogue.load().matches(places, tuple(Says)):
+            heard = not runtime_only or "reason" in match.where
+            if heard and match.at(plain) is not None:
+                certainty = min(match.certainty, Certainty.LIKELY)
+                return _diagnosis(cause, certainty, Evidence(source, line.strip()))
+    return None
+
+
+def _unknown(texts: Sequence[Evidence], code: int | None, log: Sequence[str]) -> Diagnosis:
+    lines = [Evidence(Source.LOG, line.strip()) for line in log if line.strip()]
+    shown = [*texts[:2], *([_exit(code)] if code is not None else ()), *lines[-1:]]
+    nothing = Evidence(Source.STATUS, "no reason, no exit code and no log line were given")
+    return _diagnosis("unknown", Certainty.GUESS, *(shown or [nothing]))
+
+
+def _with_context(found: Diagnosis, failure: Failure, log: Sequence[str]) -> Diagnosis:
+    """Add what helps to believe a cause: children, lost attempts, exception, exit code."""
+    more = [*found.evidence[:2]] if found.cause != "unknown" else [*found.evidence]
+    if failure.kind is Kind.ARRAY_PARENT and failure.array_failed:
+        of = f" of {failure.array_size}" if failure.array_size else ""
+        more.append(Evidence(Source.CHILDREN, f"{failure.array_failed}{of} children failed"))
+    if found.class_ is Class.SPOT and len(failure.attempts) > 1:
+        lost = sum(_is_lost(attempt.status_reason) for attempt in failure.attempts)
+        told = f"{lost} of {len(failure.attempts)} attempts lost their host or capacity"
+        more.append(Evidence(Source.ATTEMPTS, told))
+    root = root_line(log) if found.cause.startswith(("app-", "sigkill")) else ""
+    more += [Evidence(Source.LOG, root)] if root else []
+    code = _exit_code(failure)
+    more += [_exit(code)] if code else []
+    return replace(found, evidence=tuple(dict.fromkeys(more))[:EVIDENCE_LIMIT])
+
+
+def _is_lost(status_reason: str) -> bool:
+    hit = catalogue.load().recognise(status_reason, _STATUS, _CAUSE)
+    return hit is not None and hit[0].class_ is Class.SPOT
+
+
+def _exit_code(failure: Failure) -> int | None:
+    if failure.exit_code is None and failure.attempts:
+        return failure.attempts[-1].exit_code
+    return failure.exit_code
+
+
+def _exit_in(text: str) -> int | None:
+    """Read an exit code that a tool wrote into its text."""
+    found = _EXIT_IN_TEXT.search(text[: catalogue.TEXT_LIMIT])
+    return int(found[1]) if found else None
+
+
+def _exit(code: int | None) -> Evidence:
+    return Evidence(Source.EXIT, f"exit code {code}")
+
+
+def _cause(cause_id: str) -> Cause:
+    return catalogue.load().cause(cause_id)
+
+
+def _diagnosis(cause: Cause | str, certainty: Certainty, *evidence: Evidence) -> Diagnosis:
+    cause = _cause(cause) if isinstance(cause, str) else cause
+    return Diagnosis(
+        cause=cause.id,
+        title=cause.title,
+        class_=cause.class_,
+        certainty=certainty,
+        evidence=evidence[:EVIDENCE_LIMIT],
+        meaning=cause.meaning,
+        actions=cause.actions,
+        retry=cause.retry,
+        severity=cause.severity,
+    )

@@ -1,0 +1,125 @@
+"""Which log lines matter: the last error with what led to it, then the tail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from notifier.core import text
+
+CONTEXT_BEFORE = 2  # lines kept above an error that has no traceback of its own
+TRACE_AFTER = 3  # stack frames kept below an error line (Java prints them after it)
+TRACE_BEFORE = 60  # how far above an error line its traceback may begin
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One log event: when it was written (epoch milliseconds) and its raw text."""
+
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRead:
+    """What reading a log gave: lines oldest first, or why there are none.
+
+    `complete` is False when the stream holds older lines than those read.
+    """
+
+    lines: tuple[LogLine, ...] = ()
+    complete: bool = True
+    unavailable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The lines worth showing, safe and in order, and how many they were taken from."""
+
+    lines: tuple[str, ...]
+    shown: int
+    total: int
+    complete: bool
+    first_at: int
+    last_at: int
+
+
+_ERROR = re.compile(
+    r"\b(?:error|exception|fatal|panic(?:ked)?|critical|killed|aborted|segmentation fault"
+    r"|out of memory|oom|no space left|permission denied|access denied|accessdenied"
+    r"|command not found|no such file|cannot|failed|failure)\b"
+    r"|\w(?:Error|Exception)\b",
+    re.IGNORECASE,
+)
+_TRACE_START = re.compile(r"Traceback \(most recent call last\)|^\s*Exception in thread|^panic:")
+_FRAME = re.compile(r"^\s+at |^\s*File \"|^\s+\.\.\. \d+ more|^Caused by:")
+
+
+def pick(lines: Sequence[LogLine], safe: Sequence[str], limit: int, complete: bool) -> Excerpt:
+    """Choose at most `limit` lines.
+
+    Parameters
+    ----------
+    lines
+        What was read, oldest first; only the times are used.
+    safe
+        The same lines made safe by `text.lines`, one for one.
+    limit
+        Lines to show, at least 1.
+    complete
+        Whether `lines` is the whole stream.
+    """
+    tail_size = max(1, limit // 2) if len(safe) > limit else limit
+    tail = range(max(0, len(safe) - tail_size), len(safe))
+    chosen = sorted({*_block(safe, limit - len(tail)), *tail})
+    if len(chosen) < limit:  # the error stands in the tail already: show more of what led to it
+        chosen = list(range(max(0, len(safe) - limit), len(safe))) if not _apart(chosen) else chosen
+    return Excerpt(
+        lines=tuple(_with_gaps(chosen, safe)),
+        shown=len(chosen),
+        total=len(lines),
+        complete=complete,
+        first_at=lines[0].at if lines else 0,
+        last_at=lines[-1].at if lines else 0,
+    )
+
+
+def _apart(chosen: Sequence[int]) -> bool:
+    return bool(chosen) and chosen[-1] - chosen[0] + 1 != len(chosen)
+
+
+def _block(safe: Sequence[str], room: int) -> list[int]:
+    """Give the last error line with its traceback, cut in the middle to the room there is."""
+    error = next((n for n in range(len(safe) - 1, -1, -1) if _tells(safe[n])), None)
+    if error is None or room < 1:
+        return []
+    start, end = _trace(safe, error)
+    block = list(range(start, end + 1))
+    if len(block) <= room:
+        return block
+    return block[: room // 3] + block[len(block) - (room - room // 3) :]
+
+
+def _tells(line: str) -> bool:
+    return bool(_ERROR.search(line)) and not _FRAME.match(line)
+
+
+def _trace(safe: Sequence[str], error: int) -> tuple[int, int]:
+    """Give first and last line of the traceback that an error line belongs to."""
+    floor = max(0, error - TRACE_BEFORE)
+    starts = [n for n in range(floor, error + 1) if _TRACE_START.search(safe[n])]
+    start = starts[-1] if starts else max(0, error - CONTEXT_BEFORE)
+    end = error
+    while end + 1 < len(safe) and end - error < TRACE_AFTER and _FRAME.match(safe[end + 1]):
+        end += 1
+    return start, end
+
+
+def _with_gaps(chosen: Sequence[int], safe: Sequence[str]) -> list[str]:
+    shown: list[str] = []
+    for before, n in zip([None, *chosen], chosen, strict=False):
+        if before is not None and n - before > 1:
+            shown.append(f"[{n - before - 1:,} lines left out]")
+        shown.append(text.defang(safe[n]))
+    return shown

@@ -1,0 +1,142 @@
+"""What a failure is: one job, queue or environment that needs somebody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+DRILL_SOURCE = "batch-notifier.drill"
+DEFAULT_LOG_GROUP = "/aws/batch/job"  # where the awslogs driver writes unless told otherwise
+ATTEMPTS_KEPT = 10  # RetryStrategy.attempts allows 1 to 10
+NAME_LIMIT = 256  # Batch allows 128; ARNs of CloudFormation stacks are longer
+REASON_LIMIT = 1_024  # CancelJob.reason; container reasons are 255
+
+
+class Kind(StrEnum):
+    """What failed."""
+
+    JOB = "job"
+    ARRAY_CHILD = "array-child"
+    ARRAY_PARENT = "array-parent"
+    NODE = "node"
+    MULTI_NODE = "multi-node"
+    SERVICE_JOB = "service-job"
+    QUEUE_BLOCKED = "queue-blocked"
+    ENVIRONMENT = "environment"
+
+
+@dataclass(frozen=True, slots=True)
+class LogStream:
+    """Where a job wrote: CloudWatch log group, stream and the Region of both."""
+
+    group: str
+    stream: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One run of a job. Times are epoch milliseconds, None where AWS gave none or 0."""
+
+    started_at: int | None = None
+    stopped_at: int | None = None
+    status_reason: str = ""
+    exit_code: int | None = None
+    reason: str = ""
+    container: str = ""
+    log_stream: str = ""
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Everything the event says about one failure, safe to show.
+
+    Times are epoch milliseconds. Text fields went through `text.one_line`: one line, no controls,
+    secrets masked. `secrets` are literal values from the job's environment and parameters,
+    kept only to mask them in log lines.
+    """
+
+    kind: Kind
+    job_id: str
+    job_name: str
+    event_id: str
+    event_time: str
+    account: str
+    region: str
+    job_arn: str = ""
+    queue_arn: str = ""
+    definition_arn: str = ""
+    status: str = ""
+    status_reason: str = ""
+    created_at: int | None = None
+    started_at: int | None = None
+    stopped_at: int | None = None
+    attempts: tuple[Attempt, ...] = ()
+    attempt_limit: int | None = None
+    reasons: tuple[str, ...] = ()
+    exit_code: int | None = None
+    container: str = ""
+    image: str = ""
+    vcpus: float | None = None
+    memory_mib: int | None = None
+    gpus: int | None = None
+    platform: str = ""
+    timeout_seconds: int | None = None
+    array_size: int | None = None
+    array_index: int | None = None
+    array_failed: int | None = None
+    node_index: int | None = None
+    node_count: int | None = None
+    depends_on: tuple[str, ...] = ()
+    stopped_by_request: bool = False
+    log: LogStream | None = None
+    no_log: str = ""
+    training_job: str = ""
+    stack: str = ""
+    resource_type: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+    is_drill: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def queue(self) -> str:
+        """Name of the job queue, the last part of its ARN."""
+        return _after(self.queue_arn, "/")
+
+    @property
+    def definition(self) -> str:
+        """Name of the job definition with its revision (`name:3`)."""
+        return _after(self.definition_arn, "/")
+
+    @property
+    def partition(self) -> str:
+        """`aws`, `aws-cn` or `aws-us-gov`, from the job's ARN or else its Region."""
+        parts = (self.job_arn or self.queue_arn or self.stack).split(":")
+        if len(parts) > 1 and parts[0] == "arn" and parts[1]:
+            return parts[1]
+        return next(
+            (f"aws-{p}" for p in ("cn", "us-gov") if self.region.startswith(f"{p}-")), "aws"
+        )
+
+    def tag(self, key: str) -> str:
+        """Value of a job tag, or an empty text."""
+        return dict(self.tags).get(key, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An event that let itself not be read: the little that is certain, and what is wrong."""
+
+    problem: str
+    event_id: str = ""
+    event_time: str = ""
+    account: str = ""
+    region: str = ""
+    detail_type: str = ""
+    job_id: str = ""
+    job_name: str = ""
+
+
+def _after(value: str, mark: str) -> str:
+    return value.rpartition(mark)[2]

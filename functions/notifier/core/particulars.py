@@ -1,0 +1,169 @@
+"""The particulars of a failure as labelled lines: when, where, how often, what it used."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from notifier.core import advice, text, units
+from notifier.core.failure import Attempt, Failure, Kind
+
+_RUNBOOK = re.compile(r"https://[\w.-]{1,200}(?:/[\w./#?=&%+~-]{0,500})?")
+_MS_PER_HOUR = 3_600_000
+_MIB_PER_GIB = 1024
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One line of the attempts table, every cell ready to print."""
+
+    number: str
+    started: str
+    ran: str
+    exit: str
+    reason: str
+
+
+def title_of(failure: Failure) -> str:
+    """Name the job as its owner knows it, with the index of a child or node."""
+    name = text.defang(failure.job_name)
+    if failure.array_index is not None:
+        return f"{name}[{failure.array_index}]"
+    return name if failure.node_index is None else f"{name} node {failure.node_index}"
+
+
+def subject_of(failure: Failure) -> str:
+    """Say what happened to what, as the first half of a sentence."""
+    name, queue = text.defang(failure.job_name), text.defang(failure.queue)
+    on_queue = f" on queue {queue}" if queue else ""
+    match failure.kind:
+        case Kind.ARRAY_CHILD:
+            return f"Child {failure.array_index} of array job {name} failed{on_queue}"
+        case Kind.ARRAY_PARENT:
+            return f"Array job {name} failed{on_queue}"
+        case Kind.NODE:
+            return f"Node {failure.node_index} of multi-node job {name} failed{on_queue}"
+        case Kind.MULTI_NODE:
+            nodes = f" ({failure.node_count} nodes)" if failure.node_count else ""
+            return f"Multi-node job {name}{nodes} failed{on_queue}"
+        case Kind.SERVICE_JOB:
+            return f"SageMaker job {name} failed{on_queue}"
+        case Kind.QUEUE_BLOCKED:
+            return f"Queue {queue or 'unknown'} is blocked by job {name}"
+        case Kind.ENVIRONMENT:
+            verb = failure.status.removesuffix("_FAILED").lower() or "set up"
+            return f"CloudFormation could not {verb} {failure.resource_type} {name}"
+    return f"Job {name} failed{on_queue}"
+
+
+def children(failure: Failure) -> str:
+    """Say how many children of an array failed, where its parent counts them."""
+    if failure.array_failed is None or failure.array_size is None:
+        return ""
+    return f"{failure.array_failed:,} of {failure.array_size:,} children failed"
+
+
+def facts(failure: Failure) -> Pairs:
+    """Give labelled lines; what the event does not say has no line."""
+    found = {
+        "when": _when(failure),
+        "queue": failure.queue,
+        "definition": failure.definition,
+        "attempts": _attempts_made(failure),
+        "asked": _asked(failure),
+        "ran on": failure.platform,
+        "image": failure.image,
+        "exit": units.exit_code(failure.exit_code) if failure.exit_code is not None else "",
+        "container": failure.container,
+        "used": _used(failure),
+        "timeout": units.duration(failure.timeout_seconds * 1000)
+        if failure.timeout_seconds
+        else "",
+        "children": children(failure),
+        "waited for": ", ".join(failure.depends_on),
+        "training job": failure.training_job,
+        "owner": failure.tag("notify:owner"),
+    }
+    return tuple((label, text.defang(value)) for label, value in found.items() if value)
+
+
+def _when(failure: Failure) -> str:
+    if failure.stopped_at is None:
+        return failure.event_time.replace("T", " ").replace("Z", " UTC")
+    first = next((a.started_at for a in failure.attempts if a.started_at), failure.started_at)
+    parts = [units.moment(failure.stopped_at)]
+    if failure.started_at and failure.started_at <= failure.stopped_at:
+        parts.append(f"after {units.duration(failure.stopped_at - failure.started_at)}")
+    if first and failure.created_at and first >= failure.created_at:
+        parts.append(f"(waited {units.duration(first - failure.created_at)} to start)")
+    return " ".join(parts)
+
+
+def _attempts_made(failure: Failure) -> str:
+    if not failure.attempts:
+        return ""
+    made = len(failure.attempts)
+    return f"{made} of {failure.attempt_limit}" if failure.attempt_limit else str(made)
+
+
+def _asked(failure: Failure) -> str:
+    sizes = [
+        f"{failure.vcpus:g} vCPU" if failure.vcpus else "",
+        f"{failure.memory_mib:,} MiB" if failure.memory_mib else "",
+        f"{failure.gpus} GPU" if failure.gpus else "",
+    ]
+    return ", ".join(size for size in sizes if size)
+
+
+def _used(failure: Failure) -> str:
+    """Sum what all attempts held, in vCPU-hours and GiB-hours: the price of the failure."""
+    hours = sum(_ran(attempt) or 0 for attempt in failure.attempts) / _MS_PER_HOUR
+    if not hours or not failure.vcpus:
+        return ""
+    used = f"{hours * failure.vcpus:,.2f} vCPU-hours"
+    if not failure.memory_mib:
+        return used
+    return f"{used}, {hours * failure.memory_mib / _MIB_PER_GIB:,.2f} GiB-hours"
+
+
+def _ran(attempt: Attempt) -> int | None:
+    if attempt.started_at is None or attempt.stopped_at is None:
+        return None
+    return max(0, attempt.stopped_at - attempt.started_at)
+
+
+def attempt_rows(failure: Failure) -> tuple[AttemptRow, ...]:
+    """Give the table of attempts, oldest first."""
+    return tuple(
+        AttemptRow(
+            number=str(number),
+            started=units.moment(a.started_at).removesuffix(" UTC") if a.started_at else "never",
+            ran=units.duration(ran) if (ran := _ran(a)) is not None else "-",
+            exit="-" if a.exit_code is None else str(a.exit_code),
+            reason=text.defang(a.reason or a.status_reason),
+        )
+        for number, a in enumerate(failure.attempts, start=1)
+    )
+
+
+def links(failure: Failure) -> Pairs:
+    """Give the console pages, and the runbook its owner named in a tag."""
+    runbook = failure.tag("notify:runbook")
+    own = (("runbook", runbook),) if _RUNBOOK.fullmatch(runbook) else ()
+    return (*own, *advice.console_links(failure))
+
+
+def ids(failure: Failure) -> Pairs:
+    """Give the identifiers that a search or a ticket needs, last in every message."""
+    log = failure.log
+    found = {
+        "resource" if failure.kind is Kind.ENVIRONMENT else "job id": failure.job_id,
+        "account": f"{failure.account} {failure.region}".strip(),
+        "log group": log.group if log else "",
+        "log stream": log.stream if log else "",
+        "host": failure.attempts[-1].host if failure.attempts else "",
+        "stack": failure.stack,
+        "event": failure.event_id,
+    }
+    return tuple((label, text.defang(value)) for label, value in found.items() if value)

@@ -1,0 +1,194 @@
+"""One contract per port, held by the fake and by the real adapter on moto."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+from moto import mock_aws
+
+from notifier.aws import joblogs
+from notifier.aws.errors import understood
+from notifier.aws.joblogs import JobLogs
+from notifier.aws.topic import AlertTopic
+from notifier.channels.message import Message
+from notifier.core.excerpt import LogLine
+from notifier.core.failure import LogStream
+from notifier.core.trouble import ServiceError, Trouble
+from tests.fakes import FakeLogs, FakeTopic
+
+REGION = "eu-west-1"
+STREAM = LogStream("/aws/batch/job", "align/default/0123456789abcdef0123456789abcdef", REGION)
+MESSAGE = Message(
+    "FAILED align: Out of memory",
+    json.dumps({"default": "text", "email": "a mail", "sqs": '{"schema": "x"}'}),
+    {"severity": "warning", "cause": "oom-container"},
+)
+NOW_MS = int(time.time() * 1000) - 3_600_000  # CloudWatch refuses times from the future
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        joblogs._client.cache_clear()
+        yield
+
+
+class LogsContract:
+    """What the pipeline may rely on when it reads a log."""
+
+    def logs(self, streams: dict[LogStream, list[LogLine]]) -> FakeLogs | JobLogs:
+        raise NotImplementedError
+
+    def test_lines_come_oldest_first_with_their_times(self) -> None:
+        lines = [LogLine(NOW_MS + n, f"line {n}") for n in range(5)]
+        read = self.logs({STREAM: lines}).read(STREAM)
+        assert list(read.lines) == lines
+        assert (read.complete, read.unavailable) == (True, "")
+
+    def test_of_a_long_log_the_newest_thousand_lines_come(self) -> None:
+        lines = [LogLine(NOW_MS + n, f"line {n}") for n in range(joblogs.EVENTS_READ + 1)]
+        read = self.logs({STREAM: lines}).read(STREAM)
+        assert list(read.lines) == lines[1:]
+        assert not read.complete
+
+    def test_a_stream_that_does_not_exist_is_said(self) -> None:
+        read = self.logs({}).read(STREAM)
+        assert (read.lines, read.unavailable) == ((), "log group or stream does not exist")
+
+    def test_an_empty_stream_is_said(self) -> None:
+        read = self.logs({STREAM: []}).read(STREAM)
+        assert (read.lines, read.unavailable) == ((), "the log stream is empty")
+
+
+class TestFakeLogs(LogsContract):
+    def logs(self, streams: dict[LogStream, list[LogLine]]) -> FakeLogs:
+        return FakeLogs(streams)
+
+
+class TestJobLogs(LogsContract):
+    def logs(self, streams: dict[LogStream, list[LogLine]]) -> JobLogs:
+        for stream, lines in streams.items():
+            client = boto3.client("logs", region_name=stream.region)
+            client.create_log_group(logGroupName=stream.group)
+            client.create_log_stream(logGroupName=stream.group, logStreamName=stream.stream)
+            if lines:
+                client.put_log_events(
+                    logGroupName=stream.group,
+                    logStreamName=stream.stream,
+                    logEvents=[{"timestamp": one.at, "message": one.text} for one in lines],
+                )
+        return JobLogs()
+
+    def test_a_log_in_another_region_is_read_there(self) -> None:
+        elsewhere = LogStream("/ecs/prices", "ecs/default/1", "us-east-1")
+        lines = [LogLine(NOW_MS, "over here")]
+        assert list(self.logs({elsewhere: lines}).read(elsewhere).lines) == lines
+
+
+class TopicContract:
+    """What the pipeline may rely on when it publishes."""
+
+    def topic(self) -> FakeTopic | AlertTopic:
+        raise NotImplementedError
+
+    def seen(self, topic: FakeTopic | AlertTopic) -> list[tuple[str, str, dict[str, str]]]:
+        raise NotImplementedError
+
+    def test_a_message_arrives_whole(self) -> None:
+        topic = self.topic()
+        assert topic.publish(MESSAGE)
+        assert self.seen(topic) == [(MESSAGE.subject, MESSAGE.body, MESSAGE.attributes)]
+
+    def test_every_message_has_its_own_id(self) -> None:
+        topic = self.topic()
+        assert topic.publish(MESSAGE) != topic.publish(MESSAGE)
+
+
+class TestFakeTopic(TopicContract):
+    def topic(self) -> FakeTopic:
+        return FakeTopic()
+
+    def seen(self, topic: FakeTopic | AlertTopic) -> list[tuple[str, str, dict[str, str]]]:
+        assert isinstance(topic, FakeTopic)
+        return [(one.subject, one.body, one.attributes) for one in topic.published]
+
+
+class TestAlertTopic(TopicContract):
+    def topic(self) -> AlertTopic:
+        self.arn = boto3.client("sns").create_topic(Name="alerts")["TopicArn"]
+        return AlertTopic(self.arn)
+
+    def seen(self, topic: FakeTopic | AlertTopic) -> list[tuple[str, str, dict[str, str]]]:
+        from moto.core import DEFAULT_ACCOUNT_ID
+        from moto.sns import sns_backends
+
+        kept = sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[self.arn].sent_notifications
+        return [
+            (subject, body, {name: value["Value"] for name, value in attributes.items()})
+            for _, body, subject, attributes, _ in kept
+        ]
+
+    def test_a_topic_that_does_not_exist_is_gone(self) -> None:
+        topic = AlertTopic(f"arn:aws:sns:{REGION}:123456789012:no-such-topic")
+        with pytest.raises(ServiceError) as raised:
+            topic.publish(MESSAGE)
+        assert raised.value.trouble is Trouble.GONE
+
+
+@pytest.mark.parametrize(
+    ("code", "trouble"),
+    [
+        ("Throttling", Trouble.RETRYABLE),
+        ("ThrottlingException", Trouble.RETRYABLE),
+        ("ServiceUnavailable", Trouble.RETRYABLE),
+        ("InternalError", Trouble.RETRYABLE),
+        ("SomethingNew", Trouble.RETRYABLE),
+        ("AuthorizationError", Trouble.DENIED),
+        ("AccessDeniedException", Trouble.DENIED),
+        ("KMSAccessDenied", Trouble.DENIED),
+        ("ExpiredToken", Trouble.DENIED),
+        ("ResourceNotFoundException", Trouble.GONE),
+        ("NotFound", Trouble.GONE),
+        ("InvalidParameter", Trouble.REJECTED),
+    ],
+)
+def test_what_an_error_code_means(code: str, trouble: Trouble) -> None:
+    response = {"Error": {"Code": code, "Message": "password=hunter2"}}
+    told = understood(ClientError(response, "Publish"))
+    assert told.trouble is trouble
+    assert told.says == code  # the message may quote what was sent
+
+
+def test_no_connection_is_worth_another_try() -> None:
+    told = understood(ConnectTimeoutError(endpoint_url="https://sns"))
+    assert (told.trouble, told.says) == (Trouble.RETRYABLE, "ConnectTimeoutError")
+
+
+def test_a_denied_log_names_the_parameter_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> None:
+        response = {"Error": {"Code": "AccessDeniedException", "Message": ""}}
+        raise ClientError(response, "GetLogEvents")
+
+    monkeypatch.setattr(joblogs, "_newest", denied)
+    assert "add the group to JobLogGroups" in JobLogs().read(STREAM).unavailable
+
+
+def test_empty_pages_are_followed_until_the_token_repeats(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages = [
+        {"events": [], "nextBackwardToken": "older"},
+        {"events": [{"timestamp": NOW_MS, "message": "found"}], "nextBackwardToken": "oldest"},
+    ]
+    client = boto3.client("logs")
+    monkeypatch.setattr(client, "get_log_events", lambda **_: pages.pop(0))
+    monkeypatch.setattr(joblogs, "_client", lambda _: client)
+    assert [line.text for line in JobLogs().read(STREAM).lines] == ["found"]

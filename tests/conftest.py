@@ -1,0 +1,50 @@
+"""What holds for every test: no sockets, no AWS settings of the person who runs them."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from workbench import stack
+
+HERE = Path(__file__).parent
+ON_LOOPBACK = (HERE / "e2e", HERE / "runtime")
+
+settings.register_profile(
+    "suite",
+    deadline=None,  # a slow machine is not a failing property
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("suite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
+        del os.environ[name]
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "POWERTOOLS_METRICS_NAMESPACE": "BatchNotifier",
+        "POWERTOOLS_SERVICE_NAME": "batch-notifier",
+    }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that talk to a process of their own reach it, and nothing else."""
+    for item in items:
+        if any(folder in item.path.parents for folder in ON_LOOPBACK):
+            item.add_marker(pytest.mark.allow_hosts(["127.0.0.1"]))
+        else:
+            item.add_marker(pytest.mark.disable_socket)
+
+
+@pytest.fixture(scope="session")
+def built_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real template, built as `make build` does it."""
+    return stack.build(tmp_path_factory.mktemp("build"))

@@ -1,0 +1,152 @@
+"""What the rules let in. A rule that misses a failure is silence, which nothing later can mend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.template.stack import Stack
+
+NIGHTLY = "arn:aws:batch:eu-west-1:111122223333:job-queue/nightly"
+ADHOC = "arn:aws:batch:eu-west-1:111122223333:job-queue/adhoc"
+
+JOB = "Batch Job State Change"
+SERVICE_JOB = "Batch Service Job State Change"
+BLOCKED = "Batch Job Queue Blocked"
+RESOURCE = "CloudFormation Resource Status Change"
+
+Event = dict[str, Any]
+
+
+def matches(pattern: dict[str, Any], event: Event) -> bool:
+    """Tell whether EventBridge would let an event through, for the operators used so far.
+
+    A field that the pattern names must be there; its alternatives are joined by "or", the fields by
+    "and". Unknown operators are an error here, so that a new one cannot pass unseen.
+    """
+    for key, wanted in pattern.items():
+        actual = event.get(key)
+        if isinstance(wanted, dict):
+            if not isinstance(actual, dict) or not matches(wanted, actual):
+                return False
+        elif not any(_fits(one, actual) for one in wanted):
+            return False
+    return True
+
+
+def _fits(wanted: Any, actual: Any) -> bool:
+    match wanted:
+        case {"prefix": text}:
+            return isinstance(actual, str) and actual.startswith(text)
+        case {"suffix": text}:
+            return isinstance(actual, str) and actual.endswith(text)
+        case dict():
+            raise NotImplementedError(f"no test knows the operator in {wanted}")
+    return bool(wanted == actual)
+
+
+def passing(stack: Stack, event: Event) -> list[str]:
+    rules = stack.of_type("AWS::Events::Rule")
+    return [name for name, rule in rules.items() if matches(rule["EventPattern"], event)]
+
+
+def batch(detail_type: str = JOB, status: str = "FAILED", **detail: Any) -> Event:
+    return {
+        "source": "aws.batch",
+        "detail-type": detail_type,
+        "detail": {"status": status, "jobQueue": NIGHTLY, **detail},
+    }
+
+
+def resource(kind: str, status: str) -> Event:
+    return {
+        "source": "aws.cloudformation",
+        "detail-type": RESOURCE,
+        "detail": {"resource-type": kind, "status-details": {"status": status}},
+    }
+
+
+def drill(**changes: Any) -> Event:
+    return batch(**changes) | {"source": "batch-notifier.drill"}
+
+
+LET_IN = [
+    ("a failed job", batch()),
+    ("a failed array child", batch(arrayProperties={"index": 12})),
+    ("a failed service job", batch(SERVICE_JOB)),
+    ("a blocked queue", batch(BLOCKED, "RUNNABLE")),
+    ("an environment not created", resource("AWS::Batch::ComputeEnvironment", "CREATE_FAILED")),
+    ("a job queue not updated", resource("AWS::Batch::JobQueue", "UPDATE_FAILED")),
+    ("a job definition not deleted", resource("AWS::Batch::JobDefinition", "DELETE_FAILED")),
+    ("a drill", drill()),
+    ("a drill of another kind", drill(detail_type=BLOCKED, status="RUNNABLE")),
+    ("a drill with nothing in it", {"source": "batch-notifier.drill", "detail": {}}),
+]
+KEPT_OUT = [
+    *((f"a job {status}", batch(status=status)) for status in ("RUNNABLE", "RUNNING", "SUCCEEDED")),
+    ("a service job that succeeded", batch(SERVICE_JOB, "SUCCEEDED")),
+    ("a status in other letters", batch(status="failed")),
+    ("a call to the Batch API", batch("AWS API Call via CloudTrail")),
+    ("somebody else's event of that name", batch() | {"source": "example.batch"}),
+    ("an environment created", resource("AWS::Batch::ComputeEnvironment", "CREATE_COMPLETE")),
+    ("a rollback", resource("AWS::Batch::ComputeEnvironment", "ROLLBACK_IN_PROGRESS")),
+    ("a resource of another service", resource("AWS::S3::Bucket", "CREATE_FAILED")),
+    ("a type that only sounds like Batch", resource("AWS::BatchX::Thing", "CREATE_FAILED")),
+    (
+        "a whole stack that failed",
+        resource("AWS::CloudFormation::Stack", "CREATE_FAILED"),
+    ),
+    ("a source that only begins like the drill's", drill() | {"source": "batch-notifier.drills"}),
+]
+
+
+@pytest.mark.parametrize("event", [pytest.param(event, id=name) for name, event in LET_IN])
+def test_one_rule_lets_a_failure_in(stack: Stack, event: Event) -> None:
+    assert len(passing(stack, event)) == 1  # two would tell it twice
+
+
+@pytest.mark.parametrize("event", [pytest.param(event, id=name) for name, event in KEPT_OUT])
+def test_no_rule_lets_anything_else_in(stack: Stack, event: Event) -> None:
+    assert passing(stack, event) == []
+
+
+@pytest.mark.parametrize("queues", [NIGHTLY, f"{ADHOC},{NIGHTLY}"])
+@pytest.mark.parametrize("event", [pytest.param(event, id=name) for name, event in LET_IN])
+def test_a_watched_queue_and_what_has_no_queue_still_pass(
+    template: dict[str, Any], queues: str, event: Event
+) -> None:
+    assert len(passing(Stack(template, {"JobQueueArns": queues}), event)) == 1
+
+
+@pytest.mark.parametrize(
+    "event",
+    [batch(), batch(SERVICE_JOB), batch(BLOCKED, "RUNNABLE")],
+    ids=[JOB, SERVICE_JOB, BLOCKED],
+)
+def test_the_rules_themselves_leave_other_queues_out(
+    template: dict[str, Any], event: Event
+) -> None:
+    assert passing(Stack(template, {"JobQueueArns": ADHOC}), event) == []
+
+
+def test_a_drill_passes_whatever_queues_are_watched(template: dict[str, Any]) -> None:
+    stack = Stack(template, {"JobQueueArns": ADHOC})
+    assert passing(stack, drill()) == ["DrillRule"]
+
+
+def test_every_rule_feeds_the_one_queue(stack: Stack) -> None:
+    fed = {
+        (target["Arn"], target["DeadLetterConfig"]["Arn"])
+        for rule in stack.of_type("AWS::Events::Rule").values()
+        for target in rule["Targets"]
+    }
+    assert len(fed) == 1
+
+
+def test_patterns_use_only_operators_that_the_matcher_above_knows(stack: Stack) -> None:
+    with pytest.raises(NotImplementedError, match="no test knows"):
+        matches({"source": [{"wildcard": "*"}]}, batch())
+    for rule in stack.of_type("AWS::Events::Rule").values():
+        assert "EventBusName" not in rule  # the default bus, where AWS services put their events
+        matches(rule["EventPattern"], batch())

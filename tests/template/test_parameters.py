@@ -1,0 +1,159 @@
+"""What a person may type into `sam deploy --guided`, and how it is asked."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+EMAILS = ["AlertEmail", "AlertEmail2", "AlertEmail3", "OpsEmail"]
+QUEUE = "arn:aws:batch:eu-west-1:111122223333:job-queue/nightly"
+
+
+def accepts(template: dict[str, Any], name: str, value: str) -> bool:
+    """Hold a value against the parameter as CloudFormation does, item by item for a list."""
+    parameter = template["Parameters"][name]
+    is_list = parameter["Type"] == "CommaDelimitedList"
+    items = [item.strip() for item in value.split(",")] if is_list else [value]
+    return all(re.fullmatch(parameter["AllowedPattern"], item) for item in items)
+
+
+@pytest.mark.parametrize("name", EMAILS)
+@pytest.mark.parametrize(
+    ("value", "good"),
+    [
+        ("", True),
+        ("team@example.com", True),
+        ("first.last+batch@mail.example.co.uk", True),
+        ("o'brien@example.ie", True),
+        ("x@xn--bcher-kva.example", True),
+        ("x@example.xn--p1ai", True),
+        ("team", False),
+        ("team@", False),
+        ("team@localhost", False),
+        ("@example.com", False),
+        ("team@example..com", False),
+        ("team@example.com ", False),
+        (" team@example.com", False),
+        ("a@example.com,b@example.com", False),
+        ("Team <team@example.com>", False),
+        ("team@example.com\nbcc@example.com", False),
+        ("käthe@example.com", False),
+    ],
+)
+def test_an_email_parameter_takes_one_plain_address(
+    template: dict[str, Any], name: str, value: str, good: bool
+) -> None:
+    assert accepts(template, name, value) is good
+
+
+@pytest.mark.parametrize(
+    ("value", "good"),
+    [
+        ("", True),
+        ("+14155550100", True),
+        ("+4915112345678", True),
+        ("+123456789012345", True),
+        ("14155550100", False),
+        ("0014155550100", False),
+        ("+04155550100", False),
+        ("+1 415 555 0100", False),
+        ("+1-415-555-0100", False),
+        ("+1234567890123456", False),
+        ("+12345", False),
+    ],
+)
+def test_a_phone_number_is_in_international_form(
+    template: dict[str, Any], value: str, good: bool
+) -> None:
+    assert accepts(template, "AlertPhone", value) is good
+
+
+@pytest.mark.parametrize(
+    ("value", "good"),
+    [
+        ("", True),
+        ("https://hooks.example.com", True),
+        ("https://hooks.example.com/services/T0/B0?x=1&y=%20", True),
+        ("https://hooks.example.com:8443/batch", True),
+        ("http://hooks.example.com/batch", False),
+        ("HTTPS://hooks.example.com/batch", False),
+        ("https://", False),
+        ("https://user:secret@hooks.example.com/", False),
+        ("https://hooks.example.com/a b", False),
+        ("hooks.example.com", False),
+    ],
+)
+def test_a_chat_endpoint_is_https_and_holds_no_password(
+    template: dict[str, Any], value: str, good: bool
+) -> None:
+    assert accepts(template, "ChatEndpoint", value) is good
+
+
+@pytest.mark.parametrize(
+    ("value", "good"),
+    [
+        ("", True),
+        (QUEUE, True),
+        (f"{QUEUE},{QUEUE}_2", True),
+        (f"{QUEUE}, {QUEUE}-2", True),  # CloudFormation trims the items of a list
+        ("arn:aws-cn:batch:cn-north-1:111122223333:job-queue/nightly", True),
+        ("arn:aws-us-gov:batch:us-gov-west-1:111122223333:job-queue/nightly", True),
+        ("nightly", False),
+        (f"{QUEUE},nightly", False),
+        ("arn:aws:batch:eu-west-1:1111:job-queue/nightly", False),
+        ("arn:aws:batch:eu-west-1:111122223333:job-definition/nightly:1", False),
+        ("arn:aws:batch:eu-west-1:111122223333:job-queue/*", False),
+    ],
+)
+def test_job_queues_are_named_by_arn(template: dict[str, Any], value: str, good: bool) -> None:
+    assert accepts(template, "JobQueueArns", value) is good
+
+
+@pytest.mark.parametrize(
+    ("value", "good"),
+    [
+        ("/aws/batch/job", True),
+        ("/aws/batch/job,/ecs/scanner", True),
+        ("/a,/b,/c,/d,/e", True),
+        ("my.team_jobs-1#x", True),
+        ("/my-team/*", True),
+        ("", False),
+        ("*", False),  # every log of the account
+        ("/a,", False),
+        ("/a, /b", False),
+        ("/a/*/b", False),
+        ("/a,/b,/c,/d,/e,/f", False),
+        ("arn:aws:logs:eu-west-1:111122223333:log-group:/aws/batch/job", False),
+    ],
+)
+def test_log_groups_are_one_to_five_names(template: dict[str, Any], value: str, good: bool) -> None:
+    assert accepts(template, "JobLogGroups", value) is good
+
+
+def test_patterns_agree_with_their_own_defaults(template: dict[str, Any]) -> None:
+    for name, parameter in template["Parameters"].items():
+        if "AllowedPattern" in parameter:
+            assert accepts(template, name, parameter["Default"]), name
+
+
+def test_every_parameter_can_be_left_alone_and_says_what_it_is(template: dict[str, Any]) -> None:
+    for name, parameter in template["Parameters"].items():
+        assert "Default" in parameter, name
+        assert parameter["Description"].endswith("."), name
+        bounded = {"AllowedPattern", "AllowedValues", "MinValue"} & parameter.keys()
+        assert bounded, name
+        assert ("AllowedPattern" in parameter) == ("ConstraintDescription" in parameter), name
+
+
+def test_every_parameter_is_asked_for_once_under_a_heading(template: dict[str, Any]) -> None:
+    interface = template["Metadata"]["AWS::CloudFormation::Interface"]
+    asked = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+    assert sorted(asked) == sorted(template["Parameters"])
+    assert interface["ParameterLabels"].keys() == template["Parameters"].keys()
+
+
+def test_log_lines_are_bounded_as_the_function_bounds_them(template: dict[str, Any]) -> None:
+    lines = template["Parameters"]["LogLines"]
+    assert (lines["MinValue"], lines["Default"], lines["MaxValue"]) == (0, 25, 200)

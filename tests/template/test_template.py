@@ -1,0 +1,129 @@
+"""Laws over functions and over the template as a whole."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import tomllib
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.template.conftest import ROOT
+from tests.template.stack import Stack, arn, dead_letter_queues, listed, role_statements
+
+FOURTEEN_DAYS = 14 * 24 * 3600
+ENVIRONMENT = {
+    "ALERT_TOPIC_ARN": arn("AlertTopic"),
+    "LOG_LINES": "25",
+    "MINIMUM_SEVERITY": "info",
+    "DRY_RUN": "false",
+    "LOG_LEVEL": "INFO",
+    "POWERTOOLS_SERVICE_NAME": "batch-notifier",
+    "POWERTOOLS_METRICS_NAMESPACE": "BatchNotifier",
+}
+
+
+def test_every_function_says_its_limits_and_has_a_log_group_of_its_own(stack: Stack) -> None:
+    groups = {arn(name): group for name, group in stack.of_type("AWS::Logs::LogGroup").items()}
+    functions = stack.of_type("AWS::Lambda::Function")
+    assert functions
+    for name, function in functions.items():
+        assert {"Timeout", "MemorySize", "Architectures"} <= function.keys(), name
+        assert function["Runtime"] == "python3.13", name
+        group = groups.pop(function["LoggingConfig"]["LogGroup"])  # popped: not shared
+        assert group["RetentionInDays"] * 24 * 3600 >= FOURTEEN_DAYS, name
+
+
+def test_every_function_may_write_to_its_log_group(stack: Stack) -> None:
+    writable = {
+        resource
+        for _, statement in role_statements(stack)
+        if "logs:PutLogEvents" in statement["Action"]
+        for resource in listed(statement["Resource"])
+    }
+    for function in stack.of_type("AWS::Lambda::Function").values():
+        assert function["LoggingConfig"]["LogGroup"] in writable
+
+
+def test_functions_know_the_settings_they_read_and_no_others(stack: Stack) -> None:
+    for function in stack.of_type("AWS::Lambda::Function").values():
+        assert function["Environment"]["Variables"] == ENVIRONMENT
+
+
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+def test_functions_run_on_the_processor_asked_for(
+    template: dict[str, Any], architecture: str
+) -> None:
+    stack = Stack(template, {"Architecture": architecture})
+    for function in stack.of_type("AWS::Lambda::Function").values():
+        assert function["Architectures"] == [architecture]
+
+
+def test_what_holds_data_says_what_becomes_of_it(template: dict[str, Any]) -> None:
+    holding = {"AWS::SQS::Queue", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::DynamoDB::Table"}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] in holding:
+            assert {"DeletionPolicy", "UpdateReplacePolicy"} <= resource.keys(), name
+
+
+def test_a_failure_nobody_was_told_of_outlives_the_stack(
+    template: dict[str, Any], stack: Stack
+) -> None:
+    for end in dead_letter_queues(stack):
+        resource = template["Resources"][end.strip("<>")]
+        assert resource["DeletionPolicy"] in ("Retain", "RetainExceptOnCreate")
+        assert resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_every_number_has_its_reason_beside_it(source: str) -> None:
+    lines = source.splitlines()
+    bare = [
+        f"{number}: {line.strip()}"
+        for number, line in enumerate(lines, start=1)
+        if re.fullmatch(r"\s+\w+: \d+\s*(#.*)?", line)
+        and "#" not in line
+        and not lines[number - 2].lstrip().startswith("#")
+    ]
+    assert bare == []
+
+
+def test_every_lint_exception_has_its_reason_beside_it(source: str) -> None:
+    excused = re.findall(r"(?:- |\[)([A-Z]{1,2}\d{4})\b", source)
+    assert excused
+    for rule in excused:
+        assert re.search(rf"# {rule} \(", source), rule
+
+
+def test_yaml_aliases_which_cloudformation_does_not_read_are_not_used(source: str) -> None:
+    assert not re.search(r":\s[&*]\w", source)
+
+
+def test_the_drill_command_is_one_shell_command_with_an_event_that_passes(stack: Stack) -> None:
+    command = stack.resolve(stack.template["Outputs"]["DrillCommand"]["Value"])
+    words = shlex.split(command)
+    assert words[:3] == ["aws", "events", "put-events"]
+    (entry,) = json.loads(words[words.index("--entries") + 1])
+    assert stack.of_type("AWS::Events::Rule")["DrillRule"]["EventPattern"] == {
+        "source": [entry["Source"]]
+    }
+    assert json.loads(entry["Detail"])["status"] == "FAILED"
+
+
+def test_outputs_lead_to_every_topic_queue_and_function(stack: Stack) -> None:
+    given = {stack.resolve(output["Value"]) for output in stack.template["Outputs"].values()}
+    kinds = ("AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::Lambda::Function")
+    assert {arn(name) for name in stack.of_type(*kinds)} <= given
+
+
+@pytest.mark.parametrize("environment", ["default", "local"])
+def test_samconfig_builds_and_deploys_without_further_flags(source: str, environment: str) -> None:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))[environment]
+    assert config["build"]["parameters"]["beta_features"] is True  # the python-uv builder
+    assert config["deploy"]["parameters"]["capabilities"] == "CAPABILITY_IAM"
+    assert config["global"]["parameters"]["stack_name"]
+    given = config["deploy"]["parameters"].get("parameter_overrides", "")
+    declared = yaml_parse(source)["Parameters"]
+    assert {pair.split("=")[0] for pair in given.split()} <= declared.keys()

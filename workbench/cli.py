@@ -1,0 +1,164 @@
+"""`batch-notifier`: look at alerts and causes from your own machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from notifier.channels import message
+from notifier.core.diagnosis import Diagnosis, explain
+from workbench.preview import InputError, alert_of, text_of
+
+CHANNELS = ("email", "sms", "chat", "webhook")
+USAGE_ERROR = 2
+
+EXAMPLES = """\
+examples:
+  batch-notifier preview events/out-of-memory-fargate.json
+  batch-notifier preview event.json --logs job.log --channel sms
+  batch-notifier explain "CannotPullContainerError: pull image manifest has been retried 5 time(s)"
+  batch-notifier explain "Essential container in task exited" --exit-code 137
+  batch-notifier explain --jsonl reasons.jsonl
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; bad input gives one line on stderr and exit code 2."""
+    try:
+        chosen = _parser().parse_args(arguments)
+        for line in chosen.run(chosen):
+            print(line)
+        sys.stdout.flush()
+    except InputError as error:
+        print(f"batch-notifier: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough. Python would complain once more on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="batch-notifier",
+        description="Look at the alerts and causes of failed AWS Batch jobs.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_preview(commands)
+    _add_explain(commands)
+    return parser
+
+
+def _add_preview(commands: argparse._SubParsersAction[_Parser]) -> None:
+    preview = commands.add_parser(
+        "preview",
+        help="show the alert that an event becomes, with no AWS",
+        description="Show the alert that an EventBridge event becomes, with no AWS.",
+    )
+    preview.add_argument("event", type=Path, help="file with one EventBridge event in JSON")
+    preview.add_argument(
+        "--logs", type=Path, help="the job's log, a line each (default: logs/NAME.txt beside it)"
+    )
+    preview.add_argument(
+        "--channel", choices=(*CHANNELS, "all"), default="email", help="default: email"
+    )
+    preview.set_defaults(run=_preview)
+
+
+def _add_explain(commands: argparse._SubParsersAction[_Parser]) -> None:
+    explaining = commands.add_parser(
+        "explain",
+        help="tell the cause of a reason string pasted from the console",
+        description="Tell the cause of a status reason, container reason or log line.",
+    )
+    given = explaining.add_mutually_exclusive_group(required=True)
+    given.add_argument("text", nargs="?", help="the string, in quotes")
+    given.add_argument(
+        "--jsonl", type=Path, metavar="FILE", help='lines of {"text": ..., "exit_code": ...}'
+    )
+    explaining.add_argument(
+        "--exit-code", type=int, metavar="N", help="the container's exit code, where known"
+    )
+    explaining.set_defaults(run=_explain)
+
+
+def _preview(chosen: argparse.Namespace) -> Iterator[str]:
+    alert = alert_of(chosen.event, chosen.logs)
+    if alert is None:
+        yield "This event reports no failure: no alert would be sent."
+        return
+    texts = message.by_channel(alert)
+    if chosen.channel == "all":
+        for channel in CHANNELS:
+            yield f"===== {channel} ====="
+            yield _shown(channel, texts)
+    else:
+        yield _shown(chosen.channel, texts)
+
+
+def _shown(channel: str, texts: dict[str, str]) -> str:
+    if channel == "email":
+        return f"Subject: {texts['subject']}\n\n{texts['email']}"
+    if channel == "sms":
+        return texts["sms"]
+    return json.dumps(json.loads(texts[channel]), indent=2, ensure_ascii=False)
+
+
+def _explain(chosen: argparse.Namespace) -> Iterator[str]:
+    if chosen.jsonl is not None:
+        if chosen.exit_code is not None:
+            raise InputError('with --jsonl, give "exit_code" in each line')
+        rows = list(_rows(chosen.jsonl))  # all are read before anything is printed
+        yield from (_verdict(explain(text, exit_code)) for text, exit_code in rows)
+    elif not chosen.text.strip():
+        raise InputError("the text to explain is empty")
+    else:
+        yield from _told(explain(chosen.text, chosen.exit_code))
+
+
+def _rows(file: Path) -> Iterator[tuple[str, int | None]]:
+    for number, line in enumerate(text_of(file).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{file} line {number} is not JSON: {error}") from error
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+            raise InputError(f'{file} line {number} has no "text"')
+        exit_code = row.get("exit_code")
+        if exit_code is not None and type(exit_code) is not int:
+            raise InputError(f'{file} line {number}: "exit_code" is not a whole number or null')
+        yield row["text"], exit_code
+
+
+def _verdict(diagnosis: Diagnosis) -> str:
+    return json.dumps(
+        {
+            "cause": diagnosis.cause,
+            "class": diagnosis.class_,
+            "certainty": diagnosis.certainty,
+            "title": diagnosis.title,
+        }
+    )
+
+
+def _told(diagnosis: Diagnosis) -> Iterator[str]:
+    yield f"{diagnosis.title} ({diagnosis.certainty})"
+    yield f"  cause {diagnosis.cause}, class {diagnosis.class_}, severity {diagnosis.severity}"
+    yield f"  {diagnosis.meaning}"
+    yield "Do next:"
+    yield from (f"  {n}. {action}" for n, action in enumerate(diagnosis.actions, start=1))
+    yield f"Does running it again help? {diagnosis.retry}"

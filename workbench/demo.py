@@ -1,0 +1,219 @@
+"""``make demo``: the sample events go on the bus of a local AWS and come back as alerts.
+
+The template, the artifact and the way from bus to subscriber are the real ones; only AWS is not.
+"""
+
+import argparse
+import contextlib
+import signal
+import statistics
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from workbench import samples, stack
+from workbench.drill import Drill, Outcome
+from workbench.local_aws import ROOT, LocalAws
+from workbench.samples import Sample
+from workbench.setup_error import SetupError
+from workbench.subscriber import Delivery, Subscriber
+
+ALERT_SECONDS = 15.0  # an alert takes well under one second; the first also waits for a cold start
+SETTLE_SECONDS = 1.5  # how long to listen for an alert that was told twice
+MISSES_BORNE = 3  # after so many the way is broken, and waiting for the rest tells nothing new
+BUILD = ROOT / ".aws-sam" / "build"
+WIDTH = 78
+
+EXIT_MISS = 1
+EXIT_SETUP = 2
+
+HINT = (
+    "Send another: type a sample's name (or the path of an event) and Enter. Ctrl-C stops it all."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0, 1 for a miss, 2 for trouble with the set-up."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGHUP, _leave)
+    try:
+        return run(once=options.once, port=options.port)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except SetupError as problem:
+        return _trouble(str(problem))
+    except (BotoCoreError, ClientError) as error:
+        return _trouble(f"the local AWS did not do as asked: {error}")
+
+
+def run(*, once: bool, port: int) -> int:
+    """Show every sample's alert; then stop with a verdict, or listen for more."""
+    with deployed(port, _say) as stage:
+        every = samples.load_all()
+        _say(f"{len(every)} sample events go on the bus; this is what its subscribers get.")
+        play(stage.way, every, show)
+        _say(table(stage.way.outcomes))
+        if not once:
+            _say(HINT)
+            with contextlib.suppress(KeyboardInterrupt):
+                converse(stage.way)
+        return verdict(stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The notifier, deployed where nothing is real but itself."""
+
+    aws: LocalAws
+    resources: dict[str, str]
+    """Logical id in the template → physical id."""
+    way: Drill
+
+
+@contextlib.contextmanager
+def deployed(
+    port: int, say: Callable[[str], None], artifact: Path | None = None
+) -> Iterator[Stage]:
+    """Build and deploy the notifier on a local AWS and subscribe to its alerts, for a while."""
+    say("Starting a local AWS ...")
+    with LocalAws(port) as aws:
+        if artifact is None:
+            say("Building the function ...")
+            artifact = stack.build(BUILD)
+        say(f"Deploying template.yaml into {aws.url} ...")
+        groups = samples.log_groups(samples.load_all())
+        resources = stack.deploy(aws, artifact, parameters(groups))
+        with Subscriber(aws, resources["AlertTopic"]) as subscriber:
+            yield Stage(aws, resources, Drill(aws, subscriber))
+
+
+def parameters(log_groups: Sequence[str]) -> dict[str, str]:
+    """Return the template's parameters for a demonstration."""
+    return {
+        "AlertEmail": "on-call@example.com",
+        "AlertPhone": "+12065550100",
+        "MinimumSeverity": "info",
+        "JobLogGroups": ",".join(log_groups),
+    }
+
+
+def play(way: Drill, every: Sequence[Sample], show: Callable[[Outcome], None]) -> None:
+    """Send ``every`` sample in turn and ``show`` what became of it."""
+    missed = 0
+    for sample in every:
+        outcome = way.send(sample, ALERT_SECONDS)
+        show(outcome)
+        missed += not outcome.deliveries
+        if missed == MISSES_BORNE:
+            break
+    way.settle(SETTLE_SECONDS)
+
+
+def verdict(stage: Stage) -> int:
+    """Say whether every event became its alert exactly once, and return the exit code."""
+    way = stage.way
+    wrong = [each for each in way.outcomes if not each.told_once]
+    unsent = len(samples.load_all()) - len(way.outcomes)
+    for outcome in wrong:
+        fault = f"{len(outcome.deliveries)} alerts" if outcome.deliveries else "no alert"
+        _complain(f"{outcome.name}: {fault}")
+    if unsent:
+        _complain(f"{unsent} events were not sent after {MISSES_BORNE} misses")
+    if way.strays:
+        _complain(f"{len(way.strays)} alerts about no event that was sent")
+    if wrong or unsent or way.strays:
+        for line in stage.aws.faults()[-1:]:
+            _complain(f"the local AWS said last: {line}")
+        return EXIT_MISS
+    print(f"Every one of {len(way.outcomes)} events became its alert, exactly once.")
+    return 0
+
+
+def converse(way: Drill) -> None:
+    """Send what a person names, until Ctrl-C."""
+    for line in sys.stdin:
+        if not (name := line.strip()):
+            continue
+        path = Path(name)
+        try:
+            sample = samples.load(path if path.exists() else samples.EVENTS / f"{name}.json")
+        except SetupError as problem:
+            _complain(str(problem))
+            continue
+        show(way.send(sample, ALERT_SECONDS))
+    while True:  # no terminal to ask
+        signal.pause()
+
+
+def show(outcome: Outcome) -> None:
+    """Print the alert of one event as an email subscriber reads it."""
+    if outcome.milliseconds is None:
+        print(_rule(f"{outcome.name}: NO ALERT within {ALERT_SECONDS:.0f} s"), flush=True)
+        return
+    print(_rule(f"{outcome.name}, {outcome.milliseconds:.0f} ms from bus to subscriber"))
+    show_email(outcome.deliveries[0])
+
+
+def show_email(delivery: Delivery) -> None:
+    """Print subject and text of an alert."""
+    print(f"Subject: {delivery.subject}\n\n{delivery.email.rstrip()}\n", flush=True)
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """Return one line per event: event, cause, certainty, milliseconds from bus to subscriber."""
+    rows = [("event", "cause", "certainty", "ms"), *map(_row, outcomes)]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = ["  ".join([*map(str.ljust, row, widths), row[3].rjust(5)]) for row in rows]
+    times = [each.milliseconds for each in outcomes if each.milliseconds is not None]
+    if times:
+        lines.append(f"median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")
+    return "\n".join([_rule("bus to subscriber"), *lines, ""])
+
+
+def _row(outcome: Outcome) -> tuple[str, str, str, str]:
+    told = outcome.milliseconds
+    return (
+        outcome.name,
+        str(outcome.cause.get("id", "-")),
+        str(outcome.cause.get("certainty", "-")),
+        "none" if told is None else f"{told:.0f}",
+    )
+
+
+def _rule(title: str) -> str:
+    return f"── {title} ".ljust(WIDTH, "─")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _complain(text: str) -> None:
+    print(f"demo: {text}", file=sys.stderr)
+
+
+def _trouble(text: str) -> int:
+    _complain(" ".join(text.split()))
+    return EXIT_SETUP
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    """End through every ``with`` block, so that nothing started here stays behind."""
+    sys.exit(128 + number)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__.splitlines()[0])
+    parser.add_argument("--once", action="store_true", help="check every alert, then stop")
+    parser.add_argument("--port", type=int, default=0, help="loopback port (default: a free one)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

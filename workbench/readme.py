@@ -1,0 +1,55 @@
+"""The parts of README.md that are made, not written: sample mail, text message, parameters."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cfnlint.decode import cfn_yaml
+
+from notifier.channels import message
+from workbench.preview import alert_of
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+SAMPLE = ROOT / "events" / "access-denied-in-log.json"
+_MADE = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def main() -> None:
+    """Make them anew."""
+    README.write_text(refreshed(README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def refreshed(readme: str) -> str:
+    """Give the README with every made part as it is now."""
+    parts = {"mail": _mail, "sms": _sms, "parameters": _parameters}
+    return _MADE.sub(lambda found: f"{found[1]}{parts[found[2]]()}\n{found[3]}", readme)
+
+
+def _texts() -> dict[str, str]:
+    alert = alert_of(SAMPLE)
+    assert alert is not None, "the sample reports a failure"
+    return message.by_channel(alert)
+
+
+def _mail() -> str:
+    texts = _texts()
+    return f"```text\nSubject: {texts['subject']}\n\n{texts['email']}```"
+
+
+def _sms() -> str:
+    return f"```text\n{_texts()['sms']}\n```"
+
+
+def _parameters() -> str:
+    parameters = cfn_yaml.load(str(ROOT / "template.yaml"))["Parameters"]
+    rows = ["| parameter | default | what it is |", "|---|---|---|"]
+    for name, said in parameters.items():
+        default = f"`{said['Default']}`" if said["Default"] != "" else "none"
+        rows.append(f"| `{name}` | {default} | {' '.join(said['Description'].split())} |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    main()

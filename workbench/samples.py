@@ -1,0 +1,125 @@
+"""The sample events: what is put on the bus, and where the job's log lines belong."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from workbench.local_aws import REGION, ROOT
+from workbench.setup_error import SetupError
+
+EVENTS = ROOT / "events"
+NOT_EVENTS = {"local.json"}  # variables for `sam local invoke`
+DRILL_SOURCE = "batch-notifier.drill"  # PutEvents refuses aws.*: those are AWS's own to send
+DEFAULT_LOG_GROUP = "/aws/batch/job"
+
+
+@dataclass(frozen=True, slots=True)
+class LogPlace:
+    """A log stream: its Region, group and name."""
+
+    region: str
+    group: str
+    stream: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One EventBridge event and the log lines of its job."""
+
+    name: str
+    event: dict[str, Any]
+    lines: tuple[str, ...] = ()
+    """``ISO-8601-timestamp message``, oldest first."""
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """What the event tells."""
+        detail: dict[str, Any] = self.event["detail"]
+        return detail
+
+    def as_drill(self) -> dict[str, str]:
+        """Return the PutEvents entry: the same event, but for its source and envelope."""
+        return {
+            "Source": DRILL_SOURCE,
+            "DetailType": self.event["detail-type"],
+            "Detail": json.dumps(self.detail),
+        }
+
+    def log_place(self) -> LogPlace | None:
+        """Return where Batch would have written the failed container's log, if it had one."""
+        failed = _failed_container(self.detail)
+        if failed is None:
+            return None
+        options = failed.get("logConfiguration", {}).get("options", {})
+        return LogPlace(
+            region=options.get("awslogs-region") or _region(self.detail.get("jobArn", "")),
+            group=options.get("awslogs-group") or DEFAULT_LOG_GROUP,
+            stream=failed["logStreamName"],
+        )
+
+    def log_events(self) -> list[dict[str, Any]]:
+        """Return the log lines as PutLogEvents takes them."""
+        return list(_log_events(self.lines))
+
+
+def load(path: Path) -> Sample:
+    """Read an event and, from ``logs/NAME.txt`` beside it, its log lines."""
+    try:
+        event = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise SetupError(f"cannot read an event from {path}: {error}") from error
+    if not isinstance(event, dict) or not isinstance(event.get("detail"), dict):
+        raise SetupError(f"{path} is not an EventBridge event")
+    log = path.parent / "logs" / f"{path.stem}.txt"
+    lines = tuple(log.read_text().splitlines()) if log.exists() else ()
+    return Sample(path.stem, event, lines)
+
+
+def load_all(folder: Path = EVENTS) -> list[Sample]:
+    """Read every sample event, in order of name."""
+    return [load(path) for path in sorted(folder.glob("*.json")) if path.name not in NOT_EVENTS]
+
+
+def log_groups(samples: Iterable[Sample]) -> list[str]:
+    """Return the log groups that ``samples`` write to."""
+    places = (sample.log_place() for sample in samples)
+    return sorted({place.group for place in places if place} | {DEFAULT_LOG_GROUP})
+
+
+def _failed_container(detail: dict[str, Any]) -> dict[str, Any] | None:
+    """Return definition and outcome of the last attempt's failed container that has a stream."""
+    named = [each for each in _last_containers(detail) if each.get("logStreamName")]
+    failed = [each for each in named if each.get("exitCode")] or named
+    if not failed:
+        return None
+    definitions = {each.get("name"): each for each in _definitions(detail)}
+    return definitions.get(failed[0].get("name"), {}) | failed[0]
+
+
+def _last_containers(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for attempt in detail.get("attempts", [])[-1:]:
+        yield from [attempt["container"]] if "container" in attempt else []
+        for task in attempt.get("taskProperties", []):
+            yield from task.get("containers", [])
+
+
+def _definitions(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from [detail["container"]] if "container" in detail else []
+    for task in detail.get("ecsProperties", {}).get("taskProperties", []):
+        yield from task.get("containers", [])
+
+
+def _region(arn: str) -> str:
+    parts = arn.split(":")
+    return parts[3] if len(parts) > 3 else REGION  # arn:partition:service:region:account:...
+
+
+def _log_events(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        stamp, _, message = line.partition(" ")
+        moment = datetime.fromisoformat(stamp).astimezone(UTC)
+        # CloudWatch Logs refuses an empty message.
+        yield {"timestamp": round(moment.timestamp() * 1000), "message": message or " "}

@@ -1,0 +1,89 @@
+"""Build the real template with ``sam build`` and deploy it into a local AWS with ``sam deploy``."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from workbench.local_aws import ACCOUNT, REGION, ROOT, LocalAws, without_aws
+from workbench.setup_error import SetupError
+
+STACK = "batch-notifier-local"  # as samconfig.toml names it
+SETTINGS = ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
+BIN = Path(sys.executable).parent
+LOG_GROUPS_POLICY = "log-groups"
+TEMPLATE = ROOT / "template.yaml"
+
+
+def build(into: Path) -> Path:
+    """Build every function below ``into`` and return the built template."""
+    environment = without_aws(os.environ) | {"AWS_DEFAULT_REGION": REGION}
+    _sam("build", ["--no-cached", "--template-file", str(TEMPLATE), "--build-dir", str(into)], environment)
+    return into / "template.yaml"
+
+
+def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Deploy a built template into ``aws`` and return logical id → physical id of its resources."""
+    overrides = [f'{name}="{value}"' for name, value in parameters.items()]
+    _sam(
+        "deploy",
+        ["--template-file", str(template), "--no-progressbar", "--parameter-overrides", *overrides],
+        aws.environment() | {"SAM_CLI_POLL_DELAY": "0.5"},  # 5 s by default, as if far away
+    )
+    answer = aws.client("cloudformation").describe_stack_resources(StackName=STACK)
+    resources = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in _listed(answer)}
+    allow_log_groups(aws, resources["OnFailureRole"], parameters["JobLogGroups"].split(","))
+    return resources
+
+
+def allow_log_groups(aws: LocalAws, role: str, groups: Sequence[str]) -> None:
+    """Say in the local AWS's terms what the template's own policy says in those of AWS.
+
+    AWS checks GetLogEvents against the stream (``log-group:NAME:log-stream:NAME``), the local AWS
+    against the group. All other permissions are checked as the template grants them.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
+    """
+    statement = {
+        "Effect": "Allow",
+        "Action": "logs:GetLogEvents",
+        "Resource": [f"arn:aws:logs:*:{ACCOUNT}:log-group:{group}" for group in groups],
+    }
+    aws.client("iam").put_role_policy(
+        RoleName=role,
+        PolicyName=LOG_GROUPS_POLICY,
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+
+
+def _listed(answer: dict[str, Any]) -> list[dict[str, str]]:
+    return [each for each in answer["StackResources"] if each.get("PhysicalResourceId")]
+
+
+def _sam(verb: str, arguments: list[str], environment: dict[str, str]) -> None:
+    """Run the SAM CLI of this environment quietly; its last words become the error."""
+    command = [str(BIN / "sam"), verb, *SETTINGS, *arguments]
+    # `sam build` looks for uv on the path.
+    path = os.pathsep.join([str(BIN), environment.get("PATH", os.defpath)])
+    try:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment | {"PATH": path, "SAM_CLI_TELEMETRY": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise SetupError("sam is not installed; run make setup") from error
+    if done.returncode != 0:
+        raise SetupError(f"sam {verb} failed: {_complaint(done.stderr or done.stdout)}")
+
+
+def _complaint(output: str) -> str:
+    """Return the last paragraph of ``output`` as one line: SAM puts what went wrong at the end."""
+    paragraphs = [" ".join(part.split()) for part in output.strip().split("\n\n") if part.strip()]
+    return paragraphs[-1] if paragraphs else "it said nothing"

@@ -1,0 +1,132 @@
+"""A web subscriber to an SNS topic, on loopback: it confirms itself and keeps what is delivered."""
+
+import http.server
+import json
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self
+
+from workbench.local_aws import HOST, LocalAws
+
+CONFIRM_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One notification as the topic delivered it."""
+
+    arrived: float
+    """Seconds of ``time.perf_counter`` when its first byte was read."""
+    subject: str
+    document: dict[str, Any]
+    """What the topic says to this protocol; to ``http`` it is ``batch-failure-alert/1``."""
+    attributes: dict[str, str]
+
+    @property
+    def event_id(self) -> str:
+        """The id of the event that this alert is about."""
+        return str(self.document.get("event_id", ""))
+
+    @property
+    def email(self) -> str:
+        """The text that an email subscriber gets."""
+        return str(self.document.get("text", {}).get("email", ""))
+
+
+class Subscriber:
+    """Listen while a ``with`` block lasts; ``next`` hands over deliveries in order of arrival.
+
+    Parameters
+    ----------
+    aws
+        Where the topic is.
+    topic
+        Its ARN.
+    protocol
+        ``http``, which gets the document for machines, or ``https``, which gets the chat message.
+    """
+
+    def __init__(self, aws: LocalAws, topic: str, protocol: str = "http") -> None:
+        self._aws = aws
+        self._topic = topic
+        self._protocol = protocol
+        self._deliveries: queue.Queue[Delivery] = queue.Queue()
+        self._confirmed = threading.Event()
+        self._server = http.server.ThreadingHTTPServer((HOST, 0), self._request_class())
+        if protocol == "https":
+            self._server.socket = aws.server_tls().wrap_socket(
+                self._server.socket, server_side=True
+            )
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Listen, subscribe, and wait for the confirmation."""
+        self._thread.start()
+        endpoint = f"{self._protocol}://{HOST}:{self._server.server_port}/"
+        self._aws.client("sns").subscribe(
+            TopicArn=self._topic, Protocol=self._protocol, Endpoint=endpoint
+        )
+        if not self._confirmed.wait(CONFIRM_SECONDS):
+            self._close()
+            raise TimeoutError("the topic did not confirm the subscription")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop listening."""
+        self._close()
+
+    def next(self, seconds: float) -> Delivery | None:
+        """Return the next delivery, or None when nothing arrives within ``seconds``."""
+        try:
+            return self._deliveries.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def _close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _request_class(self) -> type[http.server.BaseHTTPRequestHandler]:
+        subscriber = self
+
+        class Request(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                arrived = time.perf_counter()
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(HTTPStatus.OK)
+                self.end_headers()
+                subscriber._take(json.loads(body), arrived)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Say nothing: deliveries are shown by whoever asks for them."""
+
+        return Request
+
+    def _take(self, message: dict[str, Any], arrived: float) -> None:
+        if message["Type"] == "SubscriptionConfirmation":
+            self._confirm(message["Token"])
+            return
+        attributes = message.get("MessageAttributes", {})
+        self._deliveries.put(
+            Delivery(
+                arrived=arrived,
+                subject=message.get("Subject", ""),
+                document=json.loads(message["Message"]),
+                attributes={name: each["Value"] for name, each in attributes.items()},
+            )
+        )
+
+    def _confirm(self, token: str) -> None:
+        # By the API, as the link in the message says http, where nothing listens.
+        self._aws.client("sns").confirm_subscription(TopicArn=self._topic, Token=token)
+        self._confirmed.set()
