@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from notifier.core import catalogue
+from notifier.core import catalogue, units
 from notifier.core.catalogue import Cause, Certainty, Class, Says, Severity
 from notifier.core.failure import Failure, Kind
 
@@ -36,9 +36,11 @@ _EXIT_IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 _ROOT = re.compile(
-    r"^\W{0,10}(?:Caused by: |Exception in thread \"[^\"]{0,80}\" |Uncaught )?"
+    r"^(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,+Z]{5,20}\]?\s{0,3})?"  # what loggers put before it
+    r"(?:\[?(?:ERROR|CRITICAL|FATAL)\]?:?\s{1,3})?\W{0,10}(?:"
+    r"(?:Caused by: |Exception in thread \"[^\"]{0,80}\" |Uncaught )?"
     r"(?:[A-Za-z_][\w$]{0,80}[.:]{1,2}){0,12}[A-Z]\w{0,80}(?:Error|Exception|Fault|Interrupt)\b"
-    r"|^\W{0,10}(?:panic: |fatal(?: error)?: |thread '[^']{0,80}' panicked |Error in )"
+    r"|panic: |fatal(?: error)?: |thread '[^']{0,80}' panicked |Error in )"
 )
 
 
@@ -112,16 +114,13 @@ def explain(text: str, exit_code: int | None = None) -> Diagnosis:
     'job-timeout'
     """
     texts = (Evidence(Source.TEXT, text[: catalogue.TEXT_LIMIT]),)
-    code = _exit_in(text) if exit_code is None else exit_code
-    found = (
+    return (
         _told(texts, _CAUSE + _AREA)
-        or _by_exit(code, text.splitlines() or [text], Source.TEXT)
+        or _by_exit(exit_code, text.splitlines() or [text], Source.TEXT)
+        or _by_exit_in(text)
         or _told(texts, _NOTHING)
         or _unknown(texts, exit_code, ())
     )
-    if exit_code is None and code is not None:  # a number that some tool wrote into its text
-        found = replace(found, certainty=min(found.certainty, Certainty.LIKELY))
-    return found
 
 
 def root_line(log: Sequence[str]) -> str:
@@ -182,7 +181,12 @@ def _free_text(failure: Failure, log: Sequence[str]) -> Diagnosis | None:
     """
     code = _exit_code(failure)
     status = Evidence(Source.STATUS, failure.status_reason)
-    if code not in (SIGKILL, SIGTERM) or not status.text or "EKS" in failure.platform.upper():
+    if (
+        code is None
+        or code not in (SIGKILL, SIGTERM)
+        or not status.text
+        or "EKS" in failure.platform.upper()
+    ):
         return None
     if _told((status,), tuple(Says)) or _from_log(log, _LOG):
         return None
@@ -221,8 +225,7 @@ def _from_log(
 def _unknown(texts: Sequence[Evidence], code: int | None, log: Sequence[str]) -> Diagnosis:
     lines = [Evidence(Source.LOG, line.strip()) for line in log if line.strip()]
     shown = [*texts[:2], *([_exit(code)] if code is not None else ()), *lines[-1:]]
-    nothing = Evidence(Source.STATUS, "no reason, no exit code and no log line were given")
-    return _diagnosis("unknown", Certainty.GUESS, *(shown or [nothing]))
+    return _diagnosis("unknown", Certainty.GUESS, *shown)
 
 
 def _with_context(found: Diagnosis, failure: Failure, log: Sequence[str]) -> Diagnosis:
@@ -239,7 +242,8 @@ def _with_context(found: Diagnosis, failure: Failure, log: Sequence[str]) -> Dia
     more += [Evidence(Source.LOG, root)] if root else []
     code = _exit_code(failure)
     more += [_exit(code)] if code else []
-    return replace(found, evidence=tuple(dict.fromkeys(more))[:EVIDENCE_LIMIT])
+    nothing = Evidence(Source.STATUS, "Batch gave no reason and no exit code")
+    return replace(found, evidence=tuple(dict.fromkeys(more or [nothing]))[:EVIDENCE_LIMIT])
 
 
 def _is_lost(status_reason: str) -> bool:
@@ -253,14 +257,15 @@ def _exit_code(failure: Failure) -> int | None:
     return failure.exit_code
 
 
-def _exit_in(text: str) -> int | None:
+def _by_exit_in(text: str) -> Diagnosis | None:
     """Read an exit code that a tool wrote into its text."""
     found = _EXIT_IN_TEXT.search(text[: catalogue.TEXT_LIMIT])
-    return int(found[1]) if found else None
+    told = _by_exit(int(found[1]), (), Source.TEXT) if found else None
+    return replace(told, certainty=min(told.certainty, Certainty.LIKELY)) if told else None
 
 
-def _exit(code: int | None) -> Evidence:
-    return Evidence(Source.EXIT, f"exit code {code}")
+def _exit(code: int) -> Evidence:
+    return Evidence(Source.EXIT, units.exit_code(code))
 
 
 def _cause(cause_id: str) -> Cause:
