@@ -8,7 +8,6 @@ BIN := $(VENV)/bin
 LOCAL_AWS := $(VENV)/local-aws
 LOCKS := requirements/bootstrap.txt requirements/tools.txt requirements/local-aws.txt
 READY := $(VENV)/.ready
-ARTIFACT := .aws-sam/build/template.yaml
 export SAM_CLI_TELEMETRY := 0
 MAKEFLAGS += --no-print-directory
 
@@ -58,7 +57,7 @@ demo: $(READY) ## see the sample events become alerts on a local AWS (ONCE=1: ch
 	@$(BIN)/python -m workbench.demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
 build: $(READY) ## build what is deployed into .aws-sam/
-	@$(BIN)/sam build
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --no-cached
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) .aws-sam .setup.log .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -5,6 +5,7 @@ The template, the artifact and the way from bus to subscriber are the real ones;
 
 import argparse
 import contextlib
+import os
 import signal
 import statistics
 import sys
@@ -32,9 +33,7 @@ WIDTH = 78
 EXIT_MISS = 1
 EXIT_SETUP = 2
 
-HINT = (
-    "Send another: type a sample's name (or the path of an event) and Enter. Ctrl-C stops it all."
-)
+HINT = "To send another, type a sample's name or the path of an event. Ctrl-C stops everything."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGHUP, _leave)
     try:
         return run(once=options.once, port=options.port)
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_MISS
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except SetupError as problem:
@@ -119,12 +121,13 @@ def verdict(stage: Stage) -> int:
     """Say whether every event became its alert exactly once, and return the exit code."""
     way = stage.way
     wrong = [each for each in way.outcomes if not each.told_once]
-    unsent = len(samples.load_all()) - len(way.outcomes)
+    sent = {each.name for each in way.outcomes}
+    unsent = [each.name for each in samples.load_all() if each.name not in sent]
     for outcome in wrong:
         fault = f"{len(outcome.deliveries)} alerts" if outcome.deliveries else "no alert"
         _complain(f"{outcome.name}: {fault}")
     if unsent:
-        _complain(f"{unsent} events were not sent after {MISSES_BORNE} misses")
+        _complain(f"{len(unsent)} events were not sent after {MISSES_BORNE} misses")
     if way.strays:
         _complain(f"{len(way.strays)} alerts about no event that was sent")
     if wrong or unsent or way.strays:

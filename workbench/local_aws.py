@@ -44,11 +44,6 @@ class LocalAws:
     ----------
     port
         The loopback port to listen on; 0 takes a free one.
-
-    Examples
-    --------
-    >>> with LocalAws() as aws:  # doctest: +SKIP
-    ...     aws.client("sns").list_topics()
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -155,14 +150,8 @@ class LocalAws:
     def _start(self) -> subprocess.Popen[bytes]:
         if not PYTHON.exists():
             raise SetupError("the local AWS is not installed; run make setup")
-        command = [
-            str(PYTHON),
-            "-m",
-            "hypercorn",
-            "ministack.app:app",
-            "--workers",
-            "0",
-        ]  # in itself
+        # No workers of its own, so that this process is the one that serves.
+        command = [str(PYTHON), "-m", "hypercorn", "ministack.app:app", "--workers", "0"]
         command += ["--bind", f"{HOST}:{self.port}"]
         command += ["--certfile", str(self.certificate), "--keyfile", str(self._key)]
         with (self.scratch / "local-aws.log").open("wb") as log:

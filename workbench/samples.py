@@ -69,8 +69,10 @@ def load(path: Path) -> Sample:
     """Read an event and, from ``logs/NAME.txt`` beside it, its log lines."""
     try:
         event = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise SetupError(f"cannot read an event from {path}: {error}") from error
+    except OSError as error:
+        raise SetupError(f"cannot read {path} ({error.strerror})") from error
+    except ValueError as error:
+        raise SetupError(f"{path} is not JSON: {error}") from error
     if not isinstance(event, dict) or not isinstance(event.get("detail"), dict):
         raise SetupError(f"{path} is not an EventBridge event")
     log = path.parent / "logs" / f"{path.stem}.txt"

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from workbench.setup_error import SetupError
 STACK = "batch-notifier-local"  # as samconfig.toml names it
 SETTINGS = ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
 BIN = Path(sys.executable).parent
+NO_NETWORK = ("Failed to fetch", "Could not connect", "error sending request")  # in uv's words
 LOG_GROUPS_POLICY = "log-groups"
 TEMPLATE = ROOT / "template.yaml"
 
@@ -21,7 +23,9 @@ TEMPLATE = ROOT / "template.yaml"
 def build(into: Path) -> Path:
     """Build every function below ``into`` and return the built template."""
     environment = without_aws(os.environ) | {"AWS_DEFAULT_REGION": REGION}
-    _sam("build", ["--no-cached", "--template-file", str(TEMPLATE), "--build-dir", str(into)], environment)
+    # Not cached: a build that failed for want of a network leaves a cache without the packages.
+    options = ["--no-cached", "--template-file", str(TEMPLATE), "--build-dir", str(into)]
+    _sam("build", options, environment)
     return into / "template.yaml"
 
 
@@ -68,15 +72,17 @@ def _sam(verb: str, arguments: list[str], environment: dict[str, str]) -> None:
     # `sam build` looks for uv on the path.
     path = os.pathsep.join([str(BIN), environment.get("PATH", os.defpath)])
     try:
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environment | {"PATH": path, "SAM_CLI_TELEMETRY": "0"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with tempfile.TemporaryDirectory(prefix="batch-notifier-sam-") as scratch:
+            own = {"PATH": path, "TMPDIR": scratch, "SAM_CLI_TELEMETRY": "0"}
+            done = subprocess.run(
+                command,
+                cwd=ROOT,
+                env=environment | own,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
     except FileNotFoundError as error:
         raise SetupError("sam is not installed; run make setup") from error
     if done.returncode != 0:
@@ -84,6 +90,8 @@ def _sam(verb: str, arguments: list[str], environment: dict[str, str]) -> None:
 
 
 def _complaint(output: str) -> str:
-    """Return the last paragraph of ``output`` as one line: SAM puts what went wrong at the end."""
+    """Return the end of ``output`` as one line: SAM puts what went wrong there."""
+    if any(sign in output for sign in NO_NETWORK):
+        return "it could not fetch the function's packages (no network?)"
     paragraphs = [" ".join(part.split()) for part in output.strip().split("\n\n") if part.strip()]
     return paragraphs[-1] if paragraphs else "it said nothing"

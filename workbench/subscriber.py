@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from workbench.local_aws import HOST, LocalAws
+from workbench.setup_error import SetupError
 
 CONFIRM_SECONDS = 10.0
 
@@ -72,7 +73,7 @@ class Subscriber:
         )
         if not self._confirmed.wait(CONFIRM_SECONDS):
             self._close()
-            raise TimeoutError("the topic did not confirm the subscription")
+            raise SetupError("the topic did not confirm the subscription")
         return self
 
     def __exit__(

@@ -1,0 +1,108 @@
+"""The whole way on a local AWS: event bus, queue, built function, topic, subscribers."""
+
+import time
+
+import pytest
+
+from workbench import demo, drill, samples, stack
+from workbench.demo import Stage
+from workbench.drill import Outcome
+from workbench.subscriber import Subscriber
+
+SAMPLES = {sample.name: sample for sample in samples.load_all()}
+EMAIL_SENT = "SNS fanout → email"
+SMS_SENT = "SNS fanout → SMS"
+WAIT_SECONDS = 15.0
+
+
+@pytest.fixture(params=SAMPLES)
+def outcome(stage: Stage, request: pytest.FixtureRequest) -> Outcome:
+    [found] = [each for each in stage.way.outcomes if each.name == request.param]
+    return found
+
+
+def test_an_event_becomes_its_alert_exactly_once(outcome: Outcome) -> None:
+    [delivery] = outcome.deliveries
+    assert delivery.document["schema"] == "batch-failure-alert/1"
+    assert delivery.document["event_id"] == outcome.event_id
+    assert delivery.subject == delivery.document["text"]["subject"]
+    assert delivery.attributes["severity"] == delivery.document["severity"]
+    assert delivery.attributes["cause"] == delivery.document["cause"]["id"]
+
+
+def test_the_log_of_the_job_comes_along(outcome: Outcome) -> None:
+    [delivery] = outcome.deliveries
+    if SAMPLES[outcome.name].lines:
+        assert delivery.document["log"]["lines"]
+        assert "log unavailable" not in delivery.email
+    else:
+        assert not delivery.document["log"]
+
+
+def test_the_demo_is_satisfied_and_its_table_names_every_event(stage: Stage) -> None:
+    assert demo.verdict(stage) == 0
+    shown = demo.table(stage.way.outcomes)
+    for outcome in stage.way.outcomes:
+        assert outcome.name in shown
+        assert outcome.cause["id"] in shown
+
+
+def test_every_alert_is_mailed_and_only_critical_ones_are_texted(stage: Stage) -> None:
+    told = [each.deliveries[0].document for each in stage.way.outcomes]
+    critical = [document for document in told if document["severity"] == "critical"]
+    assert stage.aws.log.count(EMAIL_SENT) >= len(told)
+    assert 0 < len(critical) < len(told)
+    assert stage.aws.log.count(SMS_SENT) == len(critical)
+
+
+def test_a_chat_endpoint_gets_its_own_message(stage: Stage) -> None:
+    with Subscriber(stage.aws, stage.resources["AlertTopic"], protocol="https") as chat:
+        sent = drill.put(stage.aws, SAMPLES["timeout"])
+        delivery = chat.next(WAIT_SECONDS)
+        stage.way.settle(0.5)
+    assert delivery is not None
+    assert delivery.document["version"] == "1.0"
+    assert delivery.document["source"] == "custom"
+    assert delivery.document["content"]["description"]
+    assert [each.event_id for each in stage.way.strays].count(sent.event_id) == 1
+    stage.way.strays.clear()
+
+
+def test_a_log_that_the_role_may_not_read_is_told(stage: Stage) -> None:
+    """It also proves that permissions count here: the other tests rest on those of the template."""
+    role = stage.resources["OnFailureRole"]
+    stage.aws.client("iam").delete_role_policy(RoleName=role, PolicyName=stack.LOG_GROUPS_POLICY)
+    outcome = stage.way.send(SAMPLES["exit-1-python-traceback"], WAIT_SECONDS)
+    stage.way.outcomes.remove(outcome)
+    stack.allow_log_groups(stage.aws, role, samples.log_groups(SAMPLES.values()))
+    [delivery] = outcome.deliveries
+    assert "log unavailable: not allowed" in delivery.email
+
+
+def test_a_malformed_message_is_told_and_does_not_come_back(stage: Stage) -> None:
+    queue = stage.aws.client("sqs")
+    queue.send_message(QueueUrl=stage.resources["FailureQueue"], MessageBody="{not json")
+    stage.way.settle(2.0)
+    [delivery] = stage.way.strays
+    stage.way.strays.clear()
+    assert delivery.document["cause"]["id"] == "unreadable-event"
+    assert delivery.email
+    assert messages_left(stage, "FailureQueue") == 0
+
+
+@pytest.mark.parametrize(
+    "queue", ["FailureQueue", "FailureDeadLetterQueue", "UndeliveredAlertQueue"]
+)
+def test_nothing_is_left_behind_in(queue: str, stage: Stage) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while messages_left(stage, queue) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert messages_left(stage, queue) == 0
+
+
+def messages_left(stage: Stage, queue: str) -> int:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    answer = stage.aws.client("sqs").get_queue_attributes(
+        QueueUrl=stage.resources[queue], AttributeNames=names
+    )
+    return sum(int(answer["Attributes"][name]) for name in names)

@@ -1,0 +1,83 @@
+"""The built artifact, invoked through the Lambda runtime interface as AWS does it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.runtime import lambda_runtime
+from tests.runtime.lambda_runtime import SETTINGS, Function
+from workbench import samples
+from workbench.samples import Sample
+
+pytestmark = pytest.mark.skipif(
+    not lambda_runtime.RUNS_HERE, reason="the emulator in the SAM CLI is a Linux x86_64 binary"
+)
+
+SAMPLES = samples.load_all()
+
+
+@pytest.fixture(scope="module")
+def function(
+    artifact: Path, runtime_packages: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Function]:
+    log = tmp_path_factory.mktemp("function") / "log"
+    with lambda_runtime.running(artifact, runtime_packages, log, SETTINGS) as function:
+        yield function
+
+
+def record(body: str, message_id: str) -> dict[str, Any]:
+    """What the event source mapping makes of one SQS message."""
+    return {
+        "messageId": message_id,
+        "receiptHandle": "handle",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1795374000000"},
+        "messageAttributes": {},
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:failures",
+        "awsRegion": "us-east-1",
+    }
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_a_bare_event_becomes_one_message(function: Function, sample: Sample) -> None:
+    answer = function.invoke(sample.event)
+    [message] = answer["messages"]
+    assert 0 < len(message["subject"]) < 100
+    assert message["subject"].isascii()
+    assert message["webhook"]["event_id"] == sample.event["id"]
+    assert message["email"]
+    assert message["sms"]
+    assert message["chat"]["source"] == "custom"
+
+
+def test_a_log_that_cannot_be_read_is_told(function: Function) -> None:
+    sample = next(each for each in SAMPLES if each.lines)
+    [message] = function.invoke(sample.event)["messages"]
+    assert "log unavailable: " in message["email"]
+
+
+def test_a_batch_with_a_malformed_body_is_told_whole(function: Function) -> None:
+    bodies = [json.dumps(SAMPLES[0].event), "{not json", json.dumps(SAMPLES[1].event)]
+    records = [record(body, f"message-{number}") for number, body in enumerate(bodies)]
+    answer = function.invoke({"Records": records})
+    assert answer["batchItemFailures"] == []
+    assert len(answer["messages"]) == len(bodies)
+
+
+def test_every_bad_setting_is_named_at_once(
+    artifact: Path, runtime_packages: Path, tmp_path: Path
+) -> None:
+    bad = {"ALERT_TOPIC_ARN": "alerts", "LOG_LINES": "-3", "MINIMUM_SEVERITY": "loud"}
+    bad["DRY_RUN"] = "false"
+    with lambda_runtime.running(
+        artifact, runtime_packages, tmp_path / "log", SETTINGS | bad
+    ) as function:
+        error = function.invoke(SAMPLES[0].event)
+    assert error["errorType"] == "SettingsError"
+    for name in ("ALERT_TOPIC_ARN", "LOG_LINES", "MINIMUM_SEVERITY"):
+        assert name in error["errorMessage"]
