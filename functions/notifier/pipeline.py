@@ -160,7 +160,7 @@ def _facts(alert: Alert) -> dict[str, str]:
     """Name the alert for the function's own log: ids and the verdict, never texts of the job."""
     return {
         "event_id": alert.event_id,
-        "job_id": alert.failure.job_id if alert.failure else "",
+        "job_id": alert.job_id,
         "cause": alert.diagnosis.cause,
         "certainty": str(alert.diagnosis.certainty),
         "severity": str(alert.severity),

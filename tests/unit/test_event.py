@@ -125,8 +125,9 @@ def test_never_started_has_no_log_though_a_stream_is_named() -> None:
 
 
 def test_dependency_failed_has_no_attempts() -> None:
-    read = failure(detail(attempts=[], startedAt=None, container={"image": "x"},
-                          dependsOn=[{"jobId": "up-1", "type": "N_TO_N"}, {"jobId": "up-2"}]))  # fmt: skip
+    waited_for = [{"jobId": "up-1", "type": "N_TO_N"}, {"jobId": "up-2"}]
+    image = {"image": "x"}
+    read = failure(detail(attempts=[], startedAt=None, container=image, dependsOn=waited_for))
     assert (read.attempts, read.depends_on) == ((), ("up-1", "up-2"))
     assert read.no_log == "the job never started"
 
@@ -230,7 +231,9 @@ def logging(driver: str, **options: str) -> dict[str, Any]:
 def test_own_log_group_in_another_region() -> None:
     read = failure(logging("awslogs", group="/ecs/scanner", region="eu-west-1"))
     assert read.log == LogStream("/ecs/scanner", "p/default/1", "eu-west-1")
-    assert failure(logging("awslogs")).log == LogStream("/aws/batch/job", "p/default/1", "us-east-1")
+    assert failure(logging("awslogs")).log == LogStream(
+        "/aws/batch/job", "p/default/1", "us-east-1"
+    )
 
 
 @pytest.mark.parametrize("driver", ["splunk", "json-file", "awsfirelens", "fluentd"])
@@ -281,7 +284,7 @@ def test_a_cloudformation_resource() -> None:
     stack = "arn:aws:cloudformation:eu-west-1:111122223333:stack/batch/9f1c"
     given = {"stack-id": stack, "logical-resource-id": "Spot", "physical-resource-id": "",
              "status-details": {"status": "CREATE_FAILED", "status-reason": "not a profile ARN"},
-             "resource-type": "AWS::Batch::ComputeEnvironment", "client-request-token": ""}  # fmt: skip
+             "resource-type": "AWS::Batch::ComputeEnvironment"}  # fmt: skip
     kind = "CloudFormation Resource Status Change"
     read = failure(given, detail_type=kind, source="aws.cloudformation")
     assert (read.kind, read.job_name, read.stack) == (Kind.ENVIRONMENT, "Spot", stack)
@@ -298,7 +301,7 @@ def test_a_service_job() -> None:
     given = {
         "jobArn": f"{ARN}:service-job/{JOB}", "jobId": JOB, "jobName": "train",
         "jobQueue": f"{ARN}:job-queue/gpu", "serviceJobType": "SAGEMAKER_TRAINING",
-        "status": "FAILED", "statusReason": "Received status from SageMaker: Failed\nAlgorithmError",
+        "status": "FAILED", "statusReason": "Received status from SageMaker: Failed\nError",
         "attempts": [{"serviceResourceId": resource, "startedAt": T0, "stoppedAt": T0 + 5,
                       "statusReason": "Received status from SageMaker: Failed"}],
         "latestAttempt": {"serviceResourceId": resource},
@@ -311,7 +314,9 @@ def test_a_service_job() -> None:
 
 
 def test_a_blocked_queue() -> None:
-    reason = "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS – Batch service role has a permission issue."
+    reason = (
+        "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS – Batch service role has a permission issue."
+    )
     given = detail(status="RUNNABLE", statusReason=reason, attempts=[])
     read = failure(given, detail_type="Batch Job Queue Blocked")
     assert (read.kind, read.status, read.queue) == (Kind.QUEUE_BLOCKED, "RUNNABLE", "genomics-spot")
@@ -376,7 +381,9 @@ def test_values_of_the_environment_are_masked_where_the_job_prints_them(
         "parameters": {"parameters": {name: value}},
         "log options": {"container": {"logConfiguration": {"options": {name: value}}}},
         "eks": {"eksProperties": {"podProperties": {"containers": [{"env": pairs}]}}},
-        "node": {"nodeProperties": {"nodeRangeProperties": [{"container": {"environment": pairs}}]}},
+        "node": {
+            "nodeProperties": {"nodeRangeProperties": [{"container": {"environment": pairs}}]}
+        },
     }
     said = f"cannot use {value.strip()} here"
     read = failure(detail(statusReason=said, jobName=f"n-{value.strip()}", **changes[place]))
@@ -395,7 +402,9 @@ def test_ordinary_values_of_the_environment_stay_readable(name: str, value: str)
     """An object key or an author is what a reader looks for in the message."""
     said = f"cannot open {value} here"
     pairs = [{"name": name, "value": value}]
-    assert failure(detail(statusReason=said, container={"environment": pairs})).status_reason == said
+    assert (
+        failure(detail(statusReason=said, container={"environment": pairs})).status_reason == said
+    )
 
 
 @pytest.mark.parametrize(

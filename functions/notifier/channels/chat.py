@@ -7,10 +7,10 @@ https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
 from __future__ import annotations
 
 import json
-import re
 
 from notifier.channels.email import log_range
 from notifier.core import text
+from notifier.core.advice import is_arn
 from notifier.core.alert import Alert
 
 # No limits are documented for these fields; these are cautious and far below a Slack block's.
@@ -18,7 +18,9 @@ TITLE_LIMIT = 250
 DESCRIPTION_LIMIT = 6_000
 LOG_LINES = 8  # a card is read at a glance; the link shows the rest
 LINE_LIMIT = 240
-_MARKS = re.compile(r"[`<>]")  # what would end a code span, or start a mention such as <!here>
+# What would end a code span, or start a mention such as <!here>; outside of code also a link.
+_MARKS = str.maketrans("`<>", "'''")
+_LINK_MARKS = str.maketrans("[]", "()")
 _EMOJI = {"critical": ":rotating_light:", "warning": ":warning:", "info": ":information_source:"}
 
 
@@ -33,14 +35,14 @@ def render(alert: Alert) -> str:
             "textType": "client-markdown",
             "title": text.truncate(title, TITLE_LIMIT),
             "description": text.truncate(_description(alert), DESCRIPTION_LIMIT),
-            "nextSteps": [_MARKS.sub("'", step) for step in alert.steps],
+            "nextSteps": [_flat(step) for step in alert.steps],
             "keywords": [word for word in (alert.diagnosis.class_, alert.severity) if word],
         },
         "metadata": {
             "threadId": alert.incident,
-            "summary": text.truncate(_flat(alert.sentence), TITLE_LIMIT),
+            "summary": text.truncate(_plain(alert.sentence), TITLE_LIMIT),
             "eventType": alert.status.lower(),
-            "relatedResources": [value for value in (_job_arn(alert),) if value],
+            "relatedResources": _resources(alert),
             "additionalContext": {
                 "cause": alert.diagnosis.cause,
                 "certainty": str(alert.diagnosis.certainty),
@@ -72,8 +74,13 @@ def _code(value: str) -> str:
 
 
 def _flat(value: str) -> str:
-    return _MARKS.sub("'", value)
+    return value.translate(_MARKS)
 
 
-def _job_arn(alert: Alert) -> str:
-    return alert.failure.job_arn if alert.failure else ""
+def _plain(value: str) -> str:
+    return _flat(value).translate(_LINK_MARKS)
+
+
+def _resources(alert: Alert) -> list[str]:
+    arn = alert.failure.job_arn if alert.failure else ""
+    return [arn] if is_arn(arn) else []

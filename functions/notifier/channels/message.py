@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from notifier.core.alert import Alert
 PUBLISH_LIMIT = 262_144
 ATTRIBUTES_RESERVE = 8_192  # ten attributes of at most 256 characters, with names and types
 ATTRIBUTE_LIMIT = 256
+EVIDENCE_KEPT = 200  # characters of a line of evidence where nothing else gives way
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,12 @@ class Message:
 
 def write(alert: Alert) -> Message:
     """Word an alert for all protocols; where it is too large, the log gives way first."""
-    while True:
-        texts = by_channel(alert)
+    for version in _ever_shorter(alert):
+        texts = by_channel(version)
         body = json.dumps(_by_protocol(texts), ensure_ascii=False)
         if len(body.encode("utf-8", "replace")) <= PUBLISH_LIMIT - ATTRIBUTES_RESERVE:
             return Message(texts["subject"], body, _attributes(alert))
-        alert = _shorter(alert)
+    raise AssertionError("the shortest version of an alert fits by the limits of its fields")
 
 
 def by_channel(alert: Alert) -> dict[str, str]:
@@ -61,16 +63,25 @@ def _by_protocol(texts: dict[str, str]) -> dict[str, str]:
     return {**people, "email": texts["email"], "email-json": texts["email"], **machine}
 
 
-def _shorter(alert: Alert) -> Alert:
-    """Drop half of the log, then the log, then the rest of what is long."""
-    if alert.excerpt is not None and len(alert.excerpt.lines) > 1:
+def _ever_shorter(alert: Alert) -> Iterator[Alert]:
+    """Give the alert whole, then with ever less of the log, then with less of what is long."""
+    yield alert
+    while alert.excerpt is not None and len(alert.excerpt.lines) > 1:
         kept = alert.excerpt.lines[len(alert.excerpt.lines) // 2 :]
-        return replace(alert, excerpt=replace(alert.excerpt, lines=kept, shown=len(kept)))
+        alert = replace(alert, excerpt=replace(alert.excerpt, lines=kept, shown=len(kept)))
+        yield alert
     if alert.excerpt is not None:
-        return replace(alert, excerpt=None, log_note="log left out: too large for one message")
-    if alert.attempts or alert.facts:
-        return replace(alert, attempts=(), facts=())
-    raise ValueError("an alert without log, attempts and facts is too large to publish")
+        alert = replace(alert, excerpt=None, log_note="log left out: too large for one message")
+        yield alert
+    alert = replace(alert, attempts=(), commands=())
+    yield alert
+    evidence = tuple(
+        replace(one, text=text.truncate(one.text, EVIDENCE_KEPT))
+        for one in alert.diagnosis.evidence
+    )
+    failure = alert.failure and replace(alert.failure, status_reason="", image="", depends_on=())
+    diagnosis = replace(alert.diagnosis, evidence=evidence)
+    yield replace(alert, facts=(), ids=(), diagnosis=diagnosis, failure=failure)
 
 
 def _attributes(alert: Alert) -> dict[str, str]:

@@ -19,8 +19,8 @@ def render(alert: Alert) -> str:
     cause = _plain(alert.diagnosis.title)
     head = f"{alert.status} {name}: {cause}{alert.doubt}."
     if len(head) > LIMIT:
-        room = LIMIT - len(f"{alert.status} ..: {cause}.")
-        return f"{alert.status} {name[:room]}..: {cause}."
+        room = LIMIT - len(f"{alert.status} ..: {cause}{alert.doubt}.")
+        return f"{alert.status} {name[:room]}..: {cause}{alert.doubt}."
     for part in (f" Queue {_plain(alert.queue)}." if alert.queue else "", _next(alert)):
         head += part if len(head) + len(part) <= LIMIT else ""
     return head

@@ -41,7 +41,7 @@ def document(alert: Alert) -> dict[str, Any]:
         "kind": str(alert.failure.kind) if alert.failure else None,
         "queue": alert.queue or None,
         "definition": alert.definition or None,
-        "job": _job(alert.failure) if alert.failure else None,
+        "job": _job(alert.failure) if alert.failure else {"id": alert.job_id, "name": alert.name},
         "cause": {
             "id": diagnosis.cause,
             "title": diagnosis.title,

@@ -22,14 +22,23 @@ FARGATE_MEMORY: dict[float, tuple[int, ...]] = {
     32: (61440, 122880, 249856),
 }
 # The account's own names, so that nothing from an event can shape a link or a command.
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]{2,12}){1,3}-\d")
-_JOB_ID = re.compile(r"[0-9A-Za-z-]{1,64}(?:[:#]\d{1,5})?")
-_ARN = re.compile(r"arn:aws[a-z-]{0,12}:[a-z-]+:[a-z0-9-]*:\d{12}:[\w+=,.@:/-]{1,512}")
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]{2,12}){1,3}-[0-9]")
+_JOB_ID = re.compile(r"[0-9A-Za-z-]{1,64}(?:[:#][0-9]{1,5})?")
+_ARN = re.compile(
+    r"arn:aws[a-z-]{0,12}:[a-z-]+:[a-z0-9-]*:[0-9]{12}:[\w+=,.@:/#-]{1,512}", re.ASCII
+)
+# Nothing that the AWS CLI takes for an option, or for a file or URL to read.
+_LOG_NAME = re.compile(r"(?!-|\w+://)[ -~]{1,512}", re.ASCII)
 _CONSOLES = {
     "aws": "https://{region}.console.aws.amazon.com",
     "aws-cn": "https://console.amazonaws.cn",
     "aws-us-gov": "https://console.amazonaws-us-gov.com",
 }
+
+
+def is_arn(text: str) -> bool:
+    """Say whether a text is an ARN and nothing else."""
+    return bool(_ARN.fullmatch(text))
 
 
 def more_memory(failure: Failure) -> tuple[int, float | None] | None:
@@ -38,7 +47,7 @@ def more_memory(failure: Failure) -> tuple[int, float | None] | None:
     None when the event does not say what the job asked for, or no larger size exists.
     """
     memory = failure.memory_mib
-    if not memory:
+    if memory is None or memory <= 0:
         return None
     if failure.platform != "Fargate":
         return memory * 2, None
@@ -48,12 +57,12 @@ def more_memory(failure: Failure) -> tuple[int, float | None] | None:
             if size >= memory * 2:
                 return size, vcpus
     largest = FARGATE_MEMORY[32][-1]
-    return (largest, 32) if largest > memory else None
+    return (largest, 32) if largest > memory and smallest <= 32 else None
 
 
 def memory_advice(failure: Failure) -> str:
     """Say in one sentence how much memory to ask for next, or nothing."""
-    if not failure.memory_mib:
+    if failure.memory_mib is None or failure.memory_mib <= 0:
         return ""
     larger = more_memory(failure)
     if larger is None:
@@ -68,63 +77,76 @@ def memory_advice(failure: Failure) -> str:
 
 def console_links(failure: Failure) -> tuple[tuple[str, str], ...]:
     """Give (label, URL) of the console pages of this failure; none from invalid parts."""
-    console = _CONSOLES.get(failure.partition, "").format(region=failure.region)
-    if not console or not _REGION.fullmatch(failure.region):
+    if failure.partition not in _CONSOLES:
         return ()
     pages = {
-        "log": _log_page(failure.log, failure.region),
-        "job": _job_page(failure),
-        "queue": f"batch/home?region={failure.region}#queues/detail/{failure.queue_arn}"
-        if _ARN.fullmatch(failure.queue_arn)
-        else "",
-        "training job": f"sagemaker/home?region={failure.region}#/jobs/{failure.training_job}"
-        if _JOB_ID.fullmatch(failure.training_job)
-        else "",
-        "stack": f"cloudformation/home?region={failure.region}#/stacks/events"
-        f"?stackId={quote(failure.stack, safe='')}"
-        if _ARN.fullmatch(failure.stack)
-        else "",
+        "log": (_log_region(failure), _log_page(failure.log)),
+        "job": (failure.region, _job_page(failure)),
+        "queue": (failure.region, _queue_page(failure)),
+        "training job": (failure.region, _training_page(failure)),
+        "stack": (failure.region, _stack_page(failure)),
     }
-    # A log in another Region has its console there.
-    log_region = failure.log.region if failure.log else failure.region
     return tuple(
-        (label, f"{console.replace(failure.region, log_region) if label == 'log' else console}/{p}")
-        for label, p in pages.items()
-        if p
+        (label, _CONSOLES[failure.partition].format(region=region) + page.format(region=region))
+        for label, (region, page) in pages.items()
+        if page and _REGION.fullmatch(region)
     )
 
 
 def _job_page(failure: Failure) -> str:
-    if failure.kind in (Kind.ENVIRONMENT, Kind.SERVICE_JOB) or not _JOB_ID.fullmatch(
-        failure.job_id
-    ):
+    no_page = failure.kind in (Kind.ENVIRONMENT, Kind.SERVICE_JOB)
+    if no_page or not _JOB_ID.fullmatch(failure.job_id):
         return ""
-    page = {
-        Kind.ARRAY_PARENT: "array-job",
-        Kind.MULTI_NODE: "mnp-job",
-    }.get(failure.kind, "detail")
-    return f"batch/home?region={failure.region}#jobs/{page}/{quote(failure.job_id, safe='')}"
+    pages = {Kind.ARRAY_PARENT: "array-job", Kind.MULTI_NODE: "mnp-job"}
+    page = pages.get(failure.kind, "detail")
+    return f"/batch/home?region={{region}}#jobs/{page}/{quote(failure.job_id, safe='')}"
 
 
-def _log_page(log: LogStream | None, region: str) -> str:
-    if log is None or not _REGION.fullmatch(log.region or region):
+def _queue_page(failure: Failure) -> str:
+    queue = failure.queue_arn
+    return f"/batch/home?region={{region}}#queues/detail/{queue}" if is_arn(queue) else ""
+
+
+def _training_page(failure: Failure) -> str:
+    job = failure.training_job
+    return f"/sagemaker/home?region={{region}}#/jobs/{job}" if _JOB_ID.fullmatch(job) else ""
+
+
+def _stack_page(failure: Failure) -> str:
+    stack = quote(failure.stack, safe="")
+    page = f"/cloudformation/home?region={{region}}#/stacks/events?stackId={stack}"
+    return page if is_arn(failure.stack) else ""
+
+
+def _log_page(log: LogStream | None) -> str:
+    if log is None or not _is_named(log):
         return ""
     # The CloudWatch console wants names encoded twice, with `$` for the second `%`.
     group, stream = (
         quote(quote(name, safe=""), safe="").replace("%", "$") for name in (log.group, log.stream)
     )
-    where = log.region or region
-    return f"cloudwatch/home?region={where}#logsV2:log-groups/log-group/{group}/log-events/{stream}"
+    page = "/cloudwatch/home?region={region}#logsV2:log-groups"
+    return f"{page}/log-group/{group}/log-events/{stream}"
+
+
+def _log_region(failure: Failure) -> str:
+    """Name the Region of the log, which may be another than the job's."""
+    return (failure.log and failure.log.region) or failure.region
+
+
+def _is_named(log: LogStream) -> bool:
+    """Say whether group and stream have names that CloudWatch Logs would take."""
+    return bool(_LOG_NAME.fullmatch(log.group) and _LOG_NAME.fullmatch(log.stream))
 
 
 def commands(failure: Failure, cause: str) -> tuple[str, ...]:
     """Give AWS CLI commands that show more, quoted for a shell, the most useful first."""
     if not _REGION.fullmatch(failure.region):
         return ()
-    found = [_log_command(failure.log)] if failure.log else []
+    found = _log_commands(failure)
     if failure.kind is Kind.ENVIRONMENT:
         words = ("cloudformation", "describe-stack-events", "--stack-name", failure.stack)
-        found += [_aws(words, failure.region)] if _ARN.fullmatch(failure.stack) else []
+        found += [_aws(words, failure.region)] if is_arn(failure.stack) else []
     elif _JOB_ID.fullmatch(failure.job_id):
         found += [_aws(words, failure.region) for words in _job_words(failure, cause)]
     return tuple(found)
@@ -140,7 +162,7 @@ def _job_words(failure: Failure, cause: str) -> list[Sequence[str]]:
             words.append(("batch", "list-jobs", "--multi-node-job-id", failure.job_id, *failed))
         case Kind.SERVICE_JOB:
             return [("batch", "describe-service-job", "--job-id", failure.job_id)]
-        case Kind.QUEUE_BLOCKED if _ARN.fullmatch(failure.queue_arn):
+        case Kind.QUEUE_BLOCKED if is_arn(failure.queue_arn):
             words.append(("batch", "describe-job-queues", "--job-queues", failure.queue_arn))
     if cause == "terminated-by-user":
         event = "AttributeKey=EventName,AttributeValue=TerminateJob"
@@ -151,10 +173,13 @@ def _job_words(failure: Failure, cause: str) -> list[Sequence[str]]:
     return [*words, ("batch", "describe-jobs", "--jobs", failure.job_id)]
 
 
-def _log_command(log: LogStream) -> str:
+def _log_commands(failure: Failure) -> list[str]:
+    log, region = failure.log, _log_region(failure)
+    if log is None or not _is_named(log) or not _REGION.fullmatch(region):
+        return []
     names = ("--log-group-name", log.group, "--log-stream-name", log.stream, "--limit", "100")
     only_text = ("--query", "events[].message", "--output", "text")
-    return _aws(("logs", "get-log-events", *names, *only_text), log.region)
+    return [_aws(("logs", "get-log-events", *names, *only_text), region)]
 
 
 def _aws(words: Sequence[str], region: str) -> str:

@@ -26,6 +26,7 @@ class Alert:
     """What is told, channel-neutral. All texts are safe; quoted ones are defanged."""
 
     status: str
+    job_id: str
     name: str
     queue: str
     definition: str
@@ -70,6 +71,7 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int) -> Alert:
     key = incident.fingerprint(failure, diagnosis.cause)
     return Alert(
         status=_status(failure),
+        job_id=failure.job_id,
         name=particulars.title_of(failure),
         queue=failure.queue,
         definition=failure.definition,
@@ -109,6 +111,7 @@ def unreadable(event: Unreadable) -> Alert:
     name = event.job_name or event.job_id or "unknown job"
     return Alert(
         status="FAILED",
+        job_id=event.job_id,
         name=text.defang(name),
         queue="",
         definition="",

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from notifier.core import text
+from notifier.core import redaction
 from notifier.core.failure import ATTEMPTS_KEPT, Attempt
 
 _Safe = Callable[[object], str]
-_SHORTEST_SECRET = 6  # shorter values ("prod", "1") would blot out ordinary words
 _SECRETS_KEPT = 100
-_MEMORY = re.compile(r"(\d{1,9})(Mi|Gi|M|G)?")
+_AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(m|Mi|Gi|M|G)?", re.ASCII)
+_UNITS = {"m": 0.001, "Gi": 1024.0, "G": 1024.0}  # vCPUs of Kubernetes; MiB in a GiB
 _MAX_EPOCH_MS = 253_402_300_799_999  # the year 9999; beyond it datetime fails
 
 
@@ -191,8 +191,8 @@ def platform_of(detail: dict[str, Any], attempts: tuple[Attempt, ...]) -> str:
     if node(detail, "eksProperties") or items(detail.get("eksAttempts")):
         return "EKS"
     declared = detail.get("platformCapabilities")
-    if isinstance(declared, list) and "FARGATE" in declared:
-        return "Fargate"
+    if isinstance(declared, list) and declared[:1] in (["FARGATE"], ["EC2"]):
+        return "Fargate" if declared[0] == "FARGATE" else "EC2"
     raw = items(detail.get("attempts"))
     places = [p for a in raw for p in (node(a, "container"), *items(a.get("taskProperties")))]
     if any(string(place, "containerInstanceArn") for place in places):
@@ -221,7 +221,7 @@ def _asked(raw: dict[str, Any]) -> Iterator[tuple[str, float]]:
         if (amount := _number(one.get("value"))) is not None:
             yield string(one, "type"), amount
     if not requirements:
-        limits = node(raw, "resources", "limits")
+        limits = node(raw, "resources", "requests") | node(raw, "resources", "limits")
         # `vcpus` and `memory` are the older form of the same request; pods use limits.
         for key, value in (
             ("VCPU", raw.get("vcpus", limits.get("cpu"))),
@@ -233,14 +233,11 @@ def _asked(raw: dict[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _number(value: object) -> float | None:
-    """Read `2`, `"0.25"`, `"2048Mi"` (in MiB)."""
-    if integer(value) is not None:
-        return float(str(value))
-    if not isinstance(value, str) or len(value) > 16:
+    """Read `2`, `"0.25"`, `"500m"`, `"2048Mi"` (in MiB)."""
+    amount = _AMOUNT.fullmatch(str(value)) if isinstance(value, str | int) else None
+    if amount is None or isinstance(value, bool):
         return None
-    if memory := _MEMORY.fullmatch(value):
-        return float(memory[1]) * (1024 if (memory[2] or "").startswith("G") else 1)
-    return float(value) if re.fullmatch(r"\d{1,6}\.\d{1,6}", value) else None
+    return float(amount[1]) * _UNITS.get(amount[2], 1.0)
 
 
 def secrets_of(detail: dict[str, Any]) -> tuple[str, ...]:
@@ -248,11 +245,7 @@ def secrets_of(detail: dict[str, Any]) -> tuple[str, ...]:
 
     They are kept in memory to be masked where a job prints them, and for nothing else.
     """
-    found = {
-        value
-        for name, value in _settings(detail)
-        if len(value) >= _SHORTEST_SECRET and text.names_secret(name)
-    }
+    found = {value for name, value in _settings(detail) if redaction.is_secret(name, value)}
     return tuple(sorted(found, key=lambda value: (-len(value), value))[:_SECRETS_KEPT])
 
 

@@ -9,6 +9,7 @@ Shapes: https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -31,8 +32,11 @@ from notifier.core.containers import (
 from notifier.core.failure import (
     DEFAULT_LOG_GROUP,
     DRILL_SOURCE,
+    JOB_NAME_LIMIT,
+    LOG_DRIVERS,
     NAME_LIMIT,
     REASON_LIMIT,
+    STEERING_TAGS,
     Attempt,
     Failure,
     Kind,
@@ -43,6 +47,7 @@ from notifier.core.failure import (
 _JOB_STATES = frozenset(
     ("SUBMITTED", "PENDING", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED")
 )
+_BATCH_RESOURCE = re.compile(r"AWS::Batch::[A-Za-z]{1,64}")
 _Safe = Callable[[object], str]
 
 
@@ -79,15 +84,16 @@ def read(event: object) -> Failure | Unreadable | None:
 
 def _unreadable(event: dict[str, Any], problem: str) -> Unreadable:
     detail = node(event, "detail")
+    name: _Safe = partial(_safe, secrets=secrets_of(detail), limit=NAME_LIMIT)
     return Unreadable(
         problem=problem,
-        event_id=_name(event.get("id")),
-        event_time=_name(event.get("time")),
-        account=_name(event.get("account")),
-        region=_name(event.get("region")),
-        detail_type=_name(event.get("detail-type")),
-        job_id=_name(detail.get("jobId")),
-        job_name=_name(detail.get("jobName")),
+        event_id=name(event.get("id")),
+        event_time=name(event.get("time")),
+        account=name(event.get("account")),
+        region=name(event.get("region")),
+        detail_type=name(event.get("detail-type")),
+        job_id=name(detail.get("jobId")),
+        job_name=name(detail.get("jobName")),
     )
 
 
@@ -116,7 +122,7 @@ def _service_job(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unr
     return replace(
         failure,
         kind=Kind.SERVICE_JOB,
-        training_job=_name(latest.rpartition("training-job/")[2]),
+        training_job=_safe(latest.rpartition("training-job/")[2], failure.secrets, NAME_LIMIT),
         no_log="SageMaker keeps it in /aws/sagemaker/TrainingJobs",
         platform="SageMaker",
     )
@@ -150,7 +156,7 @@ def _read_job(event: dict[str, Any], detail: dict[str, Any], kind: Kind) -> Fail
     return Failure(
         kind=kind,
         job_id=name(job_id),
-        job_name=name(string(detail, "jobName") or job_id),
+        job_name=text.truncate(name(string(detail, "jobName") or job_id), JOB_NAME_LIMIT),
         event_id=name(event.get("id")),
         event_time=name(event.get("time")),
         account=_part(job_arn, 4) or name(event.get("account")),
@@ -201,9 +207,7 @@ def _part(arn: str, number: int) -> str:
 
 def _tags(tags: dict[str, Any], name: _Safe) -> tuple[tuple[str, str], ...]:
     """Keep the tags that steer this notifier; the others are the owner's business."""
-    return tuple(
-        (key, name(value)) for key, value in tags.items() if str(key).startswith("notify:")
-    )
+    return tuple((key, name(tags[key])) for key in STEERING_TAGS if key in tags)
 
 
 def _log(
@@ -219,7 +223,8 @@ def _log(
     if last.started_at is None and last.exit_code is None:
         return None, "the job never started" if not attempts else "the container never started"
     if ended.log_driver not in ("", "awslogs"):
-        return None, f"the {ended.log_driver} log driver does not write to CloudWatch"
+        driver = ended.log_driver if ended.log_driver in LOG_DRIVERS else "chosen"
+        return None, f"the {driver} log driver does not write to CloudWatch"
     stream = last.log_stream or ended.log_stream
     if not stream:
         return None, "the event names no log stream"
@@ -238,14 +243,14 @@ def _resource(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unread
     resource_type, stack = string(detail, "resource-type"), string(detail, "stack-id")
     if not (status and resource_type):
         return _unreadable(event, "the event does not say which resource is in which state")
-    if not (status.endswith("_FAILED") and resource_type.startswith("AWS::Batch::")):
+    if not (status.endswith("_FAILED") and _BATCH_RESOURCE.fullmatch(resource_type)):
         return None
     name: _Safe = partial(_safe, secrets=(), limit=NAME_LIMIT)
     logical = string(detail, "logical-resource-id")
     return Failure(
         kind=Kind.ENVIRONMENT,
         job_id=name(string(detail, "physical-resource-id") or f"{stack}/{logical}"),
-        job_name=name(logical or resource_type),
+        job_name=text.truncate(name(logical or resource_type), JOB_NAME_LIMIT),
         event_id=name(event.get("id")),
         event_time=name(event.get("time")),
         account=_part(stack, 4) or name(event.get("account")),

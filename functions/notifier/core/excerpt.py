@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from notifier.core import text
 
 CONTEXT_BEFORE = 2  # lines kept above an error that has no traceback of its own
-TRACE_AFTER = 3  # stack frames kept below an error line (Java prints them after it)
+TRACE_AFTER = 8  # stack frames kept below an error line (Java prints them after it)
 TRACE_BEFORE = 60  # how far above an error line its traceback may begin
 
 
@@ -52,8 +52,12 @@ _ERROR = re.compile(
     r"|\w(?:Error|Exception)\b",
     re.IGNORECASE,
 )
-_TRACE_START = re.compile(r"Traceback \(most recent call last\)|^\s*Exception in thread|^panic:")
 _FRAME = re.compile(r"^\s+at |^\s*File \"|^\s+\.\.\. \d+ more|^Caused by:")
+# A line that belongs to the traceback around it: indented, a frame, or what joins two of them.
+_INSIDE = re.compile(
+    r"\s+\S|at \S+\(|\.\.\. \d+ more|Caused by:|Traceback \(most recent|goroutine \d"
+    r"|During handling of the above|The above exception was|stack backtrace:"
+)
 
 
 def pick(lines: Sequence[LogLine], safe: Sequence[str], limit: int, complete: bool) -> Excerpt:
@@ -108,12 +112,15 @@ def _tells(line: str) -> bool:
 def _trace(safe: Sequence[str], error: int) -> tuple[int, int]:
     """Give first and last line of the traceback that an error line belongs to."""
     floor = max(0, error - TRACE_BEFORE)
-    starts = [n for n in range(floor, error + 1) if _TRACE_START.search(safe[n])]
-    start = starts[-1] if starts else max(0, error - CONTEXT_BEFORE)
-    end = error
-    while end + 1 < len(safe) and end - error < TRACE_AFTER and _FRAME.match(safe[end + 1]):
+    start = end = error
+    while start > floor and _INSIDE.match(safe[start - 1]):
+        start -= 1
+    inside = start < error or bool(_INSIDE.match(safe[error]))
+    if start > floor and inside and _tells(safe[start - 1]):
+        start -= 1  # the line that announces it
+    while end + 1 < len(safe) and end - error < TRACE_AFTER and _INSIDE.match(safe[end + 1]):
         end += 1
-    return start, end
+    return (start if inside else max(0, error - CONTEXT_BEFORE)), end
 
 
 def _with_gaps(chosen: Sequence[int], safe: Sequence[str]) -> list[str]:

@@ -7,8 +7,15 @@ from enum import StrEnum
 
 DRILL_SOURCE = "batch-notifier.drill"
 DEFAULT_LOG_GROUP = "/aws/batch/job"  # where the awslogs driver writes unless told otherwise
+# https://docs.aws.amazon.com/batch/latest/APIReference/API_LogConfiguration.html
+LOG_DRIVERS = frozenset(
+    ("awsfirelens", "awslogs", "fluentd", "gelf", "json-file", "journald", "logentries",
+     "splunk", "syslog")
+)  # fmt: skip
+STEERING_TAGS = ("notify:owner", "notify:runbook", "notify:severity")
 ATTEMPTS_KEPT = 10  # RetryStrategy.attempts allows 1 to 10
-NAME_LIMIT = 256  # Batch allows 128; ARNs of CloudFormation stacks are longer
+NAME_LIMIT = 256  # characters of an ARN or id; stack ARNs are the longest
+JOB_NAME_LIMIT = 128  # what Batch allows
 REASON_LIMIT = 1_024  # CancelJob.reason; container reasons are 255
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from notifier.core import advice, text, units
 from notifier.core.failure import Attempt, Failure, Kind
 
-_RUNBOOK = re.compile(r"https://[\w.-]{1,200}(?:/[\w./#?=&%+~-]{0,500})?")
+_RUNBOOK = re.compile(r"https://[\w.-]{1,200}(?:/[\w./#?=&%+~-]{0,500})?", re.ASCII)
+_VERBS = {f"{verb.upper()}_FAILED": verb for verb in ("create", "update", "delete", "import")}
 _MS_PER_HOUR = 3_600_000
 _MIB_PER_GIB = 1024
 Pairs = tuple[tuple[str, str], ...]
@@ -52,7 +53,7 @@ def subject_of(failure: Failure) -> str:
         case Kind.QUEUE_BLOCKED:
             return f"Queue {queue or 'unknown'} is blocked by job {name}"
         case Kind.ENVIRONMENT:
-            verb = failure.status.removesuffix("_FAILED").lower() or "set up"
+            verb = _VERBS.get(failure.status, "set up")
             return f"CloudFormation could not {verb} {failure.resource_type} {name}"
     return f"Job {name} failed{on_queue}"
 

@@ -1,8 +1,8 @@
 """Untrusted text made safe, and fitted to a size.
 
-Job names, reasons, log lines and tags are written by strangers. The order here is the
-guarantee: cap the length first (so every pattern runs on bounded text), strip what a reader
-cannot see, mask secrets, and only then quote, defang or truncate.
+Job names, reasons, log lines and tags are written by strangers. The order is the guarantee:
+strip what a reader cannot see, cap the length (so that every pattern runs on bounded text), mask
+secrets, and only then quote, defang or truncate.
 """
 
 from __future__ import annotations
@@ -11,103 +11,58 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-LINE_LIMIT = 2_000  # characters; one log event may be 1 MB, and the patterns below see one line
-MASK = "[redacted]"
+from notifier.core.redaction import MASK, key_rows, mask
+
+LINE_LIMIT = 2_000  # characters; one log event may be 1 MB
+RAW_LIMIT = 10 * LINE_LIMIT  # what is looked at: invisible characters do not count, up to here
 ELLIPSIS = "…"
 
+_ESCAPED = r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033|\\e)"  # also as JSON or a shell writes it
 _TERMINAL_SEQUENCE = re.compile(
-    r"(?:\x1b\]|\x9d)[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"  # OSC: titles, hyperlinks
-    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI: colours, cursor moves
-    r"|\x1b[ -/]*[0-~]?"
+    r"(?:\x1b\]|\x9d)[^\x07\x1b\x9c\x9d\n]{0,2000}(?:\x07|\x1b\\|\x9c)"  # OSC: titles, hyperlinks
+    rf"|(?:{_ESCAPED}\[|\x9b)[0-?]{{0,64}}[ -/]{{0,8}}(?:[@-~]|$)"  # CSI: colours, cursor moves
+    r"|\x1b[ -/]{0,8}[0-~]?"
 )
 # Cc/Cf/Cs/Zl/Zp hold the controls, the bidi and zero-width marks, lone surrogates and separators.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # letters that show as nothing
+# Beyond those: letters and marks that show as nothing (Default_Ignorable_Code_Point).
+# https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
+_BLANKS = frozenset(
+    (
+        *map(ord, "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"),
+        *range(0xFE00, 0xFE10),
+        *range(0xE0100, 0xE01F0),
+        *range(0xFDD0, 0xFDF0),
+    )
+)
+_BREAKS = frozenset("\n\r\v\f\x85\u2028\u2029")
+_TAB = "    "
 _TYPOGRAPHY = str.maketrans({
     "‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "−": "-",
     "…": "...", "·": "-", "×": "x", "→": "->", "•": "*", "ß": "ss", "ø": "o", "Ø": "O",
     "æ": "ae", "Æ": "AE", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d", "ı": "i",
 })  # fmt: skip
-
-_NAMED_SECRET = (
-    r"(?:pass(?:word|wd|phrase)|\bpwd|secret(?!smanager)|token(?!iz|s\b)|api[_-]?key"
-    r"|(?:access|private|account|shared|signing|encryption)[_-]?key)(?![\w.]{0,40}(?:error|exception))"
-)
-# What a setting's name says is secret, and what only tells where a secret is or how long it lives.
-_SECRET_SETTING = re.compile(
-    rf"{_NAMED_SECRET}|passw?d?$|credential|\bdsn|auth(?!or)|connection_?string", re.IGNORECASE
-)
-_NOT_THE_SECRET = re.compile(
-    r"(?:name|arn|id|path|file|dir|uri|url|host|port|region|length|limit|count|ttl|expiry|seconds)$",
-    re.IGNORECASE,
-)
-_VALUE = r"""(?:\\?"[^"\n]{0,2000}(?:"|$)|\\?'[^'\n]{0,2000}(?:'|$)|[^\s"'\\,;&)}\]]{1,2000})"""
-
-# Every entry is linear: no nested quantifier, and each repeat runs over its own characters.
-# A token may be cut anywhere by a tail or by Batch's own 255 characters, so the least length
-# is short and no entry asks for the end of its token.
-_SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("AWS access key id", re.compile(r"()\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{4,}")),
-    ("GitHub token", re.compile(r"()\b(?:gh[pousr]_[A-Za-z0-9]{4,}|github_pat_\w{4,})")),
-    ("GitLab token", re.compile(r"()\bgl[a-z]{2,6}-[\w-]{6,}")),
-    ("Slack token", re.compile(r"()\bx(?:ox[a-z]|app)-[\w-]{4,}")),
-    ("Slack webhook", re.compile(r"(hooks\.slack\.com/)[\w/-]+")),
-    ("Stripe key", re.compile(r"()\b(?:[spr]k_(?:live|test)_|whsec_)\w{4,}")),
-    ("model, package or mail API key", re.compile(
-        r"()\b(?:sk-[\w-]{12,}|hf_[A-Za-z0-9]{8,}|AIza[\w-]{8,}|npm_\w{8,}|pypi-[\w-]{8,}"
-        r"|SG\.[\w.-]{8,}|dapi[0-9a-f]{16,})")),
-    ("JSON web token", re.compile(r"()\beyJ[\w-]{6,}(?:\.[\w-]*)*")),
-    ("bearer or basic header", re.compile(
-        r"(?i)(\bbearer\s+|authorization\\?[\"']?\s{0,3}[:=]\s{0,3}\\?[\"']?(?:\w+\s+)?)"
-        r"[^\s\"',;\\]{4,}")),
-    ("password in a URL", re.compile(
-        r"(\b[a-z][a-z0-9+.-]{1,30}://)(?!\d{1,5}(?:/|$))[^\s/:@\"']{0,256}"
-        r":(?!\d{1,5}(?:[/\s\"',;)]|$))[^\s/\"'@]{1,512}(?:@|$)", re.IGNORECASE)),
-    ("secret on a command line", re.compile(
-        rf"(--?[\w-]{{0,40}}{_NAMED_SECRET}[\w-]{{0,40}}\s+){_VALUE}", re.IGNORECASE)),
-    ("secret with a name", re.compile(
-        rf"({_NAMED_SECRET}[\w.-]{{0,40}}\\?[\"']?\s{{0,3}}(?:=>|:=|[:=])\s{{0,3}})(?!\s){_VALUE}",
-        re.IGNORECASE)),
-    ("signed URL", re.compile(
-        r"((?:X-Amz-(?:Signature|Credential|Security-Token)|[?&]sig|Signature)=)[^\s&\"']+",
-        re.IGNORECASE)),
-    # 40 characters with both cases and a digit, standing alone. Hex digests have one case.
-    ("AWS secret access key", re.compile(
-        r"()(?<![\w/+=.-])(?=[A-Za-z0-9/+]{0,39}[A-Z])(?=[A-Za-z0-9/+]{0,39}[a-z])"
-        r"(?=[A-Za-z0-9/+]{0,39}[0-9])[A-Za-z0-9/+]{40}(?![\w/+=.-])")),
-)  # fmt: skip
-
-_ARN_TAIL = re.compile(r"arn:[^\s\"']*$")
-_PEM_BEGIN = re.compile(r"-----BEGIN\b")
-_PEM_END = re.compile(r"-----END\b")
-# The body of a key whose BEGIN and END are both outside what we see.
-_KEY_BODY = re.compile(r"^\s*(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=\D*\d)[A-Za-z0-9+/]{48,}={0,2}\s*$")
-_BASE64_LINE = re.compile(r"^\s*[A-Za-z0-9+/]+={0,2}\s*$")
-_URL = re.compile(r"\b(?:(h)tt(ps?)|(f)t(ps?))(?=://)", re.IGNORECASE)
-_WWW = re.compile(r"\bwww\.", re.IGNORECASE)
-
-
-def names_secret(setting: str) -> bool:
-    """Say whether a setting of this name (an environment variable) holds a secret."""
-    return bool(_SECRET_SETTING.search(setting)) and not _NOT_THE_SECRET.search(setting)
+_URL = re.compile(r"(?:(h)tt(ps?)|(f)t(ps?))(?=://)", re.IGNORECASE)
+_WWW = re.compile(r"(?<![A-Za-z0-9])(www)\.", re.IGNORECASE)
 
 
 def visible(text: str) -> str:
     """Drop terminal sequences and every character a reader cannot see; breaks become blanks."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.isprintable() and "\\" not in text:
         return text
-    return "".join(_seen(character) for character in _TERMINAL_SEQUENCE.sub("", text))
+    return "".join(map(_seen, _TERMINAL_SEQUENCE.sub("", text)))
 
 
 def _seen(character: str) -> str:
     if character == "\t":
-        return "    "
-    if character in "\n\r\v\f\u2028\u2029":
+        return _TAB
+    if character in _BREAKS:
         return " "
-    if character in _BLANK_LETTERS or unicodedata.category(character) in _INVISIBLE:
-        return ""
-    return character
+    code = ord(character)
+    hidden = code in _BLANKS or code & 0xFFFE == 0xFFFE  # the latter are no characters at all
+    return "" if hidden or unicodedata.category(character) in _INVISIBLE else character
 
 
 def one_line(text: str, secrets: Iterable[str] = (), limit: int = LINE_LIMIT) -> str:
@@ -118,7 +73,7 @@ def one_line(text: str, secrets: Iterable[str] = (), limit: int = LINE_LIMIT) ->
     text
         Anything a job, a person or AWS wrote.
     secrets
-        Literal values to mask beside the patterns (see `Failure.secrets`).
+        Values to mask beside what the patterns find (see `Failure.secrets`).
     limit
         Characters of the result; what is cut is marked.
 
@@ -127,70 +82,40 @@ def one_line(text: str, secrets: Iterable[str] = (), limit: int = LINE_LIMIT) ->
     >>> one_line("login with password=hunter2 \x1b[31mfailed")
     'login with password=[redacted] failed'
     """
-    return truncate(_masked(visible(_capped(text)), secrets).strip(), limit)
+    return truncate(mask(_capped(text), _shown(tuple(secrets))).strip(), limit)
 
 
 def lines(texts: Sequence[str], secrets: Iterable[str] = ()) -> list[str]:
     """Make log lines safe, in order and one for one; keys that span lines are masked whole."""
-    held = tuple(secrets)
-    masked = _key_lines(texts)
+    seen, held = [_capped(text) for text in texts], _shown(tuple(secrets))
+    in_key = key_rows(seen)
     return [
-        MASK if masked[n] else _masked(visible(_capped(text)), held).rstrip()
-        for n, text in enumerate(texts)
+        MASK if in_key[n] else mask(line, held).rstrip()[:LINE_LIMIT] for n, line in enumerate(seen)
     ]
 
 
-def _key_lines(texts: Sequence[str]) -> list[bool]:
-    """Say for each line whether it belongs to a PEM block, also one cut at either end."""
-    masked = [bool(_KEY_BODY.match(text[:LINE_LIMIT])) for text in texts]
-    inside = False
-    for n, text in enumerate(texts):
-        begins, ends = _PEM_BEGIN.search(text[:LINE_LIMIT]), _PEM_END.search(text[:LINE_LIMIT])
-        inside = inside or bool(begins)
-        masked[n] = masked[n] or inside or bool(ends)
-        if ends:
-            inside = False
-            _mask_upwards(texts, masked, n)
-    return masked
-
-
-def _mask_upwards(texts: Sequence[str], masked: list[bool], end: int) -> None:
-    """Mask the base64 lines straight above an END whose BEGIN was cut away."""
-    for n in range(end - 1, -1, -1):
-        if masked[n] or not _BASE64_LINE.match(texts[n][:LINE_LIMIT]):
-            return
-        masked[n] = True
+@lru_cache(maxsize=8)
+def _shown(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the values line by line as they would be seen: so they are looked for."""
+    return tuple(visible(line).strip() for secret in secrets for line in secret.splitlines())
 
 
 def _capped(text: str) -> str:
-    """Cut to the line limit, back to a break: half a token would escape the patterns."""
-    if len(text) <= LINE_LIMIT:
-        return text
-    head = text[:LINE_LIMIT]
-    breaks = [head.rfind(mark, LINE_LIMIT - 300) for mark in " \t\n\"',;&"]
+    """Make a text visible and cut it to the line limit, back to a break.
+
+    Half a token would escape the patterns.
+    """
+    shown = visible(text[:RAW_LIMIT])
+    if len(shown) < LINE_LIMIT and len(text) <= RAW_LIMIT:
+        return shown
+    head = shown[: LINE_LIMIT - 1]
+    breaks = [head.rfind(mark, LINE_LIMIT - 300) for mark in " \t\"',;&"]
     return head[: max(*breaks, LINE_LIMIT - 300)] + ELLIPSIS
-
-
-def _masked(text: str, secrets: Iterable[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, MASK)
-    if _PEM_BEGIN.search(text):
-        text = text[: text.index("-----BEGIN")] + MASK
-    for _, pattern in _SECRETS:
-        text = pattern.sub(_mask, text)
-    return text
-
-
-def _mask(match: re.Match[str]) -> str:
-    # `arn:aws:secretsmanager:…:secret:NAME` names a secret and holds none.
-    if _ARN_TAIL.search(match.string, max(0, match.start() - 200), match.start()):
-        return match[0]
-    return f"{match[1]}{MASK}"
 
 
 def defang(text: str) -> str:
     """Make URLs in quoted text not clickable: only our own links may be followed."""
-    return _WWW.sub("www[.]", _URL.sub(_dead_scheme, text))
+    return _WWW.sub(r"\1[.]", _URL.sub(_dead_scheme, text))
 
 
 def _dead_scheme(found: re.Match[str]) -> str:
@@ -222,7 +147,10 @@ def fit(text: str, limit: int) -> str:
 
 
 def ascii_line(text: str) -> str:
-    """Write a text in printable ASCII: known typography by its likeness, the rest as `?`."""
+    """Write a text in printable ASCII: known typography by its likeness, the rest as `?`.
+
+    Fullwidth letters become plain ones, so what they spell is masked and defanged once more.
+    """
     decomposed = unicodedata.normalize("NFKD", text.translate(_TYPOGRAPHY))
     kept = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return "".join(c if " " <= c <= "~" else "?" for c in kept)
+    return defang(mask("".join(c if " " <= c <= "~" else "?" for c in kept)))

@@ -1,0 +1,295 @@
+"""Secrets found in text and masked: reasons, log lines and tags are written by strangers.
+
+Every rule names what it finds and marks it with the group `secret`; what all rules find is joined
+and masked at once, so no rule can hide a secret from another. Each is linear: no nested repeat,
+every repeat bounded. A secret may be cut anywhere, by a tail or by Batch's own 255 characters, so
+no rule asks for its end. Words like `password` in prose, ARNs and image names stay readable:
+what is masked without need hides the cause.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from urllib.parse import quote
+
+MASK = "[redacted]"
+SHORTEST_VALUE = 6  # characters; shorter known values ("prod", "1") would blot out ordinary words
+SHORTEST_CUT = 8  # characters of a known value that betray it where the text was cut
+
+# Before a token stands no letter or digit, except those of an escape (`\nAKIA…` in quoted JSON).
+_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf]))"
+
+
+def _token(prefix: str, body: str = "A-Za-z0-9_-", whole: int = 24) -> str:
+    """Match a vendor's token: a prefix, and a body with a digit early, or of full length."""
+    early_digit = rf"(?=[{body}]{{0,12}}[0-9])[{body}]{{4,}}"
+    return rf"{_START}(?P<secret>{prefix}(?:{early_digit}|[{body}]{{{whole},}}))"
+
+
+_KEYWORD = (
+    rf"(?:pass(?:word|wd|phrase)|(?<=[_.-])pass(?![a-z])|{_START}pwd|secret|token(?!iz|s)"
+    r"|api[_-]?key|(?:access|private|account|shared|signing|encryption)[_-]?(?:access[_-]?)?key)"
+)
+_SUFFIX = r"[\w.-]{0,40}"
+# In quotes, up to the same quotes with as many backslashes before them, or to where it was cut.
+_QUOTED = (
+    r"(?P<slashes>\\{0,3})(?P<quote>[\"'])(?P<secret>.{1,2000}?)(?:(?<!\\)(?P=slashes)(?P=quote)|$)"
+)
+_BARE = r"(?P<secret>[^\s\"'`<>\\][^\s\"'`<>]{0,2000})"
+_NAME = rf"(?P<name>{_KEYWORD}{_SUFFIX})"
+
+_RULES: dict[str, re.Pattern[str]] = {
+    "AWS access key id": re.compile(
+        rf"{_START}(?P<secret>(?:AKIA|ASIA)(?:[A-Z0-9]{{16}}|(?=[A-Z]{{0,12}}[0-9])[A-Z0-9]{{4,}}))"
+    ),
+    "GitHub": re.compile(_token("(?:gh[pousr]_|github_pat_)", r"\w")),
+    "GitLab": re.compile(
+        _token("gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|imt|oas|ffct|rtr)-", whole=20)
+    ),
+    "Slack": re.compile(_token(r"x(?:ox[a-z](?:\.xox[a-z])?|app)-")),
+    "Slack webhook": re.compile(
+        r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[\w/-]+)"
+    ),
+    "Stripe": re.compile(_token("(?:[spr]k_(?:live|test)_|whsec_)", "A-Za-z0-9")),
+    "model vendors": re.compile(
+        rf"{_START}(?<!-)(?P<secret>sk-(?:(?=[\w-]{{0,40}}[A-Z])(?=[\w-]{{0,40}}[0-9])[\w-]{{4,}}"
+        r"|(?=[A-Za-z0-9]{0,24}[0-9])[A-Za-z0-9]{20,}))"
+    ),
+    "Hugging Face, npm": re.compile(_token("(?:hf_|npm_)", "A-Za-z0-9")),
+    "Google, PyPI, SendGrid": re.compile(_token(r"(?:AIza|pypi-|SG\.)")),
+    "Databricks": re.compile(rf"{_START}(?P<secret>dapi[0-9a-f]{{8,}})"),
+    "JSON web token": re.compile(rf"{_START}(?P<secret>eyJ[\w-]{{6,}}(?:\.[\w-]*){{0,4}})"),
+    "authorization header": re.compile(
+        r"authorization\W{1,8}(?:[\w-]{1,20}\s{1,3})?(?P<secret>(?=\S{0,15}[0-9]|\S{24})[^\s\"'`<>\\,;]{4,})",
+        re.IGNORECASE,
+    ),
+    "bearer or basic": re.compile(
+        rf"{_START}(?:bearer|basic)\s{{1,3}}(?P<secret>(?=[\w.~+/-]{{0,15}}[0-9])[\w.~+/=-]{{4,}})",
+        re.IGNORECASE,
+    ),
+    "signed URL": re.compile(
+        r"(?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|[?&;](?:sig|signature))="
+        r"(?P<secret>[^\s&\"'`<>]+)",
+        re.IGNORECASE,
+    ),
+    "name and quoted value": re.compile(
+        rf"{_NAME}\\{{0,3}}[\"']?\s{{0,3}}(?:=>|:=|[:=])\s{{0,3}}{_QUOTED}", re.IGNORECASE
+    ),
+    "name, then value": re.compile(
+        rf"name\\{{0,3}}[\"']\s{{0,3}}[:=]\s{{0,3}}\\{{0,3}}[\"'][\w.-]{{0,40}}{_NAME}\\{{0,3}}[\"']\s{{0,3}},"
+        rf"\s{{0,3}}\\{{0,3}}[\"']value\\{{0,3}}[\"']\s{{0,3}}[:=]\s{{0,3}}{_QUOTED}",
+        re.IGNORECASE,
+    ),
+    "name = value": re.compile(rf"{_NAME}\s{{0,3}}(?:=>|:=|=)\s{{0,3}}{_BARE}", re.IGNORECASE),
+    # In prose a colon leads to a sentence ("DB_PASSWORD: unbound variable"), which has no digit
+    # early in its first word and goes on after it.
+    "name: value": re.compile(
+        rf"(?P<name>{_KEYWORD})\s{{0,3}}:\s{{0,3}}(?=\S{{0,40}}[0-9]|[^\s:]{{1,200}}$){_BARE}",
+        re.IGNORECASE,
+    ),
+    "command line": re.compile(
+        rf"(?<![\w-])-{{1,2}}[\w.-]{{0,40}}?{_NAME}\s{{1,3}}(?!--)(?:{_QUOTED}|(?P<bare>[^\s\"'`<>]{{1,2000}}))",
+        re.IGNORECASE,
+    ),
+    "command list": re.compile(
+        rf"\"-{{1,2}}[\w.-]{{0,40}}?{_NAME}\"\s{{0,3}},\s{{0,3}}{_QUOTED}", re.IGNORECASE
+    ),
+}  # fmt: skip
+_RULES_AFTER = {
+    # 40 characters of both cases with a digit, standing alone. Hex digests have one case.
+    "AWS secret access key": re.compile(
+        r"(?:(?<![A-Za-z0-9/+=_.-])|(?<=\\[nrt]))(?=[A-Za-z0-9/+]{0,39}[A-Z])"
+        r"(?=[A-Za-z0-9/+]{0,39}[a-z])(?=[A-Za-z0-9/+]{0,39}[0-9])"
+        r"(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=_-])(?!\.\w)"
+    ),
+    # A line of a private key, whatever stands around it.
+    "key row": re.compile(
+        r"(?:(?<![A-Za-z0-9/+=_.-])|(?<=\\[nrt]))(?=[A-Za-z0-9/+]{0,60}[A-Z])"
+        r"(?=[A-Za-z0-9/+]{0,60}[a-z])(?=[A-Za-z0-9/+]{0,60}[0-9])"
+        r"(?P<secret>[A-Za-z0-9/+]{48,}={0,2})(?![\w-])"
+    ),
+}
+_URL = re.compile(r"://(?P<secret>(?:[^\s\"'`<>\\:]|:(?!//)){1,700})")
+_PORT = re.compile(r"[^/:@]*:\d{1,5}(?:[/?#,;)\]}.]|$)")
+_CUT_PASSWORD = re.compile(r"[^/:@\[]*:[^\s]{8,}…?$")
+_PATHS = 5  # slashes: base64 has one in 64 characters, a path has more
+_IMAGES = ("docker", "oci")  # in docker://ubuntu:22.04 no password follows the colon
+
+_PEM_BLOCK = re.compile(r"-----BEGIN\b.{0,4000}?(?:-----END\b[^-]{0,60}(?:-----)?|$)", re.DOTALL)
+_PEM_TAIL = re.compile(
+    r"(?:[A-Za-z0-9+/]{4,100}={0,2}(?:\s|\\{1,4}[nr]|[\"',]){1,8}){1,400}"
+    r"-----END\b[^-]{0,60}(?:-----)?"
+)
+_PEM_HEADER = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment): ")
+_ROW = re.compile(r"(?:^|[\s\"'])([A-Za-z0-9+/]{12,100}={0,2})[\"',]?\s*$")
+
+_KEY = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
+
+_ARN_BEFORE = re.compile(r"(?<![A-Za-z])arn:aws[^\s\"',;]*$")
+# A setting of such a name tells about a secret (where it is, how long it lives), and is none.
+_ABOUT_A_SECRET = re.compile(
+    r"(?:name|arn|ids?|path|file|dir|ur[il]|host|port|region|length|len|limit|count|ttl|expiry"
+    r"|seconds?|type|version|error|exception|\.(?:py|java|js|go|rs|txt|json))$",
+    re.IGNORECASE,
+)
+_SECRET_SETTING = re.compile(
+    rf"{_KEYWORD}|passw?d?$|credential|dsn$|auth(?!or)|connection|webhook|salt", re.IGNORECASE
+)
+_SMALL_NUMBER = re.compile(r"[\d.]{1,6}")
+Span = tuple[int, int]
+
+
+def is_secret(setting: str, value: str) -> bool:
+    """Say whether a setting (an environment variable) holds a secret, by its name or its look."""
+    if _ABOUT_A_SECRET.search(setting):
+        return False
+    return bool(_SECRET_SETTING.search(setting) or (_mixed(value) and _KEY.fullmatch(value)))
+
+
+def mask(text: str, secrets: tuple[str, ...] = ()) -> str:
+    """Mask every secret in a text of one line.
+
+    Parameters
+    ----------
+    text
+        Visible characters only, of bounded length (see `text.one_line`).
+    secrets
+        Values known to be secret, one visible line each.
+
+    Examples
+    --------
+    >>> mask("login with password=hunter2 failed")
+    'login with password=[redacted] failed'
+    """
+    found = [*_by_rule(text), *_in_urls(text), *_in_pem(text), *_known(text, secrets)]
+    for start, end in reversed(_joined(found)):
+        text = text[:start] + MASK + text[end:]
+    return text
+
+
+def key_rows(lines: Sequence[str]) -> list[bool]:
+    """Say for each line whether it belongs to a private key, also to one cut at either end."""
+    rows = [bool(_row(line)) for line in lines]
+    masked = [
+        row and bool(_RULES_AFTER["key row"].search(line))
+        for line, row in zip(lines, rows, strict=True)
+    ]
+    inside = False
+    for n, line in enumerate(lines):
+        body = rows[n] or not line.strip() or bool(_PEM_HEADER.search(line))
+        # The last row of a key is short: what precedes it tells what it is.
+        masked[n] = (
+            masked[n]
+            or (inside and body and bool(line.strip()))
+            or (rows[n] and n > 0 and masked[n - 1])
+        )
+        inside = "-----BEGIN" in line or (inside and body)
+        if "-----END" in line:
+            inside = False
+            _upwards(rows, masked, n)
+    return masked
+
+
+def _upwards(rows: Sequence[bool], masked: list[bool], end: int) -> None:
+    """Mark the rows straight above an END whose BEGIN was cut away."""
+    for n in range(end - 1, -1, -1):
+        if masked[n] or not rows[n]:
+            return
+        masked[n] = True
+
+
+def _row(line: str) -> str:
+    found = _ROW.search(line)
+    return found[1] if found and _mixed(found[1]) else ""
+
+
+def _mixed(value: str) -> bool:
+    """Say whether a value has both cases and a digit, and is no path: keys are like that."""
+    both = any(map(str.isupper, value)) and any(map(str.islower, value))
+    return both and any(map(str.isdigit, value)) and value.count("/") < _PATHS
+
+
+def _by_rule(text: str) -> Iterator[Span]:
+    for kind, rule in (*_RULES.items(), *_RULES_AFTER.items()):
+        for match in rule.finditer(text):
+            if _is_secret(kind, match):
+                group = "bare" if match.groupdict().get("bare") else "secret"
+                yield match.span(group)
+
+
+def _is_secret(kind: str, match: re.Match[str]) -> bool:
+    """Tell a secret from what only looks like one."""
+    found = match.groupdict()
+    value = found.get("bare") or found["secret"]
+    if kind in _RULES_AFTER:
+        return value.count("/") < _PATHS
+    if "name" not in found:
+        return True
+    name = found["name"].lower()
+    if _ABOUT_A_SECRET.search(name) or name.startswith("secretsmanager"):
+        return False
+    if (name == "pwd" and value.startswith("/")) or (
+        not name.startswith("pass") and _SMALL_NUMBER.fullmatch(value)
+    ):
+        return False  # PWD=/data, max_new_token=128
+    # `arn:aws:secretsmanager:…:secret:NAME` names a secret and holds none.
+    return not _ARN_BEFORE.search(match.string, max(0, match.start() - 200), match.start())
+
+
+def _in_urls(text: str) -> Iterator[Span]:
+    """Find `user:password@` after `://`, also where the text was cut before the `@`."""
+    for match in _URL.finditer(text):
+        rest, start = match["secret"], match.start("secret")
+        if _PORT.match(rest):
+            continue
+        at = rest.rfind("@")
+        if ":" in rest[: max(at, 0)]:
+            yield start, start + at
+        elif match.end() == len(text) and _CUT_PASSWORD.match(rest, at + 1):
+            image = text[: match.start()].endswith(_IMAGES)
+            yield from () if image else ((start + at + 1, match.end()),)
+
+
+def _in_pem(text: str) -> Iterator[Span]:
+    if "-----BEGIN" in text:
+        yield from (match.span() for match in _PEM_BLOCK.finditer(text))
+    if "-----END" in text:
+        yield from (match.span() for match in _PEM_TAIL.finditer(text))
+
+
+def _known(text: str, secrets: tuple[str, ...]) -> Iterator[Span]:
+    """Find known values as a job may print them, and the beginning of one where it was cut."""
+    end = len(text.removesuffix("…"))
+    for value in _spellings(secrets):
+        at = text.find(value)
+        while at >= 0:
+            yield at, at + len(value)
+            at = text.find(value, at + len(value))
+        for length in range(min(len(value) - 1, end), SHORTEST_CUT - 1, -1):
+            if text.startswith(value[:length], end - length):
+                yield end - length, end
+                break
+
+
+@lru_cache(maxsize=8)
+def _spellings(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Give each value as it is, in JSON, and in a URL."""
+    found: set[str] = set()
+    for value in secrets:
+        if len(value) >= SHORTEST_VALUE:
+            found |= {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+            found |= {quote(value, safe=""), quote(value)}
+    return tuple(sorted(found))
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined

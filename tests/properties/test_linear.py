@@ -1,0 +1,146 @@
+"""Ten times the input costs about ten times the time: no text can hold the notifier up.
+
+Ratios within one process, not seconds, so that a slow machine does not matter; the best of
+several runs, so that a busy one does not either.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from notifier.channels import message
+from notifier.core import event, text
+from notifier.core.alert import compose
+from notifier.core.diagnosis import diagnose
+from notifier.core.excerpt import LogLine, LogRead, pick
+from notifier.core.failure import Failure
+from tests.properties.strategies import SAMPLES, changed
+
+FACTOR, MOST = 10, 14  # times the input; times the time (12, and room for a coarse clock)
+TRIES = 5
+LEAST_S = 0.0004  # a run is repeated until it takes so long, to be above the clock's noise
+
+UNITS = (
+    " ", "\t", "a", "A1a", "Ab0/", "-", "--", "--token", "-a", "=", ":", "://", "a://", "a://b:",
+    "http://a:b", "token ", "token", "password=", "password: ", "secret\\\"", "\\\"", "\"", "'",
+    "bearer ", "authorization: ", "authorization=x ", "eyJ", "eyJa.", "-----BEGIN", "-----END",
+    "-----BEGIN ", "arn:", "arn:aws:secretsmanager:", "gl", "glpat-", "sk-", "xox", "AKIA", "\x1b",
+    "\x1b[", "\x1b]", "\x1b[1;", "\x9d", "\u200b", "\u202e", "\u0301", "😀", "ﷺ", "www.", "http:",
+    "Error", "a.b:", "a.", "Caused by: ", "exit code ", "x ", ".", "0", "9 ", "(", ")", "[", "/",
+    "/a", "at ", "_", "keyError", "cannot ", "no such file", "failed to ", "E", "::", "1.", ", ",
+)  # fmt: skip
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Time one call, over as many as it takes to be measured."""
+    rounds, spent = 1, 0.0
+    while True:
+        start = time.process_time()
+        for _ in range(rounds):
+            work()
+        spent = time.process_time() - start
+        if spent >= LEAST_S:
+            return spent / rounds
+        rounds *= 4
+
+
+def growth(small: Callable[[], object], large: Callable[[], object]) -> float:
+    """Give the smallest ratio of several runs: noise only ever adds to one."""
+    ratios = []
+    for _ in range(TRIES):
+        ratios.append(seconds(large) / seconds(small))
+        if ratios[-1] <= MOST:
+            break
+    return min(ratios)
+
+
+def repeated(unit: str, length: int) -> str:
+    return (unit * (length // len(unit) + 1))[:length]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_one_line_within_the_cap(unit: str) -> None:
+    """Below the line limit, where the patterns see all of it."""
+    small, large = repeated(unit, 195), repeated(unit, 1_950)
+    assert growth(lambda: text.one_line(small), lambda: text.one_line(large)) <= MOST
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_lines_within_the_cap(unit: str) -> None:
+    small, large = [repeated(unit, 195)] * 3, [repeated(unit, 1_950)] * 3
+    assert growth(lambda: text.lines(small), lambda: text.lines(large)) <= MOST
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", " ", "-----END", "QUJD1a", "-----BEGIN", "\u200b", "--token"]
+)
+def test_more_lines(unit: str) -> None:
+    small, large = [repeated(unit, 64)] * 100, [repeated(unit, 64)] * 1_000
+    assert growth(lambda: text.lines(small), lambda: text.lines(large)) <= MOST
+    mixed = ["QUJDREVGabc1", "-----END KEY-----"]
+    assert growth(lambda: text.lines(mixed * 50), lambda: text.lines(mixed * 500)) <= MOST
+
+
+def test_a_line_of_a_megabyte_costs_no_more_than_its_beginning() -> None:
+    whole, start = "a b" * 350_000, "a b" * 700
+    assert growth(lambda: text.one_line(start), lambda: text.one_line(whole)) <= MOST
+
+
+def large_event(factor: int) -> dict[str, Any]:
+    given = SAMPLES["ecs-several-containers"]
+    attempts = given["detail"]["attempts"] * factor
+    given = changed(given, ("detail", "attempts"), attempts)
+    given = changed(given, ("detail", "statusReason"), "word " * 100 * factor)
+    given = changed(given, ("detail", "tags"), {f"notify:{n}": "v" for n in range(factor)})
+    names = {f"P{n}_TOKEN": f"value-{n:08}" for n in range(factor)}
+    return changed(given, ("detail", "parameters"), names)
+
+
+def test_reading_an_event() -> None:
+    small, large = large_event(20), large_event(200)
+    assert growth(lambda: event.read(small), lambda: event.read(large)) <= MOST
+
+
+def failure() -> Failure:
+    read = event.read(SAMPLES["exit-1-python-traceback"])
+    assert isinstance(read, Failure)
+    return read
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_diagnosing_long_lines(unit: str) -> None:
+    job = failure()
+    diagnose(job, ["warm the caches"])
+    small, large = [repeated(unit, 195)] * 4, [repeated(unit, 1_950)] * 4
+    assert growth(lambda: diagnose(job, small), lambda: diagnose(job, large)) <= MOST
+
+
+def test_diagnosing_more_lines() -> None:
+    job = failure()
+    small, large = ["progress: 10 % done"] * 40, ["progress: 10 % done"] * 400
+    assert growth(lambda: diagnose(job, small), lambda: diagnose(job, large)) <= MOST
+
+
+def test_picking_lines() -> None:
+    raw = [LogLine(n, f"line {n} at x") for n in range(10_000)]
+    safe = [line.text for line in raw]
+    assert growth(
+        lambda: pick(raw[:1_000], safe[:1_000], 25, complete=True),
+        lambda: pick(raw, safe, 25, complete=True),
+    ) <= MOST  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", ["a b ", "x: Error ", " ", "--token", '"', "\u200b"])
+def test_composing_and_writing(unit: str) -> None:
+    job = failure()
+
+    def whole(length: int) -> None:
+        line = repeated(unit, 190)
+        log = LogRead(tuple(LogLine(n, line) for n in range(length)))
+        message.write(compose(job, log, 25))
+
+    assert growth(lambda: whole(40), lambda: whole(400)) <= MOST

@@ -1,0 +1,119 @@
+"""Which log lines are shown: the last error with its traceback, then the tail."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifier.core import text
+from notifier.core.excerpt import Excerpt, LogLine, pick
+from tests.properties.strategies import SOME, hostile
+
+PYTHON = [
+    "Traceback (most recent call last):",
+    '  File "/app/run.py", line 9, in <module>',
+    "    main()",
+    '  File "/app/run.py", line 5, in main',
+    "    return table[key]",
+    "KeyError: 'HG002'",
+]
+JAVA = [
+    'Exception in thread "main" java.lang.IllegalStateException: no reads',
+    "\tat org.example.Align.run(Align.java:12)",
+    "\tat org.example.Main.main(Main.java:7)",
+    "Caused by: java.io.IOException: truncated file",
+    "\tat org.example.Bam.read(Bam.java:3)",
+    "\t... 2 more",
+]
+QUIET = "progress 10 %"
+
+
+def chosen(raw: list[str], limit: int, *, complete: bool = True) -> Excerpt:
+    lines = [LogLine(1_795_602_065_000 + n, line) for n, line in enumerate(raw)]
+    return pick(lines, text.lines(raw), limit, complete)
+
+
+def quiet(count: int) -> list[str]:
+    return [f"{QUIET} {n}" for n in range(count)]
+
+
+@pytest.mark.parametrize("after", [0, 1, 5, 40, 300])
+@pytest.mark.parametrize("before", [0, 1, 40])
+def test_a_python_traceback_is_shown_whole(before: int, after: int) -> None:
+    shown = chosen([*quiet(before), *PYTHON, *quiet(after)], 25).lines
+    assert [line for line in shown if line in PYTHON] == PYTHON
+
+
+@pytest.mark.parametrize("after", [0, 1, 5, 40, 300])
+@pytest.mark.parametrize("before", [0, 1, 40])
+def test_a_java_stack_is_shown_with_message_and_frames(before: int, after: int) -> None:
+    shown = chosen([*quiet(before), *JAVA, *quiet(after)], 25).lines
+    assert JAVA[0] in shown
+    assert JAVA[3] in shown
+    assert any("Bam.java:3" in line for line in shown)
+    assert any("Align.java:12" in line for line in shown)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "ERROR: reference.fa not found", "java.lang.OutOfMemoryError: Java heap space",
+        "run.sh: line 3: samtools: command not found", "Killed", "panic: nil map",
+        "OSError: [Errno 28] No space left on device", "Segmentation fault (core dumped)",
+        "thread 'main' panicked at src/main.rs:3:5", "botocore.exceptions.NoCredentialsError: x",
+    ],
+)  # fmt: skip
+def test_the_last_error_is_shown_however_long_the_tail(error: str) -> None:
+    raw = ["ERROR: an older one", *quiet(100), error, *quiet(400)]
+    shown = chosen(raw, 25)
+    assert error in shown.lines
+    assert shown.lines[-1] == raw[-1]
+
+
+def test_order_and_gaps_are_said() -> None:
+    shown = chosen([*quiet(30), "ERROR: it broke", *quiet(100)], 10)
+    gap = next(n for n, line in enumerate(shown.lines) if "left out" in line)
+    assert "ERROR: it broke" in shown.lines[:gap]
+    left_out = int(shown.lines[gap].split()[0].strip("["))
+    first_after = int(shown.lines[gap + 1].rsplit(" ", 1)[1])
+    last_before = shown.lines[gap - 1]
+    shown_before = -1 if last_before.startswith("ERROR") else int(last_before.rsplit(" ", 1)[1])
+    assert left_out == first_after - shown_before - 1
+
+
+def test_counts_and_times() -> None:
+    shown = chosen(quiet(100), 25, complete=False)
+    assert (shown.shown, shown.total, shown.complete) == (25, 100, False)
+    assert (shown.first_at, shown.last_at) == (1_795_602_065_000, 1_795_602_065_099)
+
+
+def test_a_short_log_is_shown_whole() -> None:
+    shown = chosen([*quiet(3), *PYTHON, *quiet(3)], 25)
+    assert shown.shown == shown.total == 12
+    assert not [line for line in shown.lines if "left out" in line]
+
+
+def test_no_lines() -> None:
+    assert chosen([], 25).lines == ()
+
+
+@SOME
+@given(
+    raw=st.lists(st.one_of(hostile, st.sampled_from((*PYTHON, *JAVA, QUIET))), max_size=120),
+    limit=st.integers(1, 60),
+)
+def test_any_log(raw: list[str], limit: int) -> None:
+    shown = chosen(raw, limit)
+    gaps = [line for line in shown.lines if line.endswith(" lines left out]")]
+    assert shown.shown <= min(limit, len(raw))
+    assert len(shown.lines) - len(gaps) <= shown.shown
+    assert shown.total == len(raw)
+    if raw:
+        assert shown.shown == min(limit, len(raw)) or len(raw) > limit
+        last = text.defang(text.lines(raw)[-1])
+        assert shown.lines[-1] == last
+
+
+def test_urls_of_the_log_are_not_clickable() -> None:
+    assert "https://" not in chosen(["see https://evil.example/a"], 5).lines[0]
