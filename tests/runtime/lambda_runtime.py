@@ -67,6 +67,7 @@ def python(artifact: Path, packages: Path) -> tuple[list[str], dict[str, str]]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_LAMBDA_FUNCTION_NAME": "on-failure",
+        "PYTHONDONTWRITEBYTECODE": "1",  # the code of a function is read-only
         "AWS_LAMBDA_FUNCTION_TIMEOUT": "60",  # seconds, as in the template
         # Nothing listens there: whatever would call AWS is refused at once.
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.properties.planted import SECRETS, leaked
 from tests.runtime import lambda_runtime
 from tests.runtime.lambda_runtime import SETTINGS, Function
 from workbench import samples
@@ -67,6 +68,26 @@ def test_a_batch_with_a_malformed_body_is_told_whole(function: Function) -> None
     answer = function.invoke({"Records": records})
     assert answer["batchItemFailures"] == []
     assert len(answer["messages"]) == len(bodies)
+
+
+def test_no_secret_reaches_the_functions_own_log_or_answer(function: Function) -> None:
+    """Planted where a job's secrets are, where they leak to, and where they have no business."""
+    sample = next(each for each in SAMPLES if each.name == "exit-1-python-traceback")
+    lines = [planted.line for planted in SECRETS]
+    event = json.loads(json.dumps(sample.event))
+    detail, container = event["detail"], event["detail"]["container"]
+    container["environment"] = [{"name": "ANY_NAME", "value": line} for line in lines]
+    container["command"] = lines
+    container["logConfiguration"] = {"logDriver": "awslogs", "options": {"tag": lines[0]}}
+    detail["parameters"] = {f"parameter{n}": line for n, line in enumerate(lines)}
+    detail["tags"] = {f"tag{n}": line for n, line in enumerate(lines)}
+    for start in range(0, len(lines), 8):
+        said = " | ".join(lines[start : start + 8])
+        detail["statusReason"] = container["reason"] = said
+        detail["attempts"][-1]["statusReason"] = said
+        answer = json.dumps(function.invoke(event))
+        assert not [each.kind for each in SECRETS if leaked(each.private, answer)]
+    assert not [each.kind for each in SECRETS if leaked(each.private, function.log)]
 
 
 def test_every_bad_setting_is_named_at_once(

@@ -84,7 +84,8 @@ KNOWN = {
 }  # fmt: skip
 
 ADDED = {
-    "app-out-of-memory", "app-gpu-out-of-memory", "app-access-denied", "app-connection-failed", "app-file-missing",
+    "app-out-of-memory", "app-gpu-out-of-memory", "app-access-denied", "app-connection-failed",
+    "app-file-missing",
 }  # fmt: skip
 
 

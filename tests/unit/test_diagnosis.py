@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from notifier.core import units
 from notifier.core.catalogue import Certainty, Class, Severity
-from notifier.core.diagnosis import Diagnosis, Source, diagnose, explain, root_line
+from notifier.core.diagnosis import Diagnosis, Source, diagnose, explain
 from notifier.core.failure import Attempt, Failure, Kind
 
 TABLE = Path(__file__).with_name("reasons.jsonl")
@@ -301,25 +301,6 @@ def test_refused_access_shows_the_action() -> None:
     told = diagnose(failed(exit_code=1), [line + "PutObject operation: Access Denied"])
     assert told.cause == "app-access-denied"
     assert "PutObject" in texts(told)[0]
-
-
-@pytest.mark.parametrize(
-    ("log", "root"),
-    [
-        (TRACEBACK, "ValueError: bad row 17"),
-        (["Caused by: java.io.IOException: gone", "\tat a.b(C.java:1)"],
-         "Caused by: java.io.IOException: gone"),
-        (['Exception in thread "main" java.lang.IllegalStateException: no'],
-         'Exception in thread "main" java.lang.IllegalStateException: no'),
-        (["panic: runtime error: index out of range"], "panic: runtime error: index out of range"),
-        (["Error in f(x) : no lines available"], "Error in f(x) : no lines available"),
-        (["2026-01-01 00:00:00,1 ERROR KeyError: 1"], "2026-01-01 00:00:00,1 ERROR KeyError: 1"),
-        (["all is well"], ""),
-        ([], ""),
-    ],
-)  # fmt: skip
-def test_the_root_line(log: list[str], root: str) -> None:
-    assert root_line(log) == root
 
 
 # ---- Kinds --------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.core import text
-from notifier.core.excerpt import Excerpt, LogLine, pick
+from notifier.core.excerpt import Excerpt, LogLine, pick, root_line
 from tests.properties.strategies import SOME, hostile
 
 PYTHON = [
@@ -117,3 +117,24 @@ def test_any_log(raw: list[str], limit: int) -> None:
 
 def test_urls_of_the_log_are_not_clickable() -> None:
     assert "https://" not in chosen(["see https://evil.example/a"], 5).lines[0]
+
+
+@pytest.mark.parametrize(
+    ("log", "root"),
+    [
+        (PYTHON, "KeyError: 'HG002'"),
+        (JAVA, "Caused by: java.io.IOException: truncated file"),
+        (['Exception in thread "main" java.lang.IllegalStateException: no'],
+         'Exception in thread "main" java.lang.IllegalStateException: no'),
+        (["panic: runtime error: index out of range"], "panic: runtime error: index out of range"),
+        (["thread 'main' panicked at src/main.rs:3:5:", "no such sample", "note: run with"],
+         "thread 'main' panicked at src/main.rs:3:5: no such sample"),
+        (["Error in f(x) : no lines available"], "Error in f(x) : no lines available"),
+        (["2026-01-01 00:00:00,1 ERROR KeyError: 1"], "KeyError: 1"),
+        (["ValueError: first", "KeyError: second", "cleaning up"], "KeyError: second"),
+        (["all is well"], ""),
+        ([], ""),
+    ],
+)  # fmt: skip
+def test_the_root_line(log: list[str], root: str) -> None:
+    assert root_line(log) == root

@@ -129,6 +129,10 @@ INTACT = (
     "ExpiredTokenException: The security token included in the request is expired",
     "pydantic.errors.SecretStrError: bad",
     "SecretProviderException: down",
+    "(RequestToken: 0f9c2a1e-77d1-4544-9a30-2f1f4f0c4544, HandlerErrorCode: InvalidRequest)",
+    "nextToken=eyI is not valid",
+    "curl -u admin https://api.example.com",
+    "mysql -p -u root",
     # numbers and words of models and tools
     "tokenizer: bert-base-uncased",
     "Tokenizer=fast",

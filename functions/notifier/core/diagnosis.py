@@ -13,16 +13,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from notifier.core import catalogue, units
+from notifier.core import catalogue, excerpt, units
 from notifier.core.catalogue import Cause, Certainty, Class, Says, Severity
 from notifier.core.failure import Failure, Kind
 
 __all__ = [
     "Certainty", "Class", "Diagnosis", "Evidence", "Severity", "Source",
-    "diagnose", "explain", "root_line",
+    "diagnose", "explain",
 ]  # fmt: skip
 
-LINES_LIMIT = 400  # log lines that are looked at, from the end
 EVIDENCE_LIMIT = 3
 SIGKILL, SIGTERM = 137, 143  # 128 + signal number
 
@@ -34,13 +33,6 @@ _EXIT_IN_TEXT = re.compile(
     r"\b(?:exit(?:ed|ing)?(?: with)?(?: an?)?(?: non-zero)?(?: error)?(?: exit)? "
     r"(?:code|status)|exitCode|returned non-zero exit status)[\"']?\s{0,3}[:=(]?\s{0,3}(\d{1,3})\b",
     re.IGNORECASE,
-)
-_ROOT = re.compile(
-    r"^(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,+Z]{5,20}\]?\s{0,3})?"  # what loggers put before it
-    r"(?:\[?(?:ERROR|CRITICAL|FATAL)\]?:?\s{1,3})?\W{0,10}(?:"
-    r"(?:Caused by: |Exception in thread \"[^\"]{0,80}\" |Uncaught )?"
-    r"(?:[A-Za-z_][\w$]{0,80}[.:]{1,2}){0,12}[A-Z]\w{0,80}(?:Error|Exception|Fault|Interrupt)\b"
-    r"|panic: |fatal(?: error)?: |thread '[^']{0,80}' panicked |Error in )"
 )
 
 
@@ -121,12 +113,6 @@ def explain(text: str, exit_code: int | None = None) -> Diagnosis:
         or _told(texts, _NOTHING)
         or _unknown(texts, exit_code, ())
     )
-
-
-def root_line(log: Sequence[str]) -> str:
-    """Return the last log line that names an exception, or an empty text."""
-    recent = (line[: catalogue.TEXT_LIMIT] for line in reversed(log[-LINES_LIMIT:]))
-    return next((line.strip() for line in recent if _ROOT.match(line)), "")
 
 
 def _texts(failure: Failure) -> Iterator[Evidence]:
@@ -212,7 +198,7 @@ def _from_log(
     runtime_only: bool = False,
 ) -> Diagnosis | None:
     """Read the log from its last line; `runtime_only` hears the container runtime alone."""
-    for line in reversed(log[-LINES_LIMIT:]):
+    for line in reversed(log[-excerpt.LINES_READ :]):
         plain = catalogue.plain(line)
         for cause, match in catalogue.load().matches(places, tuple(Says)):
             heard = not runtime_only or "reason" in match.where
@@ -238,7 +224,7 @@ def _with_context(found: Diagnosis, failure: Failure, log: Sequence[str]) -> Dia
         lost = sum(_is_lost(attempt.status_reason) for attempt in failure.attempts)
         told = f"{lost} of {len(failure.attempts)} attempts lost their host or capacity"
         more.append(Evidence(Source.ATTEMPTS, told))
-    root = root_line(log) if found.cause.startswith(("app-", "sigkill")) else ""
+    root = excerpt.root_line(log) if found.cause.startswith(("app-", "sigkill")) else ""
     more += [Evidence(Source.LOG, root)] if root else []
     code = _exit_code(failure)
     more += [_exit(code)] if code else []

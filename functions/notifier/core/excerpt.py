@@ -10,6 +10,7 @@ from notifier.core import text
 
 CONTEXT_BEFORE = 2  # lines kept above an error that has no traceback of its own
 TRACE_AFTER = 8  # stack frames kept below an error line (Java prints them after it)
+LINES_READ = 400  # lines from the end in which a cause is looked for
 TRACE_BEFORE = 60  # how far above an error line its traceback may begin
 
 
@@ -58,6 +59,31 @@ _INSIDE = re.compile(
     r"\s+\S|at \S+\(|\.\.\. \d+ more|Caused by:|Traceback \(most recent|goroutine \d"
     r"|During handling of the above|The above exception was|stack backtrace:"
 )
+_ROOT = re.compile(
+    r"^(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,+Z]{5,20}\]?\s{0,3})?"  # what loggers put before it
+    r"(?:\[?(?:ERROR|CRITICAL|FATAL)\]?:?\s{1,3})?\W{0,10}(?P<said>"
+    r"(?:Caused by: |Exception in thread \"[^\"]{0,80}\" |Uncaught )?"
+    r"(?:[A-Za-z_][\w$]{0,80}[.:]{1,2}){0,12}[A-Z]\w{0,80}(?:Error|Exception|Fault|Interrupt)\b"
+    r"|panic: |fatal(?: error)?: |thread '[^']{0,80}' panicked |Error in )"
+)
+
+
+def root_line(safe: Sequence[str]) -> str:
+    """Give the last line that names an exception, with its message, or an empty text.
+
+    Examples
+    --------
+    >>> root_line(["reading", "ValueError: bad row 17", "done"])
+    'ValueError: bad row 17'
+    """
+    recent = safe[-LINES_READ:]
+    for n in range(len(recent) - 1, -1, -1):
+        if found := _ROOT.match(recent[n]):
+            said = recent[n][found.start("said") :].strip()
+            # Rust writes the message on a line of its own.
+            after = recent[n + 1 : n + 2] if said.endswith(":") else []
+            return " ".join([said, *after])
+    return ""
 
 
 def pick(lines: Sequence[LogLine], safe: Sequence[str], limit: int, complete: bool) -> Excerpt:

@@ -1,10 +1,8 @@
 """Secrets found in text and masked: reasons, log lines and tags are written by strangers.
 
-Every rule names what it finds and marks it with the group `secret`; what all rules find is joined
-and masked at once, so no rule can hide a secret from another. Each is linear: no nested repeat,
-every repeat bounded. A secret may be cut anywhere, by a tail or by Batch's own 255 characters, so
-no rule asks for its end. Words like `password` in prose, ARNs and image names stay readable:
-what is masked without need hides the cause.
+What all patterns find is joined and masked at once, so that none can hide a secret from another.
+Words like `password` in prose, ARNs and image names stay readable: what is masked without need
+hides the cause.
 """
 
 from __future__ import annotations
@@ -15,105 +13,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import quote
 
+from notifier.core.secret_patterns import BY_MARK, BY_SHAPE, KEYWORD
+
 MASK = "[redacted]"
 SHORTEST_VALUE = 6  # characters; shorter known values ("prod", "1") would blot out ordinary words
 SHORTEST_CUT = 8  # characters of a known value that betray it where the text was cut
 
-# Before a token stands no letter or digit, except those of an escape (`\nAKIA…` in quoted JSON).
-_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf]))"
-
-
-def _token(prefix: str, body: str = "A-Za-z0-9_-", whole: int = 24) -> str:
-    """Match a vendor's token: a prefix, and a body with a digit early, or of full length."""
-    early_digit = rf"(?=[{body}]{{0,12}}[0-9])[{body}]{{4,}}"
-    return rf"{_START}(?P<secret>{prefix}(?:{early_digit}|[{body}]{{{whole},}}))"
-
-
-_KEYWORD = (
-    rf"(?:pass(?:word|wd|phrase)|(?<=[_.-])pass(?![a-z])|{_START}pwd|secret|token(?!iz|s)"
-    r"|api[_-]?key|(?:access|private|account|shared|signing|encryption)[_-]?(?:access[_-]?)?key)"
-)
-_SUFFIX = r"[\w.-]{0,40}"
-# In quotes, up to the same quotes with as many backslashes before them, or to where it was cut.
-_QUOTED = (
-    r"(?P<slashes>\\{0,3})(?P<quote>[\"'])(?P<secret>.{1,2000}?)(?:(?<!\\)(?P=slashes)(?P=quote)|$)"
-)
-_BARE = r"(?P<secret>[^\s\"'`<>\\][^\s\"'`<>]{0,2000})"
-_NAME = rf"(?P<name>{_KEYWORD}{_SUFFIX})"
-
-_RULES: dict[str, re.Pattern[str]] = {
-    "AWS access key id": re.compile(
-        rf"{_START}(?P<secret>(?:AKIA|ASIA)(?:[A-Z0-9]{{16}}|(?=[A-Z]{{0,12}}[0-9])[A-Z0-9]{{4,}}))"
-    ),
-    "GitHub": re.compile(_token("(?:gh[pousr]_|github_pat_)", r"\w")),
-    "GitLab": re.compile(
-        _token("gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|imt|oas|ffct|rtr)-", whole=20)
-    ),
-    "Slack": re.compile(_token(r"x(?:ox[a-z](?:\.xox[a-z])?|app)-")),
-    "Slack webhook": re.compile(
-        r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[\w/-]+)"
-    ),
-    "Stripe": re.compile(_token("(?:[spr]k_(?:live|test)_|whsec_)", "A-Za-z0-9")),
-    "model vendors": re.compile(
-        rf"{_START}(?<!-)(?P<secret>sk-(?:(?=[\w-]{{0,40}}[A-Z])(?=[\w-]{{0,40}}[0-9])[\w-]{{4,}}"
-        r"|(?=[A-Za-z0-9]{0,24}[0-9])[A-Za-z0-9]{20,}))"
-    ),
-    "Hugging Face, npm": re.compile(_token("(?:hf_|npm_)", "A-Za-z0-9")),
-    "Google, PyPI, SendGrid": re.compile(_token(r"(?:AIza|pypi-|SG\.)")),
-    "Databricks": re.compile(rf"{_START}(?P<secret>dapi[0-9a-f]{{8,}})"),
-    "JSON web token": re.compile(rf"{_START}(?P<secret>eyJ[\w-]{{6,}}(?:\.[\w-]*){{0,4}})"),
-    "authorization header": re.compile(
-        r"authorization\W{1,8}(?:[\w-]{1,20}\s{1,3})?(?P<secret>(?=\S{0,15}[0-9]|\S{24})[^\s\"'`<>\\,;]{4,})",
-        re.IGNORECASE,
-    ),
-    "bearer or basic": re.compile(
-        rf"{_START}(?:bearer|basic)\s{{1,3}}(?P<secret>(?=[\w.~+/-]{{0,15}}[0-9])[\w.~+/=-]{{4,}})",
-        re.IGNORECASE,
-    ),
-    "signed URL": re.compile(
-        r"(?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|[?&;](?:sig|signature))="
-        r"(?P<secret>[^\s&\"'`<>]+)",
-        re.IGNORECASE,
-    ),
-    "name and quoted value": re.compile(
-        rf"{_NAME}\\{{0,3}}[\"']?\s{{0,3}}(?:=>|:=|[:=])\s{{0,3}}{_QUOTED}", re.IGNORECASE
-    ),
-    "name, then value": re.compile(
-        rf"name\\{{0,3}}[\"']\s{{0,3}}[:=]\s{{0,3}}\\{{0,3}}[\"'][\w.-]{{0,40}}{_NAME}\\{{0,3}}[\"']\s{{0,3}},"
-        rf"\s{{0,3}}\\{{0,3}}[\"']value\\{{0,3}}[\"']\s{{0,3}}[:=]\s{{0,3}}{_QUOTED}",
-        re.IGNORECASE,
-    ),
-    "name = value": re.compile(rf"{_NAME}\s{{0,3}}(?:=>|:=|=)\s{{0,3}}{_BARE}", re.IGNORECASE),
-    # In prose a colon leads to a sentence ("DB_PASSWORD: unbound variable"), which has no digit
-    # early in its first word and goes on after it.
-    "name: value": re.compile(
-        rf"(?P<name>{_KEYWORD})\s{{0,3}}:\s{{0,3}}(?=\S{{0,40}}[0-9]|[^\s:]{{1,200}}$){_BARE}",
-        re.IGNORECASE,
-    ),
-    "command line": re.compile(
-        rf"(?<![\w-])-{{1,2}}[\w.-]{{0,40}}?{_NAME}\s{{1,3}}(?!--)(?:{_QUOTED}|(?P<bare>[^\s\"'`<>]{{1,2000}}))",
-        re.IGNORECASE,
-    ),
-    "command list": re.compile(
-        rf"\"-{{1,2}}[\w.-]{{0,40}}?{_NAME}\"\s{{0,3}},\s{{0,3}}{_QUOTED}", re.IGNORECASE
-    ),
-}  # fmt: skip
-_RULES_AFTER = {
-    # 40 characters of both cases with a digit, standing alone. Hex digests have one case.
-    "AWS secret access key": re.compile(
-        r"(?:(?<![A-Za-z0-9/+=_.-])|(?<=\\[nrt]))(?=[A-Za-z0-9/+]{0,39}[A-Z])"
-        r"(?=[A-Za-z0-9/+]{0,39}[a-z])(?=[A-Za-z0-9/+]{0,39}[0-9])"
-        r"(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=_-])(?!\.\w)"
-    ),
-    # A line of a private key, whatever stands around it.
-    "key row": re.compile(
-        r"(?:(?<![A-Za-z0-9/+=_.-])|(?<=\\[nrt]))(?=[A-Za-z0-9/+]{0,60}[A-Z])"
-        r"(?=[A-Za-z0-9/+]{0,60}[a-z])(?=[A-Za-z0-9/+]{0,60}[0-9])"
-        r"(?P<secret>[A-Za-z0-9/+]{48,}={0,2})(?![\w-])"
-    ),
-}
 _URL = re.compile(r"://(?P<secret>(?:[^\s\"'`<>\\:]|:(?!//)){1,700})")
 _PORT = re.compile(r"[^/:@]*:\d{1,5}(?:[/?#,;)\]}.]|$)")
+_TOKEN_AS_USER = re.compile(r"(?=[^/@]{0,40}[0-9])[^/:@.]{12,200}@")
 _CUT_PASSWORD = re.compile(r"[^/:@\[]*:[^\s]{8,}…?$")
 _PATHS = 5  # slashes: base64 has one in 64 characters, a path has more
 _IMAGES = ("docker", "oci")  # in docker://ubuntu:22.04 no password follows the colon
@@ -136,8 +44,10 @@ _ABOUT_A_SECRET = re.compile(
     re.IGNORECASE,
 )
 _SECRET_SETTING = re.compile(
-    rf"{_KEYWORD}|passw?d?$|credential|dsn$|auth(?!or)|connection|webhook|salt", re.IGNORECASE
+    rf"{KEYWORD}|passw?d?$|credential|dsn$|auth(?!or)|connection|webhook|salt", re.IGNORECASE
 )
+# RequestToken, nextToken: they number calls and open nothing.
+_PAGING = re.compile(r"(?:request|client|next|continuation|page)[_-]?$", re.IGNORECASE)
 _SMALL_NUMBER = re.compile(r"[\d.]{1,6}")
 Span = tuple[int, int]
 
@@ -174,7 +84,7 @@ def key_rows(lines: Sequence[str]) -> list[bool]:
     """Say for each line whether it belongs to a private key, also to one cut at either end."""
     rows = [bool(_row(line)) for line in lines]
     masked = [
-        row and bool(_RULES_AFTER["key row"].search(line))
+        row and bool(BY_SHAPE["key row"].search(line))
         for line, row in zip(lines, rows, strict=True)
     ]
     inside = False
@@ -213,7 +123,7 @@ def _mixed(value: str) -> bool:
 
 
 def _by_rule(text: str) -> Iterator[Span]:
-    for kind, rule in (*_RULES.items(), *_RULES_AFTER.items()):
+    for kind, rule in (*BY_MARK.items(), *BY_SHAPE.items()):
         for match in rule.finditer(text):
             if _is_secret(kind, match):
                 group = "bare" if match.groupdict().get("bare") else "secret"
@@ -224,7 +134,7 @@ def _is_secret(kind: str, match: re.Match[str]) -> bool:
     """Tell a secret from what only looks like one."""
     found = match.groupdict()
     value = found.get("bare") or found["secret"]
-    if kind in _RULES_AFTER:
+    if kind in BY_SHAPE:
         return value.count("/") < _PATHS
     if "name" not in found:
         return True
@@ -236,7 +146,8 @@ def _is_secret(kind: str, match: re.Match[str]) -> bool:
     ):
         return False  # PWD=/data, max_new_token=128
     # `arn:aws:secretsmanager:…:secret:NAME` names a secret and holds none.
-    return not _ARN_BEFORE.search(match.string, max(0, match.start() - 200), match.start())
+    before = match.string[max(0, match.start() - 200) : match.start()]
+    return not (_ARN_BEFORE.search(before) or (name == "token" and _PAGING.search(before)))
 
 
 def _in_urls(text: str) -> Iterator[Span]:
@@ -246,7 +157,7 @@ def _in_urls(text: str) -> Iterator[Span]:
         if _PORT.match(rest):
             continue
         at = rest.rfind("@")
-        if ":" in rest[: max(at, 0)]:
+        if ":" in rest[: max(at, 0)] or _TOKEN_AS_USER.match(rest):
             yield start, start + at
         elif match.end() == len(text) and _CUT_PASSWORD.match(rest, at + 1):
             image = text[: match.start()].endswith(_IMAGES)
