@@ -3,17 +3,17 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from notifier.core.excerpt import LogLine
+from notifier.core.failure import DEFAULT_LOG_GROUP, DRILL_SOURCE
 from workbench.local_aws import REGION, ROOT
+from workbench.preview import log_lines
 from workbench.setup_error import SetupError
 
 EVENTS = ROOT / "events"
 NOT_EVENTS = {"local.json"}  # variables for `sam local invoke`
-DRILL_SOURCE = "batch-notifier.drill"  # PutEvents refuses aws.*: those are AWS's own to send
-DEFAULT_LOG_GROUP = "/aws/batch/job"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,7 @@ class Sample:
 
     name: str
     event: dict[str, Any]
-    lines: tuple[str, ...] = ()
-    """``ISO-8601-timestamp message``, oldest first."""
+    lines: tuple[LogLine, ...] = ()
 
     @property
     def detail(self) -> dict[str, Any]:
@@ -43,7 +42,7 @@ class Sample:
     def as_drill(self) -> dict[str, str]:
         """Return the PutEvents entry: the same event, but for its source and envelope."""
         return {
-            "Source": DRILL_SOURCE,
+            "Source": DRILL_SOURCE,  # PutEvents refuses aws.*: those are AWS's own to send
             "DetailType": self.event["detail-type"],
             "Detail": json.dumps(self.detail),
         }
@@ -62,7 +61,8 @@ class Sample:
 
     def log_events(self) -> list[dict[str, Any]]:
         """Return the log lines as PutLogEvents takes them."""
-        return list(_log_events(self.lines))
+        # CloudWatch Logs refuses an empty message.
+        return [{"timestamp": line.at, "message": line.text or " "} for line in self.lines]
 
 
 def load(path: Path) -> Sample:
@@ -76,7 +76,7 @@ def load(path: Path) -> Sample:
     if not isinstance(event, dict) or not isinstance(event.get("detail"), dict):
         raise SetupError(f"{path} is not an EventBridge event")
     log = path.parent / "logs" / f"{path.stem}.txt"
-    lines = tuple(log.read_text().splitlines()) if log.exists() else ()
+    lines = tuple(log_lines(log)) if log.exists() else ()
     return Sample(path.stem, event, lines)
 
 
@@ -117,11 +117,3 @@ def _definitions(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _region(arn: str) -> str:
     parts = arn.split(":")
     return parts[3] if len(parts) > 3 else REGION  # arn:partition:service:region:account:...
-
-
-def _log_events(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        stamp, _, message = line.partition(" ")
-        moment = datetime.fromisoformat(stamp).astimezone(UTC)
-        # CloudWatch Logs refuses an empty message.
-        yield {"timestamp": round(moment.timestamp() * 1000), "message": message or " "}

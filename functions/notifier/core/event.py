@@ -220,6 +220,8 @@ def _log(
     """Where the log is, or in a few words why there is none to read."""
     if kind is Kind.ARRAY_PARENT:
         return None, "each child of the array has its own"
+    if node(event, "detail", "eksProperties"):
+        return None, "Batch does not keep the logs of EKS pods"
     if last.started_at is None and last.exit_code is None:
         return None, "the job never started" if not attempts else "the container never started"
     if ended.log_driver not in ("", "awslogs"):
