@@ -39,6 +39,8 @@ HINT = "To send another, type a sample's name or the path of an event. Ctrl-C st
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, 1 for a miss, 2 for trouble with the set-up."""
     options = _parser().parse_args(arguments)
+    # A shell starts what it runs in the background with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
     try:

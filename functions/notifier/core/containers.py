@@ -202,9 +202,10 @@ def platform_of(detail: dict[str, Any], attempts: tuple[Attempt, ...]) -> str:
 
 
 def resources_of(detail: dict[str, Any]) -> Resources:
-    """Sum what the job's containers ask for (vCPU, MiB, GPUs), from whichever shape has it."""
+    """Sum what the job's containers ask for (vCPU, MiB, GPUs); of a multi-node job, one node."""
+    first_node = items(node(detail, "nodeProperties").get("nodeRangeProperties"))[:1]
     asked: dict[str, float] = {}
-    for raw in _definitions(detail):
+    for raw in _definitions(first_node[0] if first_node else detail):
         for key, amount in _asked(raw):
             asked[key] = asked.get(key, 0) + amount
     memory, gpus = asked.get("MEMORY"), asked.get("GPU")

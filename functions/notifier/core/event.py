@@ -227,7 +227,7 @@ def _log(
     if ended.log_driver not in ("", "awslogs"):
         driver = ended.log_driver if ended.log_driver in LOG_DRIVERS else "chosen"
         return None, f"the {driver} log driver does not write to CloudWatch"
-    stream = last.log_stream or ended.log_stream
+    stream = ended.log_stream or last.log_stream
     if not stream:
         return None, "the event names no log stream"
     region = ended.log_region or _part(string(event, "detail", "jobArn"), 3)

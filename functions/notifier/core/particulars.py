@@ -114,12 +114,14 @@ def _asked(failure: Failure) -> str:
         f"{failure.memory_mib:,} MiB" if failure.memory_mib else "",
         f"{failure.gpus} GPU" if failure.gpus else "",
     ]
-    return ", ".join(size for size in sizes if size)
+    asked = ", ".join(size for size in sizes if size)
+    return f"{asked} on each node" if asked and failure.kind is Kind.MULTI_NODE else asked
 
 
 def _used(failure: Failure) -> str:
     """Sum what all attempts held, in vCPU-hours and GiB-hours: the price of the failure."""
     hours = sum(_ran(attempt) or 0 for attempt in failure.attempts) / _MS_PER_HOUR
+    hours *= failure.node_count or 1
     if not hours or not failure.vcpus:
         return ""
     used = f"{hours * failure.vcpus:,.2f} vCPU-hours"
