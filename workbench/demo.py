@@ -60,7 +60,7 @@ def run(*, once: bool, port: int) -> int:
     """Show every sample's alert; then stop with a verdict, or listen for more."""
     with deployed(port, _say) as stage:
         every = samples.load_all()
-        _say(f"{len(every)} sample events go on the bus; this is what its subscribers get.")
+        _say(f"{len(every)} sample events go on the bus, as drills. This is what subscribers get:")
         play(stage.way, every, show)
         _say(table(stage.way.outcomes))
         if not once:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 
-from notifier.channels.email import log_range
 from notifier.core import text
 from notifier.core.advice import is_arn
 from notifier.core.alert import Alert
@@ -65,7 +64,7 @@ def _log(alert: Alert) -> str:
     if alert.excerpt is None:
         return alert.log_note
     lines = [text.truncate(_flat(line), LINE_LIMIT) for line in alert.excerpt.lines[-LOG_LINES:]]
-    return f"Log, {log_range(alert.excerpt)}:\n" + "\n".join(["```", *lines, "```"])
+    return f"The last of {alert.excerpt.total:,} log lines:\n" + "\n".join(["```", *lines, "```"])
 
 
 def _code(value: str) -> str:

@@ -103,11 +103,10 @@ def _log(alert: Alert) -> str:
         note = alert.log_note
         return f"LOG\n  {note}" if note else ""
     shown = [f"  {text.truncate(line, LOG_LINE_LIMIT)}".rstrip() for line in alert.excerpt.lines]
-    return _section(f"LOG  {log_range(alert.excerpt)}", shown)
+    return _section(f"LOG  {_log_range(alert.excerpt)}", shown)
 
 
-def log_range(excerpt: Excerpt) -> str:
-    """Say how much of the log is shown, and from when."""
+def _log_range(excerpt: Excerpt) -> str:
     last = "" if excerpt.complete else "last "
     when = f"{units.clock(excerpt.first_at)}-{units.clock(excerpt.last_at)} UTC"
     return f"{excerpt.shown:,} of the {last}{excerpt.total:,} lines, {when}"

@@ -18,7 +18,9 @@ from notifier.core.excerpt import Excerpt, LogRead, pick
 from notifier.core.failure import Failure, Kind, Unreadable
 from notifier.core.particulars import AttemptRow, Pairs
 
-ROOT_LIMIT = 160  # characters of the log's own sentence within ours
+ROOT_LIMIT = (
+    300  # characters of the log's sentence in ours; an AccessDenied names its resource late
+)
 
 
 @dataclass(frozen=True, slots=True)
