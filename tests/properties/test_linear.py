@@ -126,12 +126,9 @@ def test_diagnosing_more_lines() -> None:
 
 
 def test_picking_lines() -> None:
-    raw = [LogLine(n, f"line {n} at x") for n in range(10_000)]
-    safe = [line.text for line in raw]
-    assert growth(
-        lambda: pick(raw[:1_000], safe[:1_000], 25, complete=True),
-        lambda: pick(raw, safe, 25, complete=True),
-    ) <= MOST  # fmt: skip
+    log = LogRead(tuple(LogLine(n, f"line {n} at x") for n in range(10_000)))
+    safe = [line.text for line in log.lines]
+    assert growth(lambda: pick(log, safe[:1_000], 25), lambda: pick(log, safe, 25)) <= MOST
 
 
 @pytest.mark.parametrize("unit", ["a b ", "x: Error ", " ", "--token", '"', "\u200b"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core import text
+from notifier.core import redaction, text
 from tests.properties.planted import BODY, HEX, PEM_ROWS, SECRETS, SHOWN_CUT, Planted, leaked, pem
 from tests.properties.strategies import FEW, MANY
 
@@ -288,3 +288,10 @@ def test_a_known_value_is_masked_line_by_line() -> None:
 def test_fullwidth_letters_do_not_hide_a_secret_from_the_patterns() -> None:
     wide = "".join(chr(ord(c) + 0xFEE0) for c in f"password={BODY}")
     assert not leaked(BODY, text.ascii_line(text.one_line(wide)))
+
+
+@BY_KIND
+def test_the_glance_that_rules_out_most_lines_rules_out_no_secret(planted: Planted) -> None:
+    """`mask` looks closer only where a mark stands; here each kind stands as bare as it can."""
+    for line in (planted.line, _bare(planted.line), planted.line.upper(), planted.line.lower()):
+        assert redaction._may_hold_a_secret(line)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.core import text
-from notifier.core.excerpt import Excerpt, LogLine, pick, root_line
+from notifier.core.excerpt import Excerpt, LogLine, LogRead, pick, root_line
 from tests.properties.strategies import SOME, hostile
 
 PYTHON = [
@@ -30,8 +30,8 @@ QUIET = "progress 10 %"
 
 
 def chosen(raw: list[str], limit: int, *, complete: bool = True) -> Excerpt:
-    lines = [LogLine(1_795_602_065_000 + n, line) for n, line in enumerate(raw)]
-    return pick(lines, text.lines(raw), limit, complete)
+    lines = tuple(LogLine(1_795_602_065_000 + n, line) for n, line in enumerate(raw))
+    return pick(LogRead(lines, complete), text.lines(raw), limit)
 
 
 def quiet(count: int) -> list[str]:

@@ -14,7 +14,7 @@ from notifier.core.diagnosis import (
     Source,
     diagnose,
 )
-from notifier.core.excerpt import Excerpt, LogRead, pick
+from notifier.core.excerpt import LINES_READ, Excerpt, LogRead, pick
 from notifier.core.failure import Failure, Kind, Unreadable
 from notifier.core.particulars import AttemptRow, Pairs
 
@@ -66,9 +66,10 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int) -> Alert:
     log_lines
         Most lines of log to show.
     """
-    safe = text.lines([line.text for line in log.lines], failure.secrets) if log else []
+    recent = log.lines[-LINES_READ:] if log else ()
+    safe = text.lines([line.text for line in recent], failure.secrets)
     diagnosis = diagnose(failure, safe)
-    excerpt = pick(log.lines, safe, log_lines, log.complete) if log and log.lines else None
+    excerpt = pick(log, safe, log_lines) if log and log.lines else None
     severity = _severity(failure, diagnosis)
     key = incident.fingerprint(failure, diagnosis.cause)
     return Alert(

@@ -10,7 +10,7 @@ from notifier.core import text
 
 CONTEXT_BEFORE = 2  # lines kept above an error that has no traceback of its own
 TRACE_AFTER = 8  # stack frames kept below an error line (Java prints them after it)
-LINES_READ = 400  # lines from the end in which a cause is looked for
+LINES_READ = 400  # lines from the end that are looked at: masking a thousand takes too long
 TRACE_BEFORE = 60  # how far above an error line its traceback may begin
 
 
@@ -86,19 +86,17 @@ def root_line(safe: Sequence[str]) -> str:
     return ""
 
 
-def pick(lines: Sequence[LogLine], safe: Sequence[str], limit: int, complete: bool) -> Excerpt:
+def pick(log: LogRead, safe: Sequence[str], limit: int) -> Excerpt:
     """Choose at most `limit` lines.
 
     Parameters
     ----------
-    lines
-        What was read, oldest first; only the times are used.
+    log
+        What was read.
     safe
-        The same lines made safe by `text.lines`, one for one.
+        Its last lines made safe by `text.lines`, one for one.
     limit
         Lines to show, at least 1.
-    complete
-        Whether `lines` is the whole stream.
     """
     tail_size = max(1, limit // 2) if len(safe) > limit else limit
     tail = range(max(0, len(safe) - tail_size), len(safe))
@@ -108,10 +106,10 @@ def pick(lines: Sequence[LogLine], safe: Sequence[str], limit: int, complete: bo
     return Excerpt(
         lines=tuple(_with_gaps(chosen, safe)),
         shown=len(chosen),
-        total=len(lines),
-        complete=complete,
-        first_at=lines[0].at if lines else 0,
-        last_at=lines[-1].at if lines else 0,
+        total=len(log.lines),
+        complete=log.complete,
+        first_at=log.lines[0].at if log.lines else 0,
+        last_at=log.lines[-1].at if log.lines else 0,
     )
 
 

@@ -124,3 +124,15 @@ BY_SHAPE = {
         r"(?P<secret>[A-Za-z0-9/+]{48,}={0,2})(?![\w-])"
     ),
 }
+
+# Without one of these in it, in lower case, no text matches a pattern of `BY_MARK`, holds a URL or
+# a key; without an unbroken run, none of `BY_SHAPE`.
+MARKS = (
+    "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glptt-",
+    "gldt-", "glrt-", "glcbt-", "glft-", "glsoat-", "glagent-", "glimt-", "gloas-", "glffct-",
+    "glrtr-", "xox", "xapp-", "hooks.slack", "k_live_", "k_test_", "whsec_", "sk-", "hf_", "npm_",
+    "aiza", "pypi-", "sg.", "dapi", "eyj", "authorization", "bearer", "basic", "x-amz-", "x-goog-",
+    "sig=", "signature=", "pass", "pwd", "secret", "token", "api", "key", "cookie", "curl", "wget",
+    "mysql", "redis-cli", "jdbc:", "://", "-----",
+)  # fmt: skip
+UNBROKEN = re.compile(r"[A-Za-z0-9/+]{40}")
