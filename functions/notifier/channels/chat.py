@@ -25,7 +25,9 @@ _EMOJI = {"critical": ":rotating_light:", "warning": ":warning:", "info": ":info
 
 def render(alert: Alert) -> str:
     """Give the JSON document of one custom notification; messages of an incident share a thread."""
-    title = f"{_EMOJI[alert.severity]} {alert.status} {_code(alert.name)}: {alert.diagnosis.title}"
+    doubt = f" ({alert.doubt})" if alert.doubt else ""
+    emoji, cause = _EMOJI[alert.severity], alert.diagnosis.title
+    title = f"{emoji} {alert.status} {_code(alert.name)}: {cause}{doubt}"
     document = {
         "version": "1.0",
         "source": "custom",

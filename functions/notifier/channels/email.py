@@ -21,14 +21,15 @@ REASON_LIMIT = 300
 def subject(alert: Alert) -> str:
     """Give 1 to 99 ASCII characters: status and job name always, then as much as fits."""
     name = text.ascii_line(alert.name) or "unnamed job"
-    title, queue = text.ascii_line(alert.diagnosis.title), text.ascii_line(alert.queue)
-    head = f"{alert.status} {name}"
-    for line in (f"{head}: {title} ({queue})" if queue else "", f"{head}: {title}"):
-        if 0 < len(line) <= SUBJECT_LIMIT:
+    cause, queue = text.ascii_line(alert.diagnosis.title), text.ascii_line(alert.queue)
+    for kept in ((alert.doubt, queue), (alert.doubt,), ()):
+        aside = ", ".join(part for part in kept if part)
+        line = f"{alert.status} {name}: {cause}" + (f" ({aside})" if aside else "")
+        if len(line) <= SUBJECT_LIMIT:
             return line
     # A name is at most 128 characters: keep both ends of the line, cut the name visibly.
-    room = SUBJECT_LIMIT - len(alert.status) - len(title) - len(" ..: ")
-    return f"{alert.status} {name[:room]}..: {title}"
+    room = SUBJECT_LIMIT - len(alert.status) - len(cause) - len(" ..: ")
+    return f"{alert.status} {name[:room]}..: {cause}"
 
 
 def body(alert: Alert) -> str:
@@ -37,7 +38,7 @@ def body(alert: Alert) -> str:
         _wrapped(alert.sentence),
         _section("DO NEXT", _steps(alert)),
         _section("FACTS", _pairs(alert.facts)),
-        _section(f"WHY ({_sure(alert)})", _why(alert)),
+        _section(f"WHY ({alert.doubt or alert.diagnosis.certainty})", _why(alert)),
         _section("ATTEMPTS", _attempts(alert.attempts) if len(alert.attempts) > 1 else []),
         _log(alert),
         _section("LINKS", _links(alert.links)),
@@ -75,10 +76,6 @@ def _steps(alert: Alert) -> list[str]:
 def _pairs(pairs: tuple[tuple[str, str], ...]) -> list[str]:
     width = max((len(label) for label, _ in pairs), default=0)
     return [f"  {label:<{width}}  {value}" for label, value in pairs]
-
-
-def _sure(alert: Alert) -> str:
-    return "a guess" if alert.diagnosis.certainty == "guess" else str(alert.diagnosis.certainty)
 
 
 def _why(alert: Alert) -> list[str]:

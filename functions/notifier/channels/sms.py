@@ -17,10 +17,11 @@ def render(alert: Alert) -> str:
     """Give the message: status, name and cause first; queue and next step while they fit."""
     name = _plain(alert.name) or "unnamed job"
     cause = _plain(alert.diagnosis.title)
-    head = f"{alert.status} {name}: {cause}{alert.doubt}."
+    doubt = f" ({alert.doubt})" if alert.doubt else ""
+    head = f"{alert.status} {name}: {cause}{doubt}."
     if len(head) > LIMIT:
-        room = LIMIT - len(f"{alert.status} ..: {cause}{alert.doubt}.")
-        return f"{alert.status} {name[:room]}..: {cause}{alert.doubt}."
+        room = LIMIT - len(f"{alert.status} ..: {cause}{doubt}.")
+        return f"{alert.status} {name[:room]}..: {cause}{doubt}."
     for part in (f" Queue {_plain(alert.queue)}." if alert.queue else "", _next(alert)):
         head += part if len(head) + len(part) <= LIMIT else ""
     return head

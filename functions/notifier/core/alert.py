@@ -18,9 +18,7 @@ from notifier.core.excerpt import LINES_READ, Excerpt, LogRead, pick
 from notifier.core.failure import Failure, Kind, Unreadable
 from notifier.core.particulars import AttemptRow, Pairs
 
-ROOT_LIMIT = (
-    300  # characters of the log's sentence in ours; an AccessDenied names its resource late
-)
+ROOT_LIMIT = 300  # characters of the log's own sentence in ours; some name the resource late
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +26,34 @@ class Alert:
     """What is told, channel-neutral. All texts are safe; quoted ones are defanged."""
 
     status: str
-    job_id: str
     name: str
-    queue: str
-    definition: str
     diagnosis: Diagnosis
-    doubt: str
     severity: Severity
     sentence: str
     steps: tuple[str, ...]
     facts: Pairs
-    attempts: tuple[AttemptRow, ...]
-    excerpt: Excerpt | None
-    log_note: str
-    links: Pairs
-    commands: tuple[str, ...]
-    ids: Pairs
-    footer: str
     incident: str
     event_id: str
     event_time: str
     account: str
     region: str
-    owner: str
+    job_id: str
+    doubt: str = ""
+    queue: str = ""
+    definition: str = ""
+    owner: str = ""
+    attempts: tuple[AttemptRow, ...] = ()
+    excerpt: Excerpt | None = None
+    log_note: str = ""
+    links: Pairs = ()
+    commands: tuple[str, ...] = ()
+    ids: Pairs = ()
     failure: Failure | None = None
+
+    @property
+    def footer(self) -> str:
+        """Who sent this, and by what it is found again."""
+        return f"Sent by batch-notifier. Severity {self.severity}, incident {self.incident}."
 
 
 def compose(failure: Failure, log: LogRead | None, log_lines: int) -> Alert:
@@ -70,33 +72,30 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int) -> Alert:
     safe = text.lines([line.text for line in recent], failure.secrets)
     diagnosis = diagnose(failure, safe)
     excerpt = pick(log, safe, log_lines) if log and log.lines else None
-    severity = _severity(failure, diagnosis)
-    key = incident.fingerprint(failure, diagnosis.cause)
     return Alert(
         status=_status(failure),
-        job_id=failure.job_id,
         name=particulars.title_of(failure),
-        queue=failure.queue,
-        definition=failure.definition,
         diagnosis=_quoted(diagnosis),
-        doubt=_doubt(diagnosis),
-        severity=severity,
+        severity=_severity(failure, diagnosis),
         sentence=_sentence(failure, diagnosis),
         steps=_steps(failure, diagnosis),
         facts=particulars.facts(failure),
+        incident=incident.fingerprint(failure, diagnosis.cause),
+        event_id=failure.event_id,
+        event_time=failure.event_time,
+        account=failure.account,
+        region=failure.region,
+        job_id=failure.job_id,
+        doubt=_doubt(diagnosis),
+        queue=failure.queue,
+        definition=failure.definition,
+        owner=failure.tag("notify:owner"),
         attempts=particulars.attempt_rows(failure),
         excerpt=excerpt,
         log_note=_log_note(failure, log),
         links=particulars.links(failure),
         commands=advice.commands(failure, diagnosis.cause),
         ids=particulars.ids(failure),
-        footer=f"Sent by batch-notifier. Severity {severity}, incident {key}.",
-        incident=key,
-        event_id=failure.event_id,
-        event_time=failure.event_time,
-        account=failure.account,
-        region=failure.region,
-        owner=failure.tag("notify:owner"),
         failure=failure,
     )
 
@@ -111,45 +110,38 @@ def unreadable(event: Unreadable) -> Alert:
         "account": event.account,
         "region": event.region,
     }
-    name = event.job_name or event.job_id or "unknown job"
     return Alert(
         status="FAILED",
-        job_id=event.job_id,
-        name=text.defang(name),
-        queue="",
-        definition="",
-        diagnosis=Diagnosis(
-            cause="unreadable-event",
-            title="Unreadable event",
-            class_=Class.UNKNOWN,
-            certainty=Certainty.CERTAIN,
-            evidence=(Evidence(Source.STATUS, event.problem),),
-            meaning="Its shape is not one this notifier knows, so it cannot say more. What the "
-            "event holds is not shown, because that may be secret.",
-            actions=("Open the AWS Batch console and look for jobs that failed at this time.",
-                     "Report the event's type and shape, so that the notifier learns it."),
-            retry="maybe",
-            severity=Severity.WARNING,
-        ),
-        doubt="",
-        severity=Severity.WARNING,
+        name=text.defang(event.job_name or event.job_id or "unknown job"),
+        diagnosis=_UNREADABLE,
+        severity=_UNREADABLE.severity,
         sentence=f"A Batch job failed, but I could not read the event: {event.problem}.",
-        steps=(),
+        steps=_UNREADABLE.actions,
         facts=tuple((label, text.defang(value)) for label, value in told.items() if value),
-        attempts=(),
-        excerpt=None,
-        log_note="",
-        links=(),
-        commands=(),
-        ids=(),
-        footer="Sent by batch-notifier. Severity warning.",
         incident=event.event_id or "unreadable",
         event_id=event.event_id,
         event_time=event.event_time,
         account=event.account,
         region=event.region,
-        owner="",
-    )  # fmt: skip
+        job_id=event.job_id,
+    )
+
+
+_UNREADABLE = Diagnosis(
+    cause="unreadable-event",
+    title="Unreadable event",
+    class_=Class.UNKNOWN,
+    certainty=Certainty.CERTAIN,
+    evidence=(),
+    meaning="Its shape is not one this notifier knows, so it cannot say more. What the event "
+    "holds is not shown, because that may be secret.",
+    actions=(
+        "Open the AWS Batch console and look for jobs that failed at this time.",
+        "Report the event's type and shape, so that the notifier learns it.",
+    ),
+    retry="maybe",
+    severity=Severity.WARNING,
+)
 
 
 def _status(failure: Failure) -> str:
@@ -171,16 +163,15 @@ def _sentence(failure: Failure, diagnosis: Diagnosis) -> str:
     tail = f" The log says: {text.truncate(text.defang(root), ROOT_LIMIT)}" if root else ""
     # "Out of memory" goes on in lower case, "EFS refused the mount" does not.
     start = title[:1] if title[1:2].isupper() else title[:1].lower()
-    return f"{particulars.subject_of(failure)}: {start}{title[1:]}{_doubt(diagnosis)}.{tail}"
+    doubt = f" ({said})" if (said := _doubt(diagnosis)) else ""
+    return f"{particulars.subject_of(failure)}: {start}{title[1:]}{doubt}.{tail}"
 
 
 def _doubt(diagnosis: Diagnosis) -> str:
     """Word the certainty, except where the title only repeats the exit code: that is a fact."""
     if diagnosis.cause.startswith("app-exit-"):
         return ""
-    return {Certainty.GUESS: " (a guess)", Certainty.LIKELY: " (likely)"}.get(
-        diagnosis.certainty, ""
-    )
+    return {Certainty.GUESS: "a guess", Certainty.LIKELY: "likely"}.get(diagnosis.certainty, "")
 
 
 def _steps(failure: Failure, diagnosis: Diagnosis) -> tuple[str, ...]:
