@@ -129,6 +129,24 @@ def test_known_wrong_answers(text: str, code: int | None, wanted: str, today: st
         ("some tool | An error occurred (ClientException) when calling the SubmitJob operation: "
          "JobDefinition x not found.", None, "job-definition-invalid", LIKELY),
         ("Cancelled by bob: CannotPullContainerError", None, "terminated-by-user", LIKELY),
+        # The daemon says 404 of networks too, and not only of images.
+        ("CannotStartContainerError: API error (404): could not find bridge docker0", None,
+         "cannot-start-unspecified", LIKELY),
+        # Cut before it says whether a secret or the registry was refused.
+        ("unable to pull secrets or registry auth: AccessDeniedException: User: arn:aws:sts", None,
+         "init-secrets-denied", LIKELY),
+        # What was refused is not the command.
+        ("OCI runtime create failed: runc create failed: unable to start container process: "
+         "open sysctl net.ipv4.ip_forward file: permission denied", None,
+         "cannot-start-permission", LIKELY),
+        # Docker also says so of an image that it pulled and lost.
+        ("CannotPullContainerError: Error: image app:9ce7d67b not found", None,
+         "image-not-found", LIKELY),
+        # A service event holds the reason of the task; its own words say little.
+        ("(service web) was unable to place a task. Reason: CannotPullContainerError: "
+         "ref pull has been retried 1 t", None, "image-pull-unspecified", LIKELY),
+        # The agent was refused, not the job.
+        ("TaskFailedToStart: AccessDeniedException", None, "task-failed-to-start", GUESS),
     ],
 )  # fmt: skip
 def test_how_sure(text: str, code: int | None, cause: str, certainty: Certainty) -> None:
