@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from workbench.preview import InputError, alert_of, text_of
 
 CHANNELS = ("email", "sms", "chat", "webhook")
 USAGE_ERROR = 2
+MOST_EXIT_CODE = 255
 
 EXAMPLES = """\
 examples:
@@ -89,9 +91,15 @@ def _add_explain(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--jsonl", type=Path, metavar="FILE", help='lines of {"text": ..., "exit_code": ...}'
     )
     explaining.add_argument(
-        "--exit-code", type=int, metavar="N", help="the container's exit code, where known"
+        "--exit-code", type=_exit_code, metavar="N", help="the container's exit code, 0 to 255"
     )
     explaining.set_defaults(run=_explain)
+
+
+def _exit_code(given: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", given) or int(given) > MOST_EXIT_CODE:
+        raise argparse.ArgumentTypeError(f"not a number from 0 to {MOST_EXIT_CODE}: {given!r}")
+    return int(given)
 
 
 def _preview(chosen: argparse.Namespace) -> Iterator[str]:

@@ -6,6 +6,7 @@ The template, the artifact and the way from bus to subscriber are the real ones;
 import argparse
 import contextlib
 import os
+import re
 import signal
 import statistics
 import sys
@@ -30,6 +31,7 @@ MISSES_BORNE = 3  # after so many the way is broken, and waiting for the rest te
 BUILD = ROOT / ".aws-sam" / "build"
 WIDTH = 78
 
+MOST_PORT = 65_535
 EXIT_MISS = 1
 EXIT_SETUP = 2
 
@@ -38,12 +40,12 @@ HINT = "To send another, type a sample's name or the path of an event. Ctrl-C st
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, 1 for a miss, 2 for trouble with the set-up."""
-    options = _parser().parse_args(arguments)
     # A shell starts what it runs in the background with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
     try:
+        options = _parser().parse_args(arguments)
         return run(once=options.once, port=options.port)
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -213,10 +215,16 @@ def _leave(number: int, frame: FrameType | None) -> NoReturn:
     sys.exit(128 + number)
 
 
+def _port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > MOST_PORT:
+        raise SetupError(f"PORT must be a number from 0 to {MOST_PORT}, not {text!r}")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__.splitlines()[0])
     parser.add_argument("--once", action="store_true", help="check every alert, then stop")
-    parser.add_argument("--port", type=int, default=0, help="loopback port (default: a free one)")
+    parser.add_argument("--port", type=_port, default=0, help="loopback port (default: a free one)")
     return parser
 
 

@@ -35,9 +35,12 @@ def alert_of(event_file: Path, logs_file: Path | None = None) -> Alert | None:
         When a file cannot be read or is not JSON.
     """
     try:
-        read = event.read(json.loads(text_of(event_file)))
+        given = json.loads(text_of(event_file))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{event_file} is not JSON: {error}") from error
+    if not isinstance(given, dict) or not {"source", "detail-type"} & given.keys():
+        raise InputError(f"{event_file} is not an EventBridge event")
+    read = event.read(given)
     if read is None:
         return None
     if isinstance(read, Unreadable):

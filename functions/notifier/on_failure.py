@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import cache
 from typing import Any
 
@@ -37,7 +38,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     chosen = _settings()
     topic = DryRunTopic() if chosen.dry_run else _topic()
     journal, remaining = Journal(logger, metrics), context.get_remaining_time_in_millis
-    ports = pipeline.Ports(JobLogs(), topic, journal, remaining)
+    ports = pipeline.Ports(JobLogs(), topic, journal, remaining, time.sleep)
     failed = pipeline.run(_records(event), ports, chosen.log_lines, chosen.minimum_severity)
     if failed and not _is_batch(event):
         raise RuntimeError("the alert was not published; the function's log says why")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from notifier.channels import message
@@ -16,9 +18,12 @@ from notifier.core.excerpt import LogRead
 from notifier.core.failure import Failure, LogStream, Unreadable
 from notifier.core.trouble import ServiceError, Trouble
 
-# One failure costs at most one log read and one publish. With the adapters' timeouts and retries
-# that is 8 s + 19 s; with less time left than this, the record waits for the next delivery.
-RESERVE_MS = 30_000
+# One failure costs at most one log read (11 s with time-outs, tries and waits) and one publish
+# (21 s); with less time left than both, the record waits for the next delivery.
+RESERVE_MS = 35_000
+# Two invocations run at once, and SNS deactivates a mail subscription above 10 messages a second.
+# https://docs.aws.amazon.com/general/latest/gr/sns.html
+PUBLISH_INTERVAL_S = 0.25
 
 
 class JobLogs(Protocol):
@@ -53,6 +58,7 @@ class Ports:
     topic: Topic
     journal: Journal
     remaining_ms: Callable[[], int]
+    pause: Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,29 +99,49 @@ def run(
         Ids of the messages that must be delivered again.
     """
     failed: list[str] = []
-    for work in _fold(records, ports.journal):
-        if ports.remaining_ms() < RESERVE_MS:
-            ports.journal.note("out of time, left for the next delivery", "OutOfTime", {})
-            failed += work.message_ids
-        elif not _tell(work.told, ports, log_lines, minimum):
+    for number, work in enumerate(_fold(records, ports.journal)):
+        if number:
+            ports.pause(PUBLISH_INTERVAL_S)
+        if not _finished(work, ports, log_lines, minimum):
             failed += work.message_ids
     return tuple(failed)
 
 
+def _finished(work: _Work, ports: Ports, log_lines: int, minimum: Severity) -> bool:
+    """Tell of one failure; False when it must be delivered again."""
+    if ports.remaining_ms() < RESERVE_MS:
+        ports.journal.note("out of time, left for the next delivery", "OutOfTime", {})
+        return False
+    try:
+        return _tell(work.told, ports, log_lines, minimum)
+    except Exception as error:  # noqa: BLE001  # what breaks on one failure must not hold the rest
+        ports.journal.note("crashed", "Crashed", {"problem": _where(error)})
+        return False
+
+
+def _where(error: Exception) -> str:
+    """Name an error and its place; its message may quote the job."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+
+
 def _fold(records: Sequence[Record], journal: Journal) -> list[_Work]:
     """Read all records; deliveries of one failure become one piece of work."""
-    works: dict[str, _Work] = {}
+    works: dict[tuple[str, ...], _Work] = {}
     for record in records:
         read = _read(record.body)
         if read is None:
             journal.note("not a failure", "NotAFailure", {"message_id": record.message_id})
             continue
-        # FAILED is final for a job id, while event and message ids change on re-delivery.
-        key = read.job_id or read.event_id or record.message_id
-        works.setdefault(f"{type(read).__name__} {key}", _Work(read)).message_ids.append(
-            record.message_id
-        )
+        works.setdefault(_key(read, record), _Work(read)).message_ids.append(record.message_id)
     return list(works.values())
+
+
+def _key(read: Failure | Unreadable, record: Record) -> tuple[str, ...]:
+    """Tell failures apart: FAILED is final for a job, event and message ids change on the way."""
+    if isinstance(read, Failure):
+        return (read.kind, read.status, read.job_id)
+    return ("unreadable", read.job_id or read.event_id or record.message_id)
 
 
 def _read(body: object) -> Failure | Unreadable | None:
@@ -131,12 +157,15 @@ def _tell(told: Failure | Unreadable, ports: Ports, log_lines: int, minimum: Sev
     """Publish one alert; False when it must be tried again."""
     alert = _alert(told, ports, log_lines)
     facts = _facts(alert)
-    if alert.severity < minimum:
+    if alert.severity < minimum and not alert.always_told:
         ports.journal.note("below the minimum severity", "AlertsBelowMinimum", facts)
         return True
+    written = message.write(alert)
     try:
-        message_id = ports.topic.publish(message.write(alert))
+        message_id = ports.topic.publish(written)
     except ServiceError as error:
+        # Whatever the trouble, the queue keeps the failure: a person may mend a permission or a key
+        # meanwhile, and what stays rejected ends in the dead-letter queue, where the alarm is.
         count = "PublishRetried" if error.trouble is Trouble.RETRYABLE else "PublishRejected"
         ports.journal.note("not published", count, facts | {"problem": error.says})
         return False

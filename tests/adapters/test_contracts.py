@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -16,7 +17,7 @@ from notifier.aws.errors import understood
 from notifier.aws.joblogs import JobLogs
 from notifier.aws.topic import AlertTopic
 from notifier.channels.message import Message
-from notifier.core.excerpt import LogLine
+from notifier.core.excerpt import LogLine, LogRead
 from notifier.core.failure import LogStream
 from notifier.core.trouble import ServiceError, Trouble
 from tests.fakes import FakeLogs, FakeTopic
@@ -181,14 +182,72 @@ def test_a_denied_log_names_the_parameter_to_change(monkeypatch: pytest.MonkeyPa
     assert "add the group to JobLogGroups" in JobLogs().read(STREAM).unavailable
 
 
-def test_empty_pages_are_followed_until_the_token_repeats(
+def paged(monkeypatch: pytest.MonkeyPatch, *pages: dict[str, Any] | Exception) -> LogRead:
+    """Read a stream that answers with these pages, the last one again and again."""
+    left = list(pages)
+
+    def answer(**_: object) -> dict[str, Any]:
+        page = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(page, Exception):
+            raise page
+        return page
+
+    client = boto3.client("logs")
+    monkeypatch.setattr(client, "get_log_events", answer)
+    monkeypatch.setattr(joblogs, "_client", lambda _: client)
+    return JobLogs().read(STREAM)
+
+
+FOUND = {"timestamp": NOW_MS, "message": "found"}
+
+
+def test_empty_pages_are_followed_to_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = paged(
+        monkeypatch,
+        {"events": [], "nextBackwardToken": "older"},
+        {"events": [FOUND], "nextBackwardToken": "oldest"},
+    )
+    assert [line.text for line in read.lines] == ["found"]
+
+
+def test_empty_pages_end_where_the_token_repeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = paged(monkeypatch, {"events": [], "nextBackwardToken": "the same"})
+    assert read.unavailable == "the log stream is empty"
+
+
+def test_pages_that_stay_empty_are_not_followed_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = [{"events": [], "nextBackwardToken": str(n)} for n in range(100)]
+    assert paged(monkeypatch, *pages).unavailable == "no lines found in its newest pages"
+
+
+def test_a_page_that_is_full_by_size_is_not_the_whole_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [{"timestamp": NOW_MS, "message": "x" * 3_400} for _ in range(300)]
+    read = paged(monkeypatch, {"events": events, "nextBackwardToken": "older"})
+    assert (len(read.lines), read.complete) == (300, False)
+
+
+def test_no_connection_to_the_logs_is_said_and_after_two_the_others_go_without(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pages = [
-        {"events": [], "nextBackwardToken": "older"},
-        {"events": [{"timestamp": NOW_MS, "message": "found"}], "nextBackwardToken": "oldest"},
-    ]
-    client = boto3.client("logs")
-    monkeypatch.setattr(client, "get_log_events", lambda **_: pages.pop(0))
-    monkeypatch.setattr(joblogs, "_client", lambda _: client)
-    assert [line.text for line in JobLogs().read(STREAM).lines] == ["found"]
+    def unreachable(*_: object) -> None:
+        calls.append(1)
+        raise ConnectTimeoutError(endpoint_url="https://logs")
+
+    calls: list[int] = []
+    monkeypatch.setattr(joblogs, "_newest", unreachable)
+    logs = JobLogs()
+    said = [logs.read(STREAM).unavailable for _ in range(4)]
+    assert said[:2] == ["ConnectTimeoutError"] * 2
+    assert said[2:] == ["skipped, CloudWatch Logs gives no answer"] * 2
+    assert len(calls) == 2
+
+
+def test_no_connection_to_the_topic_is_worth_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(**_: object) -> None:
+        raise ConnectTimeoutError(endpoint_url="https://sns")
+
+    topic = AlertTopic(f"arn:aws:sns:{REGION}:123456789012:alerts")
+    monkeypatch.setattr(topic._client, "publish", unreachable)
+    with pytest.raises(ServiceError) as raised:
+        topic.publish(MESSAGE)
+    assert raised.value.trouble is Trouble.RETRYABLE

@@ -1,5 +1,6 @@
 """The whole way on a local AWS: event bus, queue, built function, topic, subscribers."""
 
+import json
 import time
 
 import pytest
@@ -88,6 +89,21 @@ def test_a_malformed_message_is_told_and_does_not_come_back(stage: Stage) -> Non
     assert delivery.document["cause"]["id"] == "unreadable-event"
     assert delivery.email
     assert messages_left(stage, "FailureQueue") == 0
+
+
+def test_an_alert_that_sns_refuses_leaves_the_failure_in_the_queue(stage: Stage) -> None:
+    role, iam = stage.resources["OnFailureRole"], stage.aws.client("iam")
+    refusal = {"Effect": "Deny", "Action": "sns:Publish", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [refusal]})
+    iam.put_role_policy(RoleName=role, PolicyName="refused", PolicyDocument=document)
+    try:
+        sent = drill.put(stage.aws, SAMPLES["timeout"])
+        stage.way.settle(2.0)
+        assert [each.event_id for each in stage.way.strays].count(sent.event_id) == 0
+        assert messages_left(stage, "FailureQueue") == 1
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="refused")
+        stage.aws.client("sqs").purge_queue(QueueUrl=stage.resources["FailureQueue"])
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import pytest
 
 from notifier import pipeline
 from notifier.core.diagnosis import Severity
+from notifier.core.excerpt import LogRead
+from notifier.core.failure import LogStream
 from notifier.core.trouble import ServiceError, Trouble
 from tests.fakes import FakeJournal, FakeLogs, FakeTopic
 
@@ -28,6 +30,7 @@ class World:
     def __init__(self, *troubles: ServiceError, clock: list[int] | None = None) -> None:
         self.logs, self.topic, self.journal = FakeLogs(), FakeTopic(list(troubles)), FakeJournal()
         self.clock = clock or []
+        self.pauses: list[float] = []
 
     def remaining_ms(self) -> int:
         return self.clock.pop(0) if self.clock else PLENTY_MS
@@ -38,7 +41,9 @@ class World:
         log_lines: int = 25,
         minimum: Severity = Severity.INFO,
     ) -> tuple[str, ...]:
-        ports = pipeline.Ports(self.logs, self.topic, self.journal, self.remaining_ms)
+        ports = pipeline.Ports(
+            self.logs, self.topic, self.journal, self.remaining_ms, self.pauses.append
+        )
         return pipeline.run(records, ports, log_lines, minimum)
 
 
@@ -123,7 +128,7 @@ def test_a_job_that_succeeded_is_noted_and_not_told() -> None:
 
 
 def test_out_of_time_leaves_the_rest_whole_for_the_next_delivery() -> None:
-    world = World(clock=[PLENTY_MS, pipeline.RESERVE_MS - 1, pipeline.RESERVE_MS - 2])
+    world = World(clock=[PLENTY_MS, 34_999, 34_000])
     names = ["timeout", "queue-blocked", "array-child"]
     assert world.run(*(record(name, sample(name)) for name in names)) == (
         "queue-blocked",
@@ -172,3 +177,81 @@ def test_the_journal_holds_ids_and_the_verdict_and_no_text_of_the_job() -> None:
     assert set(facts) == {
         "event_id", "job_id", "cause", "certainty", "severity", "incident", "sns_message",
     }  # fmt: skip
+
+
+def test_a_blocked_queue_and_the_failure_of_the_same_job_are_two_alerts() -> None:
+    blocked, failed = sample("queue-blocked"), sample("queue-blocked")
+    failed["detail-type"] = "Batch Job State Change"
+    failed["detail"] |= {
+        "status": "FAILED",
+        "statusReason": "Canceled by JobStateTimeLimit action due to reason: "
+        "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+    }
+    world = World()
+    assert world.run(record("a", blocked), record("b", failed)) == ()
+    causes = [message.attributes["cause"] for message in world.topic.published]
+    assert causes == ["queue-insufficient-capacity", "job-state-time-limit"]
+
+
+def test_a_resource_that_fails_to_be_made_and_then_to_be_deleted_is_told_twice() -> None:
+    made, deleted = (
+        sample("cloudformation-resource-failed"),
+        sample("cloudformation-resource-failed"),
+    )
+    deleted["detail"]["status-details"]["status"] = "DELETE_FAILED"
+    world = World()
+    world.run(record("a", made), record("b", deleted))
+    assert len(world.topic.published) == 2
+
+
+def test_two_resources_of_a_stack_with_long_names_are_two_failures() -> None:
+    events = [sample("cloudformation-resource-failed") for _ in range(2)]
+    for number, event in enumerate(events):
+        detail = event["detail"]
+        detail["stack-id"] = detail["stack-id"].replace("imaging-batch-prod", "s" * 128)
+        detail["logical-resource-id"] = "L" * 60 + str(number)
+        detail["physical-resource-id"] = ""
+    world = World()
+    world.run(*(record(str(n), event) for n, event in enumerate(events)))
+    assert len(world.topic.published) == 2
+
+
+@pytest.mark.parametrize("event", ["drill", "unknown-shape"])
+def test_no_minimum_holds_back_a_drill_or_what_could_not_be_read(event: str) -> None:
+    world = World()
+    assert world.run(record("a", sample(event)), minimum=Severity.CRITICAL) == ()
+    assert len(world.topic.published) == 1
+
+
+def test_a_drill_that_cannot_be_read_is_still_a_drill() -> None:
+    event = sample("drill")
+    event["detail"]["status"] = {}
+    world = World()
+    world.run(record("a", event))
+    assert world.topic.published[0].subject.startswith("DRILL FAILED ")
+
+
+def test_what_breaks_on_one_failure_goes_back_alone_and_quotes_nothing() -> None:
+    class BrokenLogs(FakeLogs):
+        def read(self, stream: LogStream) -> LogRead:
+            raise KeyError("password=hunter2")
+
+    world = World()
+    world.logs = BrokenLogs()
+    failed = world.run(
+        record("a", sample("image-not-found")),
+        record("b", sample("exit-1-python-traceback")),
+        record("c", sample("queue-blocked")),
+    )
+    assert failed == ("b",)
+    assert len(world.topic.published) == 2
+    [(_, count, facts)] = [entry for entry in world.journal.entries if entry[0] == "crashed"]
+    assert count == "Crashed"
+    assert facts["problem"].startswith("KeyError at test_pipeline.py:")
+    assert "hunter2" not in str(world.journal.entries)
+
+
+def test_alerts_of_one_delivery_are_paced_below_what_sns_takes() -> None:
+    world = World()
+    world.run(*(record(name, sample(name)) for name in ("timeout", "queue-blocked", "drill")))
+    assert world.pauses == [0.25, 0.25]  # two invocations at once: 8 mails a second of 10

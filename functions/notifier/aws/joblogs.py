@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from notifier.aws.errors import understood
 from notifier.core.excerpt import LogLine, LogRead
 from notifier.core.failure import LogStream
-from notifier.core.trouble import Trouble
+from notifier.core.trouble import ServiceError, Trouble
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -22,15 +23,23 @@ if TYPE_CHECKING:
 # error, and read in one call. GetLogEvents allows 10 to 25 calls a second for a whole account.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 EVENTS_READ = 1_000
-MOST_PAGES = 3  # a page may be empty although there is more, so an empty one is not the end
+# A page holds 1 MB at most; one that is nearly full may have left older lines behind.
+PAGE_FULL = 900_000
+# A page may be empty although there is more, so an empty one is not the end: look on for a while.
+LOOK_ON_S = 2.0
+MOST_PAGES = 10  # and not for longer than the quota of a whole account allows
 # A log is a courtesy, an alert a duty: 2 tries of at most 1 s + 3 s, then tell without it.
 _CONFIG = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
 )
+FAILURES_BORNE = 2  # reads in one invocation that got no answer, before the others go without
 
 
 class JobLogs:
-    """Reads log streams, each in its own Region."""
+    """Reads log streams, each in its own Region; one object serves one invocation."""
+
+    def __init__(self) -> None:
+        self._unanswered = 0
 
     def read(self, stream: LogStream) -> LogRead:
         """Read the newest lines of a stream; never raises for what AWS answers.
@@ -40,18 +49,23 @@ class JobLogs:
         LogRead
             Lines oldest first, or `unavailable` with the reason.
         """
+        if self._unanswered >= FAILURES_BORNE:
+            return LogRead(unavailable="skipped, CloudWatch Logs gives no answer")
         try:
             return _newest(_client(stream.region), stream)
         except (ClientError, BotoCoreError) as error:
             problem = understood(error)
-        if problem.trouble is Trouble.GONE:
-            return LogRead(unavailable="log group or stream does not exist")
-        if problem.trouble is Trouble.DENIED:
-            return LogRead(
-                unavailable=f"not allowed to read {stream.group} in {stream.region} "
-                "(add the group to JobLogGroups)"
-            )
-        return LogRead(unavailable=problem.says)
+        self._unanswered += problem.trouble is Trouble.RETRYABLE
+        return LogRead(unavailable=_said(problem, stream))
+
+
+def _said(problem: ServiceError, stream: LogStream) -> str:
+    if problem.trouble is Trouble.GONE:
+        return "log group or stream does not exist"
+    if problem.trouble is Trouble.DENIED:
+        where = f"{stream.group} in {stream.region}"
+        return f"not allowed to read {where} (add the group to JobLogGroups)"
+    return problem.says
 
 
 def _newest(client: CloudWatchLogsClient, stream: LogStream) -> LogRead:
@@ -62,17 +76,21 @@ def _newest(client: CloudWatchLogsClient, stream: LogStream) -> LogRead:
         "limit": EVENTS_READ,
         "startFromHead": False,
     }
+    give_up = time.monotonic() + LOOK_ON_S
     for _ in range(MOST_PAGES):
         page = client.get_log_events(**request)
         if events := page["events"]:
             lines = tuple(
                 LogLine(one.get("timestamp", 0), one.get("message", "")) for one in events
             )
-            return LogRead(lines, complete=len(events) < EVENTS_READ)
+            size = sum(len(line.text) for line in lines)
+            return LogRead(lines, complete=len(events) < EVENTS_READ and size < PAGE_FULL)
         if page["nextBackwardToken"] == request.get("nextToken"):
+            return LogRead(unavailable="the log stream is empty")
+        if time.monotonic() > give_up:
             break
         request["nextToken"] = page["nextBackwardToken"]
-    return LogRead(unavailable="the log stream is empty")
+    return LogRead(unavailable="no lines found in its newest pages")
 
 
 @cache

@@ -27,9 +27,8 @@ def subject(alert: Alert) -> str:
         line = f"{alert.status} {name}: {cause}" + (f" ({aside})" if aside else "")
         if len(line) <= SUBJECT_LIMIT:
             return line
-    # A name is at most 128 characters: keep both ends of the line, cut the name visibly.
-    room = SUBJECT_LIMIT - len(alert.status) - len(cause) - len(" ..: ")
-    return f"{alert.status} {name[:room]}..: {cause}"
+    room = SUBJECT_LIMIT - len(alert.status) - len(cause) - len(" : ")
+    return f"{alert.status} {text.cut_middle(name, room)}: {cause}"
 
 
 def body(alert: Alert) -> str:
@@ -38,7 +37,7 @@ def body(alert: Alert) -> str:
         _wrapped(alert.sentence),
         _section("DO NEXT", _steps(alert)),
         _section("FACTS", _pairs(alert.facts)),
-        _section(f"WHY ({alert.doubt or alert.diagnosis.certainty})", _why(alert)),
+        _section(_why_heading(alert), _why(alert)),
         _section("ATTEMPTS", _attempts(alert.attempts) if len(alert.attempts) > 1 else []),
         _log(alert),
         _section("LINKS", _links(alert.links)),
@@ -76,6 +75,11 @@ def _steps(alert: Alert) -> list[str]:
 def _pairs(pairs: tuple[tuple[str, str], ...]) -> list[str]:
     width = max((len(label) for label, _ in pairs), default=0)
     return [f"  {label:<{width}}  {value}" for label, value in pairs]
+
+
+def _why_heading(alert: Alert) -> str:
+    sure = alert.doubt or alert.diagnosis.certainty
+    return f"WHY ({sure})" if alert.diagnosis.evidence else "WHY"
 
 
 def _why(alert: Alert) -> list[str]:

@@ -20,8 +20,8 @@ def render(alert: Alert) -> str:
     doubt = f" ({alert.doubt})" if alert.doubt else ""
     head = f"{alert.status} {name}: {cause}{doubt}."
     if len(head) > LIMIT:
-        room = LIMIT - len(f"{alert.status} ..: {cause}{doubt}.")
-        return f"{alert.status} {name[:room]}..: {cause}{doubt}."
+        room = LIMIT - len(f"{alert.status} : {cause}{doubt}.")
+        return f"{alert.status} {text.cut_middle(name, room)}: {cause}{doubt}."
     for part in (f" Queue {_plain(alert.queue)}." if alert.queue else "", _next(alert)):
         head += part if len(head) + len(part) <= LIMIT else ""
     return head

@@ -165,7 +165,9 @@ def _job_words(failure: Failure, cause: str) -> list[Sequence[str]]:
         case Kind.QUEUE_BLOCKED if is_arn(failure.queue_arn):
             words.append(("batch", "describe-job-queues", "--job-queues", failure.queue_arn))
     if cause == "terminated-by-user":
-        event = "AttributeKey=EventName,AttributeValue=TerminateJob"
+        # CancelJob stops only a job that has not started, TerminateJob any.
+        call = "TerminateJob" if failure.attempts else "CancelJob"
+        event = f"AttributeKey=EventName,AttributeValue={call}"
         words.append(("cloudtrail", "lookup-events", "--lookup-attributes", event))
     if cause == "dependent-job-failed":
         upstream = [job for job in failure.depends_on if _JOB_ID.fullmatch(job)]

@@ -49,6 +49,12 @@ class Alert:
     commands: tuple[str, ...] = ()
     ids: Pairs = ()
     failure: Failure | None = None
+    is_drill: bool = False
+
+    @property
+    def always_told(self) -> bool:
+        """Whether no minimum severity holds it back: drills, and what was not read."""
+        return self.is_drill or self.failure is None
 
     @property
     def footer(self) -> str:
@@ -72,8 +78,9 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int) -> Alert:
     safe = text.lines([line.text for line in recent], failure.secrets)
     diagnosis = diagnose(failure, safe)
     excerpt = pick(log, safe, log_lines) if log and log.lines else None
+    blocked = failure.kind is Kind.QUEUE_BLOCKED
     return Alert(
-        status=_status(failure),
+        status=_status("BLOCKED" if blocked else "FAILED", failure.is_drill),
         name=particulars.title_of(failure),
         diagnosis=_quoted(diagnosis),
         severity=_severity(failure, diagnosis),
@@ -97,6 +104,7 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int) -> Alert:
         commands=advice.commands(failure, diagnosis.cause),
         ids=particulars.ids(failure),
         failure=failure,
+        is_drill=failure.is_drill,
     )
 
 
@@ -111,7 +119,7 @@ def unreadable(event: Unreadable) -> Alert:
         "region": event.region,
     }
     return Alert(
-        status="FAILED",
+        status=_status("FAILED", event.is_drill),
         name=text.defang(event.job_name or event.job_id or "unknown job"),
         diagnosis=_UNREADABLE,
         severity=_UNREADABLE.severity,
@@ -124,6 +132,7 @@ def unreadable(event: Unreadable) -> Alert:
         account=event.account,
         region=event.region,
         job_id=event.job_id,
+        is_drill=event.is_drill,
     )
 
 
@@ -144,10 +153,9 @@ _UNREADABLE = Diagnosis(
 )
 
 
-def _status(failure: Failure) -> str:
-    status = "BLOCKED" if failure.kind is Kind.QUEUE_BLOCKED else "FAILED"
-    # A drill wakes nobody twice: it says so before anything else.
-    return f"DRILL {status}" if failure.is_drill else status
+def _status(status: str, is_drill: bool) -> str:
+    # Nobody is to be woken by a drill twice: it says what it is before anything else.
+    return f"DRILL {status}" if is_drill else status
 
 
 def _severity(failure: Failure, diagnosis: Diagnosis) -> Severity:

@@ -32,6 +32,7 @@ from notifier.core.containers import (
 from notifier.core.failure import (
     DEFAULT_LOG_GROUP,
     DRILL_SOURCE,
+    ID_LIMIT,
     JOB_NAME_LIMIT,
     LOG_DRIVERS,
     NAME_LIMIT,
@@ -94,6 +95,7 @@ def _unreadable(event: dict[str, Any], problem: str) -> Unreadable:
         detail_type=name(event.get("detail-type")),
         job_id=name(detail.get("jobId")),
         job_name=name(detail.get("jobName")),
+        is_drill=event.get("source") == DRILL_SOURCE,
     )
 
 
@@ -251,7 +253,7 @@ def _resource(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unread
     logical = string(detail, "logical-resource-id")
     return Failure(
         kind=Kind.ENVIRONMENT,
-        job_id=name(string(detail, "physical-resource-id") or f"{stack}/{logical}"),
+        job_id=_safe(string(detail, "physical-resource-id") or f"{stack}/{logical}", (), ID_LIMIT),
         job_name=text.truncate(name(logical or resource_type), JOB_NAME_LIMIT),
         event_id=name(event.get("id")),
         event_time=name(event.get("time")),

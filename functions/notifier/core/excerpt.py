@@ -61,11 +61,13 @@ _INSIDE = re.compile(
 )
 _ROOT = re.compile(
     r"^(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,+Z]{5,20}\]?\s{0,3})?"  # what loggers put before it
-    r"(?:\[?(?:ERROR|CRITICAL|FATAL)\]?:?\s{1,3})?\W{0,10}(?P<said>"
+    r"(?:\[?(?:ERROR|CRITICAL|FATAL)\]?:?\s{1,3})?(?:\[[\w ]{1,20}\]:\s{1,3})?\W{0,10}(?P<said>"
     r"(?:Caused by: |Exception in thread \"[^\"]{0,80}\" |Uncaught )?"
     r"(?:[A-Za-z_][\w$]{0,80}[.:]{1,2}){0,12}[A-Z]\w{0,80}(?:Error|Exception|Fault|Interrupt)\b"
     r"|panic: |fatal(?: error)?: |thread '[^']{0,80}' panicked |Error in )"
 )
+# A wrapper that only draws a line: torch's ChildFailedError, and the like.
+_NO_MESSAGE = re.compile(r":\s{0,3}[=\-*#~_]{4,}$")
 
 
 def root_line(safe: Sequence[str]) -> str:
@@ -80,6 +82,8 @@ def root_line(safe: Sequence[str]) -> str:
     for n in range(len(recent) - 1, -1, -1):
         if found := _ROOT.match(recent[n]):
             said = recent[n][found.start("said") :].strip()
+            if _NO_MESSAGE.search(said):
+                continue
             # Rust writes the message on a line of its own.
             after = recent[n + 1 : n + 2] if said.endswith(":") else []
             return " ".join([said, *after])

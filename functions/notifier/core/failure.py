@@ -15,6 +15,7 @@ LOG_DRIVERS = frozenset(
 STEERING_TAGS = ("notify:owner", "notify:runbook", "notify:severity")
 ATTEMPTS_KEPT = 10  # RetryStrategy.attempts allows 1 to 10
 NAME_LIMIT = 256  # characters of an ARN or id; stack ARNs are the longest
+ID_LIMIT = 640  # a stack ARN of at most 300 characters and a logical id of at most 255
 JOB_NAME_LIMIT = 128  # what Batch allows
 REASON_LIMIT = 1_024  # CancelJob.reason; container reasons are 255
 
@@ -143,6 +144,7 @@ class Unreadable:
     detail_type: str = ""
     job_id: str = ""
     job_name: str = ""
+    is_drill: bool = False
 
 
 def _after(value: str, mark: str) -> str:

@@ -18,6 +18,7 @@ from notifier.core.redaction import MASK, key_rows, mask
 LINE_LIMIT = 2_000  # characters; one log event may be 1 MB
 RAW_LIMIT = 10 * LINE_LIMIT  # what is looked at: invisible characters do not count, up to here
 ELLIPSIS = "…"
+TAIL_KEPT = 12  # characters at the end of a name that is cut
 
 _ESCAPED = r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033|\\e)"  # also as JSON or a shell writes it
 _TERMINAL_SEQUENCE = re.compile(
@@ -125,6 +126,19 @@ def _dead_scheme(found: re.Match[str]) -> str:
 def truncate(text: str, limit: int) -> str:
     """Cut to `limit` characters, visibly."""
     return text if len(text) <= limit else text[: max(0, limit - 1)].rstrip() + ELLIPSIS
+
+
+def cut_middle(name: str, limit: int) -> str:
+    """Cut a name to `limit` characters, keeping its end: that is where siblings differ.
+
+    Examples
+    --------
+    >>> cut_middle("nf-core-rnaseq-align-sample-0417", 24)
+    'nf-core-rn..-sample-0417'
+    """
+    if len(name) <= limit:
+        return name
+    return f"{name[: limit - 2 - TAIL_KEPT]}..{name[-TAIL_KEPT:]}"
 
 
 def json_bytes(text: str) -> int:

@@ -1,4 +1,4 @@
-"""How a call to AWS can go wrong, in the three ways that matter to the story."""
+"""How a call to AWS can go wrong, in the four ways that matter to a reader."""
 
 from __future__ import annotations
 
