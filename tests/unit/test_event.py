@@ -457,3 +457,20 @@ def test_numbers_as_json_may_write_them() -> None:
     for odd in ("NaN", "-Infinity", "1e400", "-1", "true", '"1"', "9" * 400, "1.5", "null"):
         given = json.loads(json.dumps(envelope(detail())).replace(str(T0 + 41_000), odd))
         assert failure(given["detail"]).stopped_at is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SAMPLE", "HG002_NovaSeqX_PCRfree_35x_rep1"), ("RUN", "20261120A0174NovaSeq6000S4"),
+        ("MAX_CONNECTIONS", "100000"), ("TOKENIZER", "bert-base-uncased"),
+        ("OBJECT_KEY", "dem/N47E008.tif"), ("SECRET_NAME", "prod-database"),
+        ("PASSWORD_FILE", "/run/secrets/db"), ("AUTHOR", "maria.rossi"), ("STAGE", "production"),
+    ],
+)  # fmt: skip
+def test_values_that_are_no_secrets_stay_readable(name: str, value: str) -> None:
+    pairs = [{"name": name, "value": value}]
+    said = f"cannot use {value} here"
+    assert (
+        failure(detail(statusReason=said, container={"environment": pairs})).status_reason == said
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 
@@ -240,20 +239,6 @@ def test_no_url_stays_clickable(raw: str) -> None:
 def test_defang_leaves_other_text_alone() -> None:
     told = "s3://bucket/key postgres://h/db 10:30 a.b.c httpd awww. fine"
     assert text.defang(told) == told
-
-
-@pytest.mark.parametrize("limit", [3, 10, 11, 12, 40])
-@pytest.mark.parametrize("raw", ["x" * 99, "é" * 99, '"' * 99, "\\" * 99, "😀" * 99, "a\nb" * 33])
-def test_fit_counts_bytes_as_json_writes_them(raw: str, limit: int) -> None:
-    cut = text.fit(raw, limit)
-    assert text.json_bytes(cut) <= limit
-    assert text.json_bytes(cut) == len(json.dumps(cut, ensure_ascii=False).encode()) - 2
-    assert cut.endswith(text.ELLIPSIS)
-    assert raw.startswith(cut.removesuffix(text.ELLIPSIS))
-
-
-def test_fit_leaves_what_fits() -> None:
-    assert text.fit("é" * 5, 10) == "é" * 5
 
 
 ASCII = {

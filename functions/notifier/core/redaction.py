@@ -34,7 +34,7 @@ _PEM_TAIL = re.compile(
 _PEM_HEADER = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment): ")
 _ROW = re.compile(r"(?:^|[\s\"'])([A-Za-z0-9+/]{12,100}={0,2})[\"',]?\s*$")
 
-_KEY = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
+_KEY = re.compile(r"[A-Za-z0-9+/=]{32,}")  # names of samples and runs have dashes, and are shorter
 
 _ARN_BEFORE = re.compile(r"(?<![A-Za-z])arn:aws[^\s\"',;]*$")
 # A setting of such a name tells about a secret (where it is, how long it lives), and is none.
@@ -54,7 +54,8 @@ Span = tuple[int, int]
 
 def is_secret(setting: str, value: str) -> bool:
     """Say whether a setting (an environment variable) holds a secret, by its name or its look."""
-    if _ABOUT_A_SECRET.search(setting):
+    counts = value.isdigit() and "pass" not in setting.lower()  # MAX_CONNECTIONS=100000
+    if counts or _ABOUT_A_SECRET.search(setting):
         return False
     return bool(_SECRET_SETTING.search(setting) or (_mixed(value) and _KEY.fullmatch(value)))
 

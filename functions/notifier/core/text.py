@@ -7,7 +7,6 @@ secrets, and only then quote, defang or truncate.
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -139,25 +138,6 @@ def cut_middle(name: str, limit: int) -> str:
     if len(name) <= limit:
         return name
     return f"{name[: limit - 2 - TAIL_KEPT]}..{name[-TAIL_KEPT:]}"
-
-
-def json_bytes(text: str) -> int:
-    """Size of a text as UTF-8 once JSON has escaped it, without the quotes around it."""
-    return len(json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")) - 2
-
-
-def fit(text: str, limit: int) -> str:
-    """Cut to `limit` bytes after JSON encoding, on a code point, visibly."""
-    if json_bytes(text) <= limit:
-        return text
-    low, high = 0, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if json_bytes(text[:middle] + ELLIPSIS) <= limit:
-            low = middle
-        else:
-            high = middle - 1
-    return text[:low] + ELLIPSIS
 
 
 def ascii_line(text: str) -> str:
