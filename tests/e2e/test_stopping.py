@@ -41,12 +41,16 @@ def test_ctrl_c_ends_it() -> None:
     demo = subprocess.Popen(
         DEMO, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     )
-    assert demo.stdout is not None
-    told = next(line for line in demo.stdout if line.startswith("Deploying"))
-    port = int(re.search(rf"{HOST}:(\d+)", told)[1])  # type: ignore[index]  # the line has it
-    assert listens(port)
-    demo.send_signal(signal.SIGINT)
-    demo.communicate(timeout=30)
+    try:
+        assert demo.stdout is not None
+        told = next(line for line in demo.stdout if line.startswith("Deploying"))
+        port = int(re.search(rf"{HOST}:(\d+)", told)[1])  # type: ignore[index]  # the line has it
+        assert listens(port)
+        demo.send_signal(signal.SIGINT)
+        demo.communicate(timeout=30)
+    finally:
+        demo.terminate()  # does nothing to what has ended
+        demo.wait(timeout=30)
     assert demo.returncode == 128 + signal.SIGINT
     assert not listens(port)
 
