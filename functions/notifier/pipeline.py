@@ -11,7 +11,7 @@ from typing import Protocol
 
 from notifier.channels import message
 from notifier.channels.message import Message
-from notifier.core import event
+from notifier.core import event, text
 from notifier.core.alert import Alert, compose, unreadable
 from notifier.core.diagnosis import Severity
 from notifier.core.excerpt import LogRead
@@ -100,18 +100,20 @@ def run(
     """
     failed: list[str] = []
     for number, work in enumerate(_fold(records, ports.journal)):
-        if number:
-            ports.pause(PUBLISH_INTERVAL_S)
-        if not _finished(work, ports, log_lines, minimum):
+        pause = PUBLISH_INTERVAL_S if number else 0
+        if not _finished(work, ports, log_lines, minimum, pause):
             failed += work.message_ids
+    text.forget_secrets()
     return tuple(failed)
 
 
-def _finished(work: _Work, ports: Ports, log_lines: int, minimum: Severity) -> bool:
+def _finished(work: _Work, ports: Ports, log_lines: int, minimum: Severity, pause: float) -> bool:
     """Tell of one failure; False when it must be delivered again."""
     if ports.remaining_ms() < RESERVE_MS:
         ports.journal.note("out of time, left for the next delivery", "OutOfTime", {})
         return False
+    if pause:
+        ports.pause(pause)
     try:
         return _tell(work.told, ports, log_lines, minimum)
     except Exception as error:  # noqa: BLE001  # what breaks on one failure must not hold the rest

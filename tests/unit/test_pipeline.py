@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from notifier import pipeline
+from notifier.core import text
 from notifier.core.diagnosis import Severity
 from notifier.core.excerpt import LogRead
 from notifier.core.failure import LogStream
@@ -255,3 +256,11 @@ def test_alerts_of_one_delivery_are_paced_below_what_sns_takes() -> None:
     world = World()
     world.run(*(record(name, sample(name)) for name in ("timeout", "queue-blocked", "drill")))
     assert world.pauses == [0.25, 0.25]  # two invocations at once: 8 mails a second of 10
+
+
+def test_no_secret_value_is_kept_when_the_delivery_is_done() -> None:
+    event = sample("timeout")
+    secret = {"name": "DB_PASSWORD", "value": "hunter2hunter2"}
+    event["detail"]["container"]["environment"] = [secret]
+    World().run(record("a", event))
+    assert text._spelled.cache_info().currsize == 0

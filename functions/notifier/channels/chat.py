@@ -25,9 +25,7 @@ _EMOJI = {"critical": ":rotating_light:", "warning": ":warning:", "info": ":info
 
 def render(alert: Alert) -> str:
     """Give the JSON document of one custom notification; messages of an incident share a thread."""
-    doubt = f" ({alert.doubt})" if alert.doubt else ""
-    emoji, cause = _EMOJI[alert.severity], alert.diagnosis.title
-    title = f"{emoji} {alert.status} {_code(alert.name)}: {cause}{doubt}"
+    title = f"{_EMOJI[alert.severity]} {alert.status} {_code(alert.name)}: {alert.verdict}"
     document = {
         "version": "1.0",
         "source": "custom",

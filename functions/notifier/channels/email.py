@@ -48,9 +48,9 @@ def body(alert: Alert) -> str:
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _wrapped(prose: str, indent: str = "") -> str:
+def _wrapped(prose: str, indent: str = "", hanging: str = "") -> str:
     return textwrap.fill(
-        prose, WIDTH, initial_indent=indent, subsequent_indent=indent,
+        prose, WIDTH, initial_indent=indent, subsequent_indent=indent + hanging,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
 
@@ -64,12 +64,9 @@ def _steps(alert: Alert) -> list[str]:
     if len(alert.steps) == 1:
         return [_wrapped(alert.steps[0], "  ")]
     return [
-        textwrap.fill(
-            f"{number}. {step}", WIDTH, initial_indent="  ", subsequent_indent="     ",
-            break_long_words=False, break_on_hyphens=False,
-        )
+        _wrapped(f"{number}. {step}", "  ", hanging="   ")
         for number, step in enumerate(alert.steps, start=1)
-    ]  # fmt: skip
+    ]
 
 
 def _pairs(pairs: tuple[tuple[str, str], ...]) -> list[str]:

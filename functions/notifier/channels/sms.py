@@ -16,12 +16,11 @@ _GSM_7 = str.maketrans("`[]{}\\^~|", "'()()/-- ".ljust(9))
 def render(alert: Alert) -> str:
     """Give the message: status, name and cause first; queue and next step while they fit."""
     name = _plain(alert.name) or "unnamed job"
-    cause = _plain(alert.diagnosis.title)
-    doubt = f" ({alert.doubt})" if alert.doubt else ""
-    head = f"{alert.status} {name}: {cause}{doubt}."
+    cause = _plain(alert.verdict)
+    head = f"{alert.status} {name}: {cause}."
     if len(head) > LIMIT:
-        room = LIMIT - len(f"{alert.status} : {cause}{doubt}.")
-        return f"{alert.status} {text.cut_middle(name, room)}: {cause}{doubt}."
+        room = LIMIT - len(f"{alert.status} : {cause}.")
+        return f"{alert.status} {text.cut_middle(name, room)}: {cause}."
     for part in (f" Queue {_plain(alert.queue)}." if alert.queue else "", _next(alert)):
         head += part if len(head) + len(part) <= LIMIT else ""
     return head

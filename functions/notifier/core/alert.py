@@ -57,6 +57,11 @@ class Alert:
         return self.is_drill or self.failure is None
 
     @property
+    def verdict(self) -> str:
+        """The cause in a few words, with the doubt there is."""
+        return f"{self.diagnosis.title} ({self.doubt})" if self.doubt else self.diagnosis.title
+
+    @property
     def footer(self) -> str:
         """Who sent this, and by what it is found again."""
         return f"Sent by batch-notifier. Severity {self.severity}, incident {self.incident}."

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 from notifier.core import redaction
@@ -113,16 +113,11 @@ def _container(raw: dict[str, Any], safe: _Safe) -> Container:
 
 
 def _merged(defined: Container, ended: Container) -> Container:
-    return Container(
-        name=defined.name,
-        essential=defined.essential,
-        image=defined.image,
+    return replace(
+        defined,
         exit_code=defined.exit_code if ended.exit_code is None else ended.exit_code,
         reason=ended.reason or defined.reason,
         log_stream=ended.log_stream or defined.log_stream,
-        log_driver=defined.log_driver,
-        log_group=defined.log_group,
-        log_region=defined.log_region,
     )
 
 
@@ -154,16 +149,13 @@ def attempts_of(detail: dict[str, Any], safe: _Safe) -> tuple[Attempt, ...]:
     """Give the attempts, oldest first: the last one is the one that failed the job."""
     raw = items(detail.get("attempts")) or items(detail.get("eksAttempts"))
     # A service job keeps its reason in latestAttempt as well; attempts[] is enough.
-    essential = {c.name: c.essential for c in (_container(d, safe) for d in _definitions(detail))}
+    essential = {safe(d.get("name")): d.get("essential") is not False for d in _definitions(detail)}
     return tuple(_attempt(one, essential, safe) for one in raw[-ATTEMPTS_KEPT:])
 
 
 def _attempt(raw: dict[str, Any], essential: dict[str, bool], safe: _Safe) -> Attempt:
     ended = [_container(one, safe) for one in _outcomes(raw)]
-    known = [
-        Container(c.name, essential.get(c.name, True), "", c.exit_code, c.reason, c.log_stream)
-        for c in ended
-    ]
+    known = [replace(one, essential=essential.get(one.name, True)) for one in ended]
     blamed = min(known, key=_blame, default=Container())
     return Attempt(
         started_at=moment(raw.get("startedAt")),

@@ -105,8 +105,9 @@ def pick(log: LogRead, safe: Sequence[str], limit: int) -> Excerpt:
     tail_size = max(1, limit // 2) if len(safe) > limit else limit
     tail = range(max(0, len(safe) - tail_size), len(safe))
     chosen = sorted({*_block(safe, limit - len(tail)), *tail})
-    if len(chosen) < limit:  # the error stands in the tail already: show more of what led to it
-        chosen = list(range(max(0, len(safe) - limit), len(safe))) if not _apart(chosen) else chosen
+    if len(chosen) < limit and not _apart(chosen):
+        # The error stands in the tail already: show more of what led to it.
+        chosen = list(range(max(0, len(safe) - limit), len(safe)))
     return Excerpt(
         lines=tuple(_with_gaps(chosen, safe)),
         shown=len(chosen),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from urllib.parse import quote
 
 from notifier.core.secret_patterns import BY_MARK, BY_SHAPE, KEYWORD, MARKS, UNBROKEN
@@ -60,6 +59,14 @@ def is_secret(setting: str, value: str) -> bool:
     return bool(_SECRET_SETTING.search(setting) or (_mixed(value) and _KEY.fullmatch(value)))
 
 
+def spellings(value: str) -> set[str]:
+    """Give a value of one visible line as it is, in JSON, and in a URL; none if it is too short."""
+    if len(value) < SHORTEST_VALUE:
+        return set()
+    in_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    return {value, *in_json, quote(value, safe=""), quote(value)}
+
+
 def mask(text: str, secrets: tuple[str, ...] = ()) -> str:
     """Mask every secret in a text of one line.
 
@@ -68,7 +75,7 @@ def mask(text: str, secrets: tuple[str, ...] = ()) -> str:
     text
         Visible characters only, of bounded length (see `text.one_line`).
     secrets
-        Values known to be secret, one visible line each.
+        Values known to be secret, in every spelling (see `spellings`).
 
     Examples
     --------
@@ -91,7 +98,7 @@ def _may_hold_a_secret(text: str) -> bool:
 
 def key_rows(lines: Sequence[str]) -> list[bool]:
     """Say for each line whether it belongs to a private key, also to one cut at either end."""
-    rows = [bool(_row(line)) for line in lines]
+    rows = [_is_row(line) for line in lines]
     masked = [
         row and bool(BY_SHAPE["key row"].search(line))
         for line, row in zip(lines, rows, strict=True)
@@ -120,9 +127,9 @@ def _upwards(rows: Sequence[bool], masked: list[bool], end: int) -> None:
         masked[n] = True
 
 
-def _row(line: str) -> str:
+def _is_row(line: str) -> bool:
     found = _ROW.search(line)
-    return found[1] if found and _mixed(found[1]) else ""
+    return found is not None and _mixed(found[1])
 
 
 def _mixed(value: str) -> bool:
@@ -165,12 +172,11 @@ def _in_urls(text: str) -> Iterator[Span]:
         rest, start = match["secret"], match.start("secret")
         if _PORT.match(rest):
             continue
-        at = rest.rfind("@")
+        at, image = rest.rfind("@"), text[: match.start()].endswith(_IMAGES)
         if ":" in rest[: max(at, 0)] or _TOKEN_AS_USER.match(rest):
             yield start, start + at
-        elif match.end() == len(text) and _CUT_PASSWORD.match(rest, at + 1):
-            image = text[: match.start()].endswith(_IMAGES)
-            yield from () if image else ((start + at + 1, match.end()),)
+        elif match.end() == len(text) and not image and _CUT_PASSWORD.match(rest, at + 1):
+            yield start + at + 1, match.end()
 
 
 def _in_pem(text: str) -> Iterator[Span]:
@@ -183,7 +189,7 @@ def _in_pem(text: str) -> Iterator[Span]:
 def _known(text: str, secrets: tuple[str, ...]) -> Iterator[Span]:
     """Find known values as a job may print them, and the beginning of one where it was cut."""
     end = len(text.removesuffix("…"))
-    for value in _spellings(secrets):
+    for value in secrets:
         at = text.find(value)
         while at >= 0:
             yield at, at + len(value)
@@ -192,17 +198,6 @@ def _known(text: str, secrets: tuple[str, ...]) -> Iterator[Span]:
             if text.startswith(value[:length], end - length):
                 yield end - length, end
                 break
-
-
-@lru_cache(maxsize=8)
-def _spellings(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    """Give each value as it is, in JSON, and in a URL."""
-    found: set[str] = set()
-    for value in secrets:
-        if len(value) >= SHORTEST_VALUE:
-            found |= {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-            found |= {quote(value, safe=""), quote(value)}
-    return tuple(sorted(found))
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:

@@ -110,16 +110,17 @@ BY_MARK: dict[str, re.Pattern[str]] = {
         rf"\"-{{1,2}}[\w.-]{{0,40}}?{_NAME}\"\s{{0,3}},\s{{0,3}}{_QUOTED}", re.IGNORECASE
     ),
 }  # fmt: skip
+_ALONE = r"(?:(?<![A-Za-z0-9/+=_.-])|(?<=\\[nrt]))"
 BY_SHAPE = {
     # 40 characters of both cases with a digit, standing alone. Hex digests have one case.
     "AWS secret access key": re.compile(
-        r"(?:(?<![A-Za-z0-9/+=_.-])|(?<=\\[nrt]))(?=[A-Za-z0-9/+]{0,39}[A-Z])"
+        rf"{_ALONE}(?=[A-Za-z0-9/+]{{0,39}}[A-Z])"
         r"(?=[A-Za-z0-9/+]{0,39}[a-z])(?=[A-Za-z0-9/+]{0,39}[0-9])"
         r"(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=_-])(?!\.\w)"
     ),
     # A line of a private key, whatever stands around it.
     "key row": re.compile(
-        r"(?:(?<![A-Za-z0-9/+=_.-])|(?<=\\[nrt]))(?=[A-Za-z0-9/+]{0,60}[A-Z])"
+        rf"{_ALONE}(?=[A-Za-z0-9/+]{{0,60}}[A-Z])"
         r"(?=[A-Za-z0-9/+]{0,60}[a-z])(?=[A-Za-z0-9/+]{0,60}[0-9])"
         r"(?P<secret>[A-Za-z0-9/+]{48,}={0,2})(?![\w-])"
     ),

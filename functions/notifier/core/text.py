@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from notifier.core.redaction import MASK, key_rows, mask
+from notifier.core.redaction import MASK, key_rows, mask, spellings
 
 LINE_LIMIT = 2_000  # characters; one log event may be 1 MB
 RAW_LIMIT = 10 * LINE_LIMIT  # what is looked at: invisible characters do not count, up to here
@@ -82,12 +82,12 @@ def one_line(text: str, secrets: Iterable[str] = (), limit: int = LINE_LIMIT) ->
     >>> one_line("login with password=hunter2 \x1b[31mfailed")
     'login with password=[redacted] failed'
     """
-    return truncate(mask(_capped(text), _shown(tuple(secrets))).strip(), limit)
+    return truncate(mask(_capped(text), _spelled(tuple(secrets))).strip(), limit)
 
 
 def lines(texts: Sequence[str], secrets: Iterable[str] = ()) -> list[str]:
     """Make log lines safe, in order and one for one; keys that span lines are masked whole."""
-    seen, held = [_capped(text) for text in texts], _shown(tuple(secrets))
+    seen, held = [_capped(text) for text in texts], _spelled(tuple(secrets))
     in_key = key_rows(seen)
     return [
         MASK if in_key[n] else mask(line, held).rstrip()[:LINE_LIMIT] for n, line in enumerate(seen)
@@ -95,9 +95,15 @@ def lines(texts: Sequence[str], secrets: Iterable[str] = ()) -> list[str]:
 
 
 @lru_cache(maxsize=8)
-def _shown(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the values line by line as they would be seen: so they are looked for."""
-    return tuple(visible(line).strip() for secret in secrets for line in secret.splitlines())
+def _spelled(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the values line by line, as they would be seen in a text: so they are looked for."""
+    seen = (visible(line).strip() for secret in secrets for line in secret.splitlines())
+    return tuple(sorted({spelling for value in seen for spelling in spellings(value)}))
+
+
+def forget_secrets() -> None:
+    """Drop the values that were looked for; a function's process outlives its invocations."""
+    _spelled.cache_clear()
 
 
 def _capped(text: str) -> str:
