@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from notifier.aws.joblogs import EVENTS_READ
 from notifier.channels.message import Message
+from notifier.core.brake import Brake
 from notifier.core.excerpt import LogLine, LogRead
 from notifier.core.failure import LogStream
+from notifier.core.incident import Incident, Place
+from notifier.core.recovery import Success
+from notifier.core.silence import Silence
+from notifier.core.tally import Member
 from notifier.core.trouble import ServiceError
+from notifier.ports import Seen
+
+MEMBERS_A_PAGE = 4_000  # a page of Query holds 1 MB, a member takes about 250 bytes
 
 
 @dataclass
@@ -54,3 +63,105 @@ class FakeJournal:
 
     def counts(self) -> list[str]:
         return [count for _, count, _ in self.entries]
+
+
+@dataclass
+class FakeLedger:
+    """The table in memory; `calls` counts what DynamoDB would be asked."""
+
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+    counted: dict[Place, dict[str, Member]] = field(default_factory=dict)
+    silences: tuple[Silence, ...] = ()
+    brake: Brake = field(default_factory=Brake)
+    waiting: set[str] = field(default_factory=set)
+    troubles: list[ServiceError] = field(default_factory=list)
+    calls: Counter[str] = field(default_factory=Counter)
+
+    def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
+        self._called("BatchGetItem", -(-(len(roots) + len(keys) + 2) // 100))
+        return Seen(
+            {root: self.places[root] for root in roots if root in self.places},
+            {key: self.incidents[key] for key in keys if key in self.incidents},
+            self.silences,
+            self.brake,
+        )
+
+    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
+        self._called("BatchWriteItem", -(-(len(members) + len(places)) // 25))
+        for place, member in members:
+            self.counted.setdefault(place, {})[member.job_id] = member
+        self.places.update(places)
+
+    def members(self, place: Place) -> tuple[Member, ...]:
+        found = self.counted.get(place, {})
+        self._called("Query", 1 + len(found) // MEMBERS_A_PAGE)
+        return tuple(found.values())
+
+    def save(self, incident: Incident) -> Incident | None:
+        self._called("PutItem", 1)
+        kept = self.incidents.get(incident.key)
+        if incident.version != (kept.version if kept else 0):
+            return None
+        saved = self.incidents[incident.key] = replace(incident, version=incident.version + 1)
+        return saved
+
+    def save_brake(self, brake: Brake) -> Brake | None:
+        self._called("PutItem", 1)
+        if brake.version != self.brake.version:
+            return None
+        self.brake = replace(brake, version=brake.version + 1)
+        return self.brake
+
+    def hold(self, key: str) -> None:
+        self._called("BatchWriteItem", 1)
+        self.waiting.add(key)
+
+    def held(self) -> tuple[str, ...]:
+        self._called("Query", 1)
+        return tuple(sorted(self.waiting))
+
+    def release(self, keys: Collection[str]) -> None:
+        self._called("BatchWriteItem", -(-len(keys) // 25))
+        self.waiting -= set(keys)
+
+    def _called(self, operation: str, times: int) -> None:
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.calls[operation] += times
+
+
+@dataclass
+class FakeQueues:
+    """Keeps what was sent: (key, due, deliver at), and (body, waits, delay in seconds)."""
+
+    follow_ups: list[tuple[str, int, int]] = field(default_factory=list)
+    waits: list[tuple[str, int, int]] = field(default_factory=list)
+    calls: Counter[str] = field(default_factory=Counter)
+
+    def follow_up(self, key: str, due: int, now: int) -> None:
+        self.calls["SendMessage"] += 1
+        self.follow_ups.append((key, due, now + min(900_000, max(0, due - now))))
+
+    def wait(self, body: str, waits: int, delay_s: int) -> None:
+        self.calls["SendMessage"] += 1
+        self.waits.append((body, waits, delay_s))
+
+
+@dataclass
+class FakeJobs:
+    """Jobs that succeeded."""
+
+    succeeded: list[Success] = field(default_factory=list)
+    calls: Counter[str] = field(default_factory=Counter)
+
+    def successes(
+        self, queue_arn: str, definition: str, names: Sequence[str], since: int
+    ) -> tuple[Success, ...]:
+        self.calls["ListJobs"] += 1
+        wanted = {name.casefold() for name in names}
+        return tuple(
+            one
+            for one in self.succeeded
+            if one.started_at > since and one.name.casefold() in wanted
+        )

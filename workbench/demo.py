@@ -105,6 +105,10 @@ def parameters(log_groups: Sequence[str]) -> dict[str, str]:
         "AlertEmail": "on-call@example.com",
         "AlertPhone": "+12065550100",
         "MinimumSeverity": "info",
+        # As much as may be: every sample is to be seen by itself, and at once.
+        "MaxAlertsPerMinute": "120",
+        "MaxAlertsPerHour": "1000",
+        "MaxTextsPerHour": "100",
         "JobLogGroups": ",".join(log_groups),
     }
 

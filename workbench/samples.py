@@ -1,6 +1,7 @@
 """The sample events: what is put on the bus, and where the job's log lines belong."""
 
 import json
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from notifier.core.excerpt import LogLine
 from notifier.core.failure import DEFAULT_LOG_GROUP, DRILL_SOURCE
+from notifier.core.grouping import root_of
 from workbench.local_aws import REGION, ROOT
 from workbench.preview import log_lines
 from workbench.setup_error import SetupError
@@ -41,10 +43,14 @@ class Sample:
 
     def as_drill(self) -> dict[str, str]:
         """Return the PutEvents entry: the same event, but for its source and envelope."""
+        detail = json.dumps(self.detail)
+        # Of a job under a new id each time: what was told once is not told again.
+        if job_id := self.detail.get("jobId"):
+            detail = detail.replace(root_of(job_id), str(uuid.uuid4()))
         return {
             "Source": DRILL_SOURCE,  # PutEvents refuses aws.*: those are AWS's own to send
             "DetailType": self.event["detail-type"],
-            "Detail": json.dumps(self.detail),
+            "Detail": detail,
         }
 
     def log_place(self) -> LogPlace | None:

@@ -39,7 +39,8 @@ def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> dict
     )
     answer = aws.client("cloudformation").describe_stack_resources(StackName=STACK)
     resources = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in _listed(answer)}
-    allow_log_groups(aws, resources["OnFailureRole"], parameters["JobLogGroups"].split(","))
+    for role in ("OnFailureRole", "OnFollowUpRole"):
+        allow_log_groups(aws, resources[role], parameters["JobLogGroups"].split(","))
     return resources
 
 

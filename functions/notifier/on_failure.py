@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import time
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from notifier import pipeline, settings
-from notifier.aws.joblogs import JobLogs
+from notifier import pipeline, wiring
 from notifier.aws.journal import Journal
-from notifier.aws.topic import AlertTopic, DryRunTopic
+from notifier.aws.topic import DryRunTopic
 
 logger = Logger()
 metrics = Metrics()
@@ -35,15 +31,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     RuntimeError
         When a bare event was not published: there is no queue to try it again.
     """
-    chosen = _settings()
-    topic = DryRunTopic() if chosen.dry_run else _topic()
-    journal, remaining = Journal(logger, metrics), context.get_remaining_time_in_millis
-    ports = pipeline.Ports(JobLogs(), topic, journal, remaining, time.sleep)
-    failed = pipeline.run(_records(event), ports, chosen.log_lines, chosen.minimum_severity)
+    chosen = wiring.chosen()
+    ports = wiring.ports(Journal(logger, metrics), context.get_remaining_time_in_millis)
+    failed = pipeline.run(_records(event), ports, chosen.choices)
     if failed and not _is_batch(event):
         raise RuntimeError("the alert was not published; the function's log says why")
     answer: dict[str, Any] = {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
-    return answer | ({"messages": topic.messages} if isinstance(topic, DryRunTopic) else {})
+    told = ports.topic.messages if isinstance(ports.topic, DryRunTopic) else None
+    return answer if told is None else answer | {"messages": told}
 
 
 def _is_batch(event: object) -> bool:
@@ -53,14 +48,11 @@ def _is_batch(event: object) -> bool:
 def _records(event: dict[str, Any]) -> list[pipeline.Record]:
     if not _is_batch(event):
         return [pipeline.Record("", event)]
-    return [pipeline.Record(one["messageId"], one["body"]) for one in event["Records"]]
+    return [_record(one) for one in event["Records"]]
 
 
-@cache
-def _settings() -> settings.Settings:
-    return settings.read(os.environ)
-
-
-@cache
-def _topic() -> AlertTopic:
-    return AlertTopic(_settings().topic_arn)
+def _record(message: dict[str, Any]) -> pipeline.Record:
+    """Read one SQS message; `waits` is the attribute that `Queues.wait` gave it."""
+    waits = message.get("messageAttributes", {}).get("waits", {}).get("stringValue", "0")
+    receives = message.get("attributes", {}).get("ApproximateReceiveCount", "1")
+    return pipeline.Record(message["messageId"], message["body"], int(receives), int(waits))

@@ -1,86 +1,76 @@
-"""The story of one delivery, in order: parse, fold, read the log, tell, report what is left."""
+"""The story of one delivery, in order: parse, diagnose, file by incident, count, tell."""
 
 from __future__ import annotations
 
 import json
-import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from notifier.channels import message
-from notifier.channels.message import Message
-from notifier.core import event, text
-from notifier.core.alert import Alert, compose, unreadable
-from notifier.core.diagnosis import Severity
-from notifier.core.excerpt import LogRead
-from notifier.core.failure import Failure, LogStream, Unreadable
-from notifier.core.trouble import ServiceError, Trouble
+from notifier import announce
+from notifier.announce import Desk, PublishError
+from notifier.core import digest, event, text
+from notifier.core.alert import UNREADABLE, Alert, compose, unreadable
+from notifier.core.diagnosis import Diagnosis, Severity, diagnose
+from notifier.core.failure import Failure, Unreadable
+from notifier.core.filing import Cabinet, Case
+from notifier.core.grouping import fingerprint, identity
+from notifier.core.incident import Incident, Place, Terms, decide
+from notifier.core.tally import Member, Role, Tally, fold
+from notifier.core.trouble import ServiceError
+from notifier.ports import Choices, Journal, Ports, Seen
 
-# One failure costs at most one log read (11 s with time-outs, tries and waits) and one publish
-# (21 s); with less time left than both, the record waits for the next delivery.
+# One incident costs at most one log read (11 s with time-outs, tries and waits) and one publish
+# (21 s); with less time left than both, its records wait for the next delivery.
 RESERVE_MS = 35_000
-# Two invocations run at once, and SNS deactivates a mail subscription above 10 messages a second.
-# https://docs.aws.amazon.com/general/latest/gr/sns.html
-PUBLISH_INTERVAL_S = 0.25
-
-
-class JobLogs(Protocol):
-    """Reads the newest lines of a log stream; what cannot be read is said in the result."""
-
-    def read(self, stream: LogStream) -> LogRead:
-        """Read a stream."""
-        ...
-
-
-class Topic(Protocol):
-    """Publishes one message."""
-
-    def publish(self, message: Message) -> str:
-        """Publish and give the message id; raises `ServiceError`."""
-        ...
-
-
-class Journal(Protocol):
-    """Writes what happened: one line in the function's log, one count in its metrics."""
-
-    def note(self, happened: str, count: str, facts: Mapping[str, str]) -> None:
-        """Write one entry."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What the story needs of the world."""
-
-    logs: JobLogs
-    topic: Topic
-    journal: Journal
-    remaining_ms: Callable[[], int]
-    pause: Callable[[float], None]
+# The table gets two more chances, six minutes apart; then people are told without it.
+DEGRADED_FROM = 3
+DEGRADED_PAUSE_S = 1.0  # two invocations at once then send two messages a second at most
+# Seconds that a job waits for the failure of the one it depended on, one delivery after another.
+WAITS_S = (15, 60, 180)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One event as it was delivered: `body` is its JSON text, or the event itself."""
+    """One event as it was delivered: `body` is its JSON text, or the event itself.
+
+    `receives` counts its deliveries; `waits` how often it was sent back to wait for another job.
+    """
 
     message_id: str
     body: object
+    receives: int = 1
+    waits: int = 0
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """One failure, and every message that told of it."""
+
+    told: Failure | Unreadable
+    failure: Failure
+    diagnosis: Diagnosis
+    records: list[Record] = field(default_factory=list)
+
+    @property
+    def case(self) -> Case:
+        """What decides where it is counted."""
+        queued = all(isinstance(record.body, str) for record in self.records)
+        waited = max(record.waits for record in self.records)
+        may_wait = queued and waited < len(WAITS_S) and not self.failure.is_drill
+        return Case(self.failure, self.diagnosis.cause, may_wait)
 
 
 @dataclass(slots=True)
 class _Work:
-    """One failure, and every message that told of it."""
+    """What a delivery brought for one incident."""
 
-    told: Failure | Unreadable
-    message_ids: list[str] = field(default_factory=list)
+    place: Place
+    arrivals: list[_Arrival] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
 
 
-def run(
-    records: Sequence[Record], ports: Ports, log_lines: int, minimum: Severity
-) -> tuple[str, ...]:
-    """Tell of every failure in a delivery, at most once each.
+def run(records: Sequence[Record], ports: Ports, choices: Choices) -> tuple[str, ...]:
+    """Count every failure in a delivery, and tell of each incident at most once.
 
     Parameters
     ----------
@@ -88,62 +78,187 @@ def run(
         The delivery, in any order, duplicates and rubbish included.
     ports
         The world.
-    log_lines
-        Most log lines to show; 0 reads no logs.
-    minimum
-        Alerts below this severity are noted, not published.
+    choices
+        What an operator chose.
 
     Returns
     -------
     tuple[str, ...]
         Ids of the messages that must be delivered again.
     """
-    failed: list[str] = []
-    for number, work in enumerate(_fold(records, ports.journal)):
-        pause = PUBLISH_INTERVAL_S if number else 0
-        if not _finished(work, ports, log_lines, minimum, pause):
-            failed += work.message_ids
-    text.forget_secrets()
-    return tuple(failed)
-
-
-def _finished(work: _Work, ports: Ports, log_lines: int, minimum: Severity, pause: float) -> bool:
-    """Tell of one failure; False when it must be delivered again."""
-    if ports.remaining_ms() < RESERVE_MS:
-        ports.journal.note("out of time, left for the next delivery", "OutOfTime", {})
-        return False
-    if pause:
-        ports.pause(pause)
+    arrivals = _read_all(records, ports.journal)
+    delivery = _Delivery(ports, choices)
     try:
-        return _tell(work.told, ports, log_lines, minimum)
-    except Exception as error:  # noqa: BLE001  # what breaks on one failure must not hold the rest
-        ports.journal.note("crashed", "Crashed", {"problem": _where(error)})
-        return False
+        works, seen = delivery.counted(arrivals)
+    except ServiceError as error:
+        delivery.strand(arrivals, error)
+    else:
+        delivery.tell(works, seen)
+    again = delivery.left_over()
+    text.forget_secrets()
+    return tuple(record.message_id for one in again for record in one.records)
 
 
-def _where(error: Exception) -> str:
-    """Name an error and its place; its message may quote the job."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+class _Delivery:
+    """One delivery on its way through."""
+
+    def __init__(self, ports: Ports, choices: Choices) -> None:
+        self._ports, self._choices = ports, choices
+        self._again: list[_Arrival] = []
+        self._stranded: list[_Arrival] = []
+        self._problem = ""
+
+    def counted(self, arrivals: Sequence[_Arrival]) -> tuple[list[_Work], Seen]:
+        """Write every failure into the ledger, where it belongs; raises `ServiceError`."""
+        if not arrivals:
+            return [], Seen()
+        ledger, group_by = self._ports.ledger, self._choices.group_by
+        cases = [one.case for one in arrivals]
+        keys = {fingerprint(case.failure, case.cause, group_by) for case in cases}
+        seen = ledger.read({root for case in cases for root in case.look_ups}, keys)
+        cabinet = Cabinet(seen.places, seen.incidents, group_by)
+        works: dict[Place, _Work] = {}
+        for arrival, filed in zip(arrivals, cabinet.file(cases), strict=True):
+            if filed.place is None:
+                self._send_to_wait(arrival)
+                continue
+            work = works.setdefault(filed.place, _Work(filed.place))
+            work.arrivals.append(arrival)
+            work.members.append(filed.member)
+        new = {root: at for root, at in cabinet.places.items() if seen.places.get(root) != at}
+        ledger.record([(at, one) for at, work in works.items() for one in work.members], new)
+        if elsewhere := {place.key for place in works} - keys:  # that of a job waited for
+            more = ledger.read((), elsewhere)
+            seen = replace(more, incidents={**seen.incidents, **more.incidents})
+        return list(works.values()), seen
+
+    def tell(self, works: Iterable[_Work], seen: Seen) -> None:
+        """Tell of each incident that is to be told, the most severe first."""
+        desk = Desk(self._ports, self._choices, seen)
+        for work in sorted(works, key=_urgency, reverse=True):
+            if self._problem:
+                self._stranded += work.arrivals
+            elif self._ports.remaining_ms() < RESERVE_MS:
+                self._ports.journal.note("out of time, left for the next delivery", "OutOfTime", {})
+                self._again += work.arrivals
+            else:
+                self._tell_one(work, desk, seen)
+
+    def strand(self, arrivals: Sequence[_Arrival], error: ServiceError) -> None:
+        """Give up on the ledger for this delivery."""
+        self._problem = error.says
+        self._stranded += arrivals
+        self._ports.journal.note("no ledger", "LedgerFailures", {"problem": error.says})
+
+    def left_over(self) -> list[_Arrival]:
+        """Give what must come again; what came often enough in vain is told without the ledger."""
+        due = [one for one in self._stranded if _receives(one) >= DEGRADED_FROM]
+        again = [*self._again, *(one for one in self._stranded if _receives(one) < DEGRADED_FROM)]
+        if not due:
+            return again
+        self._ports.pause(DEGRADED_PAUSE_S)
+        alert = digest.degraded([(one.failure, one.diagnosis) for one in due], self._problem)
+        try:
+            announce.publish(alert, self._ports)
+        except PublishError:  # noted there
+            return again + due
+        self._ports.journal.note("told without the ledger", "DegradedMessages", {})
+        return again
+
+    def _send_to_wait(self, arrival: _Arrival) -> None:
+        for record in arrival.records:
+            delay = WAITS_S[min(record.waits, len(WAITS_S) - 1)]
+            self._ports.queues.wait(str(record.body), record.waits + 1, delay)
+        self._ports.journal.note("waits for the job it depended on", "DependentsWaiting", {})
+
+    def _tell_one(self, work: _Work, desk: Desk, seen: Seen) -> None:
+        try:
+            self._decide(work, desk, seen.incidents.get(work.place.key))
+        except PublishError:
+            self._again += work.arrivals
+        except ServiceError as error:
+            self.strand(work.arrivals, error)
+        except Exception as error:  # noqa: BLE001  # what breaks on one incident must not hold the rest
+            self._ports.journal.note("crashed", "Crashed", {"problem": announce.where(error)})
+            self._again += work.arrivals
+
+    def _decide(self, work: _Work, desk: Desk, known: Incident | None) -> None:
+        now, terms = self._ports.now_ms(), self._choices.terms
+        incident = known or _opened(work, now, terms)
+        if incident.episode < work.place.episode:
+            incident = _opened(work, now, terms).after(incident)
+        waits = incident.withheld and now < incident.due and not incident.first.tag("notify:after")
+        # What only waited for another job is told with that one, whose own delivery is on its way.
+        is_early = known is None and all(one.role is Role.DEPENDENT for one in work.members)
+        is_late = incident.episode > work.place.episode
+        if is_early or is_late or waits or not decide(incident, now, terms).speaks:
+            self._ports.journal.note("counted", "Counted", {"incident": incident.key})
+            return
+        tally = fold([*self._ports.ledger.members(work.place), *work.members])
+        decision = decide(incident, now, terms, tally)
+        if decision.speaks:
+            desk.tell(incident, decision, tally, lambda: self._alert(work, incident, tally))
+
+    def _alert(self, work: _Work, incident: Incident, tally: Tally) -> Alert:
+        first, role = _first(work)
+        if role is Role.DEPENDENT:
+            return digest.digest(incident, tally, (), self._choices.log_lines)
+        if isinstance(first.told, Unreadable):
+            facts = {"problem": first.told.problem}
+            self._ports.journal.note("unreadable event", "UnreadableEvents", facts)
+            return digest.so_far(unreadable(first.told, incident.key), incident, tally)
+        lines, log = self._choices.log_lines, None
+        if first.told.log is not None and lines:
+            log = announce.read_log(first.told.log, self._ports)
+        return digest.so_far(compose(first.told, log, lines, incident.key), incident, tally)
 
 
-def _fold(records: Sequence[Record], journal: Journal) -> list[_Work]:
-    """Read all records; deliveries of one failure become one piece of work."""
-    works: dict[tuple[str, ...], _Work] = {}
+def _opened(work: _Work, now: int, terms: Terms) -> Incident:
+    first, _ = _first(work)
+    return Incident(
+        key=work.place.key,
+        episode=work.place.episode,
+        first=first.failure.remembered(),
+        cause=first.diagnosis.cause,
+        certainty=first.diagnosis.certainty,
+        severity=_urgency(work),
+        opened_at=now,
+        interval=terms.interval,
+    )
+
+
+def _first(work: _Work) -> tuple[_Arrival, Role]:
+    """Give the failure to tell of: the earliest that failed by itself, or else what there is."""
+    order = list(Role)
+    pairs = zip(work.members, work.arrivals, strict=True)
+    member, arrival = min(pairs, key=lambda pair: (order.index(pair[0].role), pair[0].at))
+    return arrival, member.role
+
+
+def _urgency(work: _Work) -> Severity:
+    return max(one.diagnosis.severity for one in work.arrivals)
+
+
+def _receives(arrival: _Arrival) -> int:
+    return max(record.receives for record in arrival.records)
+
+
+def _read_all(records: Sequence[Record], journal: Journal) -> list[_Arrival]:
+    """Read all records; deliveries of one failure become one arrival."""
+    arrivals: dict[str, _Arrival] = {}
     for record in records:
-        read = _read(record.body)
-        if read is None:
+        told = _read(record.body)
+        if told is None:
             journal.note("not a failure", "NotAFailure", {"message_id": record.message_id})
             continue
-        works.setdefault(_key(read, record), _Work(read)).message_ids.append(record.message_id)
-    return list(works.values())
-
-
-def _key(read: Failure | Unreadable, record: Record) -> tuple[str, ...]:
-    """Tell failures apart: FAILED is final for a job, event and message ids change on the way."""
-    if isinstance(read, Failure):
-        return (read.kind, read.status, read.job_id)
-    return ("unreadable", read.job_id or read.event_id or record.message_id)
+        if isinstance(told, Unreadable):
+            told = replace(told, event_id=told.event_id or record.message_id)
+            failure, diagnosis = told.stand_in(), UNREADABLE
+        else:
+            failure, diagnosis = told, diagnose(told)
+        arrival = arrivals.setdefault(identity(failure), _Arrival(told, failure, diagnosis))
+        arrival.records.append(record)
+    return list(arrivals.values())
 
 
 def _read(body: object) -> Failure | Unreadable | None:
@@ -153,47 +268,3 @@ def _read(body: object) -> Failure | Unreadable | None:
         return event.read(json.loads(body))
     except (ValueError, RecursionError):  # not JSON; JSON nested too deep to be a Batch event
         return Unreadable("the message is not JSON")
-
-
-def _tell(told: Failure | Unreadable, ports: Ports, log_lines: int, minimum: Severity) -> bool:
-    """Publish one alert; False when it must be tried again."""
-    alert = _alert(told, ports, log_lines)
-    facts = _facts(alert)
-    if alert.severity < minimum and not alert.always_told:
-        ports.journal.note("below the minimum severity", "AlertsBelowMinimum", facts)
-        return True
-    written = message.write(alert)
-    try:
-        message_id = ports.topic.publish(written)
-    except ServiceError as error:
-        # Whatever the trouble, the queue keeps the failure: a person may mend a permission or a key
-        # meanwhile, and what stays rejected ends in the dead-letter queue, where the alarm is.
-        count = "PublishRetried" if error.trouble is Trouble.RETRYABLE else "PublishRejected"
-        ports.journal.note("not published", count, facts | {"problem": error.says})
-        return False
-    ports.journal.note("alert published", "AlertsPublished", facts | {"sns_message": message_id})
-    return True
-
-
-def _alert(told: Failure | Unreadable, ports: Ports, log_lines: int) -> Alert:
-    if isinstance(told, Unreadable):
-        ports.journal.note("unreadable event", "UnreadableEvents", {"problem": told.problem})
-        return unreadable(told)
-    log: LogRead | None = None
-    if told.log is not None and log_lines:
-        log = ports.logs.read(told.log)
-        if log.unavailable:
-            ports.journal.note("log unavailable", "LogUnavailable", {"problem": log.unavailable})
-    return compose(told, log, log_lines)
-
-
-def _facts(alert: Alert) -> dict[str, str]:
-    """Name the alert for the function's own log: ids and the verdict, never texts of the job."""
-    return {
-        "event_id": alert.event_id,
-        "job_id": alert.job_id,
-        "cause": alert.diagnosis.cause,
-        "certainty": str(alert.diagnosis.certainty),
-        "severity": str(alert.severity),
-        "incident": alert.incident,
-    }

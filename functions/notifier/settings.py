@@ -1,4 +1,4 @@
-"""The function's environment as one typed object, checked once and completely."""
+"""The functions' environment as one typed object, checked once and completely."""
 
 from __future__ import annotations
 
@@ -6,10 +6,33 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from notifier.core.brake import Limits
 from notifier.core.diagnosis import Severity
+from notifier.core.grouping import GROUP_BY, GROUP_LABELS
+from notifier.core.incident import HOUR_MS, MINUTE_MS, Terms
+from notifier.ports import Choices
 
 MOST_LOG_LINES = 200  # of 400 characters at most in a mail: 80 KB, a third of what SNS takes
-_TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}")
+# What operators choose as whole numbers: default, least and most, as in template.yaml.
+_NUMBERS = {
+    "LOG_LINES": (25, 0, MOST_LOG_LINES),
+    "MAX_ALERTS_PER_MINUTE": (5, 1, 120),
+    "MAX_ALERTS_PER_HOUR": (30, 1, 1_000),
+    "MAX_TEXTS_PER_HOUR": (6, 0, 100),
+    "FOLLOW_UP_MINUTES": (5, 2, 240),
+    "LONGEST_FOLLOW_UP_MINUTES": (240, 2, 1_440),
+    "CLOSE_AFTER_HOURS": (24, 1, 168),
+}
+# What the functions cannot do without, unless they only show what they would do.
+_NAMES = {
+    "ALERT_TOPIC_ARN": (
+        re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}"),
+        "the ARN of an SNS topic",
+    ),
+    "TABLE_NAME": (re.compile(r"[\w.-]{3,255}"), "the name of a DynamoDB table"),
+    "FAILURE_QUEUE_URL": (re.compile(r"https?://\S{1,500}"), "the URL of an SQS queue"),
+    "FOLLOW_UP_QUEUE_URL": (re.compile(r"https?://\S{1,500}"), "the URL of an SQS queue"),
+}
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -19,12 +42,14 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator chose."""
+    """Where everything is, and what an operator chose."""
 
     topic_arn: str
-    log_lines: int
-    minimum_severity: Severity
+    table_name: str
+    failure_queue_url: str
+    follow_up_queue_url: str
     dry_run: bool
+    choices: Choices
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -37,22 +62,66 @@ def read(environment: Mapping[str, str]) -> Settings:
 
     Examples
     --------
-    >>> read({"DRY_RUN": "true"}).log_lines
+    >>> read({"DRY_RUN": "true"}).choices.log_lines
     25
     """
     problems: list[str] = []
     dry_run = _BOOLEANS.get(environment.get("DRY_RUN", "false").lower())
     if dry_run is None:
         problems.append("DRY_RUN must be true or false")
-    topic_arn = environment.get("ALERT_TOPIC_ARN", "")
-    if not dry_run and not _TOPIC_ARN.fullmatch(topic_arn):
-        problems.append("ALERT_TOPIC_ARN must be the ARN of an SNS topic")
-    lines = environment.get("LOG_LINES", "25")
-    if not re.fullmatch(r"[0-9]{1,3}", lines) or int(lines) > MOST_LOG_LINES:
-        problems.append(f"LOG_LINES must be a whole number from 0 to {MOST_LOG_LINES}")
+    found = {name: _name(environment, name, problems, needed=not dry_run) for name in _NAMES}
+    choices = _choices(environment, problems)
+    if problems or choices is None:
+        raise SettingsError("bad settings: " + "; ".join(problems))
+    return Settings(
+        topic_arn=found["ALERT_TOPIC_ARN"],
+        table_name=found["TABLE_NAME"],
+        failure_queue_url=found["FAILURE_QUEUE_URL"],
+        follow_up_queue_url=found["FOLLOW_UP_QUEUE_URL"],
+        dry_run=bool(dry_run),
+        choices=choices,
+    )
+
+
+def _name(environment: Mapping[str, str], name: str, problems: list[str], *, needed: bool) -> str:
+    value, (pattern, what) = environment.get(name, ""), _NAMES[name]
+    if needed and not pattern.fullmatch(value):
+        problems.append(f"{name} must be {what}")
+    return value
+
+
+def _choices(environment: Mapping[str, str], problems: list[str]) -> Choices | None:
+    numbers = {name: _number(environment, name, problems) for name in _NUMBERS}
     severity = environment.get("MINIMUM_SEVERITY", Severity.INFO).lower()
     if severity not in set(Severity):
         problems.append(f"MINIMUM_SEVERITY must be one of {', '.join(Severity)}")
+    labels = environment.get("GROUP_BY", ",".join(GROUP_BY)).split(",")
+    if not set(labels) <= set(GROUP_LABELS):
+        problems.append(f"GROUP_BY must name some of {', '.join(GROUP_LABELS)}")
+    interval, longest = numbers["FOLLOW_UP_MINUTES"], numbers["LONGEST_FOLLOW_UP_MINUTES"]
+    if interval > longest:
+        problems.append("FOLLOW_UP_MINUTES must not be more than LONGEST_FOLLOW_UP_MINUTES")
     if problems:
-        raise SettingsError("bad settings: " + "; ".join(problems))
-    return Settings(topic_arn, int(lines), Severity(severity), bool(dry_run))
+        return None
+    return Choices(
+        log_lines=numbers["LOG_LINES"],
+        minimum=Severity(severity),
+        group_by=tuple(labels),
+        terms=Terms(
+            interval * MINUTE_MS, longest * MINUTE_MS, numbers["CLOSE_AFTER_HOURS"] * HOUR_MS
+        ),
+        limits=Limits(
+            numbers["MAX_ALERTS_PER_MINUTE"],
+            numbers["MAX_ALERTS_PER_HOUR"],
+            numbers["MAX_TEXTS_PER_HOUR"],
+        ),
+    )
+
+
+def _number(environment: Mapping[str, str], name: str, problems: list[str]) -> int:
+    default, least, most = _NUMBERS[name]
+    value = environment.get(name, str(default))
+    if re.fullmatch(r"[0-9]{1,4}", value) and least <= int(value) <= most:
+        return int(value)
+    problems.append(f"{name} must be a whole number from {least:,} to {most:,}")
+    return default

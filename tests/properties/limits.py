@@ -131,7 +131,7 @@ def check_sms(alert: Alert, told: str) -> None:
     assert sum(2 if c in GSM_7_EXTENDED else 1 for c in told) <= SMS_LIMIT
     assert "\n" not in told
     assert told.startswith(alert.status)
-    assert alert.diagnosis.title[:10] in told
+    assert alert.what[:10] in told
     assert not CLICKABLE.search(told), told
 
 

@@ -1,14 +1,21 @@
 from pathlib import Path
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
 from tests.runtime import lambda_runtime
 
 
 @pytest.fixture(scope="session")
 def artifact(built_template: Path) -> Path:
-    """The folder that becomes the package of OnFailureFunction."""
-    return built_template.parent / "OnFailureFunction"
+    """The folder that becomes the package of both functions."""
+    resources = yaml_parse(built_template.read_text(encoding="utf-8"))["Resources"]
+    [folder] = {
+        each["Properties"]["CodeUri"]
+        for each in resources.values()
+        if each["Type"] == "AWS::Serverless::Function"
+    }
+    return built_template.parent / folder
 
 
 @pytest.fixture(scope="session")

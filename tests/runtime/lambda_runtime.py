@@ -31,6 +31,9 @@ INTERFACE_CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
 
 SETTINGS = {
     "ALERT_TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:alerts",
+    "TABLE_NAME": "incidents",
+    "FAILURE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/failures",
+    "FOLLOW_UP_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/follow-ups",
     "DRY_RUN": "true",
     "LOG_LINES": "25",
     "LOG_LEVEL": "INFO",

@@ -17,7 +17,7 @@ NOT_LOADED = {
 
 LOADED = """
 import json, sys
-import notifier.on_failure
+import notifier.on_failure, notifier.on_follow_up
 print(json.dumps(sorted(sys.modules)))
 """
 

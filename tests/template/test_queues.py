@@ -49,7 +49,7 @@ def test_an_event_source_gives_a_batch_all_the_time_it_may_need(stack: Stack) ->
     for source in sources.values():
         queue = queues[source["EventSourceArn"]]
         timeout = functions[source["FunctionName"]]["Timeout"]
-        window = source["MaximumBatchingWindowInSeconds"]
+        window = source.get("MaximumBatchingWindowInSeconds", 0)
         assert queue["VisibilityTimeout"] == 6 * timeout + window
         assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

@@ -17,6 +17,16 @@ from tests.template.stack import Stack, arn, dead_letter_queues, listed, role_st
 FOURTEEN_DAYS = 14 * 24 * 3600
 ENVIRONMENT = {
     "ALERT_TOPIC_ARN": arn("AlertTopic"),
+    "TABLE_NAME": arn("IncidentTable"),
+    "FAILURE_QUEUE_URL": arn("FailureQueue"),
+    "FOLLOW_UP_QUEUE_URL": arn("FollowUpQueue"),
+    "GROUP_BY": "queue,definition,cause",
+    "MAX_ALERTS_PER_MINUTE": "5",
+    "MAX_ALERTS_PER_HOUR": "30",
+    "MAX_TEXTS_PER_HOUR": "6",
+    "FOLLOW_UP_MINUTES": "5",
+    "LONGEST_FOLLOW_UP_MINUTES": "240",
+    "CLOSE_AFTER_HOURS": "24",
     "LOG_LINES": "25",
     "MINIMUM_SEVERITY": "info",
     "DRY_RUN": "false",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -98,6 +99,33 @@ def test_a_guess_is_called_one_however_long_the_name(length: int) -> None:
     assert alert.diagnosis.certainty is Certainty.GUESS
     assert "guess" in sms.render(alert)
     assert "guess" in email.body(alert).split("\n\n")[0].replace("\n", " ")
+
+
+def test_the_incident_of_an_alert_does_not_depend_on_its_log() -> None:
+    given = sample("log-disk-full")
+    full = LogRead((LogLine(1, "write error: No space left on device"),))
+    with_log, without = alert_of(given, full), alert_of(given, LogRead())
+    assert with_log.diagnosis.cause != without.diagnosis.cause
+    assert with_log.incident == without.incident
+
+
+def test_an_alert_takes_the_key_it_is_given() -> None:
+    read = event.read(sample())
+    assert isinstance(read, Failure)
+    assert compose(read, None, 25, "0123456789abcdef").incident == "0123456789abcdef"
+    unread = unreadable(Unreadable("no id"), "0123456789abcdef")
+    assert unread.incident == "0123456789abcdef"
+    assert unreadable(Unreadable("no id")).incident != unreadable(Unreadable("no name")).incident
+
+
+def test_a_chat_card_leaves_out_whole_parts_where_it_is_too_long() -> None:
+    alert = alert_of(sample())
+    facts = tuple((f"fact {n}", "x" * 240) for n in range(40))
+    shown = json.loads(chat.render(replace(alert, facts=facts)))["content"]["description"]
+    assert len(shown) <= chat.DESCRIPTION_LIMIT
+    assert "fact 1" not in shown
+    assert "The last of 4 log lines:" in shown
+    assert shown.count("```") == 2
 
 
 def test_an_sms_says_as_much_as_fits() -> None:

@@ -4,17 +4,51 @@ from __future__ import annotations
 
 import pytest
 
+from notifier.core.brake import Limits
 from notifier.core.diagnosis import Severity
+from notifier.core.incident import HOUR_MS, MINUTE_MS, Terms
+from notifier.ports import Choices
 from notifier.settings import Settings, SettingsError, read
 
 TOPIC = "arn:aws:sns:us-east-1:111122223333:alerts"
+FAILURES = "https://sqs.us-east-1.amazonaws.com/111122223333/failures"
+FOLLOW_UPS = "https://sqs.us-east-1.amazonaws.com/111122223333/follow-ups"
+NEEDED = {
+    "ALERT_TOPIC_ARN": TOPIC,
+    "TABLE_NAME": "incidents",
+    "FAILURE_QUEUE_URL": FAILURES,
+    "FOLLOW_UP_QUEUE_URL": FOLLOW_UPS,
+}
 
 
 def test_defaults() -> None:
-    assert read({"ALERT_TOPIC_ARN": TOPIC}) == Settings(TOPIC, 25, Severity.INFO, dry_run=False)
+    assert read(NEEDED) == Settings(
+        TOPIC, "incidents", FAILURES, FOLLOW_UPS, dry_run=False, choices=Choices()
+    )
 
 
-def test_a_dry_run_needs_no_topic() -> None:
+def test_choices() -> None:
+    chosen = {
+        "LOG_LINES": "0",
+        "MINIMUM_SEVERITY": "critical",
+        "GROUP_BY": "job,queue",
+        "MAX_ALERTS_PER_MINUTE": "2",
+        "MAX_ALERTS_PER_HOUR": "40",
+        "MAX_TEXTS_PER_HOUR": "0",
+        "FOLLOW_UP_MINUTES": "10",
+        "LONGEST_FOLLOW_UP_MINUTES": "60",
+        "CLOSE_AFTER_HOURS": "48",
+    }
+    assert read(NEEDED | chosen).choices == Choices(
+        log_lines=0,
+        minimum=Severity.CRITICAL,
+        group_by=("job", "queue"),
+        terms=Terms(10 * MINUTE_MS, HOUR_MS, 48 * HOUR_MS),
+        limits=Limits(2, 40, 0),
+    )
+
+
+def test_a_dry_run_needs_nothing() -> None:
     # Locally a `Ref` to the topic is its bare name.
     assert read({"ALERT_TOPIC_ARN": "AlertTopic", "DRY_RUN": "true"}).dry_run
 
@@ -23,7 +57,7 @@ def test_a_dry_run_needs_no_topic() -> None:
 def test_topics_of_all_partitions(region: str) -> None:
     partition = "aws-cn" if region.startswith("cn") else "aws-us-gov"
     arn = f"arn:{partition}:sns:{region}:111122223333:alerts"
-    assert read({"ALERT_TOPIC_ARN": arn}).topic_arn == arn
+    assert read(NEEDED | {"ALERT_TOPIC_ARN": arn}).topic_arn == arn
 
 
 @pytest.mark.parametrize(
@@ -31,6 +65,20 @@ def test_topics_of_all_partitions(region: str) -> None:
     [
         ("ALERT_TOPIC_ARN", ""),
         ("ALERT_TOPIC_ARN", "arn:aws:sqs:us-east-1:111122223333:alerts"),
+        ("TABLE_NAME", ""),
+        ("TABLE_NAME", "arn:aws:dynamodb:us-east-1:111122223333:table/incidents"),
+        ("FAILURE_QUEUE_URL", "failures"),
+        ("FOLLOW_UP_QUEUE_URL", ""),
+        ("GROUP_BY", ""),
+        ("GROUP_BY", "queue, cause"),
+        ("GROUP_BY", "owner"),
+        ("MAX_ALERTS_PER_MINUTE", "0"),
+        ("MAX_ALERTS_PER_HOUR", "1001"),
+        ("MAX_TEXTS_PER_HOUR", "-1"),
+        ("FOLLOW_UP_MINUTES", "1"),
+        ("FOLLOW_UP_MINUTES", "241"),
+        ("LONGEST_FOLLOW_UP_MINUTES", "4"),
+        ("CLOSE_AFTER_HOURS", "0"),
         ("LOG_LINES", "-1"),
         ("LOG_LINES", "201"),
         ("LOG_LINES", "many"),
@@ -41,7 +89,7 @@ def test_topics_of_all_partitions(region: str) -> None:
 )
 def test_a_bad_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
-        read({"ALERT_TOPIC_ARN": TOPIC, name: value})
+        read(NEEDED | {name: value})
 
 
 def test_all_bad_settings_are_named_in_one_line() -> None:

@@ -7,25 +7,34 @@ https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from notifier.core import text
 from notifier.core.advice import is_arn
 from notifier.core.alert import Alert
+from notifier.core.excerpt import Excerpt
 
 # No limits are documented for these fields; these are cautious and far below a Slack block's.
 TITLE_LIMIT = 250
 DESCRIPTION_LIMIT = 6_000
 LOG_LINES = 8  # a card is read at a glance; the link shows the rest
 LINE_LIMIT = 240
+ROWS = 12  # of what failed
 # What would end a code span, or start a mention such as <!here>; outside of code also a link.
 _MARKS = str.maketrans("`<>", "'''")
 _LINK_MARKS = str.maketrans("[]", "()")
-_EMOJI = {"critical": ":rotating_light:", "warning": ":warning:", "info": ":information_source:"}
+_EMOJI = {
+    "critical": ":rotating_light:",
+    "warning": ":warning:",
+    "info": ":information_source:",
+    "recovered": ":white_check_mark:",
+}
 
 
 def render(alert: Alert) -> str:
     """Give the JSON document of one custom notification; messages of an incident share a thread."""
-    title = f"{_EMOJI[alert.severity]} {alert.status} {_code(alert.name)}: {alert.verdict}"
+    emoji = _EMOJI["recovered" if alert.status.endswith("RECOVERED") else alert.severity]
+    title = f"{emoji} {alert.status} {_code(alert.name)}: {alert.verdict}"
     document = {
         "version": "1.0",
         "source": "custom",
@@ -33,7 +42,7 @@ def render(alert: Alert) -> str:
         "content": {
             "textType": "client-markdown",
             "title": text.truncate(title, TITLE_LIMIT),
-            "description": text.truncate(_description(alert), DESCRIPTION_LIMIT),
+            "description": _description(alert),
             "nextSteps": [_flat(step) for step in alert.steps],
             "keywords": [word for word in (alert.diagnosis.class_, alert.severity) if word],
         },
@@ -42,29 +51,63 @@ def render(alert: Alert) -> str:
             "summary": text.truncate(_plain(alert.sentence), TITLE_LIMIT),
             "eventType": alert.status.lower(),
             "relatedResources": _resources(alert),
-            "additionalContext": {
-                "cause": alert.diagnosis.cause,
-                "certainty": str(alert.diagnosis.certainty),
-                "severity": str(alert.severity),
-            },
+            "additionalContext": _context(alert),
         },
     }
     return json.dumps(document, ensure_ascii=False)
 
 
+def _context(alert: Alert) -> dict[str, str]:
+    found = {
+        "cause": alert.diagnosis.cause,
+        "certainty": str(alert.diagnosis.certainty),
+        "severity": str(alert.severity),
+        "outcome": alert.outcome,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
 def _description(alert: Alert) -> str:
+    """Give the parts that fit, from the top; one that is cut would leave its marks open."""
     evidence = [f"{one.source}: {_code(one.text)}" for one in alert.diagnosis.evidence]
     facts = [f"{label}: {_code(value)}" for label, value in alert.facts]
     links = " | ".join(f"[{label}]({url})" for label, url in alert.links)
-    parts = (alert.diagnosis.meaning, "\n".join(evidence), "\n".join(facts), links, _log(alert))
-    return "\n\n".join(part for part in parts if part)
+    news = _code(alert.kept_back or alert.novelty)
+    parts = (
+        news,
+        _failed(alert),
+        alert.diagnosis.meaning,
+        *("\n".join(few) for few in (evidence, facts)),
+    )
+    told = ""
+    for part in (*parts, links, _log(alert)):
+        longer = f"{told}\n\n{part}" if told and part else told or part
+        told = longer if len(longer) <= DESCRIPTION_LIMIT else told
+    return told or _plain(alert.sentence)
+
+
+def _failed(alert: Alert) -> str:
+    rows = alert.breakdown[:ROWS]
+    more = len(alert.breakdown) - len(rows)
+    return _block([*rows, f"[{more:,} more lines in the mail]"] if more else rows)
 
 
 def _log(alert: Alert) -> str:
-    if alert.excerpt is None:
+    if alert.excerpt is not None:
+        return f"The last of {alert.excerpt.total:,} log lines:\n{_lines(alert.excerpt)}"
+    sample = next((one for one in alert.samples if one.excerpt), None)
+    if sample is None or sample.excerpt is None:
         return alert.log_note
-    lines = [text.truncate(_flat(line), LINE_LIMIT) for line in alert.excerpt.lines[-LOG_LINES:]]
-    return f"The last of {alert.excerpt.total:,} log lines:\n" + "\n".join(["```", *lines, "```"])
+    return f"The end of the log of {_code(sample.title)}:\n{_lines(sample.excerpt)}"
+
+
+def _lines(excerpt: Excerpt) -> str:
+    return _block(excerpt.lines[-LOG_LINES:])
+
+
+def _block(lines: Sequence[str]) -> str:
+    shown = [text.truncate(_flat(line), LINE_LIMIT) for line in lines]
+    return "\n".join(["```", *shown, "```"]) if shown else ""
 
 
 def _code(value: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from notifier.core import text, units
+from notifier.core import text, units, wording
 from notifier.core.alert import Alert
 from notifier.core.excerpt import Excerpt
 from notifier.core.particulars import AttemptRow
@@ -16,36 +16,46 @@ SUBJECT_LIMIT = 99
 WIDTH = 76  # columns; mail clients that quote add two
 LOG_LINE_LIMIT = 400  # characters of one log line; the link shows the rest
 REASON_LIMIT = 300
+NAME_KEPT = 33  # characters that a subject keeps of a long name, however long the cause
 
 
 def subject(alert: Alert) -> str:
-    """Give 1 to 99 ASCII characters: status and job name always, then as much as fits."""
+    """Give 1 to 99 ASCII characters: status, name and cause always, then as much as fits."""
     name = text.ascii_line(alert.name) or "unnamed job"
-    cause, queue = text.ascii_line(alert.diagnosis.title), text.ascii_line(alert.queue)
-    for kept in ((alert.doubt, queue), (alert.doubt,), ()):
+    queue, novelty = text.ascii_line(alert.elsewhere), text.ascii_line(alert.novelty)
+    room = SUBJECT_LIMIT - len(f"{alert.status} : ")
+    cause = wording.fitted(text.ascii_line(alert.what), room - min(len(name), NAME_KEPT))
+    for kept in ((alert.doubt, queue, novelty), (alert.doubt, queue), (alert.doubt,), ()):
         aside = ", ".join(part for part in kept if part)
         line = f"{alert.status} {name}: {cause}" + (f" ({aside})" if aside else "")
         if len(line) <= SUBJECT_LIMIT:
             return line
-    room = SUBJECT_LIMIT - len(alert.status) - len(cause) - len(" : ")
-    return f"{alert.status} {text.cut_middle(name, room)}: {cause}"
+    return f"{alert.status} {text.cut_middle(name, room - len(cause))}: {cause}"
 
 
 def body(alert: Alert) -> str:
-    """Give the mail: sentence, next step, facts, evidence, attempts, log, links, commands, ids."""
+    """Give the mail: sentence, next step, counts, facts, evidence, logs, links, commands, ids."""
     sections = (
         _wrapped(alert.sentence),
+        _wrapped(_news(alert)),
         _section("DO NEXT", _steps(alert)),
+        _section("FAILED JOBS", [f"  {row}" for row in alert.breakdown]),
         _section("FACTS", _pairs(alert.facts)),
         _section(_why_heading(alert), _why(alert)),
         _section("ATTEMPTS", _attempts(alert.attempts) if len(alert.attempts) > 1 else []),
-        _log(alert),
+        *_logs(alert),
         _section("LINKS", _links(alert.links)),
         _section("COMMANDS", alert.commands),
         _section("IDS", _pairs(alert.ids)),
-        f"-- \n{alert.footer}",
+        f"-- \n{_wrapped(alert.footer)}",
     )
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _news(alert: Alert) -> str:
+    """Say how new it is; where something was kept back, that says the same and more."""
+    said = alert.kept_back or alert.novelty
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
 
 
 def _wrapped(prose: str, indent: str = "", hanging: str = "") -> str:
@@ -75,16 +85,19 @@ def _pairs(pairs: tuple[tuple[str, str], ...]) -> list[str]:
 
 
 def _why_heading(alert: Alert) -> str:
+    if len(alert.causes) > 1:
+        return f"WHY ({alert.diagnosis.title})"
     sure = alert.doubt or alert.diagnosis.certainty
     return f"WHY ({sure})" if alert.diagnosis.evidence else "WHY"
 
 
 def _why(alert: Alert) -> list[str]:
+    meaning = alert.diagnosis.meaning
     quoted = [
         f"  {one.source}: {text.truncate(one.text, REASON_LIMIT)}"
         for one in alert.diagnosis.evidence
     ]
-    return [_wrapped(alert.diagnosis.meaning, "  "), *quoted]
+    return [*([_wrapped(meaning, "  ")] if meaning else []), *quoted]
 
 
 def _attempts(rows: tuple[AttemptRow, ...]) -> list[str]:
@@ -96,12 +109,17 @@ def _attempts(rows: tuple[AttemptRow, ...]) -> list[str]:
     ]
 
 
-def _log(alert: Alert) -> str:
-    if alert.excerpt is None:
-        note = alert.log_note
-        return f"LOG\n  {note}" if note else ""
-    shown = [f"  {text.truncate(line, LOG_LINE_LIMIT)}".rstrip() for line in alert.excerpt.lines]
-    return _section(f"LOG  {_log_range(alert.excerpt)}", shown)
+def _logs(alert: Alert) -> Iterator[str]:
+    yield _log("LOG", alert.excerpt, alert.log_note)
+    for sample in alert.samples:
+        yield _log(f"LOG of {sample.title}", sample.excerpt, sample.note)
+
+
+def _log(heading: str, excerpt: Excerpt | None, note: str) -> str:
+    if excerpt is None:
+        return f"{heading}\n  {note}" if note else ""
+    shown = [f"  {text.truncate(line, LOG_LINE_LIMIT)}".rstrip() for line in excerpt.lines]
+    return _section(f"{heading}  {_log_range(excerpt)}", shown)
 
 
 def _log_range(excerpt: Excerpt) -> str:

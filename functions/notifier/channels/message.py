@@ -10,12 +10,17 @@ from typing import Any
 from notifier.channels import chat, email, sms, webhook
 from notifier.core import text
 from notifier.core.alert import Alert
+from notifier.core.breakdown import Sample
+from notifier.core.excerpt import Excerpt
 
 # 256 KiB in UTF-8 bytes, message attributes included.
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 PUBLISH_LIMIT = 262_144
 ATTRIBUTES_RESERVE = 8_192  # ten attributes of at most 256 characters, with names and types
+ATTRIBUTES_LIMIT = 10
 ATTRIBUTE_LIMIT = 256
+ROWS_KEPT = 10  # of what failed, where a message is too large
+LEFT_OUT = "log left out: too large for one message"
 EVIDENCE_KEPT = 200  # characters of a line of evidence where nothing else gives way
 
 
@@ -64,15 +69,52 @@ def _by_protocol(texts: dict[str, str]) -> dict[str, str]:
 
 
 def _ever_shorter(alert: Alert) -> Iterator[Alert]:
-    """Give the alert whole, then with ever less of the log, then with less of what is long."""
+    """Give the alert whole, then with ever less of the logs, then with less of what is long."""
     yield alert
-    while alert.excerpt is not None and len(alert.excerpt.lines) > 1:
-        kept = alert.excerpt.lines[len(alert.excerpt.lines) // 2 :]
-        alert = replace(alert, excerpt=replace(alert.excerpt, lines=kept, shown=len(kept)))
+    for shorten in (_less_of_samples, _less_of_log, _less_of_lists, _the_least):
+        for shorter in shorten(alert):
+            yield shorter
+            alert = shorter
+
+
+def _less_of_samples(alert: Alert) -> Iterator[Alert]:
+    while any(one.excerpt for one in alert.samples):
+        alert = replace(alert, samples=tuple(_shorter_sample(one) for one in alert.samples))
         yield alert
-    if alert.excerpt is not None:
-        alert = replace(alert, excerpt=None, log_note="log left out: too large for one message")
+
+
+def _shorter_sample(sample: Sample) -> Sample:
+    excerpt = sample.excerpt and _halved(sample.excerpt)
+    return replace(
+        sample, excerpt=excerpt, note=sample.note if excerpt else sample.note or LEFT_OUT
+    )
+
+
+def _less_of_log(alert: Alert) -> Iterator[Alert]:
+    while alert.excerpt is not None:
+        excerpt = _halved(alert.excerpt)
+        alert = replace(alert, excerpt=excerpt, log_note=alert.log_note if excerpt else LEFT_OUT)
         yield alert
+
+
+def _halved(excerpt: Excerpt) -> Excerpt | None:
+    """Keep the last half of the lines; of a single one nothing."""
+    kept = excerpt.lines[(len(excerpt.lines) + 1) // 2 :]
+    return replace(excerpt, lines=kept, shown=len(kept)) if kept else None
+
+
+def _less_of_lists(alert: Alert) -> Iterator[Alert]:
+    """Show ever fewer rows of what failed, then name no job of a cause."""
+    whole, rows = alert.breakdown, len(alert.breakdown)
+    while rows > ROWS_KEPT:
+        rows = max(ROWS_KEPT, rows // 2)
+        left_out = f"[{len(whole) - rows:,} lines left out: too large for one message]"
+        alert = replace(alert, breakdown=(*whole[:rows], left_out))
+        yield alert
+    yield replace(alert, causes=tuple(replace(one, indices="", names=()) for one in alert.causes))
+
+
+def _the_least(alert: Alert) -> Iterator[Alert]:
     alert = replace(alert, attempts=(), commands=())
     yield alert
     evidence = tuple(
@@ -85,17 +127,22 @@ def _ever_shorter(alert: Alert) -> Iterator[Alert]:
 
 
 def _attributes(alert: Alert) -> dict[str, str]:
-    """Give at most ten attributes (what SQS takes with raw delivery); empty ones are left out."""
+    """Give at most ten attributes (what SQS takes with raw delivery); empty ones are left out.
+
+    `sms` is `held` where the cap on text messages was reached, for the filter policy of a phone.
+    """
     found = {
         "event": alert.status.lower().replace(" ", "-"),
         "severity": str(alert.severity),
+        "sms": "" if alert.texted else "held",
         "cause": alert.diagnosis.cause,
         "class": str(alert.diagnosis.class_),
         "queue": alert.queue,
         "definition": alert.definition,
         "job_name": alert.failure.job_name if alert.failure else "",
         "owner": alert.owner,
-        "account": alert.account,
         "region": alert.region,
+        "account": alert.account,
     }
-    return {key: text.truncate(value, ATTRIBUTE_LIMIT) for key, value in found.items() if value}
+    kept = [(key, value) for key, value in found.items() if value][:ATTRIBUTES_LIMIT]
+    return {key: text.truncate(value, ATTRIBUTE_LIMIT) for key, value in kept}

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from notifier.core import text
+from collections.abc import Iterator
+
+from notifier.core import text, wording
 from notifier.core.alert import Alert
 
 # One part is 140 bytes, 160 GSM-7 characters; 145 leaves room for what SNS may put before it.
 # https://docs.aws.amazon.com/sns/latest/dg/sms_sms-to-phone.html
 LIMIT = 145
+NAME_KEPT = 40  # characters that stay of a long name, however long the cause
+LAST_TEXT = " Last text this hour; see mail."
 # ASCII that GSM-7 lacks, or has only as an escape sequence of two.
 # https://www.etsi.org/deliver/etsi_ts/123000_123099/123038/ (section 6.2.1)
 _GSM_7 = str.maketrans("`[]{}\\^~|", "'()()/-- ".ljust(9))
 
 
 def render(alert: Alert) -> str:
-    """Give the message: status, name and cause first; queue and next step while they fit."""
-    name = _plain(alert.name) or "unnamed job"
-    cause = _plain(alert.verdict)
-    head = f"{alert.status} {name}: {cause}."
-    if len(head) > LIMIT:
-        room = LIMIT - len(f"{alert.status} : {cause}.")
-        return f"{alert.status} {text.cut_middle(name, room)}: {cause}."
-    for part in (f" Queue {_plain(alert.queue)}." if alert.queue else "", _next(alert)):
-        head += part if len(head) + len(part) <= LIMIT else ""
-    return head
+    """Give the message: status, name and cause first; queue, news and next step while they fit."""
+    last = LAST_TEXT if alert.last_text else ""
+    name, doubt = _plain(alert.name) or "unnamed job", f" ({alert.doubt})" if alert.doubt else ""
+    room = LIMIT - len(f"{alert.status} : .{last}")
+    what = wording.fitted(_plain(alert.what), room - len(doubt) - min(len(name), NAME_KEPT))
+    cause = what + doubt
+    told = f"{alert.status} {text.cut_middle(name, room - len(cause))}: {cause}."
+    for part in _more(alert):
+        told += part if len(told) + len(part) + len(last) <= LIMIT else ""
+    return told + last
 
 
-def _next(alert: Alert) -> str:
-    return f" {_plain(alert.steps[0])}" if alert.steps else ""
+def _more(alert: Alert) -> Iterator[str]:
+    if alert.elsewhere:
+        yield f" Queue {_plain(alert.elsewhere)}."
+    if alert.novelty:
+        yield f" {alert.novelty[:1].upper()}{_plain(alert.novelty[1:])}."
+    yield from (f" {_plain(step)}" for step in alert.steps[:1])
 
 
 def _plain(value: str) -> str:

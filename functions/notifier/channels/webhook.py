@@ -26,7 +26,10 @@ def render(alert: Alert, texts: dict[str, str]) -> str:
 
 
 def document(alert: Alert) -> dict[str, Any]:
-    """Give the document's facts: times are epoch milliseconds, absent facts are null."""
+    """Give the document's facts: times are epoch milliseconds, absent facts are null.
+
+    Where many failures are told at once, `job` is the first of them and `cause` the most frequent.
+    """
     diagnosis = alert.diagnosis
     return {
         "schema": SCHEMA,
@@ -57,6 +60,15 @@ def document(alert: Alert) -> dict[str, Any]:
         "log_note": alert.log_note or None,
         "links": dict(alert.links),
         "commands": list(alert.commands),
+        "incident": alert.incident,
+        "outcome": alert.outcome or None,
+        "reason": alert.reason or None,
+        "novelty": alert.novelty or None,
+        "kept_back": alert.kept_back or None,
+        "counts": asdict(alert.counts) if alert.counts else None,
+        "causes": [asdict(one) for one in alert.causes],
+        "breakdown": list(alert.breakdown),
+        "samples": [asdict(one) for one in alert.samples],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Sequence
@@ -29,6 +30,17 @@ _ARN = re.compile(
 )
 # Nothing that the AWS CLI takes for an option, or for a file or URL to read.
 _LOG_NAME = re.compile(r"(?!-|\w+://)[ -~]{1,512}", re.ASCII)
+# https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
+_JOB_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,127}")
+_NAME = re.compile(rf"{_JOB_NAME.pattern}(?:\[\d{{1,5}}\]| node \d{{1,5}})?", re.ASCII)
+_INDICES_LIMIT = 6_000  # characters; ECS takes 8,192 for all overrides of a task together
+# Inside the container: the n-th child of the new array works as the n-th that failed. Names that
+# begin with AWS_BATCH_ cannot be overridden, and a lone job has no index.
+# https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html
+MAP_INDEX = (
+    'export AWS_BATCH_JOB_ARRAY_INDEX=$(echo "$FAILED_INDICES" | '
+    "cut -d, -f$((${AWS_BATCH_JOB_ARRAY_INDEX:-0} + 1)))"
+)
 _CONSOLES = {
     "aws": "https://{region}.console.aws.amazon.com",
     "aws-cn": "https://console.amazonaws.cn",
@@ -39,6 +51,11 @@ _CONSOLES = {
 def is_arn(text: str) -> bool:
     """Say whether a text is an ARN and nothing else."""
     return bool(_ARN.fullmatch(text))
+
+
+def is_name(text: str) -> bool:
+    """Say whether a text is a name that Batch allows, maybe of a child or node, and no markup."""
+    return bool(_NAME.fullmatch(text))
 
 
 def more_memory(failure: Failure) -> tuple[int, float | None] | None:
@@ -166,13 +183,55 @@ def _job_words(failure: Failure, cause: str) -> list[Sequence[str]]:
             words.append(("batch", "describe-job-queues", "--job-queues", failure.queue_arn))
     if cause == "terminated-by-user":
         # CancelJob stops only a job that has not started, TerminateJob any.
-        call = "TerminateJob" if failure.attempts else "CancelJob"
+        call = "TerminateJob" if failure.attempts or failure.started_at else "CancelJob"
         event = f"AttributeKey=EventName,AttributeValue={call}"
         words.append(("cloudtrail", "lookup-events", "--lookup-attributes", event))
     if cause == "dependent-job-failed":
         upstream = [job for job in failure.depends_on if _JOB_ID.fullmatch(job)]
         words += [("batch", "describe-jobs", "--jobs", *upstream)] if upstream else []
     return [*words, ("batch", "describe-jobs", "--jobs", failure.job_id)]
+
+
+def describe(job_ids: Sequence[str], region: str) -> tuple[str, ...]:
+    """Give the command that shows all about some jobs; DescribeJobs takes at most 100."""
+    known = [job for job in job_ids if _JOB_ID.fullmatch(job)]
+    if not known or not _REGION.fullmatch(region):
+        return ()
+    return (_aws(("batch", "describe-jobs", "--jobs", *known), region),)
+
+
+def submit_again(failure: Failure, *more: str) -> tuple[str, ...]:
+    """Give the command that submits a job once more; none from invalid parts.
+
+    Parameters and overrides of the first submission are not known here.
+    """
+    queue, definition = failure.queue_arn, failure.definition_arn
+    is_valid = is_arn(queue) and is_arn(definition) and _REGION.fullmatch(failure.region)
+    if not is_valid or not _JOB_NAME.fullmatch(failure.job_name):
+        return ()
+    names = ("--job-name", failure.job_name, "--job-queue", queue, "--job-definition", definition)
+    return (_aws(("batch", "submit-job", *names, *more), failure.region),)
+
+
+def array_again(failure: Failure, indices: Sequence[int], size: int | None) -> tuple[str, ...]:
+    """Give the command that runs some children of an array again; none when they are too many.
+
+    Batch takes no list of indices: a new array reads them from a variable, see `MAP_INDEX`. On
+    EKS that would have to be set for each container of the pod by its name.
+    """
+    array = ("--array-properties", f"size={len(indices)}") if len(indices) > 1 else ()
+    if len(indices) == size:
+        return submit_again(failure, *array)
+    if not indices or is_too_long(indices) or failure.platform == "EKS":
+        return ()
+    environment = [{"name": "FAILED_INDICES", "value": ",".join(map(str, indices))}]
+    overrides = json.dumps({"environment": environment}, separators=(",", ":"))
+    return submit_again(failure, *array, "--container-overrides", overrides)
+
+
+def is_too_long(indices: Sequence[int]) -> bool:
+    """Say whether indices are too many for the overrides of a job."""
+    return len(",".join(map(str, indices))) > _INDICES_LIMIT
 
 
 def _log_commands(failure: Failure) -> list[str]:

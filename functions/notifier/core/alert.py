@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from notifier.core import advice, incident, particulars, text
+from notifier.core import advice, grouping, particulars, text, wording
+from notifier.core.breakdown import CauseCount, Counts, Sample
 from notifier.core.diagnosis import (
     Certainty,
     Class,
@@ -16,14 +17,21 @@ from notifier.core.diagnosis import (
 )
 from notifier.core.excerpt import LINES_READ, Excerpt, LogRead, pick
 from notifier.core.failure import Failure, Kind, Unreadable
+from notifier.core.incident import Outcome
 from notifier.core.particulars import AttemptRow, Pairs
+from notifier.core.recall import UNREADABLE as UNREADABLE
 
 ROOT_LIMIT = 300  # characters of the log's own sentence in ours; some name the resource late
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What is told, channel-neutral. All texts are safe; quoted ones are defanged."""
+    """What is told, channel-neutral. All texts are safe; quoted ones are defanged.
+
+    `headline` stands in place of the cause's title where many failures are told at once.
+    `outcome` and `reason` say why it is sent now, `kept_back` what was not sent before. `texted`
+    is False where the cap on text messages was reached, `last_text` on the last one below it.
+    """
 
     status: str
     name: str
@@ -50,6 +58,17 @@ class Alert:
     ids: Pairs = ()
     failure: Failure | None = None
     is_drill: bool = False
+    headline: str = ""
+    novelty: str = ""
+    outcome: str = ""
+    reason: str = ""
+    kept_back: str = ""
+    breakdown: tuple[str, ...] = ()
+    causes: tuple[CauseCount, ...] = ()
+    counts: Counts | None = None
+    samples: tuple[Sample, ...] = ()
+    texted: bool = True
+    last_text: bool = False
 
     @property
     def always_told(self) -> bool:
@@ -57,17 +76,31 @@ class Alert:
         return self.is_drill or self.failure is None
 
     @property
+    def elsewhere(self) -> str:
+        """The queue, where it is not what the message is about."""
+        return "" if self.queue == self.name else self.queue
+
+    @property
+    def what(self) -> str:
+        """The headline, or the cause in a few words."""
+        return self.headline or self.diagnosis.title
+
+    @property
     def verdict(self) -> str:
-        """The cause in a few words, with the doubt there is."""
-        return f"{self.diagnosis.title} ({self.doubt})" if self.doubt else self.diagnosis.title
+        """What happened in a few words, with the doubt there is."""
+        return f"{self.what} ({self.doubt})" if self.doubt else self.what
 
     @property
     def footer(self) -> str:
-        """Who sent this, and by what it is found again."""
-        return f"Sent by batch-notifier. Severity {self.severity}, incident {self.incident}."
+        """Who sent this and why now, and by what it is found again."""
+        recovered = self.outcome == Outcome.RECOVERED
+        because = "it has succeeded again" if recovered else self.reason
+        why_now = f" Why now: {because}." if because else ""
+        found_by = f"Severity {self.severity}, incident {self.incident}."
+        return f"Sent by batch-notifier.{why_now} {found_by}"
 
 
-def compose(failure: Failure, log: LogRead | None, log_lines: int) -> Alert:
+def compose(failure: Failure, log: LogRead | None, log_lines: int, key: str = "") -> Alert:
     """Diagnose a failure and gather what to tell about it.
 
     Parameters
@@ -78,6 +111,9 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int) -> Alert:
         What reading its log gave; None when logs are turned off.
     log_lines
         Most lines of log to show.
+    key
+        The incident's key. Without one it is the fingerprint of what the event alone says:
+        grouping must not depend on whether a log could be read.
     """
     recent = log.lines[-LINES_READ:] if log else ()
     safe = text.lines([line.text for line in recent], failure.secrets)
@@ -85,20 +121,20 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int) -> Alert:
     excerpt = pick(log, safe, log_lines) if log and log.lines else None
     blocked = failure.kind is Kind.QUEUE_BLOCKED
     return Alert(
-        status=_status("BLOCKED" if blocked else "FAILED", failure.is_drill),
+        status=status_of("BLOCKED" if blocked else "FAILED", failure.is_drill),
         name=particulars.title_of(failure),
         diagnosis=_quoted(diagnosis),
-        severity=_severity(failure, diagnosis),
+        severity=severity_of(failure, diagnosis.severity),
         sentence=_sentence(failure, diagnosis),
-        steps=_steps(failure, diagnosis),
+        steps=steps_of(failure, diagnosis),
         facts=particulars.facts(failure),
-        incident=incident.fingerprint(failure, diagnosis.cause),
+        incident=key or grouping.fingerprint(failure, diagnose(failure).cause),
         event_id=failure.event_id,
         event_time=failure.event_time,
         account=failure.account,
         region=failure.region,
         job_id=failure.job_id,
-        doubt=_doubt(diagnosis),
+        doubt=doubt_of(diagnosis),
         queue=failure.queue,
         definition=failure.definition,
         owner=failure.tag("notify:owner"),
@@ -113,7 +149,7 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int) -> Alert:
     )
 
 
-def unreadable(event: Unreadable) -> Alert:
+def unreadable(event: Unreadable, key: str = "") -> Alert:
     """Tell that something failed which could not be read: plain, but never silent."""
     told = {
         "event": event.event_id,
@@ -124,14 +160,14 @@ def unreadable(event: Unreadable) -> Alert:
         "region": event.region,
     }
     return Alert(
-        status=_status("FAILED", event.is_drill),
+        status=status_of("FAILED", event.is_drill),
         name=text.defang(event.job_name or event.job_id or "unknown job"),
-        diagnosis=_UNREADABLE,
-        severity=_UNREADABLE.severity,
+        diagnosis=UNREADABLE,
+        severity=UNREADABLE.severity,
         sentence=f"A Batch job failed, but I could not read the event: {event.problem}.",
-        steps=_UNREADABLE.actions,
+        steps=UNREADABLE.actions,
         facts=tuple((label, text.defang(value)) for label, value in told.items() if value),
-        incident=event.event_id or "unreadable",
+        incident=key or grouping.fingerprint(event.stand_in(), UNREADABLE.cause),
         event_id=event.event_id,
         event_time=event.event_time,
         account=event.account,
@@ -141,31 +177,16 @@ def unreadable(event: Unreadable) -> Alert:
     )
 
 
-_UNREADABLE = Diagnosis(
-    cause="unreadable-event",
-    title="Unreadable event",
-    class_=Class.UNKNOWN,
-    certainty=Certainty.CERTAIN,
-    evidence=(),
-    meaning="Its shape is not one this notifier knows, so it cannot say more. What the event "
-    "holds is not shown, because that may be secret.",
-    actions=(
-        "Open the AWS Batch console and look for jobs that failed at this time.",
-        "Report the event's type and shape, so that the notifier learns it.",
-    ),
-    retry="maybe",
-    severity=Severity.WARNING,
-)
-
-
-def _status(status: str, is_drill: bool) -> str:
+def status_of(status: str, is_drill: bool) -> str:
+    """Give the first word of every message."""
     # Nobody is to be woken by a drill twice: it says what it is before anything else.
     return f"DRILL {status}" if is_drill else status
 
 
-def _severity(failure: Failure, diagnosis: Diagnosis) -> Severity:
+def severity_of(failure: Failure, otherwise: Severity) -> Severity:
+    """Give the severity that the job's tag asks for, or else the one given."""
     wanted = failure.tag("notify:severity").lower()
-    return Severity(wanted) if wanted in set(Severity) else diagnosis.severity
+    return Severity(wanted) if wanted in set(Severity) else otherwise
 
 
 def _sentence(failure: Failure, diagnosis: Diagnosis) -> str:
@@ -174,20 +195,19 @@ def _sentence(failure: Failure, diagnosis: Diagnosis) -> str:
     title = counted or diagnosis.title
     root = next((one.text for one in diagnosis.evidence if one.source is Source.LOG), "")
     tail = f" The log says: {text.truncate(text.defang(root), ROOT_LIMIT)}" if root else ""
-    # "Out of memory" goes on in lower case, "EFS refused the mount" does not.
-    start = title[:1] if title[1:2].isupper() else title[:1].lower()
-    doubt = f" ({said})" if (said := _doubt(diagnosis)) else ""
-    return f"{particulars.subject_of(failure)}: {start}{title[1:]}{doubt}.{tail}"
+    doubt = f" ({said})" if (said := doubt_of(diagnosis)) else ""
+    return f"{particulars.subject_of(failure)}: {wording.lowered(title)}{doubt}.{tail}"
 
 
-def _doubt(diagnosis: Diagnosis) -> str:
+def doubt_of(diagnosis: Diagnosis) -> str:
     """Word the certainty, except where the title only repeats the exit code: that is a fact."""
     if diagnosis.cause.startswith("app-exit-"):
         return ""
     return {Certainty.GUESS: "a guess", Certainty.LIKELY: "likely"}.get(diagnosis.certainty, "")
 
 
-def _steps(failure: Failure, diagnosis: Diagnosis) -> tuple[str, ...]:
+def steps_of(failure: Failure, diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Give what to do, with the next size of memory where that is what it takes."""
     # Only where AWS itself says that the container's memory was short: a heap or a GPU is another.
     sure = diagnosis.class_ is Class.MEMORY and diagnosis.certainty is Certainty.CERTAIN
     own = advice.memory_advice(failure) if sure else ""

@@ -148,6 +148,10 @@ class Catalogue:
         """Return the cause with this id."""
         return next(cause for cause in self.causes if cause.id == cause_id)
 
+    def find(self, cause_id: str) -> Cause | None:
+        """Return the cause with this id, or None."""
+        return next((cause for cause in self.causes if cause.id == cause_id), None)
+
     def of_exit(self, code: int) -> Cause | None:
         """Return the cause that an exit code stands for by itself."""
         return next((cause for cause in self.causes if code in cause.exit), None)

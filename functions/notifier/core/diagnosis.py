@@ -19,7 +19,7 @@ from notifier.core.failure import Failure, Kind
 
 __all__ = [
     "Certainty", "Class", "Diagnosis", "Evidence", "Severity", "Source",
-    "diagnose", "explain",
+    "diagnose", "explain", "of_cause",
 ]  # fmt: skip
 
 EVIDENCE_LIMIT = 3
@@ -113,6 +113,12 @@ def explain(text: str, exit_code: int | None = None) -> Diagnosis:
         or _told(texts, _NOTHING)
         or _unknown(texts, exit_code, ())
     )
+
+
+def of_cause(cause_id: str, certainty: Certainty) -> Diagnosis:
+    """Give what the catalogue says of a cause, without evidence; `unknown` where it has none."""
+    known = catalogue.load().find(cause_id)
+    return _diagnosis(known or "unknown", certainty if known else Certainty.GUESS)
 
 
 def _texts(failure: Failure) -> Iterator[Evidence]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 DRILL_SOURCE = "batch-notifier.drill"
@@ -12,7 +12,9 @@ LOG_DRIVERS = frozenset(
     ("awsfirelens", "awslogs", "fluentd", "gelf", "json-file", "journald", "logentries",
      "splunk", "syslog")
 )  # fmt: skip
-STEERING_TAGS = ("notify:owner", "notify:runbook", "notify:severity")
+STEERING_TAGS = (
+    "notify:after", "notify:mute-until", "notify:owner", "notify:runbook", "notify:severity",
+)  # fmt: skip
 ATTEMPTS_KEPT = 10  # RetryStrategy.attempts allows 1 to 10
 NAME_LIMIT = 256  # characters of an ARN or id; stack ARNs are the longest
 ID_LIMIT = 640  # a stack ARN of at most 300 characters and a logical id of at most 255
@@ -31,6 +33,7 @@ class Kind(StrEnum):
     SERVICE_JOB = "service-job"
     QUEUE_BLOCKED = "queue-blocked"
     ENVIRONMENT = "environment"
+    UNREADABLE = "unreadable"  # an event that failed to be read, as the ledger remembers it
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,20 @@ class Failure:
         """Value of a job tag, or an empty text."""
         return dict(self.tags).get(key, "")
 
+    def remembered(self) -> Failure:
+        """Give what names the job and sizes it, without what only its own alert shows."""
+        return replace(
+            self,
+            status_reason=self.status_reason if self.kind is Kind.UNREADABLE else "",
+            attempts=(),
+            reasons=(),
+            image="",
+            depends_on=(),
+            log=None,
+            no_log="",
+            secrets=(),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -145,6 +162,20 @@ class Unreadable:
     job_id: str = ""
     job_name: str = ""
     is_drill: bool = False
+
+    def stand_in(self) -> Failure:
+        """Give the failure that is counted in its place; it is told by `alert.unreadable`."""
+        return Failure(
+            kind=Kind.UNREADABLE,
+            job_id=self.job_id,
+            job_name=self.job_name,
+            event_id=self.event_id,
+            event_time=self.event_time,
+            account=self.account,
+            region=self.region,
+            status_reason=self.problem,
+            is_drill=self.is_drill,
+        )
 
 
 def _after(value: str, mark: str) -> str:

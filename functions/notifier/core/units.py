@@ -45,3 +45,16 @@ def exit_code(code: int) -> str:
         return f"{code} ({signal.Signals(code - SIGNAL_BASE).name})"
     except ValueError:
         return str(code)
+
+
+def ordinal(number: int) -> str:
+    """Write a place in a row.
+
+    Examples
+    --------
+    >>> ordinal(1), ordinal(12), ordinal(23)
+    ('1st', '12th', '23rd')
+    """
+    teens = number // 10 % 10 == 1
+    suffix = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{suffix}"

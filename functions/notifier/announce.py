@@ -1,0 +1,259 @@
+"""Telling one incident, safely: claim it, name its follow-up, publish, record what was told.
+
+The order is the promise. Who crashes before the publish leaves a lease that ends and a follow-up
+that comes; who crashes after it leaves a duplicate, never a loss.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from notifier.channels import message
+from notifier.core import text, units
+from notifier.core.alert import Alert
+from notifier.core.brake import SECOND_MS, Brake
+from notifier.core.diagnosis import Severity
+from notifier.core.excerpt import LogRead
+from notifier.core.failure import LogStream
+from notifier.core.incident import Decision, Incident, Outcome, Phase, novelty
+from notifier.core.silence import Silence, withheld
+from notifier.core.tally import Tally
+from notifier.core.trouble import ServiceError, Trouble
+from notifier.ports import STORM, Choices, Ports, Seen
+
+RATE_LIMIT = "held back by the rate limit"
+CONTENDED = "the rate limit is contended"
+TRIES = 5  # of a change to what others change as well
+LOST_MS = 60 * 60 * SECOND_MS  # a storm digest overdue by so much will not come any more
+_MOMENT_MS = 1_000  # told after a reader looked away: what ended is looked at just after it
+
+
+class PublishError(Exception):
+    """SNS did not take a message: what it was to tell must come again."""
+
+
+class Desk:
+    """One invocation's hand on incidents: what is told, what is kept back, what comes later."""
+
+    def __init__(self, ports: Ports, choices: Choices, seen: Seen) -> None:
+        self._ports, self._choices = ports, choices
+        self._silences: tuple[Silence, ...] = seen.silences
+        self._brake: Brake = seen.brake
+
+    def tell(
+        self, incident: Incident, decision: Decision, tally: Tally, write: Callable[[], Alert]
+    ) -> None:
+        """Tell of an incident, unless something keeps it back.
+
+        Parameters
+        ----------
+        incident
+            Its state, as read.
+        decision
+            What to say.
+        tally
+            What has failed, counted after the state was read.
+        write
+            Makes the alert; called once it is certain that nobody else tells.
+
+        Raises
+        ------
+        ServiceError
+            When the ledger or the queue did not do its part.
+        PublishError
+            When the topic did not.
+        """
+        if decision.outcome is not Outcome.RECOVERED and self.kept_back(incident, tally):
+            return
+        if not self._has_room():
+            self._hold(incident)
+            return
+        interval = self._interval(incident, decision)
+        now = self._ports.now_ms()
+        due = now + interval
+        # The follow-up that is under way stays the one that counts until the message is out.
+        claimed = self._ports.ledger.save(
+            replace(incident, interval=interval, due=incident.due or due).claimed(now)
+        )
+        if claimed is None:
+            self._note("another invocation tells it", "ClaimsLost", incident)
+            return
+        self._ports.queues.follow_up(claimed.key, due, now)
+        alert = _said(write(), incident, decision, tally)
+        if not alert.always_told and alert.severity < self._choices.minimum:
+            self._ports.journal.note(
+                "below the minimum severity", "AlertsBelowMinimum", facts_of(alert)
+            )
+        elif (counted := self._counted(alert)) is None:
+            self._hold(claimed)
+            return
+        else:
+            publish(counted, self._ports)
+        if incident.withheld == RATE_LIMIT:
+            self._ports.ledger.release([incident.key])
+        self._ports.ledger.save(claimed.told(decision.outcome, tally, now, due))
+
+    def tell_storm(self, alert: Alert) -> None:
+        """Publish a storm digest: it has its own interval, and no rate limit holds it back."""
+        counted = self._counted(alert, room_needed=False)
+        if counted is None:
+            raise ServiceError(Trouble.RETRYABLE, CONTENDED)
+        publish(counted, self._ports)
+
+    def kept_back(self, incident: Incident, tally: Tally) -> bool:
+        """Keep back what a silence or a tag holds, and look at it again when that may be over."""
+        now = self._ports.now_ms()
+        reason = withheld(incident, tally, self._silences, now)
+        if reason is None:
+            return False
+        due = now + incident.interval
+        if reason.until:
+            due = min(due, reason.until + _MOMENT_MS)
+        waiting = replace(incident, interval=self._longer(incident))
+        self._later(waiting.kept_back(reason.reason, now), due)
+        count = "AlertsSilenced" if reason.outcome is Outcome.SILENCED else "AlertsHeld"
+        self._note(reason.reason, count, incident)
+        return True
+
+    def look_again(self, incident: Incident) -> None:
+        """Have an incident that is not told followed up once more, after a longer while."""
+        waited = replace(incident, interval=self._longer(incident))
+        self._later(waited, self._ports.now_ms() + waited.interval)
+
+    def change_brake(self, change: Callable[[Brake], Brake | None]) -> bool:
+        """Apply a change to the brake as it is now.
+
+        False when the change is None, or when others never left the brake alone.
+        """
+        for _ in range(TRIES):
+            wanted = change(self._brake)
+            if wanted is None:
+                return False
+            saved = self._ports.ledger.save_brake(wanted)
+            if saved is not None:
+                self._brake = saved
+                return True
+            self._brake = self._ports.ledger.read((), ()).brake
+        return False
+
+    def _hold(self, incident: Incident) -> None:
+        """Leave an incident to the storm digest, and look at it after that in case none came."""
+        now = self._ports.now_ms()
+        storm = self._storm_due(now)
+        self._ports.ledger.hold(incident.key)
+        self._later(incident.kept_back(RATE_LIMIT, now), storm + self._choices.terms.interval)
+        self._note(RATE_LIMIT, "AlertsHeld", incident)
+
+    def _storm_due(self, now: int) -> int:
+        due = now + self._choices.terms.interval
+        if self._brake.storm_due > now - LOST_MS:
+            return self._brake.storm_due
+        self._ports.queues.follow_up(STORM, due, now)
+        if not self.change_brake(lambda brake: brake.storm_at(due)):
+            raise ServiceError(Trouble.RETRYABLE, CONTENDED)
+        return due
+
+    def _later(self, incident: Incident, due: int) -> None:
+        self._ports.queues.follow_up(incident.key, due, self._ports.now_ms())
+        self._ports.ledger.save(replace(incident, due=due))
+
+    def _interval(self, incident: Incident, decision: Decision) -> int:
+        turns = incident.phase is not Phase.OPEN or decision.outcome is Outcome.RECOVERED
+        is_new = incident.told_at == 0 or turns
+        return self._choices.terms.interval if is_new else self._longer(incident)
+
+    def _longer(self, incident: Incident) -> int:
+        return min(incident.interval * 2, self._choices.terms.longest_interval)
+
+    def _has_room(self) -> bool:
+        """Wait for room where it comes within a second; else say that there is none."""
+        now = self._ports.now_ms()
+        wait = self._brake.free_at(now, self._choices.limits) - now
+        if 0 < wait <= SECOND_MS:
+            self._ports.pause(wait / SECOND_MS)
+        return wait <= SECOND_MS
+
+    def _counted(self, alert: Alert, *, room_needed: bool = True) -> Alert | None:
+        """Count a message before it goes out; None when others took the room there was."""
+        now, limits = self._ports.now_ms(), self._choices.limits
+        is_critical, left = alert.severity is Severity.CRITICAL, 0
+
+        def take(brake: Brake) -> Brake | None:
+            nonlocal left
+            left = brake.texts_left(now, limits)
+            if room_needed and brake.free_at(now, limits) > now:
+                return None
+            return brake.taken(now, with_text=is_critical and left > 0)
+
+        if not self.change_brake(take):
+            return None
+        return replace(
+            alert, texted=left > 0 or not is_critical, last_text=is_critical and left == 1
+        )
+
+    def _note(self, happened: str, count: str, incident: Incident) -> None:
+        self._ports.journal.note(happened, count, {"incident": incident.key})
+
+
+def _said(alert: Alert, incident: Incident, decision: Decision, tally: Tally) -> Alert:
+    since = units.moment(incident.withheld_at)
+    # It quotes what a person or a tag said.
+    why = text.defang(text.one_line(incident.withheld))
+    kept = f"{tally.counted - incident.announced:,} failed since {since}, {why}"
+    is_recovery = decision.outcome is Outcome.RECOVERED
+    return replace(
+        alert,
+        novelty="" if is_recovery else novelty(incident, tally),
+        outcome=str(decision.outcome),
+        reason=decision.reason,
+        kept_back=kept if incident.withheld else "",
+    )
+
+
+def publish(alert: Alert, ports: Ports) -> None:
+    """Publish one alert and note it.
+
+    Raises
+    ------
+    PublishError
+        Whatever the trouble, the queue keeps what was to be told: a person may mend a permission
+        or a key meanwhile, and what stays rejected ends in the dead-letter queue, where the alarm
+        is.
+    """
+    facts = facts_of(alert)
+    try:
+        message_id = ports.topic.publish(message.write(alert))
+    except ServiceError as error:
+        count = "PublishRetried" if error.trouble is Trouble.RETRYABLE else "PublishRejected"
+        ports.journal.note("not published", count, facts | {"problem": error.says})
+        raise PublishError from error
+    ports.journal.note("alert published", "AlertsPublished", facts | {"sns_message": message_id})
+
+
+def facts_of(alert: Alert) -> dict[str, str]:
+    """Name an alert for the function's own log: ids and the verdict, never texts of the job."""
+    return {
+        "event_id": alert.event_id,
+        "job_id": alert.job_id,
+        "cause": alert.diagnosis.cause,
+        "certainty": str(alert.diagnosis.certainty),
+        "severity": str(alert.severity),
+        "incident": alert.incident,
+    }
+
+
+def read_log(stream: LogStream, ports: Ports) -> LogRead:
+    """Read a log; that it cannot be read is noted, and said in the message."""
+    log = ports.logs.read(stream)
+    if log.unavailable:
+        ports.journal.note("log unavailable", "LogUnavailable", {"problem": log.unavailable})
+    return log
+
+
+def where(error: Exception) -> str:
+    """Name an error and its place; its message may quote the job."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"

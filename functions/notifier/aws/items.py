@@ -1,0 +1,144 @@
+"""What the ledger keeps, as items of its table: keys, a version, an end, and the rest as JSON.
+
+Only what is named here is stored: a new field of a failure stays out until somebody lets it in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from notifier.core.brake import Brake
+from notifier.core.catalogue import Certainty, Severity
+from notifier.core.failure import Failure, Kind, LogStream
+from notifier.core.incident import Incident, Phase, Place
+from notifier.core.silence import Silence
+from notifier.core.tally import Member, Role
+
+Item = dict[str, Any]
+
+_REMEMBERED = (
+    "kind", "job_id", "job_name", "event_id", "event_time", "account", "region", "job_arn",
+    "queue_arn", "definition_arn", "status", "status_reason", "vcpus", "memory_mib", "gpus",
+    "platform", "array_size", "array_index", "node_index", "node_count", "training_job", "stack",
+    "resource_type", "tags", "is_drill",
+)  # fmt: skip
+
+
+def key(pk: str, sk: str) -> Item:
+    """Give the key of an item."""
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def state_key(incident: str) -> Item:
+    """Give the key of an incident's state."""
+    return key(f"incident#{incident}", "state")
+
+
+def place_key(root: str) -> Item:
+    """Give the key of where a job is counted."""
+    return key(f"job#{root}", "place")
+
+
+def member_prefix(place: Place) -> str:
+    """Give what the sort keys of an episode's members begin with."""
+    return f"job#{place.episode:04d}#"
+
+
+def member_key(place: Place, job_id: str) -> Item:
+    """Give the key of a member."""
+    return key(f"incident#{place.key}", member_prefix(place) + job_id)
+
+
+def with_body(where: Item, body: Mapping[str, Any], expires: int, version: int = 0) -> Item:
+    """Give a whole item; `expires` is in epoch seconds, as TTL wants it."""
+    item = {**where, "body": {"S": json.dumps(body, separators=(",", ":"), ensure_ascii=False)}}
+    item["expires"] = {"N": str(expires)}
+    return item | ({"version": {"N": str(version)}} if version else {})
+
+
+def body_of(item: Item) -> dict[str, Any]:
+    """Give the JSON part of an item."""
+    body: dict[str, Any] = json.loads(item["body"]["S"])
+    return body
+
+
+def version_of(item: Item) -> int:
+    """Give how often an item was written."""
+    return int(item["version"]["N"])
+
+
+def from_incident(incident: Incident) -> dict[str, Any]:
+    """Give the body of an incident's state."""
+    kept = {field.name: getattr(incident, field.name) for field in fields(incident)}
+    first = {name: getattr(incident.first, name) for name in _REMEMBERED}
+    del kept["version"]
+    return _set_only(kept) | {"first": _set_only(first)}
+
+
+def to_incident(item: Item) -> Incident:
+    """Read an incident's state."""
+    body = body_of(item)
+    body["first"] = _failure(body["first"])
+    body["severity"], body["certainty"] = Severity(body["severity"]), Certainty(body["certainty"])
+    body["phase"] = Phase(body["phase"])
+    body["before"] = Phase(body["before"]) if "before" in body else None
+    return Incident(**body, version=version_of(item))
+
+
+def _failure(body: dict[str, Any]) -> Failure:
+    required = dict.fromkeys(("job_name", "event_id", "event_time", "account", "region"), "")
+    tags = tuple((name, value) for name, value in body.get("tags", ()))
+    return Failure(
+        **(required | {"job_id": ""} | body | {"kind": Kind(body["kind"]), "tags": tags})
+    )
+
+
+def from_member(member: Member) -> dict[str, Any]:
+    """Give the body of a member; its id is in the key."""
+    body = _set_only({field.name: getattr(member, field.name) for field in fields(member)})
+    del body["job_id"]
+    return body | ({"log": list(asdict(member.log).values())} if member.log else {})
+
+
+def to_member(item: Item, prefix: str) -> Member:
+    """Read a member."""
+    body = body_of(item)
+    log = LogStream(*body["log"]) if "log" in body else None
+    job_id = item["sk"]["S"].removeprefix(prefix)
+    return Member(**(body | {"job_id": job_id, "role": Role(body["role"]), "log": log}))
+
+
+def from_brake(brake: Brake) -> dict[str, Any]:
+    """Give the body of the brake."""
+    body = asdict(brake)
+    del body["version"]
+    return body
+
+
+def to_brake(item: Item) -> Brake:
+    """Read the brake."""
+    body = body_of(item)
+    times = {name: tuple(body[name]) for name in ("alerts", "texts")}
+    return Brake(**(body | times), version=version_of(item))
+
+
+def to_silences(item: Item) -> tuple[Silence, ...]:
+    """Read all silences."""
+    return tuple(Silence(**each) for each in body_of(item)["silences"])
+
+
+def _set_only(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is empty, but for numbers: 0 is an index and an exit code."""
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None and value != "" and value != () and value is not False
+    }
+
+
+def from_silence(silence: Silence) -> dict[str, Any]:
+    """Give a silence as it is kept among the others."""
+    return asdict(silence)

@@ -1,0 +1,89 @@
+"""What became of a job, from AWS Batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from notifier.aws.errors import understood
+from notifier.core.recovery import Success
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch import BatchClient
+    from mypy_boto3_batch.type_defs import JobSummaryTypeDef, ListJobsRequestTypeDef
+
+MOST_PAGES = 3  # of 100 jobs, newest first: enough to see whether a job has run again
+# 2 tries of at most 1 s + 4 s: that nothing was found out is no reason to say nothing.
+_CONFIG = Config(
+    connect_timeout=1, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2}
+)
+
+
+class BatchJobs:
+    """Looks jobs up; see `ports.Jobs`."""
+
+    @cached_property
+    def _client(self) -> BatchClient:
+        return boto3.client("batch", config=_CONFIG)
+
+    def successes(
+        self, queue_arn: str, definition: str, names: Sequence[str], since: int
+    ) -> tuple[Success, ...]:
+        """List jobs of these names that began after `since` and succeeded.
+
+        With a filter, ListJobs gives jobs of every status, children and nodes left out.
+        https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
+        """
+        by_name = len(names) == 1 and "*" not in names[0]
+        filtered = ("JOB_NAME", names[0]) if by_name else ("JOB_DEFINITION", definition)
+        request: ListJobsRequestTypeDef = {
+            "jobQueue": queue_arn,
+            "filters": [{"name": filtered[0], "values": [filtered[1]]}],
+        }
+        wanted, found = {name.casefold() for name in names}, list[Success]()
+        for _ in range(MOST_PAGES):
+            try:
+                page = self._client.list_jobs(**request)
+            except (ClientError, BotoCoreError) as error:
+                raise understood(error) from error
+            jobs = page["jobSummaryList"]
+            found += [
+                _success(job)
+                for job in jobs
+                if job.get("status") == "SUCCEEDED"
+                and _began(job) > since
+                and job["jobName"].casefold() in wanted
+                and _definition(job) in ("", definition)
+            ]
+            if not page.get("nextToken") or (jobs and jobs[-1].get("createdAt", 0) <= since):
+                break
+            request["nextToken"] = page["nextToken"]
+        return tuple(found)
+
+
+def _success(job: JobSummaryTypeDef) -> Success:
+    return Success(job["jobName"], _began(job), job.get("stoppedAt") or _began(job))
+
+
+def _began(job: JobSummaryTypeDef) -> int:
+    return job.get("startedAt") or job.get("createdAt") or 0
+
+
+def _definition(job: JobSummaryTypeDef) -> str:
+    """Name a job's definition without its revision; empty where the summary leaves it out."""
+    return job.get("jobDefinition", "").rpartition("/")[2].partition(":")[0]
+
+
+class DryRunJobs:
+    """Finds nothing: for `sam local invoke`."""
+
+    def successes(
+        self, queue_arn: str, definition: str, names: Sequence[str], since: int
+    ) -> tuple[Success, ...]:
+        """Find none."""
+        return ()

@@ -1,0 +1,268 @@
+"""The ledger of incidents, in one DynamoDB table.
+
+| pk | sk | what |
+|---|---|---|
+| `incident#<key>` | `state` | one incident |
+| `incident#<key>` | `job#<episode>#<job id>` | one failed job, counted there |
+| `job#<root>` | `place` | where that job is counted |
+| `silences` | `all` | every silence |
+| `brake` | `alerts` | when messages went out |
+| `held` | `<key>` | an incident that waits for the storm digest |
+
+Every read is consistent, every item ends by TTL, and every read looks at the time itself, because
+DynamoDB may take days to delete what has ended.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from notifier.aws import items
+from notifier.aws.errors import understood
+from notifier.aws.items import Item
+from notifier.core.brake import Brake
+from notifier.core.incident import Incident, Place
+from notifier.core.silence import Silence
+from notifier.core.tally import Member
+from notifier.core.trouble import ServiceError, Trouble
+from notifier.ports import Seen
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+DAY_S = 24 * 3600
+# An episode lasts 14 days at most, and its follow-ups come within hours.
+MEMBER_DAYS = 30
+STATE_DAYS = 400  # "3rd in a row" is remembered for over a year
+HELD_DAYS = 7
+SILENCE_DAYS = 31
+MOST_KEYS, MOST_WRITES = 100, 25  # in one BatchGetItem, in one BatchWriteItem
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)  # before what DynamoDB left undone is asked for again
+# 3 tries of at most 1 s + 2 s; after that the queue tries again, with more patience.
+_CONFIG = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
+)
+_SILENCES, _BRAKE = items.key("silences", "all"), items.key("brake", "alerts")
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class IncidentLedger:
+    """Remembers incidents; see `ports.Ledger`."""
+
+    def __init__(self, table: str, now_ms: Callable[[], int] = _now_ms) -> None:
+        self._table, self._now_ms = table, now_ms
+        self._client: DynamoDBClient = boto3.client("dynamodb", config=_CONFIG)
+
+    def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
+        """Look up places and incidents, with silences and the brake, in as few calls as can be."""
+        wanted = [_SILENCES, _BRAKE, *map(items.place_key, roots), *map(items.state_key, keys)]
+        found = {(one["pk"]["S"], one["sk"]["S"]): one for one in self._get(wanted)}
+        places = {root: found.get((f"job#{root}", "place")) for root in roots}
+        states = {key: found.get((f"incident#{key}", "state")) for key in keys}
+        silences, brake = found.get(("silences", "all")), found.get(("brake", "alerts"))
+        return Seen(
+            places={root: Place(**items.body_of(item)) for root, item in places.items() if item},
+            incidents={key: items.to_incident(item) for key, item in states.items() if item},
+            silences=items.to_silences(silences) if silences else (),
+            brake=items.to_brake(brake) if brake else Brake(),
+        )
+
+    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
+        """Count members where they belong, and remember by root where; twice is as once."""
+        puts = [
+            items.with_body(
+                items.member_key(place, one.job_id),
+                items.from_member(one),
+                # By the failure's own time, so that the same event always makes the same item.
+                (one.at or self._now_ms()) // 1000 + MEMBER_DAYS * DAY_S,
+            )
+            for place, one in members
+        ]
+        puts += [
+            items.with_body(
+                items.place_key(root),
+                {"key": place.key, "episode": place.episode},
+                self._in_days(MEMBER_DAYS),
+            )
+            for root, place in places.items()
+        ]
+        self._write([{"PutRequest": {"Item": item}} for item in puts])
+
+    def members(self, place: Place) -> tuple[Member, ...]:
+        """Give every member counted in a place."""
+        prefix = items.member_prefix(place)
+        found = self._query(f"incident#{place.key}", prefix)
+        return tuple(items.to_member(item, prefix) for item in found)
+
+    def save(self, incident: Incident) -> Incident | None:
+        """Write it if nobody wrote it since it was read; give what is kept now, or None."""
+        version = incident.version + 1
+        item = items.with_body(
+            items.state_key(incident.key),
+            items.from_incident(incident),
+            self._in_days(STATE_DAYS),
+            version,
+        )
+        return items.to_incident(item) if self._put_if_unchanged(item) else None
+
+    def save_brake(self, brake: Brake) -> Brake | None:
+        """Write it likewise."""
+        item = items.with_body(
+            _BRAKE, items.from_brake(brake), self._in_days(STATE_DAYS), brake.version + 1
+        )
+        return items.to_brake(item) if self._put_if_unchanged(item) else None
+
+    def hold(self, key: str) -> None:
+        """Put an incident on the list of the next storm digest."""
+        item = items.with_body(items.key("held", key), {}, self._in_days(HELD_DAYS))
+        self._write([{"PutRequest": {"Item": item}}])
+
+    def held(self) -> tuple[str, ...]:
+        """Give the keys on that list."""
+        return tuple(item["sk"]["S"] for item in self._query("held", ""))
+
+    def release(self, keys: Collection[str]) -> None:
+        """Take keys off that list."""
+        self._write([{"DeleteRequest": {"Key": items.key("held", key)}} for key in keys])
+
+    def silences(self) -> tuple[tuple[Silence, ...], int]:
+        """Give all silences and the version to save them with."""
+        found = list(self._get([_SILENCES]))
+        return (items.to_silences(found[0]), items.version_of(found[0])) if found else ((), 0)
+
+    def save_silences(self, silences: Sequence[Silence], version: int) -> bool:
+        """Write all silences that have not ended; False when somebody else wrote meanwhile."""
+        live = [items.from_silence(one) for one in silences if one.until > self._now_ms()]
+        item = items.with_body(
+            _SILENCES, {"silences": live}, self._in_days(SILENCE_DAYS), version + 1
+        )
+        return self._put_if_unchanged(item)
+
+    def _in_days(self, days: int) -> int:
+        return self._now_ms() // 1000 + days * DAY_S
+
+    def _is_live(self, item: Item) -> bool:
+        return int(item["expires"]["N"]) * 1000 > self._now_ms()
+
+    def _get(self, keys: Sequence[Item]) -> Iterator[Item]:
+        for start in range(0, len(keys), MOST_KEYS):
+            left: Any = {"Keys": keys[start : start + MOST_KEYS], "ConsistentRead": True}
+            for pause in (*PAUSES_S, None):
+                answer = self._call("batch_get_item", RequestItems={self._table: left})
+                yield from filter(self._is_live, answer["Responses"].get(self._table, ()))
+                left = answer.get("UnprocessedKeys", {}).get(self._table)
+                if not left:
+                    break
+                _wait(pause)
+
+    def _write(self, requests: Sequence[Any]) -> None:
+        for start in range(0, len(requests), MOST_WRITES):
+            left: Any = requests[start : start + MOST_WRITES]
+            for pause in (*PAUSES_S, None):
+                answer = self._call("batch_write_item", RequestItems={self._table: left})
+                left = answer.get("UnprocessedItems", {}).get(self._table)
+                if not left:
+                    break
+                _wait(pause)
+
+    def _query(self, pk: str, prefix: str) -> Iterator[Item]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": pk}},
+        }
+        if prefix:
+            request["KeyConditionExpression"] += " AND begins_with(sk, :sk)"
+            request["ExpressionAttributeValues"][":sk"] = {"S": prefix}
+        while True:
+            answer = self._call("query", **request)
+            yield from filter(self._is_live, answer["Items"])
+            if not answer.get("LastEvaluatedKey"):
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _put_if_unchanged(self, item: Item) -> bool:
+        """Write an item over the version before it; what has ended counts as absent."""
+        item = item | {
+            "writer": {"S": uuid.uuid4().hex}
+        }  # or a rival's equal write looks like ours
+        before = items.version_of(item) - 1
+        absent = "attribute_not_exists(pk) OR expires <= :now"
+        values = {":version": {"N": str(before)}} if before else {":now": self._now()}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="version = :version" if before else absent,
+                ExpressionAttributeValues=values,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            # A try whose answer was lost has written already: then what stands there is ours.
+            return bool(error.response.get("Item") == item)
+        except (ClientError, BotoCoreError) as error:
+            raise understood(error) from error
+        return True
+
+    def _now(self) -> Item:
+        return {"N": str(self._now_ms() // 1000)}
+
+    def _call(self, operation: str, **request: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = getattr(self._client, operation)(**request)
+        except (ClientError, BotoCoreError) as error:
+            raise understood(error) from error
+        return answer
+
+
+def _wait(pause: float | None) -> None:
+    if pause is None:
+        raise ServiceError(Trouble.RETRYABLE, "the table is throttled")
+    time.sleep(pause)
+
+
+class DryRunLedger:
+    """Remembers nothing, so that every failure is a first: for `sam local invoke`."""
+
+    def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
+        """Find nothing."""
+        return Seen()
+
+    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
+        """Forget them."""
+
+    def members(self, place: Place) -> tuple[Member, ...]:
+        """Find none."""
+        return ()
+
+    def save(self, incident: Incident) -> Incident | None:
+        """Agree."""
+        return incident
+
+    def save_brake(self, brake: Brake) -> Brake | None:
+        """Agree."""
+        return brake
+
+    def hold(self, key: str) -> None:
+        """Forget it."""
+
+    def held(self) -> tuple[str, ...]:
+        """Find none."""
+        return ()
+
+    def release(self, keys: Collection[str]) -> None:
+        """Forget them."""

@@ -1,0 +1,70 @@
+"""Which failures are one incident, and which deliveries are one failure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from notifier.core.failure import Failure, Kind
+
+_KEY_LENGTH = 16  # hex digits, 64 bits: ten million incidents collide about once in 400,000 years
+GROUP_BY = ("queue", "definition", "cause")
+GROUP_LABELS = (*GROUP_BY, "job")  # what GroupBy may name
+FAMILIES = frozenset((Kind.ARRAY_CHILD, Kind.ARRAY_PARENT, Kind.NODE, Kind.MULTI_NODE))
+
+
+def fingerprint(failure: Failure, cause: str, group_by: Sequence[str] = GROUP_BY) -> str:
+    """Give the incident's key: a stable 16-digit hex text.
+
+    The children of an array and their parent are one incident, and so are the nodes of a
+    multi-node job; otherwise failures are one when what `group_by` names agrees: queue, job
+    definition (any revision), cause, job (its name).
+
+    Examples
+    --------
+    >>> child = Failure(Kind.ARRAY_CHILD, "7a71:3", "align", "", "", "", "")
+    >>> fingerprint(child, "oom-container") == fingerprint(child, "app-exit-1")
+    True
+    """
+    parts = _parts(failure, cause, group_by)
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:_KEY_LENGTH]
+
+
+def _parts(failure: Failure, cause: str, group_by: Sequence[str]) -> tuple[str, ...]:
+    if failure.kind in FAMILIES:
+        return ("family", root_of(failure.job_id))
+    if failure.is_drill:
+        return ("drill", failure.event_id)  # whoever drills twice wants to see two
+    match failure.kind:
+        case Kind.ENVIRONMENT:
+            return ("environment", failure.stack, failure.job_name)
+        case Kind.QUEUE_BLOCKED:
+            return ("queue-blocked", failure.queue_arn, cause)
+        case Kind.UNREADABLE:
+            return ("unreadable", failure.status_reason)
+    values = {
+        "queue": failure.queue_arn,
+        "definition": failure.definition_arn.rpartition(":")[0] or failure.job_name,
+        "cause": cause,
+        "job": failure.job_name,
+    }
+    return ("job", *(values[label] for label in GROUP_LABELS if label in group_by))
+
+
+def root_of(job_id: str) -> str:
+    """Give the id of the job a child or node belongs to: the console writes `id:3` and `id#1`."""
+    return re.split("[:#]", job_id, maxsplit=1)[0]
+
+
+def identity(failure: Failure) -> str:
+    """Tell failures apart however often they are delivered.
+
+    FAILED is final for a job id; event and message ids change on the way. But a queue may be
+    blocked again by the same job, a resource may fail again, and a drill is sent again unchanged.
+    """
+    if failure.kind in (Kind.QUEUE_BLOCKED, Kind.ENVIRONMENT):
+        return f"{failure.kind}:{failure.status}:{failure.job_id}:{failure.event_time}"
+    if failure.kind is Kind.UNREADABLE or (failure.is_drill and failure.kind not in FAMILIES):
+        return f"{failure.kind}:{failure.event_id}"
+    return failure.job_id

@@ -1,0 +1,93 @@
+"""Counts and causes in the few words that headlines and sentences have room for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+CAUSES_NAMED = 3  # in one headline; the others are counted
+# Names that stay as they are where a title goes on inside a sentence.
+_PROPER = frozenset(
+    ("Batch", "Batch's", "Docker", "Fargate", "Kubernetes", "SageMaker", "Spot")
+)  # fmt: skip
+_EXIT_TITLE = re.compile(r"Application failed \((exit code \d+)\)")
+# What stands after a number, where the title is a sentence of its own.
+_SHORT = {
+    "app-exit-nonzero": "exit code not zero",
+    "app-gpu-out-of-memory": "out of GPU memory",
+    "app-out-of-memory": "out of memory",
+    "app-segfault": "segmentation fault",
+    "dependent-job-failed": "waited in vain",
+    "eks-oomkilled": "out of memory",
+    "fargate-spot-interruption": "Spot",
+    "host-ec2-terminated": "EC2 host terminated",
+    "job-timeout": "timed out",
+    "oom-container": "out of memory",
+    "sigkill-137": "perhaps out of memory",
+    "spot-interruption-generic": "Spot",
+    "unreadable-event": "unreadable",
+}
+
+
+def lowered(title: str) -> str:
+    """Write a title as it goes on inside a sentence.
+
+    Examples
+    --------
+    >>> lowered("Container ran out of memory"), lowered("EFS refused the mount")
+    ('container ran out of memory', 'EFS refused the mount')
+    """
+    if title[1:2].isupper() or title.split(" ", 1)[0] in _PROPER:
+        return title
+    return title[:1].lower() + title[1:]
+
+
+def short(cause: str, title: str) -> str:
+    """Give a cause in a few words, such as can follow a number."""
+    exit_code = _EXIT_TITLE.fullmatch(title)
+    return _SHORT.get(cause) or (exit_code[1] if exit_code else lowered(title))
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Write a number of things.
+
+    Examples
+    --------
+    >>> counted(1, "job"), counted(1200, "job"), counted(2, "child", "children")
+    ('1 job', '1,200 jobs', '2 children')
+    """
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def causes(pairs: Iterable[tuple[str, int]]) -> str:
+    """Write short causes with their counts, the most frequent first; one alone needs no number.
+
+    Examples
+    --------
+    >>> causes([("out of memory", 300), ("Spot", 12)]), causes([("timed out", 4)])
+    ('300 out of memory, 12 Spot', 'timed out')
+    """
+    totals: Counter[str] = Counter()
+    for words, number in pairs:
+        totals[words] += number
+    if len(totals) == 1:
+        return next(iter(totals))
+    told = ", ".join(f"{n:,} {words}" for words, n in totals.most_common(CAUSES_NAMED))
+    more = len(totals) - CAUSES_NAMED
+    return f"{told} and {counted(more, 'more cause')}" if more > 0 else told
+
+
+def fitted(headline: str, room: int) -> str:
+    """Cut a headline to `room` characters, visibly, between causes where that is possible.
+
+    Examples
+    --------
+    >>> fitted("312 of 10,000 failed: 300 out of memory, 12 Spot", 45)
+    '312 of 10,000 failed: 300 out of memory, ..'
+    """
+    if len(headline) <= room:
+        return headline
+    whole = headline[: max(0, room - 3)]
+    head = whole.rpartition(", ")[0]
+    return f"{head}, .." if len(head) > room // 3 else f"{whole.rstrip()} .."

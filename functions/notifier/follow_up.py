@@ -1,0 +1,180 @@
+"""The story of a follow-up: has it grown, has it recovered, or is it over? And the storm digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from notifier import announce
+from notifier.announce import RATE_LIMIT, Desk, PublishError
+from notifier.core import digest
+from notifier.core.alert import Alert
+from notifier.core.diagnosis import Severity
+from notifier.core.failure import Kind
+from notifier.core.grouping import FAMILIES
+from notifier.core.incident import LEASE_MS, Decision, Incident, Outcome, Phase, decide
+from notifier.core.recovery import recovery
+from notifier.core.tally import Tally, fold
+from notifier.core.trouble import ServiceError
+from notifier.ports import STORM, Choices, Ports
+
+# A digest costs at most three log reads (two without an answer, 22 s, and then none), a look at
+# Batch (10 s), a publish (21 s) and some writes; with less time left it waits for its next turn.
+RESERVE_MS = 70_000
+EARLY_MS = 2_000  # clocks differ: a message that comes so little before its time is on time
+MOST_NAMED = 200  # incidents in one storm digest; the others are counted, and named in the next
+_RECOVERING = FAMILIES | {Kind.JOB}  # what ListJobs can find
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One follow-up as it was delivered: `body` is `{"incident": key, "due": epoch ms}`."""
+
+    message_id: str
+    body: str
+
+
+def run(turns: Sequence[Turn], ports: Ports, choices: Choices) -> tuple[str, ...]:
+    """Look after incidents whose time has come.
+
+    Parameters
+    ----------
+    turns
+        Follow-ups; those not due yet are sent on, those that another has replaced are dropped.
+    ports
+        The world.
+    choices
+        What an operator chose.
+
+    Returns
+    -------
+    tuple[str, ...]
+        Ids of the messages that must be delivered again.
+    """
+    return tuple(turn.message_id for turn in turns if not _finished(turn, ports, choices))
+
+
+def _finished(turn: Turn, ports: Ports, choices: Choices) -> bool:
+    """Look after one incident; False when it must be delivered again."""
+    if ports.remaining_ms() < RESERVE_MS:
+        ports.journal.note("out of time, left for the next delivery", "OutOfTime", {})
+        return False
+    try:
+        return _looked_after(turn, ports, choices)
+    except PublishError:  # noted there
+        return False
+    except ServiceError as error:
+        ports.journal.note("not followed up", "FollowUpsRetried", {"problem": error.says})
+        return False
+    except Exception as error:  # noqa: BLE001  # what breaks on one incident must not hold the rest
+        ports.journal.note("crashed", "Crashed", {"problem": announce.where(error)})
+        return False
+
+
+def _looked_after(turn: Turn, ports: Ports, choices: Choices) -> bool:
+    asked: dict[str, Any] = json.loads(turn.body)
+    key, due, now = asked["incident"], asked["due"], ports.now_ms()
+    if now < due - EARLY_MS:
+        ports.queues.follow_up(key, due, now)
+        return True
+    if key == STORM:
+        return _storm(due, ports, choices)
+    seen = ports.ledger.read((), [key])
+    incident = seen.incidents.get(key)
+    if incident is None or incident.due != due:
+        ports.journal.note("replaced by another follow-up", "FollowUpsReplaced", {"incident": key})
+        return True
+    if now < incident.lease_until:
+        return False
+    _follow(incident, max(now, due), Desk(ports, choices, seen), ports, choices)
+    return True
+
+
+def _follow(incident: Incident, now: int, desk: Desk, ports: Ports, choices: Choices) -> None:
+    tally = fold(ports.ledger.members(incident.place))
+    again = _recovery(incident, tally, ports)
+    decision = decide(incident, now, choices.terms, tally, again, following_up=True)
+    if decision.speaks:
+        write = partial(_alert, incident, decision, tally, ports, choices)
+        desk.tell(incident, decision, tally, write)
+        return
+    ports.journal.note(decision.reason, "FollowUpsQuiet", {"incident": incident.key})
+    if incident.phase is not Phase.OPEN:
+        ports.ledger.save(replace(incident, due=0))
+    elif decision.outcome in (Outcome.CLOSED, Outcome.RECOVERED):
+        ended = Phase.CLOSED if decision.outcome is Outcome.CLOSED else Phase.RECOVERED
+        desk.look_again(incident.finished(ended, tally, now))
+    else:
+        desk.look_again(incident)
+
+
+def _recovery(incident: Incident, tally: Tally, ports: Ports) -> str:
+    """Say how the failed jobs have recovered; what was not told yet is told first."""
+    first = incident.first
+    is_untold = incident.told_at == 0 and incident.withheld == RATE_LIMIT
+    if incident.phase is not Phase.OPEN or first.kind not in _RECOVERING or is_untold:
+        return ""
+    names = [first.job_name] if first.kind in FAMILIES else tally.names
+    definition = first.definition.partition(":")[0]
+    try:
+        found = ports.jobs.successes(first.queue_arn, definition, names, tally.first_at)
+    except ServiceError as error:
+        ports.journal.note("recovery unknown", "RecoveryUnknown", {"problem": error.says})
+        return ""
+    return recovery(incident, tally, found)
+
+
+def _alert(
+    incident: Incident, decision: Decision, tally: Tally, ports: Ports, choices: Choices
+) -> Alert:
+    if decision.outcome is Outcome.RECOVERED:
+        return digest.recovered(incident, tally, decision.reason)
+    wanted = digest.to_read(tally) if choices.log_lines else ()
+    reads = [(one, announce.read_log(one.log, ports)) for one in wanted if one.log]
+    return digest.digest(incident, tally, reads, choices.log_lines)
+
+
+def _storm(due: int, ports: Ports, choices: Choices) -> bool:
+    """Tell of what the rate limit held back, in one message."""
+    now, seen = ports.now_ms(), ports.ledger.read((), ())
+    if seen.brake.storm_due != due:
+        ports.journal.note(
+            "replaced by another follow-up", "FollowUpsReplaced", {"incident": STORM}
+        )
+        return True
+    desk = Desk(ports, choices, seen)
+    if now < seen.brake.storm_lease or not desk.change_brake(
+        lambda brake: replace(brake, storm_lease=now + LEASE_MS)
+    ):
+        return False
+    keys = ports.ledger.held()
+    named, more = keys[:MOST_NAMED], len(keys[MOST_NAMED:])
+    entries = _held(named, desk, ports)
+    shown = [each for each in entries if _is_told(each[0], choices.minimum)]
+    if shown:
+        since = min(incident.withheld_at for incident, _ in shown)
+        desk.tell_storm(digest.storm(shown, more, since))
+    for incident, tally in entries:
+        ports.ledger.save(incident.told(Outcome.GREW, tally, now, incident.due))
+    ports.ledger.release(named)
+    following = now + choices.terms.interval if more else 0
+    if following:
+        ports.queues.follow_up(STORM, following, now)
+    desk.change_brake(lambda brake: brake.storm_at(following))
+    return True
+
+
+def _held(keys: Sequence[str], desk: Desk, ports: Ports) -> list[tuple[Incident, Tally]]:
+    """Give what still waits to be told among the incidents on the list."""
+    known = ports.ledger.read((), keys).incidents
+    waiting = [known[key] for key in keys if key in known and known[key].withheld == RATE_LIMIT]
+    counted = [(each, fold(ports.ledger.members(each.place))) for each in waiting]
+    return [each for each in counted if not desk.kept_back(*each)]
+
+
+def _is_told(incident: Incident, minimum: Severity) -> bool:
+    always = incident.first.is_drill or incident.first.kind is Kind.UNREADABLE
+    return always or incident.severity >= minimum

@@ -1,0 +1,144 @@
+"""What the stories need of the world, and what an operator chose: named here, made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from notifier.channels.message import Message
+from notifier.core.brake import Brake, Limits
+from notifier.core.diagnosis import Severity
+from notifier.core.excerpt import LogRead
+from notifier.core.failure import LogStream
+from notifier.core.grouping import GROUP_BY
+from notifier.core.incident import Incident, Place, Terms
+from notifier.core.recovery import Success
+from notifier.core.silence import Silence
+from notifier.core.tally import Member
+
+STORM = "storm"  # stands for the storm digest where a follow-up names an incident
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What an operator chose."""
+
+    log_lines: int = 25
+    minimum: Severity = Severity.INFO
+    group_by: tuple[str, ...] = GROUP_BY
+    terms: Terms = field(default_factory=Terms)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one read of the ledger gave; what it does not hold is absent."""
+
+    places: Mapping[str, Place] = field(default_factory=dict)
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
+    silences: tuple[Silence, ...] = ()
+    brake: Brake = field(default_factory=Brake)
+
+
+class JobLogs(Protocol):
+    """Reads the newest lines of a log stream; what cannot be read is said in the result."""
+
+    def read(self, stream: LogStream) -> LogRead:
+        """Read a stream."""
+        ...
+
+
+class Topic(Protocol):
+    """Publishes one message."""
+
+    def publish(self, message: Message) -> str:
+        """Publish and give the message id; raises `ServiceError`."""
+        ...
+
+
+class Journal(Protocol):
+    """Writes what happened: one line in the function's log, one count in its metrics."""
+
+    def note(self, happened: str, count: str, facts: Mapping[str, str]) -> None:
+        """Write one entry."""
+        ...
+
+
+class Ledger(Protocol):
+    """Remembers incidents. Every read sees every write before it; all raise `ServiceError`."""
+
+    def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
+        """Look up where jobs are counted (by the root of their id), and incidents by key.
+
+        Silences and the brake come with every read.
+        """
+        ...
+
+    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
+        """Count members where they belong, and remember by root where; twice is as once."""
+        ...
+
+    def members(self, place: Place) -> tuple[Member, ...]:
+        """Give every member counted in a place."""
+        ...
+
+    def save(self, incident: Incident) -> Incident | None:
+        """Write it if nobody wrote it since it was read; give what is kept now, or None."""
+        ...
+
+    def save_brake(self, brake: Brake) -> Brake | None:
+        """Write it likewise."""
+        ...
+
+    def hold(self, key: str) -> None:
+        """Put an incident on the list of the next storm digest."""
+        ...
+
+    def held(self) -> tuple[str, ...]:
+        """Give the keys on that list."""
+        ...
+
+    def release(self, keys: Collection[str]) -> None:
+        """Take keys off that list."""
+        ...
+
+
+class Queues(Protocol):
+    """Sends to later; both raise `ServiceError`."""
+
+    def follow_up(self, key: str, due: int, now: int) -> None:
+        """Have an incident (or STORM) looked at when `due` comes, or a hop nearer to it."""
+        ...
+
+    def wait(self, body: str, waits: int, delay_s: int) -> None:
+        """Deliver an event again after `delay_s` seconds; it will have waited `waits` times."""
+        ...
+
+
+class Jobs(Protocol):
+    """Looks for what became of a job."""
+
+    def successes(
+        self, queue_arn: str, definition: str, names: Sequence[str], since: int
+    ) -> tuple[Success, ...]:
+        """List jobs that began after `since` (epoch ms) and succeeded; raises `ServiceError`.
+
+        `definition` is a name without revision; where there is one name, only that is asked for.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The world."""
+
+    logs: JobLogs
+    topic: Topic
+    journal: Journal
+    ledger: Ledger
+    queues: Queues
+    jobs: Jobs
+    remaining_ms: Callable[[], int]
+    pause: Callable[[float], None]
+    now_ms: Callable[[], int]

@@ -1,0 +1,192 @@
+"""Incidents as they happen, built small: each becomes one message of the kind it is named for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from notifier.core import digest
+from notifier.core.alert import Alert, compose
+from notifier.core.catalogue import Certainty
+from notifier.core.diagnosis import diagnose
+from notifier.core.excerpt import LogLine, LogRead
+from notifier.core.failure import Failure, Kind, LogStream
+from notifier.core.incident import Incident
+from notifier.core.recall import recall
+from notifier.core.tally import Member, Role, Tally, fold
+
+START = 1_795_602_065_000  # 2026-11-25 10:21:05 UTC
+MINUTE, HOUR = 60_000, 3_600_000
+ROOT = "7a71c9a0-5d3e-4c0f-9d0e-9c1f6a3b2d10"
+KEY = "5f2c8d1e9b7a4630"
+BATCH = "arn:aws:batch:us-east-1:111122223333"
+STREAM = LogStream("/aws/batch/job", "align/default/8c5e1f", "us-east-1")
+TRACEBACK = LogRead(tuple(LogLine(START + n * 1000, line) for n, line in enumerate((
+    "reading s3://cohort/HG002.bam", "Traceback (most recent call last):",
+    '  File "/app/align.py", line 41, in main', "KeyError: 'HG002'",
+))))  # fmt: skip
+
+
+def first(kind: Kind = Kind.JOB, name: str = "nightly", **changes: Any) -> Failure:
+    """Give a failure as the ledger keeps it."""
+    given = Failure(
+        kind=kind, job_id=ROOT, job_name=name, event_id="eac14cac-3aee-43ba-80a9-a3abdd2d28d8",
+        event_time="2026-11-25T10:21:05Z", account="111122223333", region="us-east-1",
+        job_arn=f"{BATCH}:job/{ROOT}", queue_arn=f"{BATCH}:job-queue/etl",
+        definition_arn=f"{BATCH}:job-definition/align:3", vcpus=2, memory_mib=4096,
+        platform="Fargate",
+    )  # fmt: skip
+    return replace(given, **changes)
+
+
+def child(index: int = 3, **changes: Any) -> Failure:
+    own = {"job_id": f"{ROOT}:{index}", "job_arn": f"{BATCH}:job/{ROOT}:{index}"}
+    return first(Kind.ARRAY_CHILD, "align-cohort", array_index=index, **own, **changes)
+
+
+def incident(lead: Failure, cause: str = "oom-container", **changes: Any) -> Incident:
+    given = Incident(
+        key=KEY, first=lead, cause=cause, certainty=Certainty.CERTAIN,
+        severity=recall(cause).severity, opened_at=START, interval=5 * MINUTE,
+    )  # fmt: skip
+    return replace(given, **changes)
+
+
+def failed(indices: Iterable[int], cause: str = "oom-container", **more: Any) -> list[Member]:
+    """Give children or nodes that failed, a second after each other."""
+    mark = more.pop("mark", ":")
+    return [
+        Member(f"{ROOT}{mark}{n}", Role.FAILED, cause, START + n * 1000, index=n, **more)
+        for n in indices
+    ]
+
+
+def runs(names: Iterable[str], cause: str = "app-exit-1", **more: Any) -> list[Member]:
+    """Give jobs that failed, an hour after each other."""
+    every = more.pop("every", HOUR)
+    return [
+        Member(f"{ROOT[:-3]}{n:03}", Role.FAILED, cause, START + n * every, name=name, **more)
+        for n, name in enumerate(names)
+    ]
+
+
+def waiting(*names: str) -> list[Member]:
+    return [
+        Member(f"waiting-{name}", Role.DEPENDENT, "dependent-job-failed", START + 60_000, name=name)
+        for name in names
+    ]
+
+
+def array_parent(failed_by_batch: int | None = 312, size: int = 10_000) -> Member:
+    at = START + 3 * HOUR
+    return Member(
+        ROOT, Role.PARENT, "array-child-failed", at, size=size, failed=failed_by_batch
+    )  # fmt: skip
+
+
+OOM = failed([3, 17, *range(40, 53), *range(100, 385)], exit_code=137, log=STREAM)
+LOST = failed(range(900, 912), "host-ec2-terminated", log=replace(STREAM, stream="align/lost"))
+
+
+def told(given: Tally, about: Incident, lines: int = 25) -> Alert:
+    """Give the digest, with one log that was read and others that were not."""
+    reads = [
+        (one, TRACEBACK if n == 0 else LogRead(unavailable="ThrottlingException"))
+        for n, one in enumerate(digest.to_read(given))
+    ]
+    return digest.digest(about, given, reads, lines)
+
+
+def array_closed() -> Alert:
+    alert = told(fold([*OOM, *LOST, array_parent()]), incident(child(), announced=25))
+    return replace(alert, outcome="closed", reason="it has ended, no more can fail")
+
+
+def array_first() -> Alert:
+    lead = child(reasons=("OutOfMemoryError: Container killed due to memory usage",), exit_code=137)
+    about = incident(child(), diagnose(lead).cause)
+    alert = digest.so_far(
+        compose(lead, TRACEBACK, 25, KEY), about, fold([*OOM[:25], *waiting("merge", "report")])
+    )
+    reason = "the first of its kind"
+    return replace(alert, outcome="first", reason=reason, novelty="first time")
+
+
+def nodes() -> Alert:
+    lead = first(Kind.NODE, "les-sim", job_id=f"{ROOT}#2", node_index=2)
+    parent = Member(ROOT, Role.PARENT, "app-exit-1", START + MINUTE, size=4)
+    given = fold([*failed([2], "app-exit-1", mark="#", exit_code=1, log=STREAM), parent])
+    return told(given, incident(lead, "app-exit-1", certainty=Certainty.LIKELY))
+
+
+def nightly() -> Alert:
+    about = incident(first(), "app-exit-1", certainty=Certainty.LIKELY)
+    alert = told(fold(runs(["nightly"] * 5, exit_code=1, log=STREAM)), about)
+    reason = "more failed since the message 4 h ago"
+    return replace(alert, outcome="grew", reason=reason, novelty="5th in a row")
+
+
+def seventeen() -> Alert:
+    names = [f"sample-{n:03}" for n in range(17)]
+    about = incident(first(name=names[0]), "sigkill-137", certainty=Certainty.GUESS)
+    alert = told(fold(runs(names, "sigkill-137", exit_code=137, every=1000)), about)
+    kept = "17 failed since 2026-11-25 10:21:05 UTC, silenced by anna until 18:00 UTC: upgrade"
+    return replace(alert, novelty="17 held since 10:21", kept_back=kept, outcome="first")
+
+
+def chain() -> Alert:
+    about = incident(first(name="extract"), "job-timeout")
+    given = fold([*runs(["extract"], "job-timeout"), *waiting("transform", "load")])
+    return told(given, about)
+
+
+def recovered() -> Alert:
+    given = fold([*runs(["nightly"] * 5, exit_code=1), *waiting("report")])
+    about = incident(first(tags=(("notify:severity", "critical"),)), "app-exit-1")
+    reason = "after 3 h 10 min, 5 failed runs"
+    return replace(digest.recovered(about, given, reason), outcome="recovered", reason=reason)
+
+
+def unreadable() -> Alert:
+    lead = first(Kind.UNREADABLE, "", job_id="", queue_arn="", definition_arn="", vcpus=None,
+                 memory_mib=None, platform="", status_reason="the event names no job")  # fmt: skip
+    given = [
+        Member(f"unreadable:{n}", Role.FAILED, "unreadable-event", START + n) for n in range(4)
+    ]
+    return told(fold(given), incident(lead, "unreadable-event"))
+
+
+CAUSES = ("oom-container", "oom-container", "job-timeout", "image-not-found")
+
+
+def storm(number: int = 195, more: int = 57) -> Alert:
+    entries = []
+    for n in range(number):
+        cause, name = CAUSES[n % len(CAUSES)], f"ingest-{n:03}"
+        lead = first(name=name, queue_arn=f"{BATCH}:job-queue/{'etl' if n % 5 else 'web'}")
+        about = incident(lead, cause, withheld="held back by the rate limit", withheld_at=START)
+        entries.append((about, fold(runs([name] * (1 + n % 11), cause, every=1000))))
+    return digest.storm(entries, more, START)
+
+
+def degraded(number: int = 60) -> Alert:
+    pairs = []
+    for n in range(number):
+        lead = first(name=f"ingest-{n % 25:03}", job_id=f"job-{n}")
+        pairs.append((lead, recall(CAUSES[n % 25 % len(CAUSES)])))
+    return digest.degraded(pairs, "ThrottlingException")
+
+
+SCENES: dict[str, Callable[[], Alert]] = {
+    "array-closed": array_closed,
+    "array-first": array_first,
+    "chain": chain,
+    "degraded": degraded,
+    "multi-node": nodes,
+    "nightly-5th": nightly,
+    "recovered": recovered,
+    "seventeen-samples": seventeen,
+    "storm": storm,
+    "unreadable": unreadable,
+}

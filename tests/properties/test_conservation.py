@@ -1,0 +1,233 @@
+"""Nothing is lost and nothing is counted twice, whatever order, crash or rival there is."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notifier.core.brake import Limits
+from notifier.core.tally import Role, fold
+from notifier.ports import Choices
+from tests.interleaving import Turns, watched
+from tests.simulation import Crash, Parcel, Simulation, array_parent, failed
+
+Event = dict[str, Any]
+ROOMY = Choices(limits=Limits(per_minute=1_000, per_hour=10_000))
+
+
+def pool() -> dict[str, Event]:
+    """Make failures of every kind that is grouped, by job id."""
+    events = {f"plain-{n}": failed(f"plain-{n}", second=n) for n in range(4)}
+    events |= {
+        f"other-{n}": failed(f"other-{n}", definition="other:1", exit_code=137, second=n)
+        for n in range(2)
+    }
+    events |= {f"arr:{n}": failed("arr", name="align", index=n, second=n) for n in range(6)}
+    events["arr"] = array_parent("arr", 10, 6, name="align", second=9)
+    events["after-arr"] = failed("after-arr", name="merge", definition="m:1", depends_on=["arr"])
+    events["b"] = failed("b", name="b", definition="b:1", depends_on=["plain-0"])
+    events["c"] = failed("c", name="c", definition="c:1", depends_on=["b"])
+    events["orphan"] = failed("orphan", name="o", definition="o:1", depends_on=["unseen"])
+    return events
+
+
+POOL = pool()
+
+
+def check(world: Simulation, jobs: set[str]) -> None:
+    """Hold the promise against what happened."""
+    assert world.dead == []
+    counted = [
+        member.job_id
+        for incident in world.ledger.incidents.values()
+        for episode in range(1, incident.episode + 1)
+        for member in world.ledger.members(type(incident.place)(incident.key, episode))
+    ]
+    assert sorted(counted) == sorted(jobs)  # each once, and none is missing
+    for incident in world.ledger.incidents.values():
+        tally = fold(world.ledger.members(incident.place))
+        assert incident.told_at, incident
+        assert incident.announced == tally.counted
+        assert incident.ended == tally.ended
+    assert world.ledger.held() == ()
+
+
+def last_words(world: Simulation) -> dict[str, int]:
+    """Give how many jobs the last message about each incident named, by incident."""
+    said: dict[str, int] = {}
+    for told in world.told:
+        counts = told.document.get("counts") or {"failed": 1, "dependents": 0}
+        said[told.document["dedup_key"]] = counts["failed"] + counts["dependents"]
+    return said
+
+
+def burst(world: Simulation) -> int:
+    """Give the most messages that any incident got within one interval."""
+    most = 0
+    by_incident: dict[str, list[int]] = {}
+    for told in world.told:
+        by_incident.setdefault(told.document["dedup_key"], []).append(told.at)
+    for times in by_incident.values():
+        for start in times:
+            most = max(most, sum(start <= at < start + 299_000 for at in times))
+    return most
+
+
+@dataclass
+class Rivals(Simulation):
+    """Delivers everything that is due at once, to invocations that take turns at every call."""
+
+    choose: Callable[[int], int] = lambda most: 0
+    split: Callable[[Sequence[Parcel]], list[list[Parcel]]] = lambda due: [list(due)]
+    _turns: Turns | None = field(default=None)
+
+    def _deliver(self, name: str, queue: list[Parcel]) -> None:
+        due = [one for one in queue if one.visible_at <= self.now]
+        if not due:
+            return
+        for one in due:
+            one.receives += 1
+            one.visible_at = self.now + 370_000
+        parts = self.split(due)
+        turns = Turns(self.choose)
+        self.wrap = lambda ports: watched(ports, turns.wait)
+        left = turns.run([lambda part=part: self.invoke(name, part) for part in parts])
+        for part, again in zip(parts, left, strict=True):
+            self.settled(name, queue, part, again)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_any_failures_in_any_order_among_any_rivals_are_told_and_counted_once(
+    data: st.DataObject,
+) -> None:
+    names = data.draw(st.lists(st.sampled_from(sorted(POOL)), min_size=1, max_size=24))
+    moments = st.integers(0, 40)
+    world = Rivals(
+        choices=ROOMY,
+        choose=lambda most: data.draw(st.integers(0, most - 1)) if most > 1 else 0,
+        split=lambda due: _split(due, data.draw(st.integers(1, 3))),
+    )
+    for name in names:
+        world.put(POOL[name], data.draw(moments))
+    world.settle()
+    check(world, set(names))
+    assert burst(world) <= 1
+
+
+def _split(due: Sequence[Parcel], parts: int) -> list[list[Parcel]]:
+    return [list(due[n::parts]) for n in range(parts) if due[n::parts]]
+
+
+@settings(max_examples=60)
+@given(
+    order=st.permutations(sorted(POOL)),
+    gaps=st.lists(st.integers(0, 4_000), min_size=len(POOL), max_size=len(POOL)),
+    succeeded=st.lists(st.integers(0, 20_000), max_size=3),
+)
+def test_recoveries_in_between_lose_nothing(
+    order: list[str], gaps: list[int], succeeded: list[int]
+) -> None:
+    world = Simulation(choices=ROOMY)
+    for second in succeeded:
+        for name in ("nightly", "align"):
+            world.succeed(name, second)
+    for name, second in zip(order, itertools.accumulate(gaps), strict=True):
+        world.put(POOL[name], second)
+    world.settle()
+    check(world, set(order))
+
+
+@settings(max_examples=60)
+@given(
+    count=st.integers(1, 60),
+    gap=st.floats(0, 20),
+    per_minute=st.integers(1, 5),
+    per_hour=st.integers(1, 10),
+)
+def test_what_the_brake_holds_is_told_in_storm_digests(
+    count: int, gap: float, per_minute: int, per_hour: int
+) -> None:
+    world = Simulation(choices=Choices(limits=Limits(per_minute, per_hour)))
+    for n in range(count):
+        event = failed(f"job-{n}", name=f"name-{n}", definition=f"def-{n}:1", second=n * gap)
+        world.put(event, n * gap)
+    world.settle()
+    check(world, {f"job-{n}" for n in range(count)})
+    mails = "\n".join(told.texts["email"] for told in world.told)
+    assert [n for n in range(count) if f"name-{n}" not in mails] == []
+
+
+# ---- Crashes -------------------------------------------------------------------------------------
+
+
+def story(world: Simulation) -> set[str]:
+    """A delivery with everything in it: an array, a row, a chain, a recovery, a held incident."""
+    names = ["plain-0", "plain-1", "arr:0", "arr:1", "arr", "b", "c", "other-0"]
+    for name in names:
+        world.put(POOL[name], 0)
+    world.put(POOL["plain-2"], 400)
+    world.put(POOL["arr:3"], 400)
+    world.succeed("nightly", 5_000)
+    world.put(POOL["plain-3"], 30_000)
+    return {*names, "plain-2", "arr:3", "plain-3"}
+
+
+def crashing(at: set[int], choices: Choices) -> tuple[Simulation, set[str], list[str]]:
+    """Run the story; the process dies at the moments with these numbers."""
+    moments: list[str] = []
+
+    def moment(name: str) -> None:
+        moments.append(name)
+        if len(moments) - 1 in at:
+            raise Crash(name)
+
+    world = Simulation(choices=choices, wrap=lambda ports: watched(ports, moment))
+    jobs = story(world)
+    world.settle()
+    return world, jobs, moments
+
+
+TIGHT = Choices(limits=Limits(per_minute=2, per_hour=30))
+MOMENTS = {id(choices): len(crashing(set(), choices)[2]) for choices in (ROOMY, TIGHT)}
+
+
+@pytest.mark.parametrize("choices", [ROOMY, TIGHT], ids=["roomy", "tight"])
+def test_a_crash_at_any_moment_loses_nothing(choices: Choices) -> None:
+    for number in range(MOMENTS[id(choices)]):
+        world, jobs, moments = crashing({number}, choices)
+        assert world.crashes == 1, moments[number]
+        check(world, jobs)
+        assert burst(world) <= 2, moments[number]
+
+
+@settings(max_examples=60)
+@given(at=st.sets(st.integers(0, 500), max_size=4))
+def test_several_crashes_lose_nothing(at: set[int]) -> None:
+    world, jobs, _ = crashing(at, ROOMY)
+    check(world, jobs)
+    assert burst(world) <= 1 + world.crashes
+
+
+def test_roles_are_what_they_are() -> None:
+    world = Simulation(choices=ROOMY)
+    for name in POOL:
+        world.put(POOL[name], 0)
+    world.settle()
+    roles = {
+        m.job_id: m.role
+        for i in world.ledger.incidents.values()
+        for m in world.ledger.members(i.place)
+    }
+    assert {name for name, role in roles.items() if role is Role.DEPENDENT} == {
+        "b",
+        "c",
+        "after-arr",
+    }
+    assert {name for name, role in roles.items() if role is Role.PARENT} == {"arr"}

@@ -1,0 +1,250 @@
+"""AWS as the stories see it, on a clock of its own: queues that deliver, crash and repeat."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from notifier import follow_up, pipeline
+from notifier.core.recovery import Success
+from notifier.ports import Choices, Ports
+from tests.fakes import FakeJobs, FakeJournal, FakeLedger, FakeLogs, FakeQueues, FakeTopic
+
+START_MS = 1_795_000_000_000  # some day in November 2026
+VISIBILITY_MS = {"failures": 370_000, "follow-ups": 720_000}  # as in template.yaml
+MOST_RECEIVES = 5
+BATCH = {"failures": 100, "follow-ups": 10}
+WINDOW_MS = {"failures": 10_000, "follow-ups": 0}  # how long a batch that is not full may wait
+PLENTY_MS = 120_000
+ACCOUNT = "arn:aws:batch:eu-west-1:111122223333"
+
+
+class Crash(BaseException):
+    """The process is gone: nothing after this happens, and nobody catches it."""
+
+
+@dataclass
+class Parcel:
+    """One message in a queue."""
+
+    message_id: str
+    body: str
+    visible_at: int
+    receives: int = 0
+    waits: int = 0
+
+
+@dataclass
+class Told:
+    """One message that went out, with the time it did."""
+
+    at: int
+    subject: str
+    document: dict[str, Any]
+    texts: dict[str, str]
+    attributes: dict[str, str]
+
+    @property
+    def outcome(self) -> str:
+        return self.document["outcome"] or ""
+
+
+@dataclass
+class Simulation:
+    """A deployed notifier. Times given to it are seconds since it began."""
+
+    choices: Choices = field(default_factory=Choices)
+    now: int = START_MS
+    ledger: FakeLedger = field(default_factory=FakeLedger)
+    topic: FakeTopic = field(default_factory=FakeTopic)
+    logs: FakeLogs = field(default_factory=FakeLogs)
+    jobs: FakeJobs = field(default_factory=FakeJobs)
+    queues: FakeQueues = field(default_factory=FakeQueues)
+    journal: FakeJournal = field(default_factory=FakeJournal)
+    failures: list[Parcel] = field(default_factory=list)
+    follow_ups: list[Parcel] = field(default_factory=list)
+    dead: list[Parcel] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    to_succeed: list[Success] = field(default_factory=list)
+    crashes: int = 0
+    wrap: Callable[[Ports], Ports] = lambda ports: ports
+    _ids: Any = field(default_factory=itertools.count)
+
+    def ports(self) -> Ports:
+        """Give what one invocation is run with."""
+        return self.wrap(
+            Ports(
+                self.logs, self.topic, self.journal, self.ledger, self.queues, self.jobs,
+                lambda: PLENTY_MS, self._pause, lambda: self.now,
+            )
+        )  # fmt: skip
+
+    def put(self, event: dict[str, Any], second: float = 0) -> None:
+        """Put an event on the failure queue."""
+        self.failures.append(self._parcel(json.dumps(event), START_MS + round(second * 1000)))
+
+    def succeed(self, name: str, second: float, took: float = 1) -> None:
+        """Have a job begin at a second and succeed."""
+        began = START_MS + round(second * 1000)
+        self.to_succeed.append(Success(name, began, began + round(took * 1000)))
+
+    def run_until(self, second: float) -> None:
+        """Deliver what comes due until then."""
+        end = START_MS + round(second * 1000)
+        while (following := self._next_due()) is not None and following <= end:
+            self.now = max(self.now, following)
+            self._deliver("failures", self.failures)
+            self._deliver("follow-ups", self.follow_ups)
+        self.now = max(self.now, end)
+
+    def settle(self, days: float = 3) -> None:
+        """Run until all that is still to be said was said."""
+        self.run_until((self.now - START_MS) / 1000 + days * 86_400)
+
+    def between(self, start: float, end: float) -> list[Told]:
+        """Give what was told from one second to another, both included."""
+        return [one for one in self.told if start * 1000 <= one.at - START_MS <= end * 1000]
+
+    def _next_due(self) -> int | None:
+        queues = (("failures", self.failures), ("follow-ups", self.follow_ups))
+        return min((due for each in queues if (due := self._batch_due(*each))), default=None)
+
+    def _batch_due(self, name: str, queue: list[Parcel]) -> int | None:
+        """Give when the next batch is handed over: when it is full, or its first waited enough."""
+        if not queue:
+            return None
+        times = heapq.nsmallest(BATCH[name], (one.visible_at for one in queue))
+        waited = times[0] + WINDOW_MS[name]
+        return min(waited, times[-1]) if len(times) == BATCH[name] else waited
+
+    def _deliver(self, name: str, queue: list[Parcel]) -> None:
+        if not queue or self._batch_due(name, queue) > self.now:
+            return
+        due = [one for one in queue if one.visible_at <= self.now][: BATCH[name]]
+        for one in due:
+            one.receives += 1
+            one.visible_at = self.now + VISIBILITY_MS[name]
+        self.settled(name, queue, due, self.invoke(name, due))
+
+    def invoke(self, name: str, due: Sequence[Parcel]) -> set[str]:
+        """Run one invocation to its end, or to its crash; give the messages it left."""
+        try:
+            return set(self.run_handler(name, due))
+        except Crash:
+            self.crashes += 1
+            return {one.message_id for one in due}
+
+    def run_handler(self, name: str, due: Sequence[Parcel]) -> Sequence[str]:
+        """Call the story of a queue."""
+        self.jobs.succeeded = [one for one in self.to_succeed if one.stopped_at <= self.now]
+        if name == "failures":
+            records = [
+                pipeline.Record(one.message_id, one.body, one.receives, one.waits) for one in due
+            ]
+            return pipeline.run(records, self.ports(), self.choices)
+        turns = [follow_up.Turn(one.message_id, one.body) for one in due]
+        return follow_up.run(turns, self.ports(), self.choices)
+
+    def settled(
+        self, name: str, queue: list[Parcel], due: Sequence[Parcel], left: set[str]
+    ) -> None:
+        """Drop what was done, bury what came too often, and take in what was sent meanwhile."""
+        for one in due:
+            if one.message_id not in left:
+                queue.remove(one)
+            elif one.receives >= MOST_RECEIVES:
+                queue.remove(one)
+                self.dead.append(one)
+        self.collect()
+
+    def collect(self) -> None:
+        """Take in what was sent and published since."""
+        for key, due, deliver_at in self.queues.follow_ups:
+            body = json.dumps({"incident": key, "due": due})
+            self.follow_ups.append(self._parcel(body, deliver_at))
+        for body, waits, delay_s in self.queues.waits:
+            parcel = self._parcel(body, self.now + delay_s * 1000)
+            parcel.waits = waits
+            self.failures.append(parcel)
+        self.queues.follow_ups.clear()
+        self.queues.waits.clear()
+        for message in self.topic.published[len(self.told) :]:
+            shown = message.shown()
+            document = shown["webhook"]
+            self.told.append(
+                Told(self.now, message.subject, document, document["text"], message.attributes)
+            )
+
+    def _parcel(self, body: str, at: int) -> Parcel:
+        return Parcel(f"m{next(self._ids)}", body, at)
+
+    def _pause(self, seconds: float) -> None:
+        self.now += round(seconds * 1000)
+
+
+def failed(
+    job_id: str,
+    *,
+    name: str = "nightly",
+    queue: str = "etl",
+    definition: str = "load:3",
+    exit_code: int = 1,
+    reason: str = "Essential container in task exited",
+    second: float = 0,
+    index: int | None = None,
+    depends_on: Sequence[str] = (),
+    tags: dict[str, str] | None = None,
+    source: str = "aws.batch",
+    **detail: Any,
+) -> dict[str, Any]:
+    """Make the event of a failed job; with an `index` that of an array child."""
+    at = START_MS + round(second * 1000)
+    if index is not None:
+        job_id = f"{job_id}:{index}"
+        detail["arrayProperties"] = {"index": index, "statusSummary": {}}
+    container: dict[str, Any] = {"exitCode": exit_code, "logStreamName": f"load/default/{job_id}"}
+    attempts = [
+        {"container": container, "startedAt": at - 60_000, "stoppedAt": at, "statusReason": reason}
+    ]
+    if depends_on:
+        reason, attempts, container = "Dependent Job failed", [], {}
+    return {
+        "id": f"event-{job_id}",
+        "source": source,
+        "detail-type": "Batch Job State Change",
+        "account": "111122223333",
+        "region": "eu-west-1",
+        "time": "2026-11-18T13:46:40Z",
+        "detail": {
+            "jobArn": f"{ACCOUNT}:job/{job_id}",
+            "jobId": job_id,
+            "jobName": name,
+            "jobQueue": f"{ACCOUNT}:job-queue/{queue}",
+            "jobDefinition": f"{ACCOUNT}:job-definition/{definition}",
+            "status": "FAILED",
+            "statusReason": reason,
+            "attempts": attempts,
+            "container": container,
+            "createdAt": at - 120_000,
+            "startedAt": at - 60_000,
+            "stoppedAt": at,
+            "dependsOn": [{"jobId": one} for one in depends_on],
+            "tags": tags or {},
+            **detail,
+        },
+    }
+
+
+def array_parent(job_id: str, size: int, failures: int, **more: Any) -> dict[str, Any]:
+    """Make the event of an array whose children have all ended."""
+    event = failed(job_id, reason="Array Child Job failed", **more)
+    event["detail"] |= {
+        "attempts": [],
+        "container": {},
+        "arrayProperties": {"size": size, "statusSummary": {"FAILED": failures}},
+    }
+    return event
