@@ -1,4 +1,4 @@
-"""`batch-notifier`: look at alerts and causes from your own machine."""
+"""`batch-notifier`: look at alerts and causes, and silence some, from your own machine."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from notifier.channels import message
 from notifier.core.diagnosis import Diagnosis, explain
+from workbench import silence_command
 from workbench.preview import InputError, alert_of, text_of
 
 CHANNELS = ("email", "sms", "chat", "webhook")
@@ -26,6 +27,7 @@ examples:
   batch-notifier explain "CannotPullContainerError: pull image manifest has been retried 5 time(s)"
   batch-notifier explain "Essential container in task exited" --exit-code 137
   batch-notifier explain --jsonl reasons.jsonl
+  batch-notifier silence add --queue 'etl-*' --until 2h --reason "the store moves"
 """
 
 
@@ -53,13 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="batch-notifier",
-        description="Look at the alerts and causes of failed AWS Batch jobs.",
+        description="Look at the alerts and causes of failed AWS Batch jobs, and silence some.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_preview(commands)
     _add_explain(commands)
+    silence_command.add_to(commands)
     return parser
 
 

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
+from moto import mock_aws
 
+from notifier.aws.errors import understood
+from notifier.core.silence import Silence
+from workbench import silences
 from workbench.cli import main
+from workbench.preview import InputError
 
+NOW = 1_795_000_000_000
 EVENTS = Path(__file__).parents[2] / "events"
 SAMPLE = str(EVENTS / "exit-1-python-traceback.json")
 
@@ -160,3 +175,225 @@ def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert stopped.value.code == 0
     assert "batch-notifier explain" in capsys.readouterr().out
+
+
+SILENCE = Silence("3f2a91c0", 1_795_003_620_000, "the store moves", "ana", queue="etl-*")
+TABLE = "incidents"
+
+
+STACKS = {"batch-notifier": "IncidentTableName", "other": "AlertTopicArn"}
+
+
+def _stack(params: dict[str, Any], **_: object) -> tuple[AWSResponse, dict[str, Any]]:
+    # As CloudFormation answers: that of moto needs packages that nothing else here does.
+    name = params["body"]["StackName"]
+    if name in STACKS:
+        outputs = [{"OutputKey": STACKS[name], "OutputValue": TABLE}]
+        return AWSResponse("", 200, {}, None), {"Stacks": [{"Outputs": outputs}]}
+    said = {"Code": "ValidationError", "Message": f"Stack with id {name} does not exist"}
+    if name == "denied":
+        said = {"Code": "AccessDenied", "Message": "not authorized"}
+    return AWSResponse("", 400, {}, None), {"Error": said, "ResponseMetadata": {}}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An account with the table and its stack; what a test sets in it is gone afterwards."""
+    session = boto3.Session()
+    session.events.register("before-call.cloudformation.DescribeStacks", _stack)
+    with mock_aws():
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+        session.client("dynamodb").create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")
+            ],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+        )
+        yield
+
+
+ADD = ["silence", "add", "--until", "2h", "--reason", "the store moves"]
+
+
+def _ran(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_silence_is_added_listed_and_removed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _ran(capsys, "silence", "list") == "No silences.\n"
+    said = _ran(capsys, *ADD, "--queue", "etl-*", "--cause", "app-*", "--who", "ana")
+    found = re.match(r"Silenced ([0-9a-f]{8}): queue etl-\*, cause app-\*\nuntil (.+?), by", said)
+    assert found is not None
+    moment = r"20\d\d-\d\d-\d\d \d\d:\d\d"
+    assert re.fullmatch(rf"{moment} UTC \({moment} \S+\)", found[2])
+    assert "by ana: the store moves" in said
+    listed = _ran(capsys, "silence", "list", "--table", TABLE).splitlines()
+    assert listed[0].split() == ["ID", "UNTIL", "WHAT", "WHO", "REASON"]
+    assert re.split(" {2,}", listed[1]) == [
+        found[1], found[2], "queue etl-*, cause app-*", "ana", "the store moves",
+    ]  # fmt: skip
+    assert _ran(capsys, "silence", "remove", found[1]).startswith(
+        f"Removed {found[1]}: queue etl-*, cause app-*\n"
+    )
+    assert _ran(capsys, "silence", "list") == "No silences.\n"
+
+
+@pytest.mark.usefixtures("aws")
+def test_silences_come_in_the_order_in_which_they_end(capsys: pytest.CaptureFixture[str]) -> None:
+    for until, queue in (("3d", "c"), ("45m", "a"), ("2h", "b")):
+        _ran(capsys, *ADD, "--until", until, "--queue", queue)
+    listed = _ran(capsys, "silence", "list").splitlines()[1:]
+    assert [re.split(" {2,}", line)[2] for line in listed] == ["queue a", "queue b", "queue c"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_another_region_has_another_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["silence", "list", "--table", TABLE, "--region", "eu-west-1"]) == 2
+    told = capsys.readouterr().err
+    assert "ResourceNotFoundException" in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["silence"], "required"),
+        (["silence", "hush"], "invalid choice"),
+        (["silence", "add", "--until", "2h"], "--reason"),
+        (["silence", "add", "--reason", "x"], "--until"),
+        (ADD, "say what to silence"),
+        ([*ADD, "--queue", "a", "--until", "soon"], "--until is not like"),
+        (["silence", "remove"], "required"),
+        (["silence", "remove", "3f2a91c0"], "no silence holds that has the id '3f2a91c0'"),
+        (["silence", "list", "--stack-name", "gone"], "does not exist"),
+        (["silence", "list", "--stack-name", "denied"], "AccessDenied: not authorized"),
+        (["silence", "list", "--stack-name", "other"], "no output IncidentTableName"),
+        (["silence", "list", "--table", "gone"], "ResourceNotFoundException"),
+        ([*ADD, "--queue", "a", "--table", "gone"], "ResourceNotFoundException"),
+    ],
+)
+def test_what_is_wrong_with_a_silence_is_one_line(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
+    assert says in told.err
+
+
+@pytest.mark.parametrize("where", [["--stack-name", "batch-notifier"], ["--table", TABLE]])
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        (("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "NoCredentialsError"),
+        (("AWS_DEFAULT_REGION",), "You must specify a region"),
+    ],
+)
+def test_an_aws_configuration_that_is_not_there_is_one_line(
+    where: list[str],
+    missing: tuple[str, ...],
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    for name in missing:
+        monkeypatch.delenv(name)
+    assert main(["silence", "list", *where]) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert told.count("\n") == 1
+
+
+@dataclass
+class Shelf:
+    """A book that others write first, or that AWS does not let us write at all."""
+
+    kept: list[Silence] = field(default_factory=list)
+    rivals: int = 0
+    refusal: ClientError | None = None
+    version: int = 0
+
+    def silences(self) -> tuple[list[Silence], int]:
+        return list(self.kept), self.version
+
+    def save_silences(self, silences: Sequence[Silence], version: int) -> bool:
+        if self.refusal:
+            raise understood(self.refusal) from self.refusal
+        if self.rivals:
+            self.rivals -= 1
+            self.kept.append(replace(SILENCE, id=f"rival-{self.rivals}"))
+            self.version += 1
+        if version != self.version:
+            return False
+        self.kept, self.version = list(silences), self.version + 1
+        return True
+
+
+def test_what_others_silence_at_the_same_time_is_kept() -> None:
+    shelf = Shelf(rivals=4)
+    list(silences.add(shelf, SILENCE, NOW))
+    assert len(shelf.kept) == 5
+    assert shelf.kept[-1] == SILENCE
+
+
+def test_after_five_tries_in_vain_a_person_may_try_again() -> None:
+    shelf = Shelf(rivals=5)
+    with pytest.raises(InputError, match="at the same time; try again"):
+        list(silences.add(shelf, SILENCE, NOW))
+    assert SILENCE not in shelf.kept
+
+
+def test_what_aws_refuses_is_said_in_its_words() -> None:
+    said = {"Code": "AccessDeniedException", "Message": "ana may not\nPutItem"}
+    shelf = Shelf([SILENCE], refusal=ClientError({"Error": said}, "PutItem"))
+    with pytest.raises(InputError) as refused:
+        list(silences.remove(shelf, SILENCE.id, NOW))
+    assert str(refused.value) == (
+        "cannot write the silences: AccessDeniedException: ana may not PutItem"
+    )
+
+
+def test_a_silence_that_is_over_is_neither_listed_nor_removed() -> None:
+    shelf = Shelf([SILENCE, replace(SILENCE, id="later", until=SILENCE.until + 1)])
+    table = list(silences.listed(shelf, SILENCE.until))
+    assert [line.split()[0] for line in table] == ["ID", "later"]
+    with pytest.raises(InputError, match="no silence holds"):
+        list(silences.remove(shelf, SILENCE.id, SILENCE.until))
+
+
+def test_there_is_room_for_a_hundred_silences_and_those_that_ended_take_none() -> None:
+    shelf = Shelf([replace(SILENCE, until=NOW)] + [SILENCE] * (silences.MOST - 1))
+    list(silences.add(shelf, SILENCE, NOW))
+    assert shelf.kept == [SILENCE] * silences.MOST
+    with pytest.raises(InputError, match="there are 100 silences already"):
+        list(silences.add(shelf, SILENCE, NOW))
+
+
+def test_a_silence_of_everything_says_so() -> None:
+    [said, *_] = silences.add(Shelf(), replace(SILENCE, queue="*"), NOW)
+    assert said == "Silenced 3f2a91c0: everything"
+
+
+def test_what_needs_no_aws_does_not_wait_for_its_library() -> None:
+    code = (
+        "import sys; from workbench.cli import main; "
+        f"main(['explain', 'JobQueue deleted']); main(['preview', {SAMPLE!r}]); "
+        "sys.exit('boto3' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("verb", ["", "add"])
+def test_the_help_of_silence_shows_examples(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["silence", *([verb] if verb else []), "--help"])
+    assert "silence add --queue 'etl-*' --until 18:30" in capsys.readouterr().out
