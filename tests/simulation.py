@@ -13,6 +13,7 @@ from notifier import follow_up, pipeline
 from notifier.core.recovery import Success
 from notifier.ports import Choices, Ports
 from tests.fakes import FakeJobs, FakeJournal, FakeLedger, FakeLogs, FakeQueues, FakeTopic
+from workbench import failures
 
 START_MS = 1_795_000_000_000  # some day in November 2026
 VISIBILITY_MS = {"failures": 370_000, "follow-ups": 720_000}  # as in template.yaml
@@ -20,7 +21,6 @@ MOST_RECEIVES = 5
 BATCH = {"failures": 100, "follow-ups": 10}
 WINDOW_MS = {"failures": 10_000, "follow-ups": 0}  # how long a batch that is not full may wait
 PLENTY_MS = 120_000
-ACCOUNT = "arn:aws:batch:eu-west-1:111122223333"
 
 
 class Crash(BaseException):
@@ -186,65 +186,13 @@ class Simulation:
         self.now += round(seconds * 1000)
 
 
-def failed(
-    job_id: str,
-    *,
-    name: str = "nightly",
-    queue: str = "etl",
-    definition: str = "load:3",
-    exit_code: int = 1,
-    reason: str = "Essential container in task exited",
-    second: float = 0,
-    index: int | None = None,
-    depends_on: Sequence[str] = (),
-    tags: dict[str, str] | None = None,
-    source: str = "aws.batch",
-    **detail: Any,
+def failed(job_id: str, *, second: float = 0, **more: Any) -> dict[str, Any]:
+    """Make the event of a job that failed at a second; see `workbench.failures`."""
+    return failures.failed(job_id, START_MS + round(second * 1000), **more)
+
+
+def array_parent(
+    job_id: str, size: int, failed: int, *, second: float = 0, **more: Any
 ) -> dict[str, Any]:
-    """Make the event of a failed job; with an `index` that of an array child."""
-    at = START_MS + round(second * 1000)
-    if index is not None:
-        job_id = f"{job_id}:{index}"
-        detail["arrayProperties"] = {"index": index, "statusSummary": {}}
-    container: dict[str, Any] = {"exitCode": exit_code, "logStreamName": f"load/default/{job_id}"}
-    attempts = [
-        {"container": container, "startedAt": at - 60_000, "stoppedAt": at, "statusReason": reason}
-    ]
-    if depends_on:
-        reason, attempts, container = "Dependent Job failed", [], {}
-    return {
-        "id": f"event-{job_id}",
-        "source": source,
-        "detail-type": "Batch Job State Change",
-        "account": "111122223333",
-        "region": "eu-west-1",
-        "time": "2026-11-18T13:46:40Z",
-        "detail": {
-            "jobArn": f"{ACCOUNT}:job/{job_id}",
-            "jobId": job_id,
-            "jobName": name,
-            "jobQueue": f"{ACCOUNT}:job-queue/{queue}",
-            "jobDefinition": f"{ACCOUNT}:job-definition/{definition}",
-            "status": "FAILED",
-            "statusReason": reason,
-            "attempts": attempts,
-            "container": container,
-            "createdAt": at - 120_000,
-            "startedAt": at - 60_000,
-            "stoppedAt": at,
-            "dependsOn": [{"jobId": one} for one in depends_on],
-            "tags": tags or {},
-            **detail,
-        },
-    }
-
-
-def array_parent(job_id: str, size: int, failures: int, **more: Any) -> dict[str, Any]:
-    """Make the event of an array whose children have all ended."""
-    event = failed(job_id, reason="Array Child Job failed", **more)
-    event["detail"] |= {
-        "attempts": [],
-        "container": {},
-        "arrayProperties": {"size": size, "statusSummary": {"FAILED": failures}},
-    }
-    return event
+    """Make the event of an array whose children had all ended at a second."""
+    return failures.array_parent(job_id, START_MS + round(second * 1000), size, failed, **more)

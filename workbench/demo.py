@@ -23,6 +23,7 @@ from workbench.drill import Drill, Outcome
 from workbench.local_aws import ROOT, LocalAws
 from workbench.samples import Sample
 from workbench.setup_error import SetupError
+from workbench.storm import FAILED, SIZE, Storm
 from workbench.subscriber import Delivery, Subscriber
 
 ALERT_SECONDS = 15.0  # an alert takes well under one second; the first also waits for a cold start
@@ -65,11 +66,13 @@ def run(*, once: bool, port: int) -> int:
         _say(f"{len(every)} sample events go on the bus, as drills. This is what subscribers get:")
         play(stage.way, every, show)
         _say(table(stage.way.outcomes))
+        storm = Storm(stage.aws, stage.resources, stage.way)
+        play_storm(storm)
         if not once:
             _say(HINT)
             with contextlib.suppress(KeyboardInterrupt):
                 converse(stage.way)
-        return verdict(stage)
+        return verdict(stage, storm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,31 @@ def play(way: Drill, every: Sequence[Sample], show: Callable[[Outcome], None]) -
     way.settle(SETTLE_SECONDS)
 
 
-def verdict(stage: Stage) -> int:
-    """Say whether every event became its alert exactly once, and return the exit code."""
+def play_storm(storm: Storm) -> None:
+    """Let a storm pass, and show every message that it brings."""
+    _say(_rule("a storm"))
+    _say(
+        f"An array of {SIZE:,} of which {FAILED} fail, a job that fails twice, a chain of three.\n"
+        "Their events come all at once:\n"
+    )
+    storm.fail()
+    for delivery in storm.told:
+        show_email(delivery)
+    told = len(storm.told)
+    _say(_rule("five minutes later"))
+    _say("The job has been run again, and has succeeded.\n")
+    storm.mend()
+    storm.let_time_pass()
+    for delivery in storm.told[told:]:
+        show_email(delivery)
+    _say(_rule("what the storm came to"))
+    for delivery in storm.told:
+        _say(delivery.subject)
+    _say(f"\n{storm.sent} events went in, {len(storm.told)} messages came out.\n")
+
+
+def verdict(stage: Stage, storm: Storm) -> int:
+    """Say whether everything was told as it should be, and return the exit code."""
     way = stage.way
     wrong = [each for each in way.outcomes if not each.told_once]
     sent = {each.name for each in way.outcomes}
@@ -138,11 +164,16 @@ def verdict(stage: Stage) -> int:
         _complain(f"{len(unsent)} events were not sent after {MISSES_BORNE} misses")
     if way.strays:
         _complain(f"{len(way.strays)} alerts about no event that was sent")
-    if wrong or unsent or way.strays:
+    for fault in storm.faults():
+        _complain(fault)
+    if wrong or unsent or way.strays or storm.faults():
         for line in stage.aws.faults()[-1:]:
             _complain(f"the local AWS said last: {line}")
         return EXIT_MISS
-    print(f"Every one of {len(way.outcomes)} events became its alert, exactly once.")
+    print(
+        f"Every one of {len(way.outcomes)} sample events became its alert, exactly once, and a "
+        f"storm of {storm.sent} became {len(storm.told)} messages with exact counts."
+    )
     return 0
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from workbench import demo, samples
 from workbench.demo import Stage
+from workbench.storm import Storm
 
 
 def quietly(_: object) -> None:
@@ -17,3 +18,13 @@ def stage(built_template: Path) -> Iterator[Stage]:
     with demo.deployed(port=0, say=quietly, artifact=built_template) as stage:
         demo.play(stage.way, samples.load_all(), quietly)
         yield stage
+
+
+@pytest.fixture(scope="session")
+def storm(stage: Stage) -> Storm:
+    """A storm that has passed, and the time after it."""
+    storm = Storm(stage.aws, stage.resources, stage.way)
+    storm.fail()
+    storm.mend()
+    storm.let_time_pass()
+    return storm

@@ -6,8 +6,10 @@ import time
 import pytest
 
 from workbench import demo, drill, samples, stack
+from workbench import storm as storm_events
 from workbench.demo import Stage
 from workbench.drill import Outcome
+from workbench.storm import Storm
 from workbench.subscriber import Subscriber
 
 SAMPLES = {sample.name: sample for sample in samples.load_all()}
@@ -40,8 +42,18 @@ def test_the_log_of_the_job_comes_along(outcome: Outcome) -> None:
         assert not delivery.document["log"]
 
 
-def test_the_demo_is_satisfied_and_its_table_names_every_event(stage: Stage) -> None:
-    assert demo.verdict(stage) == 0
+def test_a_storm_is_a_few_messages_with_exact_counts(storm: Storm) -> None:
+    assert storm.faults() == []
+    assert storm.sent == storm_events.FAILED + 1 + 2 + 3
+    assert len(storm.told) <= storm_events.MOST_MESSAGES
+
+
+def test_a_storm_nobody_was_told_of_is_found_out(stage: Stage) -> None:
+    assert len(Storm(stage.aws, stage.resources, stage.way).faults()) == 3
+
+
+def test_the_demo_is_satisfied_and_its_table_names_every_event(stage: Stage, storm: Storm) -> None:
+    assert demo.verdict(stage, storm) == 0
     shown = demo.table(stage.way.outcomes)
     for outcome in stage.way.outcomes:
         assert outcome.name in shown
@@ -107,7 +119,14 @@ def test_an_alert_that_sns_refuses_leaves_the_failure_in_the_queue(stage: Stage)
 
 
 @pytest.mark.parametrize(
-    "queue", ["FailureQueue", "FailureDeadLetterQueue", "UndeliveredAlertQueue"]
+    "queue",
+    [
+        "FailureQueue",
+        "FailureDeadLetterQueue",
+        "FollowUpQueue",
+        "FollowUpDeadLetterQueue",
+        "UndeliveredAlertQueue",
+    ],
 )
 def test_nothing_is_left_behind_in(queue: str, stage: Stage) -> None:
     deadline = time.monotonic() + WAIT_SECONDS

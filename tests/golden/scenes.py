@@ -109,7 +109,7 @@ def array_first() -> Alert:
     alert = digest.so_far(
         compose(lead, TRACEBACK, 25, KEY), about, fold([*OOM[:25], *waiting("merge", "report")])
     )
-    reason = "the first of its kind"
+    reason = "the first of its kind since the notifier was deployed"
     return replace(alert, outcome="first", reason=reason, novelty="first time")
 
 

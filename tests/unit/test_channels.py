@@ -198,7 +198,7 @@ def test_a_log_that_was_left_out_is_mentioned() -> None:
     alert = compose(read, log, 200)
     written = message.write(alert)
     check_everything(alert, written)
-    assert "of the 220 lines" in written.shown()["email"] or "left out" in written.shown()["email"]
+    assert "of 220 lines" in written.shown()["email"] or "left out" in written.shown()["email"]
 
 
 @pytest.mark.parametrize("driver", ["<!here>", "`x`", "*bold*", "https://evil.example"])

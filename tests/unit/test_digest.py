@@ -244,7 +244,7 @@ def test_logs_are_read_of_three_causes_the_most_frequent_first() -> None:
 
 def test_samples_are_shown_by_name_and_what_was_not_read_says_why() -> None:
     shown = mail(SCENES["array-closed"]())
-    assert "LOG of child 3 (Container ran out of memory)  4 of the 4 lines" in shown
+    assert "LOG of child 3 (Container ran out of memory)  all 4 lines" in shown
     assert "LOG of child 900 (Its EC2 host was terminated)\n  log unavailable: Thr" in shown
 
 

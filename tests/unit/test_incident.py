@@ -63,16 +63,17 @@ def tally(failed: int, dependents: int = 0, *, ended: bool = False) -> Tally:
     return fold(member(f"job-{n}", role) for n, role in enumerate(roles))
 
 
+NEVER_SEEN = "the first of its kind since the notifier was deployed"
 # What it is, what has failed (None: not counted yet), after how long, and what is said of it.
 UNCOUNTED = None
 WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool, str]] = {
-    "new, not counted": (NEW, UNCOUNTED, 0, Outcome.FIRST, True, "the first of its kind"),
-    "new, counted": (NEW, tally(1), 0, Outcome.FIRST, True, "the first of its kind"),
+    "new, not counted": (NEW, UNCOUNTED, 0, Outcome.FIRST, True, NEVER_SEEN),
+    "new, counted": (NEW, tally(1), 0, Outcome.FIRST, True, NEVER_SEEN),
     "new, a parent alone": (
-        NEW, tally(0, ended=True), 0, Outcome.FIRST, True, "the first of its kind",
+        NEW, tally(0, ended=True), 0, Outcome.FIRST, True, NEVER_SEEN,
     ),
     "new, nothing counted": (NEW, tally(0), 0, Outcome.QUIET, False, "nothing new"),
-    "untold for long": (NEW, tally(4), DAY_MS, Outcome.FIRST, True, "the first of its kind"),
+    "untold for long": (NEW, tally(4), DAY_MS, Outcome.FIRST, True, NEVER_SEEN),
     "told just now": (
         TOLD, UNCOUNTED, 1_000, Outcome.QUIET, False,
         "told 1 s ago; the next digest has what is new",
@@ -94,7 +95,7 @@ WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool
     ),
     "a lease that ended, new": (
         replace(NEW, lease_until=NOW + LEASE_MS), UNCOUNTED, LEASE_MS, Outcome.FIRST, True,
-        "the first of its kind",
+        NEVER_SEEN,
     ),
     "recovered just now": (
         replace(TOLD, phase=Phase.RECOVERED, phase_at=NOW), tally(2), 10_000, Outcome.QUIET, False,
@@ -177,7 +178,7 @@ WHEN_ITS_TIME_COMES: dict[str, tuple[Incident, Tally, int, str, Outcome, bool, s
     ),
     "held back until now": (
         replace(NEW, withheld="held", withheld_at=NOW), tally(3), HOUR_MS, "", Outcome.FIRST, True,
-        "the first of its kind",
+        NEVER_SEEN,
     ),
     "recovered": (TOLD, tally(1), HOUR_MS, TOOK, Outcome.RECOVERED, True, TOOK),
     "recovered and grown": (TOLD, tally(7), HOUR_MS, TOOK, Outcome.RECOVERED, True, TOOK),

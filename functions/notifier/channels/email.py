@@ -123,9 +123,12 @@ def _log(heading: str, excerpt: Excerpt | None, note: str) -> str:
 
 
 def _log_range(excerpt: Excerpt) -> str:
-    last = "" if excerpt.complete else "last "
-    when = f"{units.clock(excerpt.first_at)}-{units.clock(excerpt.last_at)} UTC"
-    return f"{excerpt.shown:,} of the {last}{excerpt.total:,} lines, {when}"
+    start, end = units.clock(excerpt.first_at), units.clock(excerpt.last_at)
+    when = f"{start} UTC" if start == end else f"{start}-{end} UTC"
+    if excerpt.complete and excerpt.shown == excerpt.total:
+        return f"all {excerpt.total:,} lines, {when}" if excerpt.total > 1 else f"1 line, {when}"
+    last = "" if excerpt.complete else "the last "
+    return f"{excerpt.shown:,} of {last}{excerpt.total:,} lines, {when}"
 
 
 def _links(links: tuple[tuple[str, str], ...]) -> list[str]:

@@ -207,7 +207,9 @@ def decide(
 
 def _news(incident: Incident, now: int, ends: bool, following_up: bool) -> Decision:
     if incident.told_at == 0 and incident.before is None:
-        return Decision(Outcome.FIRST, "the first of its kind", speaks=True)
+        return Decision(
+            Outcome.FIRST, "the first of its kind since the notifier was deployed", speaks=True
+        )
     if incident.told_at == 0 or incident.phase is not Phase.OPEN:
         return Decision(Outcome.REPEAT, _back(incident, now), speaks=True)
     if ends:
