@@ -46,7 +46,7 @@ class Told:
     subject: str
     document: dict[str, Any]
     texts: dict[str, str]
-    attributes: dict[str, str]
+    attributes: dict[str, str | tuple[str, ...]]
 
     @property
     def outcome(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -136,6 +137,21 @@ class TestAlertTopic(TopicContract):
             (subject, body, {name: value["Value"] for name, value in attributes.items()})
             for _, body, subject, attributes, _ in kept
         ]
+
+    @pytest.mark.parametrize(("asked_for", "delivered"), [("web", True), ("ml", False)])
+    def test_a_message_about_several_queues_reaches_whoever_asked_for_one(
+        self, asked_for: str, delivered: bool
+    ) -> None:
+        topic, sqs = self.topic(), boto3.client("sqs")
+        queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+        boto3.client("sns").subscribe(
+            TopicArn=self.arn,
+            Protocol="sqs",
+            Endpoint=f"arn:aws:sqs:{REGION}:123456789012:subscriber",
+            Attributes={"FilterPolicy": json.dumps({"queue": [asked_for]})},
+        )
+        topic.publish(replace(MESSAGE, attributes={"queue": ("etl", "web")}))
+        assert ("Messages" in sqs.receive_message(QueueUrl=queue)) is delivered
 
     def test_a_topic_that_does_not_exist_is_gone(self) -> None:
         topic = AlertTopic(f"arn:aws:sns:{REGION}:123456789012:no-such-topic")

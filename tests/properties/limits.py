@@ -72,7 +72,9 @@ def check_everything(alert: Alert, message: Message) -> None:
     assert set(texts) == PROTOCOLS
     assert all(isinstance(value, str) and value for value in texts.values())
     sent = len(message.body.encode()) + len(message.subject.encode())
-    sent += sum(len(f"{key}String{value}".encode()) for key, value in message.attributes.items())
+    sent += sum(
+        len(f"{k}String.Array{json.dumps(v)}".encode()) for k, v in message.attributes.items()
+    )
     assert sent <= PUBLISH_LIMIT
     check_attributes(message.attributes)
     check_subject(alert, message.subject)
@@ -104,11 +106,13 @@ def check_clean(value: object) -> None:
             check_clean(inner)
 
 
-def check_attributes(attributes: dict[str, str]) -> None:
+def check_attributes(attributes: dict[str, str | tuple[str, ...]]) -> None:
     assert 1 <= len(attributes) <= 10
     assert all(re.fullmatch(r"[a-z_]{1,256}", key) for key in attributes)
-    assert all(0 < len(value) <= 256 and "\n" not in value for value in attributes.values())
-    check_clean(dict(attributes))
+    for given in attributes.values():
+        values = [given] if isinstance(given, str) else list(given)
+        assert all(0 < len(value) <= 256 and "\n" not in value for value in values)
+        check_clean(values)
     assert attributes["severity"] in ("info", "warning", "critical")
 
 

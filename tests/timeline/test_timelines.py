@@ -149,7 +149,7 @@ def test_two_hundred_incidents_in_a_minute_are_five_messages_and_one_digest() ->
     assert len(world.told) == 5
     world.run_until(10 * MINUTE)
     [storm] = world.told[5:]
-    assert storm.attributes["cause"] == "storm"
+    assert storm.document["cause"]["id"] == "storm"
     named = [n for n in range(200) if any(f"def-{n}" in one.texts["email"] for one in world.told)]
     assert len(named) == 200
     world.settle()
@@ -161,7 +161,9 @@ def test_never_more_than_the_hourly_limit_and_nothing_is_lost() -> None:
     for n in range(120):
         world.put(failed(f"job-{n}", definition=f"def-{n}:1", second=n * 30), n * 30)
     world.run_until(2 * HOUR)
-    first_hour = [one for one in world.between(0, HOUR - 1) if one.attributes["cause"] != "storm"]
+    first_hour = [
+        one for one in world.between(0, HOUR - 1) if one.document["cause"]["id"] != "storm"
+    ]
     assert len(first_hour) == 30
     world.settle()
     mails = "\n".join(one.texts["email"] for one in world.told)

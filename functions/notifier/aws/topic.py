@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -43,6 +44,8 @@ class AlertTopic:
                 MessageStructure="json",
                 MessageAttributes={
                     name: {"DataType": "String", "StringValue": value}
+                    if isinstance(value, str)
+                    else {"DataType": "String.Array", "StringValue": json.dumps(value)}
                     for name, value in message.attributes.items()
                 },
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,9 +17,10 @@ from notifier.core.excerpt import Excerpt
 # 256 KiB in UTF-8 bytes, message attributes included.
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 PUBLISH_LIMIT = 262_144
-ATTRIBUTES_RESERVE = 8_192  # ten attributes of at most 256 characters, with names and types
 ATTRIBUTES_LIMIT = 10
-ATTRIBUTE_LIMIT = 256
+ATTRIBUTE_LIMIT = 256  # characters
+LIST_LIMIT = 5_000  # bytes; two hundred names of 24 letters
+ATTRIBUTES_RESERVE = 32_768  # five lists, five texts, their names and types
 ROWS_KEPT = 10  # of what failed, where a message is too large
 LEFT_OUT = "log left out: too large for one message"
 EVIDENCE_KEPT = 200  # characters of a line of evidence where nothing else gives way
@@ -26,11 +28,14 @@ EVIDENCE_KEPT = 200  # characters of a line of evidence where nothing else gives
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What `Publish` takes: subject, JSON by protocol, attributes for filter policies."""
+    """What `Publish` takes: subject, JSON by protocol, attributes for filter policies.
+
+    An attribute of several values matches a filter that asks for any of them.
+    """
 
     subject: str
     body: str
-    attributes: dict[str, str]
+    attributes: dict[str, str | tuple[str, ...]]
 
     def shown(self) -> dict[str, Any]:
         """Give the message for a person to look at: each channel's text, decoded."""
@@ -126,10 +131,11 @@ def _the_least(alert: Alert) -> Iterator[Alert]:
     yield replace(alert, facts=(), ids=(), diagnosis=diagnosis, failure=failure)
 
 
-def _attributes(alert: Alert) -> dict[str, str]:
+def _attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
     """Give at most ten attributes (what SQS takes with raw delivery); empty ones are left out.
 
-    `sms` is `held` where the cap on text messages was reached, for the filter policy of a phone.
+    `sms` is `held` where the cap on text messages was reached, for the filter policy of a phone. A
+    message about several incidents reaches whoever asked for one of them.
     """
     found = {
         "event": alert.status.lower().replace(" ", "-"),
@@ -144,5 +150,16 @@ def _attributes(alert: Alert) -> dict[str, str]:
         "region": alert.region,
         "account": alert.account,
     }
-    kept = [(key, value) for key, value in found.items() if value][:ATTRIBUTES_LIMIT]
-    return {key: text.truncate(value, ATTRIBUTE_LIMIT) for key, value in kept}
+    attributes: dict[str, str | tuple[str, ...]] = {}
+    for name, value in found.items():
+        several = tuple(dict.fromkeys((*([value] if value else []), *alert.filters.get(name, ()))))
+        if len(several) > 1:
+            attributes[name] = _as_many_as_fit(several)
+        elif several:
+            attributes[name] = text.truncate(several[0], ATTRIBUTE_LIMIT)
+    return dict(list(attributes.items())[:ATTRIBUTES_LIMIT])
+
+
+def _as_many_as_fit(values: tuple[str, ...]) -> tuple[str, ...]:
+    sizes = itertools.accumulate(len(json.dumps(value)) + 2 for value in values)
+    return tuple(value for value, size in zip(values, sizes, strict=True) if size <= LIST_LIMIT)

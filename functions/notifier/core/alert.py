@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from notifier.core import advice, grouping, particulars, text, wording
 from notifier.core.breakdown import CauseCount, Counts, Sample
@@ -31,6 +32,8 @@ class Alert:
     `headline` stands in place of the cause's title where many failures are told at once.
     `outcome` and `reason` say why it is sent now, `kept_back` what was not sent before. `texted`
     is False where the cap on text messages was reached, `last_text` on the last one below it.
+    `filters` are what else a subscriber may have asked for, by message attribute, where several
+    incidents are told at once.
     """
 
     status: str
@@ -69,6 +72,7 @@ class Alert:
     samples: tuple[Sample, ...] = ()
     texted: bool = True
     last_text: bool = False
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def always_told(self) -> bool:

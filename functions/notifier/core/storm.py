@@ -150,7 +150,7 @@ def degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str) -> Ale
 
 
 def _told(rows: Sequence[_Row], found: Diagnosis, called: str, sentence: str) -> Alert:
-    """Gather what both messages tell; a filter policy sees a value that all of them share."""
+    """Gather what both messages tell; a filter policy sees what any of them is about."""
     firsts = [row.first for row in rows]
     lead = firsts[0]
     severity = max(row.severity for row in rows)
@@ -174,6 +174,13 @@ def _told(rows: Sequence[_Row], found: Diagnosis, called: str, sentence: str) ->
         links=particulars.links(whole(lead)),
         ids=(("account", text.defang(f"{lead.account} {lead.region}".strip())),),
         is_drill=all(first.is_drill for first in firsts),
+        filters={
+            "cause": _each(row.diagnosis.cause for row in rows),
+            "class": _each(str(row.diagnosis.class_) for row in rows),
+            "queue": _each(first.queue for first in firsts),
+            "definition": _each(first.definition for first in firsts),
+            "owner": _each(first.tag("notify:owner") for first in firsts),
+        },
     )
 
 
@@ -257,6 +264,10 @@ def _begin_with(row: _Row) -> tuple[str, ...]:
     title = wording.lowered(row.diagnosis.title)
     failed = f"({row.count:,} failed)"
     return (f"Begin with {name}{queue} {failed}: {title}.", *row.diagnosis.actions[:1])
+
+
+def _each(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))
 
 
 def _shared(values: Iterable[str]) -> str:
