@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
-from moto import mock_aws
 
 from notifier.aws import joblogs
 from notifier.aws.errors import understood
@@ -21,9 +19,9 @@ from notifier.channels.message import Message
 from notifier.core.excerpt import LogLine, LogRead
 from notifier.core.failure import LogStream
 from notifier.core.trouble import ServiceError, Trouble
+from tests.adapters.conftest import REGION
 from tests.fakes import FakeLogs, FakeTopic
 
-REGION = "eu-west-1"
 STREAM = LogStream("/aws/batch/job", "align/default/0123456789abcdef0123456789abcdef", REGION)
 MESSAGE = Message(
     "FAILED align: Out of memory",
@@ -31,16 +29,6 @@ MESSAGE = Message(
     {"severity": "warning", "cause": "oom-container"},
 )
 NOW_MS = int(time.time() * 1000) - 3_600_000  # CloudWatch refuses times from the future
-
-
-@pytest.fixture(autouse=True)
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with mock_aws():
-        joblogs._client.cache_clear()
-        yield
 
 
 class LogsContract:
