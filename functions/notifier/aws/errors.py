@@ -15,7 +15,8 @@ _MEANINGS = {
     ),
     Trouble.GONE: (
         "NotFound NotFoundException ResourceNotFoundException KMSDisabled KMSDisabledException "
-        "KMSInvalidState KMSInvalidStateException KMSNotFound KMSNotFoundException"
+        "KMSInvalidState KMSInvalidStateException KMSNotFound KMSNotFoundException "
+        "AWS.SimpleQueueService.NonExistentQueue QueueDoesNotExist"
     ),
     Trouble.REJECTED: (
         "InvalidOperationException InvalidParameter InvalidParameterException "
