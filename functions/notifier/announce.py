@@ -69,7 +69,11 @@ class Desk:
         if decision.outcome is not Outcome.RECOVERED and self.kept_back(incident, tally):
             return
         if not self._has_room():
-            self._hold(incident)
+            # A storm digest tells what has failed: a recovery waits for a message of its own.
+            if decision.outcome is Outcome.RECOVERED:
+                self.look_again(incident)
+            else:
+                self._hold(incident)
             return
         interval = self._interval(incident, decision)
         now = self._ports.now_ms()
@@ -109,19 +113,17 @@ class Desk:
         reason = withheld(incident, tally, self._silences, now)
         if reason is None:
             return False
-        due = now + incident.interval
+        due = self._next_look(incident, now)
         if reason.until:
             due = min(due, reason.until + _MOMENT_MS)
-        waiting = replace(incident, interval=self._longer(incident))
-        self._later(waiting.kept_back(reason.reason, now), due)
+        self._later(incident.kept_back(reason.reason, now), due)
         count = "AlertsSilenced" if reason.outcome is Outcome.SILENCED else "AlertsHeld"
         self._note(reason.reason, count, incident)
         return True
 
     def look_again(self, incident: Incident) -> None:
         """Have an incident that is not told followed up once more, after a longer while."""
-        waited = replace(incident, interval=self._longer(incident))
-        self._later(waited, self._ports.now_ms() + waited.interval)
+        self._later(incident, self._next_look(incident, self._ports.now_ms()))
 
     def change_brake(self, change: Callable[[Brake], Brake | None]) -> bool:
         """Apply a change to the brake as it is now.
@@ -164,6 +166,12 @@ class Desk:
         turns = incident.phase is not Phase.OPEN or decision.outcome is Outcome.RECOVERED
         is_new = incident.told_at == 0 or turns
         return self._choices.terms.interval if is_new else self._longer(incident)
+
+    def _next_look(self, incident: Incident, now: int) -> int:
+        """Look again after as long as it has been quiet, so that each wait is twice the last."""
+        quiet = now - (incident.told_at or incident.opened_at)
+        longest = self._choices.terms.longest_interval
+        return now + min(max(incident.interval, quiet), longest)
 
     def _longer(self, incident: Incident) -> int:
         return min(incident.interval * 2, self._choices.terms.longest_interval)

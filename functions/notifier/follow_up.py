@@ -112,9 +112,9 @@ def _follow(incident: Incident, now: int, desk: Desk, ports: Ports, choices: Cho
 
 
 def _recovery(incident: Incident, tally: Tally, ports: Ports) -> str:
-    """Say how the failed jobs have recovered; what was not told yet is told first."""
+    """Say how the failed jobs have recovered; what nobody silenced is told of first."""
     first = incident.first
-    is_untold = incident.told_at == 0 and incident.withheld == RATE_LIMIT
+    is_untold = incident.told_at == 0 and incident.withheld in ("", RATE_LIMIT)
     if incident.phase is not Phase.OPEN or first.kind not in _RECOVERING or is_untold:
         return ""
     names = [first.job_name] if first.kind in FAMILIES else tally.names

@@ -393,8 +393,9 @@ def test_without_the_table_every_failure_is_named_in_one_message() -> None:
     assert alert.counts.failed == 60
     assert len(alert.breakdown) == 25
     assert sum(int(row.split()[0]) for row in alert.breakdown) == 60
-    assert "not grouped and may be repeated: the incident table gave ThrottlingException." in (
-        alert.sentence
+    assert (
+        "not grouped and may be repeated: the incident table or its queue gave ThrottlingException."
+        in (alert.sentence)
     )
     assert alert.always_told
 

@@ -341,7 +341,12 @@ def test_what_is_kept_back_remembers_the_last_reason_since_the_first() -> None:
 
 def test_it_ends_without_a_word() -> None:
     ended = replace(TOLD, lease_until=NOW + 1, streak=3).finished(Phase.CLOSED, tally(2), NOW + 9)
-    assert ended == replace(TOLD, phase=Phase.CLOSED, phase_at=NOW + 9, failed=2, streak=3)
+    assert ended == replace(
+        TOLD, phase=Phase.CLOSED, phase_at=NOW + 9, announced=2, failed=2, streak=3
+    )
+    silenced = replace(NEW, withheld="muted", withheld_at=NOW)
+    over = silenced.finished(Phase.RECOVERED, tally(2), NOW + 9)
+    assert (over.announced, over.withheld, over.withheld_at) == (2, "", 0)
 
 
 @pytest.mark.parametrize(

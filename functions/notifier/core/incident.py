@@ -159,10 +159,17 @@ class Incident:
         return replace(self, lease_until=0, withheld=reason, withheld_at=since)
 
     def finished(self, phase: Phase, tally: Tally, now: int) -> Incident:
-        """End its episode without a word."""
-        streak = -tally.failed if phase is Phase.RECOVERED else self.streak
+        """End its episode without a word; what was not told by now will not be."""
         return replace(
-            self, lease_until=0, phase=phase, phase_at=now, failed=tally.failed, streak=streak
+            self,
+            phase=phase,
+            phase_at=now,
+            announced=max(self.announced, tally.counted),
+            failed=tally.failed,
+            lease_until=0,
+            withheld="",
+            withheld_at=0,
+            streak=-tally.failed if phase is Phase.RECOVERED else self.streak,
         )
 
 

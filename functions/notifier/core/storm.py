@@ -34,12 +34,12 @@ _STORM = Diagnosis(
 )
 _DEGRADED = Diagnosis(
     cause="degraded",
-    title="The incident table gives no answer",
+    title="Incidents cannot be kept",
     class_=Class.UNKNOWN,
     certainty=Certainty.CERTAIN,
     evidence=(),
-    meaning="Without its table the notifier cannot know what it has told before, so it tells "
-    "everything. Logs were not read: the causes are what the events alone say.",
+    meaning="Without its table and queues the notifier cannot know what it has told before, so it "
+    "tells everything. Logs were not read: the causes are what the events alone say.",
     actions=(),
     retry="maybe",
     severity=Severity.WARNING,
@@ -130,11 +130,11 @@ def degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str) -> Ale
     called, words = (named.pop() if len(named) == 1 else jobs), _words(causes)
     sentence = (
         f"{jobs} failed: {words}.{_mostly_on(rows)} These are not grouped and may be "
-        f"repeated: the incident table gave {text.defang(problem)}."
+        f"repeated: the incident table or its queue gave {text.defang(problem)}."
     )
     table = breakdown.table([row.cells for row in rows[:LINES_SHOWN]])
     left = sum(row.count for row in rows[LINES_SHOWN:])
-    mend = "Mend the incident table as well: until then every failure is told like this."
+    mend = "Mend that as well: until then every failure is told like this."
     return replace(
         _told(rows, _DEGRADED, called, sentence),
         headline=words
