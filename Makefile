@@ -12,10 +12,10 @@ export SAM_CLI_TELEMETRY := 0
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint demo golden build clean lock
+.PHONY: help setup test lint demo golden bench-storm build clean lock
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 setup: $(READY) ## prepare .venv with batch-notifier and sam (the others run this when needed)
 
@@ -59,6 +59,9 @@ demo: $(READY) ## see the sample events become alerts on a local AWS (ONCE=1: ch
 golden: $(READY) ## write tests/golden and the made parts of README.md anew, to be read before a commit
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest --quiet tests/golden
 	@$(BIN)/python -m workbench.readme
+
+bench-storm: $(READY) ## measure storms of 100 to 100,000 failures beside the usual function (minutes)
+	@$(BIN)/python -m benchmarks.storm_table
 
 build: $(READY) ## build what is deployed into .aws-sam/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --no-cached

@@ -40,7 +40,7 @@ _MEANINGS = {
     "queue": "name of the job queue",
     "definition": "name of the job definition, without its revision",
     "job": "name of the job; of the first, where several are one incident",
-    "cause": "cause id, as an alert and `explain` show it",
+    "cause": "cause id as `explain` gives it for a reason; what only a log tells is not seen",
 }
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _LOG_ALONE = frozenset(("log", "lone-log"))

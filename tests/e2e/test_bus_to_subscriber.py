@@ -1,6 +1,8 @@
 """The whole way on a local AWS: event bus, queue, built function, topic, subscribers."""
 
 import json
+import re
+import subprocess
 import time
 
 import pytest
@@ -9,6 +11,7 @@ from workbench import demo, drill, samples, stack
 from workbench import storm as storm_events
 from workbench.demo import Stage
 from workbench.drill import Outcome
+from workbench.stack import BIN
 from workbench.storm import Storm
 from workbench.subscriber import Subscriber
 
@@ -90,6 +93,34 @@ def test_a_log_that_the_role_may_not_read_is_told(stage: Stage) -> None:
     stack.allow_log_groups(stage.aws, role, samples.log_groups(SAMPLES.values()))
     [delivery] = outcome.deliveries
     assert "log unavailable: not allowed" in delivery.email
+
+
+def test_a_silence_holds_back_what_it_covers_until_it_is_removed(stage: Stage) -> None:
+    queue = SAMPLES["timeout"].detail["jobQueue"].rpartition("/")[2]
+    given = ["--queue", queue, "--until", "1h", "--reason", "we know", "--who", "mara"]
+    silence(stage, "add", *given)
+    shown = silence(stage, "list")
+    assert "we know" in shown
+    sent = drill.put(stage.aws, SAMPLES["timeout"])
+    stage.way.settle(2.0)
+    assert sent.event_id not in {each.event_id for each in stage.way.strays}
+    [silence_id] = re.findall(r"\b[0-9a-f]{8}\b", shown)
+    silence(stage, "remove", silence_id)
+    sent = drill.put(stage.aws, SAMPLES["timeout"])
+    stage.way.settle(2.0)
+    assert [each.event_id for each in stage.way.strays] == [sent.event_id]
+    stage.way.strays.clear()
+
+
+def silence(stage: Stage, *words: str) -> str:
+    command = [str(BIN / "batch-notifier"), "silence", *words]
+    environment = stage.aws.environment()
+    table = ["--table", stage.resources["IncidentTable"]]
+    done = subprocess.run(
+        [*command, *table], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_a_malformed_message_is_told_and_does_not_come_back(stage: Stage) -> None:
