@@ -120,14 +120,18 @@ def ours(size: int, measured: Measured) -> None:
     later.clear()
     measured.begin()
     for batch in _batches(records):
-        clock.now = max(clock.now, batch[-1][0])
+        _follow_up(later, clock, batch[-1][0], measured)
         measured.run(on_failure.handler, {"Records": [record for _, record in batch]})
-    while later and (due := min(each["due"] for each in later)) <= end:
-        clock.now = max(clock.now, due)
-        now = [each for each in later if each["due"] <= clock.now]
-        later[:] = [each for each in later if each["due"] > clock.now]
-        for each in now:
-            measured.run(on_follow_up.handler, {"Records": [_record(json.dumps(each))]})
+    _follow_up(later, clock, end, measured)
+
+
+def _follow_up(later: list[dict[str, Any]], clock: Clock, until: int, measured: Measured) -> None:
+    """Let time pass, and hand over every follow-up whose time comes meanwhile."""
+    while later and (following := min(later, key=lambda each: each["due"]))["due"] <= until:
+        later.remove(following)
+        clock.now = max(clock.now, following["due"])
+        measured.run(on_follow_up.handler, {"Records": [_record(json.dumps(following))]})
+    clock.now = max(clock.now, until)
 
 
 def usual(size: int, measured: Measured) -> None:

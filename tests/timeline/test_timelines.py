@@ -125,7 +125,9 @@ def test_the_same_event_again_after_days_is_not_told_again() -> None:
 def test_ten_thousand_children_of_an_array_are_a_handful_of_messages() -> None:
     world = Simulation()
     for n in range(10_000):
-        world.put(failed("arr", name="align", index=n, second=n / 100), n / 100)
+        code = (1, 2, 126, 127)[n % 4]
+        event = failed("arr", name="align", index=n, exit_code=code, second=n / 100)
+        world.put(event, n / 100)
     world.put(array_parent("arr", 10_000, 10_000, name="align", second=101), 101)
     world.run_until(HOUR)
     assert len(world.told) <= 6
@@ -134,6 +136,8 @@ def test_ten_thousand_children_of_an_array_are_a_handful_of_messages() -> None:
     assert last.outcome == "closed"
     assert last.document["counts"] == {"failed": 10_000, "dependents": 0, "of": 10_000}
     assert "10,000 of 10,000 failed" in last.subject
+    assert len(last.document["causes"]) == 4
+    assert len(world.logs.reads) <= 3 * len(world.told)
     calls = sum(world.ledger.calls.values()) + sum(world.queues.calls.values())
     calls += len(world.logs.reads) + len(world.told) + sum(world.jobs.calls.values())
     assert calls <= 0.1 * 10_001
