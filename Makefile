@@ -12,10 +12,10 @@ export SAM_CLI_TELEMETRY := 0
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint demo golden bench-storm build clean lock
+.PHONY: help setup test lint lint-environments demo golden bench-storm build clean lock
 
 help: ## list the commands
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: $(READY) ## prepare .venv with batch-notifier and sam (the others run this when needed)
 
@@ -50,6 +50,9 @@ lint: $(READY) ## ruff, mypy, import-linter, cfn-lint, sam validate
 	@$(call CHECK,import-linter,$(BIN)/lint-imports --no-logo)
 	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint)
 	@$(call CHECK,sam validate,$(BIN)/sam validate --lint --region us-east-1)
+
+lint-environments: $(READY) ## find known mistakes in AWS Batch templates (TEMPLATE=path: in yours)
+	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint --append-rules environments/rules -- $(or $(TEMPLATE),environments/*.yaml))
 
 CHECK = printf '%-14s' '$(1)'; said=$$($(2) 2>&1) && echo ok || { echo FAILED; echo "$$said"; exit 1; }
 

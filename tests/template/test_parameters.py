@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.template.stack import Stack
+
 EMAILS = ["AlertEmail", "AlertEmail2", "AlertEmail3", "OpsEmail"]
 QUEUE = "arn:aws:batch:eu-west-1:111122223333:job-queue/nightly"
 
@@ -157,3 +159,81 @@ def test_every_parameter_is_asked_for_once_under_a_heading(template: dict[str, A
 def test_log_lines_are_bounded_as_the_function_bounds_them(template: dict[str, Any]) -> None:
     lines = template["Parameters"]["LogLines"]
     assert (lines["MinValue"], lines["Default"], lines["MaxValue"]) == (0, 25, 200)
+
+
+@pytest.mark.parametrize(
+    ("value", "good"),
+    [
+        ("optimal", True),
+        ("m7i.large", True),
+        ("m7i, c7i.metal-24xl", True),
+        ("", False),
+        ("M7I", False),
+        ("m7i;c7i", False),
+        ("m7i.large c7i.large", False),
+    ],
+)
+def test_instance_types_are_types_or_families(
+    template: dict[str, Any], value: str, good: bool
+) -> None:
+    assert accepts(template, "InstanceTypes", value) is good
+
+
+@pytest.mark.parametrize(
+    ("value", "good"),
+    [
+        ("", True),
+        ("vpc-0123456789abcdef0", True),
+        ("vpc-1a2b3c4d", True),
+        ("my-vpc", False),
+        ("subnet-0123456789abcdef0", False),
+        ("arn:aws:ec2:eu-west-1:111122223333:vpc/vpc-0123456789abcdef0", False),
+    ],
+)
+def test_a_network_is_named_by_its_id(template: dict[str, Any], value: str, good: bool) -> None:
+    assert accepts(template, "VpcId", value) is good
+
+
+@pytest.mark.parametrize(
+    ("value", "good"),
+    [
+        ("", True),
+        ("subnet-0123456789abcdef0,subnet-0fedcba9876543210", True),
+        ("subnet-0123456789abcdef0", False),  # shared files need a second zone
+        ("subnet-1a2b3c4d,subnet-2a2b3c4d,subnet-3a2b3c4d", False),
+        ("subnet-1a2b3c4d, subnet-2a2b3c4d", False),
+        ("vpc-0123456789abcdef0,subnet-0fedcba9876543210", False),
+    ],
+)
+def test_two_subnets_are_named_by_id(template: dict[str, Any], value: str, good: bool) -> None:
+    assert accepts(template, "SubnetIds", value) is good
+
+
+@pytest.mark.parametrize(
+    ("vpc", "subnets", "good"),
+    [
+        ("", "", True),
+        ("vpc-1a2b3c4d", "subnet-1a2b3c4d,subnet-2a2b3c4d", True),
+        ("vpc-1a2b3c4d", "", False),
+        ("", "subnet-1a2b3c4d,subnet-2a2b3c4d", False),
+    ],
+)
+def test_a_network_is_given_whole_or_not_at_all(
+    template: dict[str, Any], vpc: str, subnets: str, good: bool
+) -> None:
+    (assertion,) = template["Rules"]["NetworkIsGivenWhole"]["Assertions"]
+    stack = Stack(template, {"VpcId": vpc, "SubnetIds": subnets})
+    assert bool(stack.resolve(assertion["Assert"])) is good
+    assert assertion["AssertDescription"].endswith(".")
+
+
+def test_an_environment_is_one_of_those_there_are(template: dict[str, Any]) -> None:
+    parameter = template["Parameters"]["BatchEnvironment"]
+    assert parameter["Default"] == "none"
+    for value in parameter["AllowedValues"]:
+        made = Stack(template, {"BatchEnvironment": value}).of_type("AWS::CloudFormation::Stack")
+        kinds = {"Ec2": "ec2", "Fargate": "fargate", "FargateEfs": "fargate-efs"}
+        wanted = {f"Batch{id_}" for id_, kind in kinds.items() if kind in value.split("+")}
+        if "BatchFargateEfs" in wanted:
+            wanted.add("BatchFargate")
+        assert {name for name in made if name.startswith("Batch")} == wanted, value

@@ -132,7 +132,8 @@ def test_outputs_lead_to_every_topic_queue_and_function(stack: Stack) -> None:
 def test_samconfig_builds_and_deploys_without_further_flags(source: str, environment: str) -> None:
     config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))[environment]
     assert config["build"]["parameters"]["beta_features"] is True  # the python-uv builder
-    assert config["deploy"]["parameters"]["capabilities"] == "CAPABILITY_IAM"
+    capabilities = "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND"  # roles; nested stacks
+    assert config["deploy"]["parameters"]["capabilities"] == capabilities
     assert config["global"]["parameters"]["stack_name"]
     given = config["deploy"]["parameters"].get("parameter_overrides", "")
     declared = yaml_parse(source)["Parameters"]

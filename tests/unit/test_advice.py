@@ -14,7 +14,7 @@ from botocore.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core import advice, event
+from notifier.core import advice, event, fargate
 from notifier.core.failure import Failure, Kind, LogStream
 from tests.properties.strategies import FEW, SAMPLES, SOME, hostile, hostile_events
 
@@ -48,11 +48,11 @@ def documented() -> dict[float, tuple[int, ...]]:
 
 
 def test_fargate_pairs_are_those_of_the_api() -> None:
-    assert documented() == advice.FARGATE_MEMORY
+    assert documented() == fargate.MEMORY
 
 
 @pytest.mark.parametrize(
-    ("vcpus", "memory"), [(c, m) for c, sizes in advice.FARGATE_MEMORY.items() for m in sizes]
+    ("vcpus", "memory"), [(c, m) for c, sizes in fargate.MEMORY.items() for m in sizes]
 )
 def test_the_next_size_on_fargate_is_valid_and_larger(vcpus: float, memory: int) -> None:
     failure = failed(platform="Fargate", vcpus=vcpus, memory_mib=memory)

@@ -85,7 +85,7 @@ KNOWN = {
 
 ADDED = {
     "app-out-of-memory", "app-gpu-out-of-memory", "app-access-denied", "app-connection-failed",
-    "app-file-missing",
+    "app-file-missing", "efs-vpc-mismatch",
 }  # fmt: skip
 
 

@@ -8,20 +8,11 @@ import shlex
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from notifier.core import fargate
 from notifier.core.failure import Failure, Kind, LogStream
 
-# MiB that Fargate accepts for each vCPU.
-# https://docs.aws.amazon.com/batch/latest/APIReference/API_ResourceRequirement.html
-FARGATE_MEMORY: dict[float, tuple[int, ...]] = {
-    0.25: (512, 1024, 2048),
-    0.5: tuple(range(1024, 4097, 1024)),
-    1: tuple(range(2048, 8193, 1024)),
-    2: tuple(range(4096, 16385, 1024)),
-    4: tuple(range(8192, 30721, 1024)),
-    8: tuple(range(16384, 61441, 4096)),
-    16: tuple(range(32768, 122881, 8192)),
-    32: (61440, 122880, 249856),
-}
+# As Batch words its refusal: "Fargate resource requirements (2.00 vCPU, 1024 MiB) not valid."
+_PAIR = re.compile(r"resource requirements \((\d{1,4}\.\d\d) vCPU, (\d{1,9}) MiB\)", re.I)
 # The account's own names, so that nothing from an event can shape a link or a command.
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]{2,12}){1,3}-[0-9]")
 _JOB_ID = re.compile(r"[0-9A-Za-z-]{1,64}(?:[:#][0-9]{1,5})?")
@@ -69,11 +60,11 @@ def more_memory(failure: Failure) -> tuple[int, float | None] | None:
     if failure.platform != "Fargate":
         return memory * 2, None
     smallest = failure.vcpus or 0.25
-    for vcpus, sizes in FARGATE_MEMORY.items():
+    for vcpus, sizes in fargate.MEMORY.items():
         for size in sizes if vcpus >= smallest else ():
             if size >= memory * 2:
                 return size, vcpus
-    largest = FARGATE_MEMORY[32][-1]
+    largest = fargate.MEMORY[32][-1]
     return (largest, 32) if largest > memory and smallest <= 32 else None
 
 
@@ -90,6 +81,14 @@ def memory_advice(failure: Failure) -> str:
         return f"{sentence}, then submit it again."
     more = f" and its vCPUs to {vcpus:g}" if vcpus != failure.vcpus else ""
     return f"{sentence}{more} (a size Fargate accepts), then submit it again."
+
+
+def pair_advice(reason: str) -> str:
+    """Say which pairs of vCPU and memory to choose from where Fargate refused one, or nothing."""
+    found = _PAIR.search(reason)
+    if not found:
+        return ""
+    return f"Choose a pair that Fargate has: {fargate.fitting(float(found[1]), int(found[2]))}."
 
 
 def console_links(failure: Failure) -> tuple[tuple[str, str], ...]:

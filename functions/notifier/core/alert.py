@@ -211,12 +211,19 @@ def doubt_of(diagnosis: Diagnosis) -> str:
 
 
 def steps_of(failure: Failure, diagnosis: Diagnosis) -> tuple[str, ...]:
-    """Give what to do, with the next size of memory where that is what it takes."""
+    """Give what to do, with sizes of this job's own where that is what it takes."""
     # Only where AWS itself says that the container's memory was short: a heap or a GPU is another.
     sure = diagnosis.class_ is Class.MEMORY and diagnosis.certainty is Certainty.CERTAIN
-    own = advice.memory_advice(failure) if sure else ""
+    own = advice.memory_advice(failure) if sure else _pair_advice(diagnosis)
     # The catalogue's first step says the same without the numbers.
     return (own, *diagnosis.actions[1:]) if own else diagnosis.actions
+
+
+def _pair_advice(diagnosis: Diagnosis) -> str:
+    if diagnosis.cause != "fargate-resource-combination":
+        return ""
+    told = (advice.pair_advice(one.text) for one in diagnosis.evidence)
+    return next(filter(None, told), "")
 
 
 def _quoted(diagnosis: Diagnosis) -> Diagnosis:

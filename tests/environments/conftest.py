@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+from moto.efs.models import AccessPoint
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.environments.local import INSTANCE_TYPES, ROOT, Deployment
+from tests.template.stack import Stack, translate
+
+_TEMPLATE = (ROOT / "template.yaml").read_text(encoding="utf-8")
+_TRANSLATED = translate(_TEMPLATE)
+LOCATIONS: dict[str, str] = {
+    name: resource["Properties"]["Location"]
+    for name, resource in yaml_parse(_TEMPLATE)["Resources"].items()
+    if resource["Type"] == "AWS::Serverless::Application"
+}
+
+
+def root(**parameters: str) -> Stack:
+    """The template as deployed with these parameters."""
+    return Stack(_TRANSLATED, {"InstanceTypes": INSTANCE_TYPES} | parameters)
+
+
+@pytest.fixture
+def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    # moto gives an access point no id that a Ref could become.
+    monkeypatch.setattr(
+        AccessPoint,
+        "physical_resource_id",
+        property(lambda point: point.access_point_id),
+        raising=False,
+    )
+    with mock_aws(config={"batch": {"use_docker": False}}):
+        yield Deployment(LOCATIONS)

@@ -1,0 +1,136 @@
+"""Deploy the nested stacks of the template into moto, wired as the template wires them.
+
+moto's CloudFormation passes no outputs from one nested stack to the next, so this does. What else
+moto does not do as AWS does is mended here, and only here:
+
+- a compute environment must name a service role (AWS takes its service-linked role);
+- what belongs to Batch, and the ways out of a VPC, outlive their stack, so they are deleted by API.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.template.stack import Stack
+
+ROOT = Path(__file__).parents[2]
+REGION = "us-east-1"
+# Of which moto makes instances' sizes; it does not know what `optimal` is.
+INSTANCE_TYPES = "m5.large,c5.large"
+_OUTPUT = re.compile(r"Outputs\.(\w+) of (\w+)")  # as `Stack` writes !GetAtt Nested.Outputs.Name
+
+
+def aws(service: str) -> Any:
+    return boto3.client(service, REGION)
+
+
+def environment(path: str) -> dict[str, Any]:
+    """Read the template of an environment, by its path from the root."""
+    document: dict[str, Any] = yaml_parse((ROOT / path).read_text(encoding="utf-8"))
+    return document
+
+
+@dataclass(slots=True)
+class Deployment:
+    """The environments that a root stack's parameters choose."""
+
+    locations: Mapping[str, str]
+    outputs: dict[str, dict[str, str]] = field(default_factory=dict)
+    service_role: str = ""
+
+    def __post_init__(self) -> None:
+        trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+        role = aws("iam").create_role(RoleName="service", AssumeRolePolicyDocument=trust)
+        self.service_role = role["Role"]["Arn"]
+
+    def apply(self, stack: Stack) -> None:
+        """Create or update each nested stack, once those whose outputs it takes are there."""
+        waiting = stack.of_type("AWS::CloudFormation::Stack")
+        done: set[str] = set()
+        while len(done) < len(waiting):
+            ready = [
+                name
+                for name, properties in waiting.items()
+                if name not in done and self._needs(properties) <= done
+            ]
+            assert ready, f"in a circle: {waiting.keys() - done}"
+            for name in ready:
+                self._apply(name, waiting[name].get("Parameters", {}))
+            done |= set(ready)
+
+    @staticmethod
+    def _needs(properties: dict[str, Any]) -> set[str]:
+        return {found[2] for found in _OUTPUT.finditer(json.dumps(properties))}
+
+    def _apply(self, name: str, parameters: dict[str, Any]) -> None:
+        given = {
+            key: _OUTPUT.sub(lambda found: self.outputs[found[2]][found[1]], str(value))
+            for key, value in parameters.items()
+        }
+        template = environment(self.locations[name])
+        for resource in template["Resources"].values():
+            if resource["Type"] == "AWS::Batch::ComputeEnvironment":
+                resource["Properties"]["ServiceRole"] = self.service_role
+        cloudformation = aws("cloudformation")
+        act = cloudformation.update_stack if name in self.outputs else cloudformation.create_stack
+        try:
+            act(
+                StackName=name,
+                TemplateBody=json.dumps(template),
+                Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in given.items()],
+            )
+        except cloudformation.exceptions.ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise
+        (described,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        assert described["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), described
+        self.outputs[name] = {
+            each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])
+        }
+
+    def delete(self) -> None:
+        """Delete the nested stacks, the last one first."""
+        _delete_batch()
+        for name in reversed(self.outputs):
+            if name == "Network":
+                _delete_ways_out(self.outputs[name]["VpcId"])
+            aws("cloudformation").delete_stack(StackName=name)
+
+
+def _delete_batch() -> None:
+    batch = aws("batch")
+    for each in batch.describe_job_queues()["jobQueues"]:
+        batch.update_job_queue(jobQueue=each["jobQueueArn"], state="DISABLED")
+        batch.delete_job_queue(jobQueue=each["jobQueueArn"])
+    for each in batch.describe_compute_environments()["computeEnvironments"]:
+        arn = each["computeEnvironmentArn"]
+        batch.update_compute_environment(computeEnvironment=arn, state="DISABLED")
+        batch.delete_compute_environment(computeEnvironment=arn)
+    for each in batch.describe_job_definitions(status="ACTIVE")["jobDefinitions"]:
+        batch.deregister_job_definition(jobDefinition=each["jobDefinitionArn"])
+
+
+def _delete_ways_out(vpc: str) -> None:
+    ec2 = aws("ec2")
+    of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
+    for endpoint in ec2.describe_vpc_endpoints(Filters=of_vpc)["VpcEndpoints"]:
+        ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
+    for table in ec2.describe_route_tables(Filters=of_vpc)["RouteTables"]:
+        links = table["Associations"]
+        if not any(link["Main"] for link in links):
+            for link in links:
+                ec2.disassociate_route_table(AssociationId=link["RouteTableAssociationId"])
+            ec2.delete_route_table(RouteTableId=table["RouteTableId"])
+    attached = [{"Name": "attachment.vpc-id", "Values": [vpc]}]
+    for gateway in ec2.describe_internet_gateways(Filters=attached)["InternetGateways"]:
+        gateway_id = gateway["InternetGatewayId"]
+        ec2.detach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc)
+        ec2.delete_internet_gateway(InternetGatewayId=gateway_id)

@@ -1,0 +1,135 @@
+"""The environments in a local AWS: created as the root wires them, updated, and deleted again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.environments.conftest import root
+from tests.environments.local import Deployment, aws
+
+DRILLS = (
+    "exit-1",
+    "out-of-memory",
+    "timeout",
+    "image-not-found",
+    "entry-point-not-found",
+    "array",
+    "step",
+)
+EVERY = {
+    "ec2": {"EC2"},
+    "fargate": {"FARGATE"},
+    "fargate-efs": {"FARGATE"},
+    "ec2+fargate": {"EC2", "FARGATE"},
+    "ec2+fargate-efs": {"EC2", "FARGATE"},
+}
+
+
+def compute_environments() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = aws("batch").describe_compute_environments()[
+        "computeEnvironments"
+    ]
+    return found
+
+
+def job_definitions() -> set[str]:
+    found = aws("batch").describe_job_definitions(status="ACTIVE")["jobDefinitions"]
+    return {each["jobDefinitionName"] for each in found}
+
+
+def left_over() -> dict[str, list[str]]:
+    """Name what an account holds besides what was there before."""
+    iam, ec2, batch = aws("iam"), aws("ec2"), aws("batch")
+    roles = {each["RoleName"] for each in iam.list_roles()["Roles"]} - {"service"}
+    groups = ec2.describe_security_groups()["SecurityGroups"]
+    vpcs = ec2.describe_vpcs()["Vpcs"]
+    found = {
+        "queues": [each["jobQueueName"] for each in batch.describe_job_queues()["jobQueues"]],
+        "compute": [each["computeEnvironmentName"] for each in compute_environments()],
+        "definitions": sorted(job_definitions()),
+        "roles": sorted(roles),
+        "profiles": iam.list_instance_profiles()["InstanceProfiles"],
+        "groups": [each["GroupName"] for each in groups if each["GroupName"] != "default"],
+        "vpcs": [each["VpcId"] for each in vpcs if not each["IsDefault"]],
+        "logs": aws("logs").describe_log_groups()["logGroups"],
+        "files": aws("efs").describe_file_systems()["FileSystems"],
+    }
+    return {name: things for name, things in found.items() if things}
+
+
+@pytest.mark.parametrize("capacity", ["on-demand", "spot"])
+@pytest.mark.parametrize("chosen", EVERY)
+def test_an_environment_is_valid_updated_and_deleted_without_a_trace(
+    deployment: Deployment, chosen: str, capacity: str
+) -> None:
+    deployment.apply(root(BatchEnvironment=chosen, BatchCapacity=capacity))
+
+    made = compute_environments()
+    assert {each["computeResources"]["type"] for each in made} == {
+        {"EC2": "SPOT", "FARGATE": "FARGATE_SPOT"}[kind] if capacity == "spot" else kind
+        for kind in EVERY[chosen]
+    }
+    assert {(each["status"], each["state"]) for each in made} == {("VALID", "ENABLED")}
+    queues = aws("batch").describe_job_queues()["jobQueues"]
+    assert {each["jobQueueName"] for each in queues} == {
+        f"batch-notifier-{kind.lower()}" for kind in EVERY[chosen]
+    }
+    assert {(each["status"], each["state"]) for each in queues} == {("VALID", "ENABLED")}
+    wanted = {
+        f"batch-notifier-{kind.lower()}-{name}"
+        for kind in EVERY[chosen]
+        for name in ("hello", *(f"drill-{drill}" for drill in DRILLS))
+    }
+    if "efs" in chosen:
+        wanted |= {f"batch-notifier-fargate-{name}" for name in ("efs-hello", "drill-efs-denied")}
+    assert job_definitions() == wanted
+
+    before = deployment.outputs["Network"]
+    deployment.apply(root(BatchEnvironment=chosen, BatchCapacity=capacity, MaxVcpus="32"))
+    assert deployment.outputs["Network"] == before
+    assert {each["status"] for each in compute_environments()} == {"VALID"}
+    assert job_definitions() == wanted
+
+    deployment.delete()
+    assert left_over() == {}
+
+
+def test_an_existing_network_is_used_and_left_alone(deployment: Deployment) -> None:
+    ec2 = aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=zone)["Subnet"]["SubnetId"]
+        for block, zone in (("10.0.0.0/24", "us-east-1a"), ("10.0.1.0/24", "us-east-1b"))
+    ]
+    deployment.apply(root(BatchEnvironment="fargate-efs", VpcId=vpc, SubnetIds=",".join(subnets)))
+    (made,) = compute_environments()
+    assert made["computeResources"]["subnets"] == subnets
+    targets = aws("efs").describe_mount_targets(
+        FileSystemId=deployment.outputs["BatchFargateEfs"]["FileSystemId"]
+    )["MountTargets"]
+    assert {each["SubnetId"] for each in targets} == set(subnets)
+    assert len(ec2.describe_vpcs()["Vpcs"]) == 2  # this one, and the account's own
+    deployment.delete()
+    assert left_over() == {"vpcs": [vpc]}
+
+
+def test_jobs_let_nothing_in_and_files_only_the_jobs(deployment: Deployment) -> None:
+    deployment.apply(root(BatchEnvironment="ec2+fargate-efs"))
+    jobs = deployment.outputs["Network"]["JobsSecurityGroupId"]
+    vpc = deployment.outputs["Network"]["VpcId"]
+    groups = aws("ec2").describe_security_groups(
+        Filters=[{"Name": "vpc-id", "Values": [vpc]}],
+    )["SecurityGroups"]
+    ours = {each["GroupId"]: each for each in groups if each["GroupName"] != "default"}
+    assert ours.pop(jobs)["IpPermissions"] == []
+    (files,) = ours.values()
+    (rule,) = files["IpPermissions"]
+    assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("tcp", 2049, 2049)
+    assert [pair["GroupId"] for pair in rule["UserIdGroupPairs"]] == [jobs]
+    assert rule["IpRanges"] == []
+
+
+def test_none_sets_up_nothing() -> None:
+    assert root().of_type("AWS::CloudFormation::Stack") == {}
