@@ -49,7 +49,8 @@ lint: $(READY) ## ruff, mypy, import-linter, cfn-lint, sam validate
 	@$(call CHECK,mypy,$(BIN)/mypy)
 	@$(call CHECK,import-linter,$(BIN)/lint-imports --no-logo)
 	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint)
-	@$(call CHECK,sam validate,$(BIN)/sam validate --lint --region us-east-1)
+	@$(call CHECK,sam validate,printf '%s\n' template.yaml environments/*.yaml \
+	  | xargs -n 1 -P 2 $(BIN)/sam validate --lint --region us-east-1 --template-file)
 
 lint-environments: $(READY) ## find known mistakes in AWS Batch templates (TEMPLATE=path: in yours)
 	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint --append-rules environments/rules -- $(or $(TEMPLATE),environments/*.yaml))

@@ -57,9 +57,13 @@ class FakeJournal:
     """Remembers every entry."""
 
     entries: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    measured: list[tuple[str, float, str]] = field(default_factory=list)
 
     def note(self, happened: str, count: str, facts: Mapping[str, str]) -> None:
         self.entries.append((happened, count, dict(facts)))
+
+    def measure(self, name: str, value: float, unit: str) -> None:
+        self.measured.append((name, value, unit))
 
     def counts(self) -> list[str]:
         return [count for _, count, _ in self.entries]

@@ -1,4 +1,4 @@
-"""`batch-notifier`: look at alerts and causes, and silence some, from your own machine."""
+"""`batch-notifier`: alerts and causes, silences and drills, from your own machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from notifier.channels import message
 from notifier.core.diagnosis import Diagnosis, explain
-from workbench import silence_command
+from workbench import drill_command, silence_command
 from workbench.preview import InputError, alert_of, text_of
 
 CHANNELS = ("email", "sms", "chat", "webhook")
@@ -28,6 +28,7 @@ examples:
   batch-notifier explain "Essential container in task exited" --exit-code 137
   batch-notifier explain --jsonl reasons.jsonl
   batch-notifier silence add --queue 'etl-*' --until 2h --reason "the store moves"
+  batch-notifier drill
 """
 
 
@@ -55,15 +56,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="batch-notifier",
-        description="Look at the alerts and causes of failed AWS Batch jobs, and silence some.",
+        description="Look at the alerts and causes of failed AWS Batch jobs, silence some, drill.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_preview(commands)
     _add_explain(commands)
-    silence_command.add_to(commands)
+    where = _where()
+    silence_command.add_to(commands, where)
+    drill_command.add_to(commands, where)
     return parser
+
+
+def _where() -> argparse.ArgumentParser:
+    """Make the options that say which stack is meant."""
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument(
+        "--stack-name", default="batch-notifier", metavar="NAME", help="default: batch-notifier"
+    )
+    where.add_argument("--region", default="", help="default: that of your AWS configuration")
+    return where
 
 
 def _add_preview(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -46,8 +46,8 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _LOG_ALONE = frozenset(("log", "lone-log"))
 
 
-def add_to(commands: argparse._SubParsersAction[Any]) -> None:
-    """Add the command and its verbs."""
+def add_to(commands: argparse._SubParsersAction[Any], stack: argparse.ArgumentParser) -> None:
+    """Add the command and its verbs, with the options that say which stack is meant."""
     silence = commands.add_parser(
         "silence",
         help="hold alerts back for a while, on purpose",
@@ -56,7 +56,8 @@ def add_to(commands: argparse._SubParsersAction[Any]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verbs = silence.add_subparsers(required=True, metavar="add|list|remove")
-    where = _where()
+    where = argparse.ArgumentParser(add_help=False, parents=[stack])
+    where.add_argument("--table", default="", metavar="NAME", help="its table, without the stack")
     adding = verbs.add_parser(
         "add",
         parents=[where],
@@ -72,16 +73,6 @@ def add_to(commands: argparse._SubParsersAction[Any]) -> None:
     removing = verbs.add_parser("remove", parents=[where], help="end one before its time")
     removing.add_argument("id", metavar="ID", help="as `list` shows it")
     removing.set_defaults(run=_remove)
-
-
-def _where() -> argparse.ArgumentParser:
-    where = argparse.ArgumentParser(add_help=False)
-    where.add_argument(
-        "--stack-name", default="batch-notifier", metavar="NAME", help="default: batch-notifier"
-    )
-    where.add_argument("--table", default="", metavar="NAME", help="its table, without the stack")
-    where.add_argument("--region", default="", help="default: that of your AWS configuration")
-    return where
 
 
 def _add_options(adding: argparse.ArgumentParser) -> None:

@@ -10,12 +10,12 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from notifier.aws.ledger import IncidentLedger
-from notifier.core import text, units
+from notifier.core import units
 from notifier.core.silence import MATCHERS, Silence
 from notifier.core.trouble import ServiceError
+from workbench import deployed
 from workbench.preview import InputError
 
-TABLE_OUTPUT = "IncidentTableName"
 TRIES = 5  # of a change that others make at the same time
 MOST = 100  # every delivery of failures reads them all
 
@@ -43,18 +43,10 @@ def book(table: str, stack_name: str, region: str) -> Book:
     if region:
         boto3.setup_default_session(region_name=region)
     try:
-        return IncidentLedger(table or _table_of(stack_name))
+        return IncidentLedger(table or deployed.outputs(stack_name)[deployed.TABLE])
     except (BotoCoreError, ClientError) as error:
         what = f"table {table}" if table else f"stack {stack_name}"
-        raise InputError(f"cannot open the {what}: {_words(error)}") from error
-
-
-def _table_of(stack_name: str) -> str:
-    [stack] = boto3.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
-    for output in stack.get("Outputs", []):
-        if output.get("OutputKey") == TABLE_OUTPUT:
-            return output.get("OutputValue", "")
-    raise InputError(f"the stack {stack_name} has no output {TABLE_OUTPUT}: is it batch-notifier?")
+        raise deployed.cannot(f"open the {what}", error) from error
 
 
 def add(silences: Book, new: Silence, now: int) -> Iterator[str]:
@@ -108,7 +100,7 @@ def _read(silences: Book) -> tuple[Sequence[Silence], int]:
     try:
         return silences.silences()
     except ServiceError as error:
-        raise InputError(f"cannot read the silences: {_words(error)}") from error
+        raise deployed.cannot("read the silences", error) from error
 
 
 def _change(silences: Book, change: Callable[[Sequence[Silence]], Sequence[Silence]]) -> None:
@@ -118,18 +110,8 @@ def _change(silences: Book, change: Callable[[Sequence[Silence]], Sequence[Silen
             if silences.save_silences(change(kept), version):
                 return
         except ServiceError as error:
-            raise InputError(f"cannot write the silences: {_words(error)}") from error
+            raise deployed.cannot("write the silences", error) from error
     raise InputError("others changed the silences at the same time; try again")
-
-
-def _words(error: BaseException) -> str:
-    """Say in one line what AWS answered, all of it: it is told to whoever asked."""
-    if isinstance(error, ServiceError):
-        return _words(error.__cause__) if error.__cause__ else error.says
-    if not isinstance(error, ClientError):
-        return text.one_line(f"{type(error).__name__}: {error}")
-    answer = error.response.get("Error", {})
-    return text.one_line(f"{answer.get('Code', 'no error code')}: {answer.get('Message', '')}")
 
 
 def _matchers(silence: Silence) -> str:

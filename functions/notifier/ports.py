@@ -64,6 +64,10 @@ class Journal(Protocol):
         """Write one entry."""
         ...
 
+    def measure(self, name: str, value: float, unit: str) -> None:
+        """Write one metric that is no count of what happened; `unit` in CloudWatch's words."""
+        ...
+
 
 class Ledger(Protocol):
     """Remembers incidents. Every read sees every write before it; all raise `ServiceError`."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from moto import mock_aws
@@ -24,8 +25,18 @@ def root(**parameters: str) -> Stack:
     return Stack(_TRANSLATED, {"InstanceTypes": INSTANCE_TYPES} | parameters)
 
 
+@pytest.fixture(scope="session")
+def built(built_template: Path) -> dict[str, Path]:
+    """The environments as `sam build` leaves them, by logical id in the root."""
+    resources = yaml_parse(built_template.read_text(encoding="utf-8"))["Resources"]
+    return {
+        name: built_template.parent / resources[name]["Properties"]["Location"]
+        for name in LOCATIONS
+    }
+
+
 @pytest.fixture
-def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+def deployment(built: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     # moto gives an access point no id that a Ref could become.
     monkeypatch.setattr(
         AccessPoint,
@@ -34,4 +45,4 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         raising=False,
     )
     with mock_aws(config={"batch": {"use_docker": False}}):
-        yield Deployment(LOCATIONS)
+        yield Deployment(built)

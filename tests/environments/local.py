@@ -32,9 +32,9 @@ def aws(service: str) -> Any:
     return boto3.client(service, REGION)
 
 
-def environment(path: str) -> dict[str, Any]:
-    """Read the template of an environment, by its path from the root."""
-    document: dict[str, Any] = yaml_parse((ROOT / path).read_text(encoding="utf-8"))
+def read(path: Path) -> dict[str, Any]:
+    """Read a template."""
+    document: dict[str, Any] = yaml_parse(path.read_text(encoding="utf-8"))
     return document
 
 
@@ -42,7 +42,7 @@ def environment(path: str) -> dict[str, Any]:
 class Deployment:
     """The environments that a root stack's parameters choose."""
 
-    locations: Mapping[str, str]
+    templates: Mapping[str, Path]
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     service_role: str = ""
 
@@ -75,7 +75,7 @@ class Deployment:
             key: _OUTPUT.sub(lambda found: self.outputs[found[2]][found[1]], str(value))
             for key, value in parameters.items()
         }
-        template = environment(self.locations[name])
+        template = read(self.templates[name])
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::Batch::ComputeEnvironment":
                 resource["Properties"]["ServiceRole"] = self.service_role

@@ -61,6 +61,15 @@ class Stack:
             if "Condition" not in resource or self._holds(resource["Condition"])
         }
 
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """Every output that these parameters bring, with its functions resolved."""
+        return {
+            name: self.resolve(output)
+            for name, output in self.template["Outputs"].items()
+            if "Condition" not in output or self._holds(output["Condition"])
+        }
+
     def of_type(self, *types: str) -> dict[str, Resource]:
         """Give the properties of every resource of these types, by logical id."""
         return {

@@ -275,7 +275,7 @@ def test_another_region_has_another_table(capsys: pytest.CaptureFixture[str]) ->
         (["silence", "remove", "3f2a91c0"], "no silence holds that has the id '3f2a91c0'"),
         (["silence", "list", "--stack-name", "gone"], "does not exist"),
         (["silence", "list", "--stack-name", "denied"], "AccessDenied: not authorized"),
-        (["silence", "list", "--stack-name", "other"], "no output IncidentTableName"),
+        (["silence", "list", "--stack-name", "other"], "no incident table: is it batch-notifier?"),
         (["silence", "list", "--table", "gone"], "ResourceNotFoundException"),
         ([*ADD, "--queue", "a", "--table", "gone"], "ResourceNotFoundException"),
     ],

@@ -18,3 +18,7 @@ class Journal:
         """Write one line with its facts, and count it."""
         self._logger.info(happened, extra=dict(facts))
         self._metrics.add_metric(name=count, unit=MetricUnit.Count, value=1)
+
+    def measure(self, name: str, value: float, unit: str) -> None:
+        """Write one metric that is no count of what happened; `unit` in CloudWatch's words."""
+        self._metrics.add_metric(name=name, unit=unit, value=value)
