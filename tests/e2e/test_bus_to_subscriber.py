@@ -113,14 +113,29 @@ def test_a_silence_holds_back_what_it_covers_until_it_is_removed(stage: Stage) -
 
 
 def silence(stage: Stage, *words: str) -> str:
-    command = [str(BIN / "batch-notifier"), "silence", *words]
-    environment = stage.aws.environment()
-    table = ["--table", stage.resources["IncidentTable"]]
+    return command(stage, "silence", *words, "--table", stage.resources["IncidentTable"])
+
+
+def command(stage: Stage, *words: str) -> str:
     done = subprocess.run(
-        [*command, *table], env=environment, capture_output=True, text=True, check=False
+        [str(BIN / "batch-notifier"), *words],
+        env=stage.aws.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_a_drill_from_the_command_line_arrives(stage: Stage) -> None:
+    said = command(stage, "drill", "--stack-name", stack.STACK)
+    [event_id] = re.findall(r"event ([0-9a-f-]{36})", said)
+    stage.way.settle(2.0)
+    [delivery] = stage.way.strays
+    stage.way.strays.clear()
+    assert delivery.event_id == event_id
+    assert delivery.subject.startswith("DRILL FAILED drill: ")
 
 
 def test_a_malformed_message_is_told_and_does_not_come_back(stage: Stage) -> None:
