@@ -35,6 +35,15 @@ def deploy(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, chosen: str)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
 
 
+def asked(operation: str) -> list[dict[str, Any]]:
+    """Give what is asked of AWS from now on, by the service and name of the operation."""
+    found: list[dict[str, Any]] = []
+    boto3.DEFAULT_SESSION.events.register(
+        f"before-parameter-build.{operation}", lambda params, **_: found.append(params)
+    )
+    return found
+
+
 def told(deployment: Deployment, value: Any) -> str:
     return _OUTPUT.sub(lambda found: deployment.outputs[found[2]][found[1]], str(value))
 
@@ -75,12 +84,9 @@ def test_an_array_has_twenty_children(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy(deployment, monkeypatch, "fargate")
-    asked: list[dict[str, Any]] = []
-    boto3.DEFAULT_SESSION.events.register(
-        "before-parameter-build.batch.SubmitJob", lambda params, **_: asked.append(params)
-    )
+    submitted = asked("batch.SubmitJob")
     assert main(["drill", "array"]) == 0
-    (request,) = asked
+    (request,) = submitted
     assert request["arrayProperties"] == {"size": 20}
 
 
@@ -88,14 +94,11 @@ def test_a_chain_waits_job_by_job(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploy(deployment, monkeypatch, "fargate")
-    asked: list[dict[str, Any]] = []
-    boto3.DEFAULT_SESSION.events.register(
-        "before-parameter-build.batch.SubmitJob", lambda params, **_: asked.append(params)
-    )
+    submitted = asked("batch.SubmitJob")
     assert main(["drill", "chain"]) == 0
     ids = re.findall(r"job ([0-9a-f-]{36})\.", capsys.readouterr().out)
-    assert [each["jobName"] for each in asked] == ["drill-exit-1", "drill-step", "drill-step"]
-    assert [each.get("dependsOn") for each in asked] == [
+    assert [each["jobName"] for each in submitted] == ["drill-exit-1", "drill-step", "drill-step"]
+    assert [each.get("dependsOn") for each in submitted] == [
         None,
         [{"jobId": ids[0]}],
         [{"jobId": ids[1]}],
@@ -140,12 +143,9 @@ def test_without_a_cause_the_drill_of_the_stack_is_put_on_the_bus(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploy(deployment, monkeypatch, "none")
-    put: list[dict[str, Any]] = []
-    boto3.DEFAULT_SESSION.events.register(
-        "before-parameter-build.events.PutEvents", lambda params, **_: put.extend(params["Entries"])
-    )
+    put = asked("events.PutEvents")
     assert main(["drill"]) == 0
-    (entry,) = put
+    ((entry,),) = (request["Entries"] for request in put)
     assert entry["Source"] == "batch-notifier.drill"
     assert json.loads(entry["Detail"])["jobQueue"].endswith(":job-queue/drill")
     assert "A drill is on the event bus, event" in capsys.readouterr().out
