@@ -15,9 +15,9 @@ HEAD = """\
 What each cause means, the words it is known by, and what to do. Made from
 [causes.toml](../functions/notifier/core/causes.toml) by `make golden`; change it there.
 
-A cause is **certain** where AWS's own words say it, **likely** where a log or an exit code does. Its
-id is what filters, silences and dashboards hold on to, so it is never renamed. *Does it help to run
-it again?* is said of the same job with nothing changed.
+A cause is **certain** where AWS's own words say it, **likely** where a log or an exit code does.
+Its id is what filters, silences and dashboards hold on to, so it is never renamed. *Does it help to
+run it again?* is said of the same job with nothing changed.
 """
 
 

@@ -24,9 +24,7 @@ def main() -> int:
     for problem in found:
         print(f"release {version}: {problem}", file=sys.stderr)
     if not found:
-        print(
-            f"release {version}: ready; tag it, then sam build, package and publish."
-        )
+        print(f"release {version}: ready; tag it, then sam build, package and publish.")
     return bool(found)
 
 
