@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint lint-environments demo golden release-check bench-storm build clean lock
+.PHONY: help setup test lint lint-environments demo golden new-event release-check bench-storm build clean lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -64,6 +64,9 @@ golden: $(READY) ## write tests/golden, docs/causes.md and the made parts of REA
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest --quiet tests/golden
 	@$(BIN)/python -m workbench.readme
 	@$(BIN)/python -m workbench.causes_page
+
+new-event: $(READY) ## begin a sample event (NAME=, FROM= the sample to copy)
+	@$(BIN)/python -m workbench.new_event "$(NAME)" $(if $(FROM),--like "$(FROM)")
 
 release-check: $(READY) ## say what keeps this from being released
 	@$(BIN)/python -m workbench.release
