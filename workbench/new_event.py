@@ -34,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for path in made:
         print(f"made {path}")
     print(
-        "Next: put the words in; say in tests/golden/test_golden.py (MEANT) which cause it is, and\n"
-        "how certain; in events/README.md what it shows; then run make golden and read the alert."
+        "Next: put the words in; say in tests/golden/test_golden.py (MEANT) its cause and how\n"
+        "certain it is; in events/README.md what it shows; then run make golden and read the alert."
     )
     return 0
 
