@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint lint-environments demo golden bench-storm build clean lock
+.PHONY: help setup test lint lint-environments demo golden catalogue bench-storm build clean lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -63,6 +63,9 @@ demo: $(READY) ## see the sample events become alerts on a local AWS (ONCE=1: ch
 golden: $(READY) ## write tests/golden and the made parts of README.md anew, to be read before a commit
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest --quiet tests/golden
 	@$(BIN)/python -m workbench.readme
+
+catalogue: $(READY) ## make causes.json of causes.toml, after a change to it
+	@$(BIN)/python -m workbench.causes
 
 bench-storm: $(READY) ## measure storms of 100 to 100,000 failures beside the usual function (minutes)
 	@$(BIN)/python -m benchmarks.storm_table
