@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint lint-environments demo golden new-event release-check bench-storm build clean lock
+.PHONY: help setup test lint lint-environments demo golden catalogue new-event release-check bench-storm build clean lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -60,7 +60,7 @@ CHECK = printf '%-14s' '$(1)'; said=$$($(2) 2>&1) && echo ok || { echo FAILED; e
 demo: $(READY) ## see the sample events become alerts on a local AWS (ONCE=1: check, and stop)
 	@$(BIN)/python -m workbench.demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
-golden: $(READY) ## write tests/golden, docs/causes.md and the made parts of README.md anew, to be read before a commit
+golden: catalogue ## write tests/golden, docs/causes.md and what is made in README.md anew, to be read before a commit
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest --quiet tests/golden
 	@$(BIN)/python -m workbench.readme
 	@$(BIN)/python -m workbench.causes_page
@@ -70,6 +70,9 @@ new-event: $(READY) ## begin a sample event (NAME=, FROM= the sample to copy)
 
 release-check: $(READY) ## say what keeps this from being released
 	@$(BIN)/python -m workbench.release
+
+catalogue: $(READY) ## make causes.json of causes.toml, after a change to it
+	@$(BIN)/python -m workbench.causes
 
 bench-storm: $(READY) ## measure storms of 100 to 100,000 failures beside the usual function (minutes)
 	@$(BIN)/python -m benchmarks.storm_table

@@ -28,7 +28,7 @@ def test_the_package_is_small(artifact: Path, tmp_path: Path) -> None:
 
 
 def test_the_package_holds_the_function_and_not_what_lambda_brings(artifact: Path) -> None:
-    assert (artifact / "notifier" / "core" / "causes.toml").is_file()
+    assert (artifact / "notifier" / "core" / "causes.json").is_file()
     assert (artifact / "aws_lambda_powertools").is_dir()
     for brought in ("boto3", "botocore", "workbench", "tests"):
         assert not (artifact / brought).exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from re import _constants, _parser  # type: ignore[attr-defined]  # the tree of an expression
 
 import pytest
@@ -15,9 +16,7 @@ from notifier.core.diagnosis import explain
 
 CAUSES = catalogue.load().causes
 PLACES = {"status", "reason", "request", "log", "lone-log"}
-AROUND = {
-    name: getattr(catalogue.load(), name) for name in ("wrappers", "speakers", "inside", "leads")
-}
+AROUND = asdict(catalogue.load().around)
 MATCHES = [(cause, match) for cause in CAUSES for match in cause.matches]
 NAMES = [f"{cause.id}-{cause.matches.index(match)}" for cause, match in MATCHES]
 EXPRESSIONS = sorted(

@@ -1,24 +1,26 @@
-"""The catalogue of causes: `causes.toml` as typed values, read once and only when needed.
+"""The catalogue of causes as typed values, read once and only when needed.
 
-A cause is data: how it is recognised, and what a reader is told. Nothing here is read or compiled
-at import, because the start of a Lambda function is waited for. The file is checked by
+A cause is data: how it is recognised, and what a reader is told. People edit `causes.toml`;
+`make catalogue` makes `causes.json` of it, which is quicker to read and knows what to try on a
+text (see `sieve.py`). A pattern is compiled when it is first tried. The files are checked by
 `tests/unit/test_catalogue.py`, not at run time.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Container, Iterator
+import json
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-CATALOGUE = Path(__file__).with_name("causes.toml")
+from notifier.core.around import Around, compiled
+from notifier.core.sieve import Sieve
+
+CATALOGUE = Path(__file__).with_name("causes.json")
 TEXT_LIMIT = 2_000  # characters of one text that are looked at
-WRAPPERS_LIMIT = 8  # tools wrap each other's texts; more than this is not a wrapped text
 
 _TYPOGRAPHY = str.maketrans("‘’“”–—\u00a0", "''\"\"-- ")  # AWS writes can’t and PERMISSIONS – …
 
@@ -136,69 +138,51 @@ _Tried = tuple[Cause, Match]
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All causes in the order in which they are tried, and the words around their texts."""
+    """All causes in the order in which they are tried, and what finds them."""
 
     causes: tuple[Cause, ...]
-    wrappers: str
-    speakers: str
-    inside: str
-    leads: str
+    tried: tuple[_Tried, ...]
+    sieve: Sieve
+    by_id: Mapping[str, Cause]
+    by_exit: Mapping[int, Cause]
+    around: Around
 
     def cause(self, cause_id: str) -> Cause:
         """Return the cause with this id."""
-        return next(cause for cause in self.causes if cause.id == cause_id)
+        return self.by_id[cause_id]
 
     def find(self, cause_id: str) -> Cause | None:
         """Return the cause with this id, or None."""
-        return next((cause for cause in self.causes if cause.id == cause_id), None)
+        return self.by_id.get(cause_id)
 
     def of_exit(self, code: int) -> Cause | None:
         """Return the cause that an exit code stands for by itself."""
-        return next((cause for cause in self.causes if code in cause.exit), None)
+        return self.by_exit.get(code)
 
-    def matches(self, places: frozenset[str], says: Container[Says]) -> Iterator[_Tried]:
+    def matches(self, places: frozenset[str], says: Container[Says], text: str) -> Iterator[_Tried]:
         """Yield what may recognise a text from these places, in order."""
-        for cause in self.causes:
-            if cause.says in says:
-                yield from ((cause, match) for match in cause.matches if match.where & places)
+        for number in self.sieve.pick(text):
+            cause, match = self.tried[number]
+            if cause.says in says and match.where & places:
+                yield cause, match
 
     def recognise(
         self, text: str, places: frozenset[str], says: Container[Says]
     ) -> tuple[Cause, Certainty] | None:
         """Find the first cause for a text, first without the words that tools put around it."""
         whole = plain(text)
-        rest, by_api, ours = self._opened(whole)
-        spoken = ours and (by_api or bool(compiled(self.leads).match(rest)))
+        rest, by_api, ours = self.around.opened(whole)
+        spoken = ours and (by_api or self.around.leads_in(rest))
         if by_api:
             places |= {"request"}
-        for variant in dict.fromkeys((rest, whole)):
-            for cause, match in self.matches(places, says):
+        tried = tuple(self.matches(places, says, whole))  # the rest is part of the whole
+        for variant in dict.fromkeys((rest, whole) if tried else ()):
+            for cause, match in tried:
                 at = match.at(variant)
                 if at is not None:
                     best = Certainty.CERTAIN if spoken or (at == 0 and ours) else Certainty.LIKELY
                     return cause, min(match.certainty, best)
         return None
-
-    def _opened(self, text: str) -> tuple[str, bool, bool]:
-        """Strip what tools and APIs put before a text.
-
-        Returns the rest, whether the Batch API was speaking, and whether nothing but known words
-        stood before it.
-        """
-        cut = compiled(self.inside).search(text)
-        start = cut.start() if cut else 0
-        rest, by_api = self._stripped(text[start:], bool(cut))
-        return rest, by_api, start == 0 or not self._stripped(text[:start], by_api)[0]
-
-    def _stripped(self, text: str, by_api: bool) -> tuple[str, bool]:
-        for _ in range(WRAPPERS_LIMIT):
-            speaker = compiled(self.speakers).match(text)
-            found = speaker or compiled(self.wrappers).match(text)
-            if found is None or not found.end():
-                break
-            by_api = by_api or bool(speaker)
-            text = text[found.end() :]
-        return text, by_api
 
 
 def plain(text: str) -> str:
@@ -209,15 +193,20 @@ def plain(text: str) -> str:
 @cache
 def load() -> Catalogue:
     """Read the catalogue; the first call costs some milliseconds, later ones nothing."""
-    data = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
-    around = {name: "|".join(patterns) for name, patterns in data["around"].items()}
-    return Catalogue(causes=tuple(_cause(raw) for raw in data["cause"]), **around)
+    return read(json.loads(CATALOGUE.read_bytes()))
 
 
-@cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern when it is first needed; upper and lower case are one."""
-    return re.compile(pattern, re.IGNORECASE)
+def read(data: Mapping[str, Any]) -> Catalogue:
+    """Read a catalogue as `make catalogue` writes it."""
+    causes = tuple(map(_cause, data["cause"]))
+    return Catalogue(
+        causes=causes,
+        tried=tuple((cause, match) for cause in causes for match in cause.matches),
+        sieve=Sieve(data["words"], tuple(data["always"])),
+        by_id={cause.id: cause for cause in causes},
+        by_exit={code: cause for cause in causes for code in cause.exit},
+        around=Around(**data["around"]),
+    )
 
 
 def _cause(raw: dict[str, Any]) -> Cause:

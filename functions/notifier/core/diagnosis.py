@@ -206,7 +206,7 @@ def _from_log(
     """Read the log from its last line; `runtime_only` hears the container runtime alone."""
     for line in reversed(log[-excerpt.LINES_READ :]):
         plain = catalogue.plain(line)
-        for cause, match in catalogue.load().matches(places, tuple(Says)):
+        for cause, match in catalogue.load().matches(places, tuple(Says), plain):
             heard = not runtime_only or "reason" in match.where
             if heard and match.at(plain) is not None:
                 certainty = min(match.certainty, Certainty.LIKELY)
