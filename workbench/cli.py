@@ -13,7 +13,13 @@ from typing import NoReturn
 
 from notifier.channels import message
 from notifier.core.diagnosis import Diagnosis, explain
-from workbench import doctor_command, drill_command, silence_command
+from workbench import (
+    doctor_command,
+    drill_command,
+    redrive_command,
+    replay_command,
+    silence_command,
+)
 from workbench.preview import InputError, alert_of, text_of
 
 CHANNELS = ("email", "sms", "chat", "webhook")
@@ -31,6 +37,8 @@ examples:
   batch-notifier silence add --queue 'etl-*' --until 2h --reason "the store moves"
   batch-notifier drill
   batch-notifier doctor
+  batch-notifier redrive
+  batch-notifier replay --queue nightly --since 24h --dry-run
 """
 
 
@@ -73,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     silence_command.add_to(commands, where)
     drill_command.add_to(commands, where)
     doctor_command.add_to(commands, where)
+    redrive_command.add_to(commands, where)
+    replay_command.add_to(commands, where)
     return parser
 
 

@@ -165,9 +165,10 @@ class Clinic:
             FunctionName="on-failure", Runtime="python3.13", Role=role, Handler="x.y",
             Code={"ZipFile": code.getvalue()},
         )  # fmt: skip
+        # A queue that nothing is sent to: the simulated AWS would look for Docker, to run it.
+        self.client("sqs").create_queue(QueueName="idle")
         mapping = function.create_event_source_mapping(
-            FunctionName="on-failure",
-            EventSourceArn="arn:aws:sqs:eu-west-1:123456789012:FailureQueue",
+            FunctionName="on-failure", EventSourceArn="arn:aws:sqs:eu-west-1:123456789012:idle"
         )
         self.resources["OnFailureFunction"] = ("AWS::Lambda::Function", "on-failure")
         self.resources["Mapping"] = ("AWS::Lambda::EventSourceMapping", mapping["UUID"])

@@ -7,19 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.adapters.clinic import KEY_POLICY, PHONE, STACK, Clinic, given, refused
 from workbench.cli import main
 from workbench.exam_people import may_use
-
-
-@pytest.fixture
-def clinic(monkeypatch: pytest.MonkeyPatch) -> Clinic:
-    session = boto3.Session(region_name="eu-west-1")
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
-    return Clinic(session)
 
 
 def doctor(capsys: pytest.CaptureFixture[str], code: int) -> str:
