@@ -12,6 +12,7 @@ from notifier.core.brake import Brake
 from notifier.core.excerpt import LogLine, LogRead
 from notifier.core.failure import LogStream
 from notifier.core.incident import Incident, Place
+from notifier.core.metrics import Kin, Metric
 from notifier.core.recovery import Success
 from notifier.core.silence import Silence
 from notifier.core.tally import Member
@@ -56,16 +57,20 @@ class FakeLogs:
 class FakeJournal:
     """Remembers every entry."""
 
-    entries: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
-    measured: list[tuple[str, float, str]] = field(default_factory=list)
+    entries: list[tuple[str, Metric, dict[str, str]]] = field(default_factory=list)
+    measured: list[tuple[Metric, float, str]] = field(default_factory=list)
+    failures: Counter[Kin] = field(default_factory=Counter)
 
-    def note(self, happened: str, count: str, facts: Mapping[str, str]) -> None:
+    def note(self, happened: str, count: Metric, facts: Mapping[str, str]) -> None:
         self.entries.append((happened, count, dict(facts)))
 
-    def measure(self, name: str, value: float, unit: str) -> None:
-        self.measured.append((name, value, unit))
+    def measure(self, metric: Metric, value: float, unit: str) -> None:
+        self.measured.append((metric, value, unit))
 
-    def counts(self) -> list[str]:
+    def failed(self, kin: Kin, count: int) -> None:
+        self.failures[kin] += count
+
+    def counts(self) -> list[Metric]:
         return [count for _, count, _ in self.entries]
 
 

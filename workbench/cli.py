@@ -13,10 +13,17 @@ from typing import NoReturn
 
 from notifier.channels import message
 from notifier.core.diagnosis import Diagnosis, explain
-from workbench import drill_command, silence_command
+from workbench import (
+    doctor_command,
+    drill_command,
+    redrive_command,
+    replay_command,
+    silence_command,
+)
 from workbench.preview import InputError, alert_of, text_of
 
 CHANNELS = ("email", "sms", "chat", "webhook")
+NOT_WELL = 1
 USAGE_ERROR = 2
 MOST_EXIT_CODE = 255
 
@@ -29,6 +36,9 @@ examples:
   batch-notifier explain --jsonl reasons.jsonl
   batch-notifier silence add --queue 'etl-*' --until 2h --reason "the store moves"
   batch-notifier drill
+  batch-notifier doctor
+  batch-notifier redrive
+  batch-notifier replay --queue nightly --since 24h --dry-run
 """
 
 
@@ -39,10 +49,14 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; bad input gives one line on stderr and exit code 2."""
+    code = 0
     try:
         chosen = _parser().parse_args(arguments)
-        for line in chosen.run(chosen):
-            print(line)
+        try:
+            for line in chosen.run(chosen):
+                print(line)
+        except doctor_command.UnwellError:
+            code = NOT_WELL
         sys.stdout.flush()
     except InputError as error:
         print(f"batch-notifier: {error}", file=sys.stderr)
@@ -50,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader (`| head`) has seen enough. Python would complain once more on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     where = _where()
     silence_command.add_to(commands, where)
     drill_command.add_to(commands, where)
+    doctor_command.add_to(commands, where)
+    redrive_command.add_to(commands, where)
+    replay_command.add_to(commands, where)
     return parser
 
 

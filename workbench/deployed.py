@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -45,3 +48,53 @@ def words(error: BaseException) -> str:
 def cannot(what: str, error: BotoCoreError | ClientError | ServiceError) -> InputError:
     """Make the error that a person sees of one that AWS gave."""
     return InputError(f"cannot {what}: {words(error)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A stack as it stands.
+
+    `resources` are (type, logical id, physical id), `outputs` go by their name.
+    """
+
+    name: str
+    region: str
+    outputs: Mapping[str, str]
+    resources: tuple[tuple[str, str, str], ...]
+
+    def ids(self, kind: str) -> dict[str, str]:
+        """Map logical to physical ids of one type of resource."""
+        return {logical: physical for type_, logical, physical in self.resources if type_ == kind}
+
+    def aws(self, words: str) -> str:
+        """Write a command of the AWS CLI, ready to paste."""
+        return f"aws {words} --region {self.region}"
+
+    def ours(self, words: str) -> str:
+        """Write a command of this program, ready to paste."""
+        return f"batch-notifier {words} --stack-name {self.name} --region {self.region}"
+
+
+def deployment(stack_name: str, region: str) -> Deployment:
+    """Look at a stack: `region`, or else that of the AWS configuration.
+
+    Raises
+    ------
+    InputError
+        When there is no such stack, it is another application's, or AWS does not let us see it.
+    """
+    if region:
+        boto3.setup_default_session(region_name=region)
+    try:
+        client = boto3.client("cloudformation")
+        found = outputs(stack_name)
+        pages = client.get_paginator("list_stack_resources").paginate(StackName=stack_name)
+        resources = tuple(
+            (one["ResourceType"], one["LogicalResourceId"], one["PhysicalResourceId"])
+            for page in pages
+            for one in page["StackResourceSummaries"]
+            if one.get("PhysicalResourceId") and not one["ResourceStatus"].startswith("DELETE")
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise cannot(f"open the stack {stack_name}", error) from error
+    return Deployment(stack_name, client.meta.region_name, found, resources)

@@ -19,6 +19,7 @@ from notifier.core.diagnosis import Severity
 from notifier.core.excerpt import LogRead
 from notifier.core.failure import LogStream
 from notifier.core.incident import Decision, Incident, Outcome, Phase, novelty
+from notifier.core.metrics import Metric
 from notifier.core.silence import Silence, withheld
 from notifier.core.tally import Tally
 from notifier.core.trouble import ServiceError, Trouble
@@ -83,19 +84,20 @@ class Desk:
             replace(incident, interval=interval, due=incident.due or due).claimed(now)
         )
         if claimed is None:
-            self._note("another invocation tells it", "ClaimsLost", incident)
+            self._note("another invocation tells it", Metric.CLAIMS_LOST, incident)
             return
         self._ports.queues.follow_up(claimed.key, due, now)
         alert = _said(write(), incident, decision, tally)
         if not alert.always_told and alert.severity < self._choices.minimum:
             self._ports.journal.note(
-                "below the minimum severity", "AlertsBelowMinimum", facts_of(alert)
+                "below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, facts_of(alert)
             )
         elif (counted := self._counted(alert)) is None:
             self._hold(claimed)
             return
         else:
             publish(counted, self._ports)
+            self._measure_wait(incident, decision, tally)
         if incident.withheld == RATE_LIMIT:
             self._ports.ledger.release([incident.key])
         self._ports.ledger.save(claimed.told(decision.outcome, tally, now, due))
@@ -117,7 +119,7 @@ class Desk:
         if reason.until:
             due = min(due, reason.until + _MOMENT_MS)
         self._later(incident.kept_back(reason.reason, now), due)
-        count = "AlertsSilenced" if reason.outcome is Outcome.SILENCED else "AlertsHeld"
+        count = Metric.ALERTS_SILENCED if reason.outcome is Outcome.SILENCED else Metric.ALERTS_HELD
         self._note(reason.reason, count, incident)
         return True
 
@@ -141,13 +143,20 @@ class Desk:
             self._brake = self._ports.ledger.read((), ()).brake
         return False
 
+    def _measure_wait(self, incident: Incident, decision: Decision, tally: Tally) -> None:
+        """Measure how long people did not know; a drill tells of a time that never was."""
+        if decision.outcome is Outcome.FIRST and tally.first_at and not incident.first.is_drill:
+            # Its clock and ours differ a little: nobody knows before it happens.
+            waited = max(0, self._ports.now_ms() - tally.first_at) / SECOND_MS
+            self._ports.journal.measure(Metric.SECONDS_TO_ALERT, waited, "Seconds")
+
     def _hold(self, incident: Incident) -> None:
         """Leave an incident to the storm digest, and look at it after that in case none came."""
         now = self._ports.now_ms()
         storm = self._storm_due(now)
         self._ports.ledger.hold(incident.key)
         self._later(incident.kept_back(RATE_LIMIT, now), storm + self._choices.terms.interval)
-        self._note(RATE_LIMIT, "AlertsHeld", incident)
+        self._note(RATE_LIMIT, Metric.ALERTS_HELD, incident)
 
     def _storm_due(self, now: int) -> int:
         due = now + self._choices.terms.interval
@@ -202,7 +211,7 @@ class Desk:
             alert, texted=left > 0 or not is_critical, last_text=is_critical and left == 1
         )
 
-    def _note(self, happened: str, count: str, incident: Incident) -> None:
+    def _note(self, happened: str, count: Metric, incident: Incident) -> None:
         self._ports.journal.note(happened, count, {"incident": incident.key})
 
 
@@ -235,10 +244,16 @@ def publish(alert: Alert, ports: Ports) -> None:
     try:
         message_id = ports.topic.publish(message.write(alert))
     except ServiceError as error:
-        count = "PublishRetried" if error.trouble is Trouble.RETRYABLE else "PublishRejected"
+        count = (
+            Metric.PUBLISH_RETRIED
+            if error.trouble is Trouble.RETRYABLE
+            else Metric.PUBLISH_REJECTED
+        )
         ports.journal.note("not published", count, facts | {"problem": error.says})
         raise PublishError from error
-    ports.journal.note("alert published", "AlertsPublished", facts | {"sns_message": message_id})
+    ports.journal.note(
+        "alert published", Metric.ALERTS_PUBLISHED, facts | {"sns_message": message_id}
+    )
 
 
 def facts_of(alert: Alert) -> dict[str, str]:
@@ -255,9 +270,10 @@ def facts_of(alert: Alert) -> dict[str, str]:
 
 def read_log(stream: LogStream, ports: Ports) -> LogRead:
     """Read a log; that it cannot be read is noted, and said in the message."""
+    ports.journal.measure(Metric.LOG_READS, 1, "Count")
     log = ports.logs.read(stream)
     if log.unavailable:
-        ports.journal.note("log unavailable", "LogUnavailable", {"problem": log.unavailable})
+        ports.journal.note("log unavailable", Metric.LOG_UNAVAILABLE, {"problem": log.unavailable})
     return log
 
 

@@ -16,6 +16,7 @@ from notifier.core.diagnosis import Severity
 from notifier.core.failure import Kind
 from notifier.core.grouping import FAMILIES
 from notifier.core.incident import LEASE_MS, Decision, Incident, Outcome, Phase, decide
+from notifier.core.metrics import Metric
 from notifier.core.recovery import recovery
 from notifier.core.tally import Tally, fold
 from notifier.core.trouble import ServiceError
@@ -60,17 +61,17 @@ def run(turns: Sequence[Turn], ports: Ports, choices: Choices) -> tuple[str, ...
 def _finished(turn: Turn, ports: Ports, choices: Choices) -> bool:
     """Look after one incident; False when it must be delivered again."""
     if ports.remaining_ms() < RESERVE_MS:
-        ports.journal.note("out of time, left for the next delivery", "OutOfTime", {})
+        ports.journal.note("out of time, left for the next delivery", Metric.OUT_OF_TIME, {})
         return False
     try:
         return _looked_after(turn, ports, choices)
     except PublishError:  # noted there
         return False
     except ServiceError as error:
-        ports.journal.note("not followed up", "FollowUpsRetried", {"problem": error.says})
+        ports.journal.note("not followed up", Metric.FOLLOW_UPS_RETRIED, {"problem": error.says})
         return False
     except Exception as error:  # noqa: BLE001  # what breaks on one incident must not hold the rest
-        ports.journal.note("crashed", "Crashed", {"problem": announce.where(error)})
+        ports.journal.note("crashed", Metric.CRASHED, {"problem": announce.where(error)})
         return False
 
 
@@ -85,7 +86,9 @@ def _looked_after(turn: Turn, ports: Ports, choices: Choices) -> bool:
     seen = ports.ledger.read((), [key])
     incident = seen.incidents.get(key)
     if incident is None or incident.due != due:
-        ports.journal.note("replaced by another follow-up", "FollowUpsReplaced", {"incident": key})
+        ports.journal.note(
+            "replaced by another follow-up", Metric.FOLLOW_UPS_REPLACED, {"incident": key}
+        )
         return True
     if now < incident.lease_until:
         return False
@@ -94,6 +97,7 @@ def _looked_after(turn: Turn, ports: Ports, choices: Choices) -> bool:
 
 
 def _follow(incident: Incident, now: int, desk: Desk, ports: Ports, choices: Choices) -> None:
+    ports.journal.measure(Metric.FOLLOW_UPS, 1, "Count")
     tally = fold(ports.ledger.members(incident.place))
     again = _recovery(incident, tally, ports)
     decision = decide(incident, now, choices.terms, tally, again, following_up=True)
@@ -101,7 +105,7 @@ def _follow(incident: Incident, now: int, desk: Desk, ports: Ports, choices: Cho
         write = partial(_alert, incident, decision, tally, ports, choices)
         desk.tell(incident, decision, tally, write)
         return
-    ports.journal.note(decision.reason, "FollowUpsQuiet", {"incident": incident.key})
+    ports.journal.note(decision.reason, Metric.FOLLOW_UPS_QUIET, {"incident": incident.key})
     if incident.phase is not Phase.OPEN:
         ports.ledger.save(replace(incident, due=0))
     elif decision.outcome in (Outcome.CLOSED, Outcome.RECOVERED):
@@ -122,7 +126,7 @@ def _recovery(incident: Incident, tally: Tally, ports: Ports) -> str:
     try:
         found = ports.jobs.successes(first.queue_arn, definition, names, tally.first_at)
     except ServiceError as error:
-        ports.journal.note("recovery unknown", "RecoveryUnknown", {"problem": error.says})
+        ports.journal.note("recovery unknown", Metric.RECOVERY_UNKNOWN, {"problem": error.says})
         return ""
     return recovery(incident, tally, found)
 
@@ -142,7 +146,7 @@ def _storm(due: int, ports: Ports, choices: Choices) -> bool:
     now, seen = ports.now_ms(), ports.ledger.read((), ())
     if seen.brake.storm_due != due:
         ports.journal.note(
-            "replaced by another follow-up", "FollowUpsReplaced", {"incident": STORM}
+            "replaced by another follow-up", Metric.FOLLOW_UPS_REPLACED, {"incident": STORM}
         )
         return True
     desk = Desk(ports, choices, seen)

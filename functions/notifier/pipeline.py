@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from notifier import announce
 from notifier.announce import Desk, PublishError
-from notifier.core import digest, event, text
+from notifier.core import digest, event, metrics, text
 from notifier.core.alert import UNREADABLE, Alert, compose, unreadable
 from notifier.core.diagnosis import Diagnosis, Severity, diagnose
 from notifier.core.failure import Failure, Unreadable
 from notifier.core.filing import Cabinet, Case
 from notifier.core.grouping import fingerprint, identity
 from notifier.core.incident import Incident, Place, Terms, decide
+from notifier.core.metrics import Metric
 from notifier.core.tally import Member, Role, Tally, fold
 from notifier.core.trouble import ServiceError
 from notifier.ports import Choices, Journal, Ports, Seen
@@ -42,7 +43,7 @@ class Record:
     waits: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Arrival:
     """One failure, and every message that told of it."""
 
@@ -95,6 +96,8 @@ def run(records: Sequence[Record], ports: Ports, choices: Choices) -> tuple[str,
     else:
         delivery.tell(works, seen)
     again = delivery.left_over()
+    coming = {*again, *delivery.waiting}
+    _count([one for one in arrivals if one not in coming], ports.journal)
     text.forget_secrets()
     return tuple(record.message_id for one in again for record in one.records)
 
@@ -107,6 +110,7 @@ class _Delivery:
         self._again: list[_Arrival] = []
         self._stranded: list[_Arrival] = []
         self._problem = ""
+        self.waiting: list[_Arrival] = []
 
     def counted(self, arrivals: Sequence[_Arrival]) -> tuple[list[_Work], Seen]:
         """Write every failure into the ledger, where it belongs; raises `ServiceError`."""
@@ -139,7 +143,9 @@ class _Delivery:
             if self._problem:
                 self._stranded += work.arrivals
             elif self._ports.remaining_ms() < RESERVE_MS:
-                self._ports.journal.note("out of time, left for the next delivery", "OutOfTime", {})
+                self._ports.journal.note(
+                    "out of time, left for the next delivery", Metric.OUT_OF_TIME, {}
+                )
                 self._again += work.arrivals
             else:
                 self._tell_one(work, desk, seen)
@@ -148,7 +154,7 @@ class _Delivery:
         """Give up on the ledger for this delivery."""
         self._problem = error.says
         self._stranded += arrivals
-        self._ports.journal.note("no ledger", "LedgerFailures", {"problem": error.says})
+        self._ports.journal.note("no ledger", Metric.LEDGER_FAILURES, {"problem": error.says})
 
     def left_over(self) -> list[_Arrival]:
         """Give what must come again; what came often enough in vain is told without the ledger."""
@@ -162,14 +168,15 @@ class _Delivery:
             announce.publish(alert, self._ports)
         except PublishError:  # noted there
             return again + due
-        self._ports.journal.note("told without the ledger", "DegradedMessages", {})
+        self._ports.journal.note("told without the ledger", Metric.DEGRADED_MESSAGES, {})
         return again
 
     def _send_to_wait(self, arrival: _Arrival) -> None:
         for record in arrival.records:
             delay = WAITS_S[min(record.waits, len(WAITS_S) - 1)]
             self._ports.queues.wait(str(record.body), record.waits + 1, delay)
-        self._ports.journal.note("waits for the job it depended on", "DependentsWaiting", {})
+        self.waiting.append(arrival)
+        self._ports.journal.note("waits for the job it depended on", Metric.DEPENDENTS_WAITING, {})
 
     def _tell_one(self, work: _Work, desk: Desk, seen: Seen) -> None:
         try:
@@ -179,7 +186,7 @@ class _Delivery:
         except ServiceError as error:
             self.strand(work.arrivals, error)
         except Exception as error:  # noqa: BLE001  # what breaks on one incident must not hold the rest
-            self._ports.journal.note("crashed", "Crashed", {"problem": announce.where(error)})
+            self._ports.journal.note("crashed", Metric.CRASHED, {"problem": announce.where(error)})
             self._again += work.arrivals
 
     def _decide(self, work: _Work, desk: Desk, known: Incident | None) -> None:
@@ -192,7 +199,7 @@ class _Delivery:
         is_early = known is None and all(one.role is Role.DEPENDENT for one in work.members)
         is_late = incident.episode > work.place.episode
         if is_early or is_late or waits or not decide(incident, now, terms).speaks:
-            self._ports.journal.note("counted", "Counted", {"incident": incident.key})
+            self._ports.journal.note("counted", Metric.COUNTED, {"incident": incident.key})
             return
         tally = fold([*self._ports.ledger.members(work.place), *work.members])
         decision = decide(incident, now, terms, tally)
@@ -205,12 +212,19 @@ class _Delivery:
             return digest.digest(incident, tally, (), self._choices.log_lines)
         if isinstance(first.told, Unreadable):
             facts = {"problem": first.told.problem}
-            self._ports.journal.note("unreadable event", "UnreadableEvents", facts)
+            self._ports.journal.note("unreadable event", Metric.UNREADABLE_EVENTS, facts)
             return digest.so_far(unreadable(first.told, incident.key), incident, tally)
         lines, log = self._choices.log_lines, None
         if first.told.log is not None and lines:
             log = announce.read_log(first.told.log, self._ports)
         return digest.so_far(compose(first.told, log, lines, incident.key), incident, tally)
+
+
+def _count(done: Iterable[_Arrival], journal: Journal) -> None:
+    """Count what does not come again, so that a failure is counted once however often it came."""
+    kinds = metrics.by_kin((one.failure, one.diagnosis) for one in done)
+    for kin, count in kinds.items():
+        journal.failed(kin, count)
 
 
 def _opened(work: _Work, now: int, terms: Terms) -> Incident:
@@ -249,7 +263,7 @@ def _read_all(records: Sequence[Record], journal: Journal) -> list[_Arrival]:
     for record in records:
         told = _read(record.body)
         if told is None:
-            journal.note("not a failure", "NotAFailure", {"message_id": record.message_id})
+            journal.note("not a failure", Metric.NOT_A_FAILURE, {"message_id": record.message_id})
             continue
         if isinstance(told, Unreadable):
             told = replace(told, event_id=told.event_id or record.message_id)

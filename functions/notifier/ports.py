@@ -13,6 +13,7 @@ from notifier.core.excerpt import LogRead
 from notifier.core.failure import LogStream
 from notifier.core.grouping import GROUP_BY
 from notifier.core.incident import Incident, Place, Terms
+from notifier.core.metrics import Kin, Metric
 from notifier.core.recovery import Success
 from notifier.core.silence import Silence
 from notifier.core.tally import Member
@@ -58,14 +59,18 @@ class Topic(Protocol):
 
 
 class Journal(Protocol):
-    """Writes what happened: one line in the function's log, one count in its metrics."""
+    """Writes what happened: lines in the function's log, numbers in its metrics."""
 
-    def note(self, happened: str, count: str, facts: Mapping[str, str]) -> None:
-        """Write one entry."""
+    def note(self, happened: str, count: Metric, facts: Mapping[str, str]) -> None:
+        """Write one line with its facts, and count it."""
         ...
 
-    def measure(self, name: str, value: float, unit: str) -> None:
-        """Write one metric that is no count of what happened; `unit` in CloudWatch's words."""
+    def measure(self, metric: Metric, value: float, unit: str) -> None:
+        """Write a number of which no line is written; `unit` in CloudWatch's words."""
+        ...
+
+    def failed(self, kin: Kin, count: int) -> None:
+        """Write how many failures of one kin were dealt with."""
         ...
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import boto3
 import pytest
 from moto import mock_aws
 
 from notifier.aws import joblogs
+from tests.adapters.clinic import Clinic
 
 REGION = "eu-west-1"
 
@@ -18,3 +20,11 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with mock_aws():
         joblogs._client.cache_clear()
         yield
+
+
+@pytest.fixture
+def clinic(monkeypatch: pytest.MonkeyPatch) -> Clinic:
+    """A deployed notifier that the commands of `batch-notifier` find by its usual name."""
+    session = boto3.Session(region_name=REGION)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    return Clinic(session)

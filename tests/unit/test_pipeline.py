@@ -13,6 +13,7 @@ from notifier.core.brake import Limits
 from notifier.core.diagnosis import Severity
 from notifier.core.excerpt import LogRead
 from notifier.core.failure import LogStream
+from notifier.core.metrics import Metric
 from notifier.core.trouble import ServiceError, Trouble
 from notifier.ports import Choices, Ports
 from tests.fakes import FakeJobs, FakeJournal, FakeLedger, FakeLogs, FakeQueues, FakeTopic
@@ -270,3 +271,38 @@ def test_no_secret_value_is_kept_when_the_delivery_is_done() -> None:
     event["detail"]["container"]["environment"] = [secret]
     World().run(record("a", event))
     assert text._spelled.cache_info().currsize == 0
+
+
+def test_a_failure_is_counted_once_however_often_it_comes() -> None:
+    world = World(ServiceError(Trouble.RETRYABLE, "Throttled"))
+    assert world.run(record("a", sample("timeout"))) == ("a",)
+    assert not world.journal.failures
+    assert world.run(record("a", sample("timeout"), receives=2)) == ()
+    [(kin, count)] = world.journal.failures.items()
+    assert (kin.class_, count) == ("timeout", 1)
+
+
+def test_what_waits_for_another_job_is_counted_when_it_is_told() -> None:
+    world = World()
+    assert world.run(record("a", sample("dependency-failed"))) == ()
+    assert world.queues.waits
+    assert not world.journal.failures
+
+
+def test_the_time_to_the_first_alert_is_measured_and_not_that_of_a_drill() -> None:
+    failed_at = sample("timeout")["detail"]["stoppedAt"]
+    world = World()
+    world.now = failed_at + 4_500
+    world.run(record("a", sample("timeout")))
+    assert (Metric.SECONDS_TO_ALERT, 4.5, "Seconds") in world.journal.measured
+    drill = World()
+    drill.run(record("a", sample("timeout") | {"source": "batch-notifier.drill"}))
+    assert drill.topic.published
+    assert Metric.SECONDS_TO_ALERT not in {one[0] for one in drill.journal.measured}
+
+
+def test_every_read_of_a_log_is_counted() -> None:
+    world = World()
+    world.run(record("a", sample("exit-1-python-traceback")))
+    reads = [one for one in world.journal.measured if one[0] is Metric.LOG_READS]
+    assert len(reads) == len(world.logs.reads) == 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from notifier.core.metrics import Kin, Metric
 
 
 class Journal:
@@ -14,11 +16,24 @@ class Journal:
     def __init__(self, logger: Logger, metrics: Metrics) -> None:
         self._logger, self._metrics = logger, metrics
 
-    def note(self, happened: str, count: str, facts: Mapping[str, str]) -> None:
+    def note(self, happened: str, count: Metric, facts: Mapping[str, str]) -> None:
         """Write one line with its facts, and count it."""
         self._logger.info(happened, extra=dict(facts))
         self._metrics.add_metric(name=count, unit=MetricUnit.Count, value=1)
 
-    def measure(self, name: str, value: float, unit: str) -> None:
-        """Write one metric that is no count of what happened; `unit` in CloudWatch's words."""
-        self._metrics.add_metric(name=name, unit=unit, value=value)
+    def measure(self, metric: Metric, value: float, unit: str) -> None:
+        """Write a number of which no line is written; `unit` in CloudWatch's words."""
+        self._metrics.add_metric(name=metric, unit=unit, value=value)
+
+    def failed(self, kin: Kin, count: int) -> None:
+        """Write how many failures of one kin were dealt with.
+
+        One line holds the number by class and queue, the same number without them (CloudWatch adds
+        up no metrics of different dimensions), and what only the dashboard's queries read.
+        """
+        apart = EphemeralMetrics()  # its dimensions are for this one line
+        apart.add_metric(name=Metric.FAILURES, unit=MetricUnit.Count, value=count)
+        apart.add_dimensions(service=str(apart.service), **kin.dimensions())
+        for name, fact in kin.facts().items():
+            apart.add_metadata(name, fact)
+        apart.flush_metrics()

@@ -1,0 +1,84 @@
+"""`batch-notifier replay`: what failed in a queue of late, shown as alerts or sent once more."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+MOST_JOBS = 500  # a few screens of lines, and a few minutes for the function
+UNITS_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
+LONGEST_MS = 14 * UNITS_MS["d"]  # as long as the incident table remembers what was told
+EXAMPLES = """\
+examples:
+  batch-notifier replay --queue nightly --since 24h --dry-run
+  batch-notifier replay --queue nightly --since 3d --dry-run --full
+  batch-notifier replay --queue nightly --since 2h
+What was told already is counted, not told again. AWS Batch forgets a job some days after it ends.
+"""
+
+
+def add_to(commands: argparse._SubParsersAction[Any], where: argparse.ArgumentParser) -> None:
+    """Add the command, with the options of `where` the stack is."""
+    replay = commands.add_parser(
+        "replay",
+        parents=[where],
+        help="show past failures of a job queue as alerts, or send them through once more",
+        description="Find the jobs of a queue that failed of late, and send them through.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    replay.add_argument("--queue", required=True, type=_queue, help="name or ARN of the job queue")
+    replay.add_argument(
+        "--since", required=True, type=_since, metavar="TIME", help="how long ago: 45m, 24h or 3d"
+    )
+    replay.add_argument("--dry-run", action="store_true", help="show the alerts, and send nothing")
+    replay.add_argument(
+        "--full", action="store_true", help="with --dry-run: whole mails, with logs"
+    )
+    replay.add_argument(
+        "--most", type=_most, default=MOST_JOBS, metavar="N", help=f"jobs; default: {MOST_JOBS}"
+    )
+    replay.set_defaults(run=_run)
+
+
+def _queue(given: str) -> str:
+    if not re.fullmatch(
+        r"(arn:aws[a-z-]*:batch:[a-z0-9-]+:[0-9]{12}:job-queue/)?[\w-]{1,128}", given
+    ):
+        raise argparse.ArgumentTypeError(f"not the name or ARN of a job queue: {given!r}")
+    return given
+
+
+def _since(given: str) -> int:
+    """Read how long ago, in milliseconds."""
+    found = re.fullmatch(r"([0-9]{1,5})([mhd])", given.strip())
+    length = int(found[1]) * UNITS_MS[found[2]] if found else 0
+    if not 0 < length <= LONGEST_MS:
+        raise argparse.ArgumentTypeError(f"not like 45m, 24h or 3d, at most 14d: {given!r}")
+    return length
+
+
+def _most(given: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", given) or not int(given):
+        raise argparse.ArgumentTypeError(f"not a number from 1 to 99999: {given!r}")
+    return int(given)
+
+
+def _run(chosen: argparse.Namespace) -> Iterator[str]:
+    # They import boto3, which the other commands need not wait for.
+    from workbench import deployed, replay
+    from workbench.preview import InputError
+
+    if chosen.full and not chosen.dry_run:
+        raise InputError("--full says how --dry-run shows alerts: give both")
+    stack = deployed.deployment(chosen.stack_name, chosen.region)
+    since = time.time_ns() // 1_000_000 - chosen.since
+    found = replay.failed_jobs(chosen.queue, since, chosen.most)
+    yield from (
+        replay.shown(stack, found, full=chosen.full)
+        if chosen.dry_run
+        else replay.sent(stack, found)
+    )
