@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from notifier.core import advice, grouping, particulars, text, wording
+from notifier.core import advice, grouping, history, particulars, text, wording
 from notifier.core.breakdown import CauseCount, Counts, Sample
 from notifier.core.diagnosis import (
     Certainty,
@@ -18,6 +18,7 @@ from notifier.core.diagnosis import (
 )
 from notifier.core.excerpt import LINES_READ, Excerpt, LogRead, pick
 from notifier.core.failure import Failure, Kind, Unreadable
+from notifier.core.history import Past
 from notifier.core.incident import Outcome
 from notifier.core.particulars import AttemptRow, Pairs
 from notifier.core.recall import UNREADABLE as UNREADABLE
@@ -73,6 +74,9 @@ class Alert:
     texted: bool = True
     last_text: bool = False
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    past: Past | None = None
+    last_success: str = ""
+    changes: Pairs = ()
 
     @property
     def always_told(self) -> bool:
@@ -104,7 +108,13 @@ class Alert:
         return f"Sent by batch-notifier.{why_now} {found_by}"
 
 
-def compose(failure: Failure, log: LogRead | None, log_lines: int, key: str = "") -> Alert:
+def compose(
+    failure: Failure,
+    log: LogRead | None,
+    log_lines: int,
+    key: str = "",
+    past: Past | None = None,
+) -> Alert:
     """Diagnose a failure and gather what to tell about it.
 
     Parameters
@@ -118,6 +128,8 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int, key: str = ""
     key
         The incident's key. Without one it is the fingerprint of what the event alone says:
         grouping must not depend on whether a log could be read.
+    past
+        What was before this failure; None when nobody asked.
     """
     recent = log.lines[-LINES_READ:] if log else ()
     safe = text.lines([line.text for line in recent], failure.secrets)
@@ -150,6 +162,9 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int, key: str = ""
         ids=particulars.ids(failure),
         failure=failure,
         is_drill=failure.is_drill,
+        past=past,
+        last_success=history.last_success(failure, past),
+        changes=history.rows(past),
     )
 
 
