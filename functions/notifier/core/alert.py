@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from notifier.core import advice, grouping, history, particulars, text, wording
+from notifier.core import advice, grouping, history, particulars, resubmit, text, wording
 from notifier.core.breakdown import CauseCount, Counts, Sample
 from notifier.core.diagnosis import (
     Certainty,
@@ -34,7 +34,8 @@ class Alert:
     `outcome` and `reason` say why it is sent now, `kept_back` what was not sent before. `texted`
     is False where the cap on text messages was reached, `last_text` on the last one below it.
     `filters` are what else a subscriber may have asked for, by message attribute, where several
-    incidents are told at once.
+    incidents are told at once. `past` is what was known of the last success, `last_success` and
+    `changes` its words.
     """
 
     status: str
@@ -135,6 +136,7 @@ def compose(
     safe = text.lines([line.text for line in recent], failure.secrets)
     diagnosis = diagnose(failure, safe)
     excerpt = pick(log, safe, log_lines) if log and log.lines else None
+    again, how = resubmit.again(failure, diagnosis, past)
     blocked = failure.kind is Kind.QUEUE_BLOCKED
     return Alert(
         status=status_of("BLOCKED" if blocked else "FAILED", failure.is_drill),
@@ -142,7 +144,7 @@ def compose(
         diagnosis=_quoted(diagnosis),
         severity=severity_of(failure, diagnosis.severity),
         sentence=_sentence(failure, diagnosis),
-        steps=steps_of(failure, diagnosis),
+        steps=(*steps_of(failure, diagnosis), *filter(None, (how,))),
         facts=particulars.facts(failure),
         incident=key or grouping.fingerprint(failure, diagnose(failure).cause),
         event_id=failure.event_id,
@@ -158,7 +160,7 @@ def compose(
         excerpt=excerpt,
         log_note=_log_note(failure, log),
         links=particulars.links(failure),
-        commands=advice.commands(failure, diagnosis.cause),
+        commands=(*advice.commands(failure, diagnosis.cause), *again),
         ids=particulars.ids(failure),
         failure=failure,
         is_drill=failure.is_drill,
