@@ -10,7 +10,8 @@ from notifier.aws.joblogs import EVENTS_READ
 from notifier.channels.message import Message
 from notifier.core.brake import Brake
 from notifier.core.excerpt import LogLine, LogRead
-from notifier.core.failure import LogStream
+from notifier.core.failure import Failure, LogStream
+from notifier.core.history import Past
 from notifier.core.incident import Incident, Place
 from notifier.core.metrics import Kin, Metric
 from notifier.core.recovery import Success
@@ -174,3 +175,15 @@ class FakeJobs:
             for one in self.succeeded
             if one.started_at > since and one.name.casefold() in wanted
         )
+
+
+@dataclass
+class FakeHistory:
+    """One past for every failure."""
+
+    past: Past | None = None
+    asked: list[Failure] = field(default_factory=list)
+
+    def look_up(self, failure: Failure) -> Past | None:
+        self.asked.append(failure)
+        return self.past

@@ -12,7 +12,15 @@ from typing import Any
 from notifier import follow_up, pipeline
 from notifier.core.recovery import Success
 from notifier.ports import Choices, Ports
-from tests.fakes import FakeJobs, FakeJournal, FakeLedger, FakeLogs, FakeQueues, FakeTopic
+from tests.fakes import (
+    FakeHistory,
+    FakeJobs,
+    FakeJournal,
+    FakeLedger,
+    FakeLogs,
+    FakeQueues,
+    FakeTopic,
+)
 from workbench import failures
 
 START_MS = 1_795_000_000_000  # some day in November 2026
@@ -63,6 +71,7 @@ class Simulation:
     topic: FakeTopic = field(default_factory=FakeTopic)
     logs: FakeLogs = field(default_factory=FakeLogs)
     jobs: FakeJobs = field(default_factory=FakeJobs)
+    history: FakeHistory = field(default_factory=FakeHistory)
     queues: FakeQueues = field(default_factory=FakeQueues)
     journal: FakeJournal = field(default_factory=FakeJournal)
     failures: list[Parcel] = field(default_factory=list)
@@ -79,7 +88,7 @@ class Simulation:
         return self.wrap(
             Ports(
                 self.logs, self.topic, self.journal, self.ledger, self.queues, self.jobs,
-                lambda: PLENTY_MS, self._pause, lambda: self.now,
+                lambda: PLENTY_MS, self._pause, lambda: self.now, self.history,
             )
         )  # fmt: skip
 

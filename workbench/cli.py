@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from notifier.channels import message
+from notifier.core.alert import Alert
 from notifier.core.diagnosis import Diagnosis, explain
 from workbench import (
     doctor_command,
@@ -34,6 +35,7 @@ examples:
   batch-notifier explain "CannotPullContainerError: pull image manifest has been retried 5 time(s)"
   batch-notifier explain "Essential container in task exited" --exit-code 137
   batch-notifier explain --jsonl reasons.jsonl
+  batch-notifier explain --job 7a71c9a0-5d3e-4c0f-9d0e-9c1f6a3b2d10 --region eu-west-1
   batch-notifier silence add --queue 'etl-*' --until 2h --reason "the store moves"
   batch-notifier drill
   batch-notifier doctor
@@ -115,13 +117,19 @@ def _add_preview(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_explain(commands: argparse._SubParsersAction[_Parser]) -> None:
     explaining = commands.add_parser(
         "explain",
-        help="tell the cause of a reason string pasted from the console",
-        description="Tell the cause of a status reason, container reason or log line.",
+        help="tell the cause of a string pasted from the console, or of a job that failed",
+        description="Tell the cause of a status reason, container reason or log line. With --job,"
+        " show the alert of a failed job in your account.",
     )
     given = explaining.add_mutually_exclusive_group(required=True)
     given.add_argument("text", nargs="?", help="the string, in quotes")
     given.add_argument(
         "--jsonl", type=Path, metavar="FILE", help='lines of {"text": ..., "exit_code": ...}'
+    )
+    given.add_argument("--job", metavar="ID", help="id or ARN of a job, child or node")
+    explaining.add_argument("--region", default="", help="of the job; default: as the AWS CLI")
+    explaining.add_argument(
+        "--channel", choices=(*CHANNELS, "all"), help="of the job's alert; default: email"
     )
     explaining.add_argument(
         "--exit-code", type=_exit_code, metavar="N", help="the container's exit code, 0 to 255"
@@ -140,13 +148,17 @@ def _preview(chosen: argparse.Namespace) -> Iterator[str]:
     if alert is None:
         yield "This event reports no failure: no alert would be sent."
         return
+    yield from _worded(alert, chosen.channel)
+
+
+def _worded(alert: Alert, wanted: str) -> Iterator[str]:
     texts = message.by_channel(alert)
-    if chosen.channel == "all":
+    if wanted == "all":
         for channel in CHANNELS:
             yield f"===== {channel} ====="
             yield _shown(channel, texts)
     else:
-        yield _shown(chosen.channel, texts)
+        yield _shown(wanted, texts)
 
 
 def _shown(channel: str, texts: dict[str, str]) -> str:
@@ -158,7 +170,11 @@ def _shown(channel: str, texts: dict[str, str]) -> str:
 
 
 def _explain(chosen: argparse.Namespace) -> Iterator[str]:
-    if chosen.jsonl is not None:
+    if chosen.job is not None:
+        yield from _explain_job(chosen)
+    elif chosen.region or chosen.channel:
+        raise InputError("--region and --channel go with --job")
+    elif chosen.jsonl is not None:
         if chosen.exit_code is not None:
             raise InputError('with --jsonl, give "exit_code" in each line')
         rows = list(_rows(chosen.jsonl))  # all are read before anything is printed
@@ -167,6 +183,15 @@ def _explain(chosen: argparse.Namespace) -> Iterator[str]:
         raise InputError("the text to explain is empty")
     else:
         yield from _told(explain(chosen.text, chosen.exit_code))
+
+
+def _explain_job(chosen: argparse.Namespace) -> Iterator[str]:
+    # boto3 is imported here: the commands that need no AWS need not wait for it.
+    from workbench import real_job
+
+    if chosen.exit_code is not None:
+        raise InputError("with --job, AWS Batch tells the exit code")
+    yield from _worded(real_job.alert_of(chosen.job, chosen.region), chosen.channel or "email")
 
 
 def _rows(file: Path) -> Iterator[tuple[str, int | None]]:

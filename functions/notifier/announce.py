@@ -17,7 +17,8 @@ from notifier.core.alert import Alert
 from notifier.core.brake import SECOND_MS, Brake
 from notifier.core.diagnosis import Severity
 from notifier.core.excerpt import LogRead
-from notifier.core.failure import LogStream
+from notifier.core.failure import Failure, LogStream
+from notifier.core.history import Past, is_comparable
 from notifier.core.incident import Decision, Incident, Outcome, Phase, novelty
 from notifier.core.metrics import Metric
 from notifier.core.silence import Silence, withheld
@@ -275,6 +276,14 @@ def read_log(stream: LogStream, ports: Ports) -> LogRead:
     if log.unavailable:
         ports.journal.note("log unavailable", Metric.LOG_UNAVAILABLE, {"problem": log.unavailable})
     return log
+
+
+def look_up(failure: Failure, ports: Ports) -> Past | None:
+    """Look up what was before a failure; that it is not known is noted, and said in the message."""
+    past = ports.history.look_up(failure) if is_comparable(failure) else None
+    if past is not None and past.unknown:
+        ports.journal.note("history unknown", Metric.HISTORY_UNKNOWN, {"problem": past.unknown})
+    return past
 
 
 def where(error: Exception) -> str:

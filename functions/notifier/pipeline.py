@@ -20,9 +20,9 @@ from notifier.core.tally import Member, Role, Tally, fold
 from notifier.core.trouble import ServiceError
 from notifier.ports import Choices, Journal, Ports, Seen
 
-# One incident costs at most one log read (11 s with time-outs, tries and waits) and one publish
-# (21 s); with less time left than both, its records wait for the next delivery.
-RESERVE_MS = 35_000
+# One incident costs at most one log read (11 s with time-outs, tries and waits), one look at its
+# past (7 s) and one publish (21 s); with less time left, its records wait for the next delivery.
+RESERVE_MS = 40_000
 # The table gets two more chances, six minutes apart; then people are told without it.
 DEGRADED_FROM = 3
 DEGRADED_PAUSE_S = 1.0  # two invocations at once then send two messages a second at most
@@ -217,7 +217,8 @@ class _Delivery:
         lines, log = self._choices.log_lines, None
         if first.told.log is not None and lines:
             log = announce.read_log(first.told.log, self._ports)
-        return digest.so_far(compose(first.told, log, lines, incident.key), incident, tally)
+        past = announce.look_up(first.told, self._ports)
+        return digest.so_far(compose(first.told, log, lines, incident.key, past), incident, tally)
 
 
 def _count(done: Iterable[_Arrival], journal: Journal) -> None:

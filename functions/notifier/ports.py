@@ -10,8 +10,9 @@ from notifier.channels.message import Message
 from notifier.core.brake import Brake, Limits
 from notifier.core.diagnosis import Severity
 from notifier.core.excerpt import LogRead
-from notifier.core.failure import LogStream
+from notifier.core.failure import Failure, LogStream
 from notifier.core.grouping import GROUP_BY
+from notifier.core.history import Past
 from notifier.core.incident import Incident, Place, Terms
 from notifier.core.metrics import Kin, Metric
 from notifier.core.recovery import Success
@@ -138,6 +139,14 @@ class Jobs(Protocol):
         ...
 
 
+class History(Protocol):
+    """Looks for what was before a failure; what cannot be found out is said in the result."""
+
+    def look_up(self, failure: Failure) -> Past | None:
+        """Find the last success and what has changed since; None when nothing is to be asked."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The world."""
@@ -151,3 +160,4 @@ class Ports:
     remaining_ms: Callable[[], int]
     pause: Callable[[float], None]
     now_ms: Callable[[], int]
+    history: History

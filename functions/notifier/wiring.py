@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 
 from notifier import settings
+from notifier.aws.history import BatchHistory, DryRunHistory
 from notifier.aws.joblogs import JobLogs
 from notifier.aws.jobs import BatchJobs, DryRunJobs
 from notifier.aws.ledger import DryRunLedger, IncidentLedger
@@ -34,6 +35,7 @@ def ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
         remaining_ms=remaining_ms,
         pause=time.sleep,
         now_ms=lambda: time.time_ns() // 1_000_000,
+        history=DryRunHistory() if chosen().dry_run else BatchHistory(),
     )
 
 

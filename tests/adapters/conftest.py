@@ -17,7 +17,8 @@ REGION = "eu-west-1"
 @pytest.fixture(autouse=True)
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with mock_aws():
+    # Jobs end at once, and no container is started for them.
+    with mock_aws(config={"batch": {"use_docker": False}}):
         joblogs._client.cache_clear()
         yield
 

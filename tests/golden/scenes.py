@@ -11,9 +11,11 @@ from notifier.core.alert import Alert, compose
 from notifier.core.catalogue import Certainty
 from notifier.core.diagnosis import diagnose
 from notifier.core.excerpt import LogLine, LogRead
-from notifier.core.failure import Failure, Kind, LogStream
+from notifier.core.failure import Attempt, Failure, Kind, LogStream
+from notifier.core.history import Past, Run
 from notifier.core.incident import Incident
 from notifier.core.recall import recall
+from notifier.core.shape import Shape
 from notifier.core.tally import Member, Role, Tally, fold
 
 START = 1_795_602_065_000  # 2026-11-25 10:21:05 UTC
@@ -178,10 +180,30 @@ def degraded(number: int = 60) -> Alert:
     return digest.degraded(pairs, "ThrottlingException")
 
 
+def changed() -> Alert:
+    """A job that succeeded until its definition got a smaller size and another image."""
+    image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/genomics/align"
+    old = Shape("align:36", f"{image}:1.9.2", 2, 8192, platform="Fargate", job_role="align",
+                timeout_seconds=14_400, attempt_limit=2, command=(1, 2, 3, 4))  # fmt: skip
+    new = replace(old, definition="align:37", image=f"{image}:1.9.3", memory_mib=4096)
+    after = replace(new, command=(1, 2, 5, 4), environment=frozenset({("CHUNK_ROWS", 1)}))
+    past = Past(Run("a1", "nightly", "align:36", START - 26 * HOUR), old, after, old, new)
+    lead = first(
+        reasons=("OutOfMemoryError: Container killed due to memory usage",), exit_code=137,
+        stopped_at=START, created_at=START - 44 * MINUTE,
+        definition_arn=f"{BATCH}:job-definition/align:37",
+        attempts=(Attempt(START - 3 * MINUTE, START, exit_code=137),), attempt_limit=1,
+    )  # fmt: skip
+    alert = compose(lead, TRACEBACK, 25, KEY, past)
+    reason = "the first of its kind since the notifier was deployed"
+    return replace(alert, outcome="first", reason=reason, novelty="3rd in a row")
+
+
 SCENES: dict[str, Callable[[], Alert]] = {
     "array-closed": array_closed,
     "array-first": array_first,
     "chain": chain,
+    "changed": changed,
     "degraded": degraded,
     "multi-node": nodes,
     "nightly-5th": nightly,

@@ -9,6 +9,14 @@ import pytest
 
 from tests.template.stack import Stack, arn, listed, role_statements, statements
 
+# They know no resource-level permissions, so their statements name every resource:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
+UNBOUNDED = {
+    "batch:ListJobs",  # has it succeeded since, when did it succeed last
+    "batch:DescribeJobs",  # as what it ran then
+    "batch:DescribeJobDefinitions",  # whether its definition explains what changed
+}
+
 
 def test_every_rule_may_send_to_its_targets_and_their_dead_letter_queue(stack: Stack) -> None:
     allowed = {
@@ -120,9 +128,18 @@ def test_roles_hold_no_wildcard_action_resource_or_managed_policy(stack: Stack) 
     for name, statement in role_statements(stack):
         assert statement["Effect"] == "Allow"
         assert not [action for action in listed(statement["Action"]) if "*" in action], name
-        # ListJobs knows no resource-level permissions.
-        is_unbounded = listed(statement["Action"]) == ["batch:ListJobs"]
+        is_unbounded = set(listed(statement["Action"])) <= UNBOUNDED
         assert ("*" in listed(statement["Resource"])) is is_unbounded, (name, statement["Sid"])
+
+
+def test_what_is_allowed_on_everything_reads_and_knows_no_resources(stack: Stack) -> None:
+    granted = {
+        action
+        for _, statement in role_statements(stack)
+        if "*" in listed(statement["Resource"])
+        for action in listed(statement["Action"])
+    }
+    assert granted == UNBOUNDED
 
 
 def test_every_role_has_permissions_before_its_function_starts(stack: Stack) -> None:

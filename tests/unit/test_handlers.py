@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from notifier import follow_up, on_failure, on_follow_up, pipeline, wiring
-from notifier.aws import joblogs, jobs, topic
+from notifier.aws import history, joblogs, jobs, topic
 from notifier.core.trouble import ServiceError, Trouble
-from tests.fakes import FakeJobs, FakeLedger, FakeLogs, FakeQueues, FakeTopic
+from tests.fakes import FakeHistory, FakeJobs, FakeLedger, FakeLogs, FakeQueues, FakeTopic
 from tests.simulation import failed
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -52,6 +52,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(wiring, "_queues", lambda: world.queues)
     monkeypatch.setattr(wiring, "_jobs", FakeJobs)
     monkeypatch.setattr(wiring, "JobLogs", FakeLogs)
+    monkeypatch.setattr(wiring, "BatchHistory", FakeHistory)
     return world
 
 
@@ -120,8 +121,8 @@ def test_a_follow_up_that_was_not_done_comes_again(world: World) -> None:
 def test_the_slowest_reads_and_publish_fit_into_the_reserve() -> None:
     """Or Lambda would end the function in the middle, and the whole batch would come again."""
     log, publish = _slowest(joblogs._CONFIG), _slowest(topic._CONFIG)
-    one_log = (joblogs.LOOK_ON_S + log + publish) * 1000
-    assert one_log <= pipeline.RESERVE_MS
+    past = history.GIVE_UP_S + _slowest(history._CONFIG)
+    assert (joblogs.LOOK_ON_S + log + past + publish) * 1000 <= pipeline.RESERVE_MS
     logs = joblogs.LOOK_ON_S + joblogs.FAILURES_BORNE * log
     assert (logs + _slowest(jobs._CONFIG) + publish) * 1000 <= follow_up.RESERVE_MS
 

@@ -14,9 +14,19 @@ from notifier.core.diagnosis import Severity
 from notifier.core.excerpt import LogRead
 from notifier.core.failure import LogStream
 from notifier.core.metrics import Metric
+from notifier.core.history import Past, Run
+from notifier.core.shape import Shape
 from notifier.core.trouble import ServiceError, Trouble
 from notifier.ports import Choices, Ports
-from tests.fakes import FakeJobs, FakeJournal, FakeLedger, FakeLogs, FakeQueues, FakeTopic
+from tests.fakes import (
+    FakeHistory,
+    FakeJobs,
+    FakeJournal,
+    FakeLedger,
+    FakeLogs,
+    FakeQueues,
+    FakeTopic,
+)
 
 EVENTS = Path(__file__).parents[2] / "events"
 PLENTY_MS = 60_000
@@ -34,7 +44,7 @@ def record(message_id: str, event: object, receives: int = 1) -> pipeline.Record
 class World:
     def __init__(self, *troubles: ServiceError, clock: list[int] | None = None) -> None:
         self.logs, self.topic, self.journal = FakeLogs(), FakeTopic(list(troubles)), FakeJournal()
-        self.ledger, self.queues = FakeLedger(), FakeQueues()
+        self.ledger, self.queues, self.history = FakeLedger(), FakeQueues(), FakeHistory()
         self.clock = clock or []
         self.now = 1_795_000_000_000
 
@@ -52,7 +62,7 @@ class World:
     ) -> tuple[str, ...]:
         ports = Ports(
             self.logs, self.topic, self.journal, self.ledger, self.queues, FakeJobs(),
-            self.remaining_ms, self.pause, lambda: self.now,
+            self.remaining_ms, self.pause, lambda: self.now, self.history,
         )  # fmt: skip
         return pipeline.run(records, ports, Choices(log_lines, minimum, limits=ROOMY))
 
@@ -306,3 +316,31 @@ def test_every_read_of_a_log_is_counted() -> None:
     world.run(record("a", sample("exit-1-python-traceback")))
     reads = [one for one in world.journal.measured if one[0] is Metric.LOG_READS]
     assert len(reads) == len(world.logs.reads) == 1
+
+
+def test_what_changed_is_looked_up_for_the_one_failure_that_is_told() -> None:
+    world = World()
+    run = Run("a1", "nightly", "align:36", 1_793_589_120_000)
+    world.history.past = Past(run, Shape(image="a:1"), Shape(image="a:2"))
+    events = [sample("timeout"), sample("timeout")]
+    events[1]["detail"]["jobId"] = "another"
+    assert world.run(*(record(str(n), event) for n, event in enumerate(events))) == ()
+    assert len(world.history.asked) == 1
+    mail = world.topic.published[0].shown()["email"]
+    assert "Last success of its definition 2026-11-02 03:12 UTC, revision" in mail
+    assert "CHANGED since the last success\n  image  a:1 → 2" in mail
+
+
+def test_what_changed_is_not_looked_up_where_there_is_nothing_to_compare() -> None:
+    world = World()
+    world.run(record("a", sample("queue-blocked")), record("b", sample("drill")))
+    assert world.history.asked == []
+
+
+def test_the_alert_goes_out_without_its_past_and_says_so() -> None:
+    world = World()
+    world.history.past = Past(unknown="AWS Batch did not answer (ReadTimeoutError)")
+    assert world.run(record("a", sample("timeout"))) == ()
+    mail = world.topic.published[0].shown()["email"]
+    assert "  not known  AWS Batch did not answer (ReadTimeoutError)" in mail
+    assert "HistoryUnknown" in world.journal.counts()

@@ -72,12 +72,14 @@ def _description(alert: Alert) -> str:
     evidence = [f"{one.source}: {_code(one.text)}" for one in alert.diagnosis.evidence]
     facts = [f"{label}: {_code(value)}" for label, value in alert.facts]
     links = " | ".join(f"[{label}]({url})" for label, url in alert.links)
-    news = _code(alert.kept_back or alert.novelty)
+    said = filter(None, (alert.kept_back or alert.novelty, alert.last_success))
+    news = " ".join(_code(each) for each in said)
+    changes = [f"changed: {label} {_code(value)}" for label, value in alert.changes]
     parts = (
         news,
         _failed(alert),
         alert.diagnosis.meaning,
-        *("\n".join(few) for few in (evidence, facts)),
+        *("\n".join(few) for few in (evidence, changes, facts)),
     )
     told = ""
     for part in (*parts, links, _log(alert)):

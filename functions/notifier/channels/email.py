@@ -40,6 +40,7 @@ def body(alert: Alert) -> str:
         _wrapped(_news(alert)),
         _section("DO NEXT", _steps(alert)),
         _section("FAILED JOBS", [f"  {row}" for row in alert.breakdown]),
+        _section("CHANGED since the last success", _pairs(alert.changes)),
         _section("FACTS", _pairs(alert.facts)),
         _section(_why_heading(alert), _why(alert)),
         _section("ATTEMPTS", _attempts(alert.attempts) if len(alert.attempts) > 1 else []),
@@ -54,8 +55,8 @@ def body(alert: Alert) -> str:
 
 def _news(alert: Alert) -> str:
     """Say how new it is; where something was kept back, that says the same and more."""
-    said = alert.kept_back or alert.novelty
-    return f"{said[:1].upper()}{said[1:]}." if said else ""
+    said = filter(None, (alert.kept_back or alert.novelty, alert.last_success))
+    return " ".join(f"{each[:1].upper()}{each[1:]}." for each in said)
 
 
 def _wrapped(prose: str, indent: str = "", hanging: str = "") -> str:

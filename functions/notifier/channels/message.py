@@ -120,7 +120,7 @@ def _less_of_lists(alert: Alert) -> Iterator[Alert]:
 
 
 def _the_least(alert: Alert) -> Iterator[Alert]:
-    alert = replace(alert, attempts=(), commands=())
+    alert = replace(alert, attempts=(), commands=(), changes=(), past=None)
     yield alert
     evidence = tuple(
         replace(one, text=text.truncate(one.text, EVIDENCE_KEPT))

@@ -8,6 +8,7 @@ from typing import Any
 
 from notifier.core.alert import Alert
 from notifier.core.failure import Failure
+from notifier.core.history import Past
 
 SCHEMA = "batch-failure-alert/1"
 
@@ -69,7 +70,23 @@ def document(alert: Alert) -> dict[str, Any]:
         "causes": [asdict(one) for one in alert.causes],
         "breakdown": list(alert.breakdown),
         "samples": [asdict(one) for one in alert.samples],
+        "history": _history(alert.past) if alert.past else None,
+        "changes": _changes(alert),
     }
+
+
+def _history(past: Past) -> dict[str, Any]:
+    """Give the last success, null where none was found; `unknown` says why that is not certain."""
+    return {
+        "last_success": asdict(past.success) if past.success else None,
+        "unknown": past.unknown or None,
+    }
+
+
+def _changes(alert: Alert) -> list[dict[str, Any]] | None:
+    """Give what changed since the last success; null when that is not known."""
+    changes = alert.past.changes if alert.past else None
+    return None if changes is None else [asdict(one) for one in changes]
 
 
 def _job(failure: Failure) -> dict[str, Any]:

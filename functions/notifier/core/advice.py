@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from notifier.core import fargate
@@ -93,20 +93,25 @@ def pair_advice(reason: str) -> str:
 
 def console_links(failure: Failure) -> tuple[tuple[str, str], ...]:
     """Give (label, URL) of the console pages of this failure; none from invalid parts."""
-    if failure.partition not in _CONSOLES:
-        return ()
     pages = {
         "log": (_log_region(failure), _log_page(failure.log)),
         "job": (failure.region, _job_page(failure)),
         "queue": (failure.region, _queue_page(failure)),
+        "definition": (failure.region, _definition_page(failure)),
         "training job": (failure.region, _training_page(failure)),
         "stack": (failure.region, _stack_page(failure)),
     }
     return tuple(
-        (label, _CONSOLES[failure.partition].format(region=region) + page.format(region=region))
+        (label, host + page.format(region=region))
         for label, (region, page) in pages.items()
-        if page and _REGION.fullmatch(region)
+        if page and (host := console(failure.partition, region))
     )
+
+
+def console(partition: str, region: str) -> str:
+    """Give the console of a Region, up to the path; nothing where either is not known."""
+    host = _CONSOLES.get(partition, "")
+    return host.format(region=region) if _REGION.fullmatch(region) else ""
 
 
 def _job_page(failure: Failure) -> str:
@@ -121,6 +126,11 @@ def _job_page(failure: Failure) -> str:
 def _queue_page(failure: Failure) -> str:
     queue = failure.queue_arn
     return f"/batch/home?region={{region}}#queues/detail/{queue}" if is_arn(queue) else ""
+
+
+def _definition_page(failure: Failure) -> str:
+    arn = failure.definition_arn
+    return f"/batch/home?region={{region}}#job-definition/detail/{arn}" if is_arn(arn) else ""
 
 
 def _training_page(failure: Failure) -> str:
@@ -212,20 +222,32 @@ def submit_again(failure: Failure, *more: str) -> tuple[str, ...]:
     return (_aws(("batch", "submit-job", *names, *more), failure.region),)
 
 
-def array_again(failure: Failure, indices: Sequence[int], size: int | None) -> tuple[str, ...]:
+def array_again(
+    failure: Failure,
+    indices: Sequence[int],
+    size: int | None,
+    requirements: Sequence[Mapping[str, str]] = (),
+) -> tuple[str, ...]:
     """Give the command that runs some children of an array again; none when they are too many.
 
     Batch takes no list of indices: a new array reads them from a variable, see `MAP_INDEX`. On
-    EKS that would have to be set for each container of the pod by its name.
+    EKS that would have to be set for each container of the pod by its name. `requirements` are
+    sizes that the children need and did not have.
     """
     array = ("--array-properties", f"size={len(indices)}") if len(indices) > 1 else ()
+    sizes = {"resourceRequirements": list(requirements)} if requirements else {}
     if len(indices) == size:
-        return submit_again(failure, *array)
+        return submit_again(failure, *array, *_overrides(sizes))
     if not indices or is_too_long(indices) or failure.platform == "EKS":
         return ()
     environment = [{"name": "FAILED_INDICES", "value": ",".join(map(str, indices))}]
-    overrides = json.dumps({"environment": environment}, separators=(",", ":"))
-    return submit_again(failure, *array, "--container-overrides", overrides)
+    return submit_again(failure, *array, *_overrides({"environment": environment, **sizes}))
+
+
+def _overrides(chosen: Mapping[str, object]) -> tuple[str, ...]:
+    if not chosen:
+        return ()
+    return ("--container-overrides", json.dumps(chosen, separators=(",", ":")))
 
 
 def is_too_long(indices: Sequence[int]) -> bool:

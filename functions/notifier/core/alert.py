@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from notifier.core import advice, grouping, particulars, text, wording
+from notifier.core import advice, grouping, history, particulars, resubmit, text, wording
 from notifier.core.breakdown import CauseCount, Counts, Sample
 from notifier.core.diagnosis import (
     Certainty,
@@ -18,6 +18,7 @@ from notifier.core.diagnosis import (
 )
 from notifier.core.excerpt import LINES_READ, Excerpt, LogRead, pick
 from notifier.core.failure import Failure, Kind, Unreadable
+from notifier.core.history import Past
 from notifier.core.incident import Outcome
 from notifier.core.particulars import AttemptRow, Pairs
 from notifier.core.recall import UNREADABLE as UNREADABLE
@@ -33,7 +34,8 @@ class Alert:
     `outcome` and `reason` say why it is sent now, `kept_back` what was not sent before. `texted`
     is False where the cap on text messages was reached, `last_text` on the last one below it.
     `filters` are what else a subscriber may have asked for, by message attribute, where several
-    incidents are told at once.
+    incidents are told at once. `past` is what was known of the last success, `last_success` and
+    `changes` its words.
     """
 
     status: str
@@ -73,6 +75,9 @@ class Alert:
     texted: bool = True
     last_text: bool = False
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    past: Past | None = None
+    last_success: str = ""
+    changes: Pairs = ()
 
     @property
     def always_told(self) -> bool:
@@ -104,7 +109,13 @@ class Alert:
         return f"Sent by batch-notifier.{why_now} {found_by}"
 
 
-def compose(failure: Failure, log: LogRead | None, log_lines: int, key: str = "") -> Alert:
+def compose(
+    failure: Failure,
+    log: LogRead | None,
+    log_lines: int,
+    key: str = "",
+    past: Past | None = None,
+) -> Alert:
     """Diagnose a failure and gather what to tell about it.
 
     Parameters
@@ -118,11 +129,14 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int, key: str = ""
     key
         The incident's key. Without one it is the fingerprint of what the event alone says:
         grouping must not depend on whether a log could be read.
+    past
+        What was before this failure; None when nobody asked.
     """
     recent = log.lines[-LINES_READ:] if log else ()
     safe = text.lines([line.text for line in recent], failure.secrets)
     diagnosis = diagnose(failure, safe)
     excerpt = pick(log, safe, log_lines) if log and log.lines else None
+    again, how = resubmit.again(failure, diagnosis, past)
     blocked = failure.kind is Kind.QUEUE_BLOCKED
     return Alert(
         status=status_of("BLOCKED" if blocked else "FAILED", failure.is_drill),
@@ -130,7 +144,7 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int, key: str = ""
         diagnosis=_quoted(diagnosis),
         severity=severity_of(failure, diagnosis.severity),
         sentence=_sentence(failure, diagnosis),
-        steps=steps_of(failure, diagnosis),
+        steps=(*steps_of(failure, diagnosis), *filter(None, (how,))),
         facts=particulars.facts(failure),
         incident=key or grouping.fingerprint(failure, diagnose(failure).cause),
         event_id=failure.event_id,
@@ -146,10 +160,13 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int, key: str = ""
         excerpt=excerpt,
         log_note=_log_note(failure, log),
         links=particulars.links(failure),
-        commands=advice.commands(failure, diagnosis.cause),
+        commands=(*advice.commands(failure, diagnosis.cause), *again),
         ids=particulars.ids(failure),
         failure=failure,
         is_drill=failure.is_drill,
+        past=past,
+        last_success=history.last_success(failure, past),
+        changes=history.rows(past),
     )
 
 

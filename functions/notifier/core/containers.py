@@ -83,6 +83,11 @@ def containers_of(detail: dict[str, Any], safe: _Safe) -> list[Container]:
     return sorted([*ended, *last.values()], key=_blame)
 
 
+def raw_containers(detail: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the containers of a job as Batch describes them, in any of the shapes."""
+    return list(_definitions(detail))
+
+
 def _definitions(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if single := node(detail, "container"):
         yield single

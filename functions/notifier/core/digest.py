@@ -9,6 +9,7 @@ from dataclasses import replace
 from notifier.core import (
     advice,
     breakdown,
+    insights,
     particulars,
     rerun,
     samples,
@@ -36,7 +37,11 @@ _SHARED_FACTS = frozenset(("queue", "definition", "asked", "ran on", "timeout", 
 
 
 def so_far(alert: Alert, incident: Incident, tally: Tally) -> Alert:
-    """Add to the alert of one failure what else has failed by now; nothing where it is alone."""
+    """Add to the alert of one failure what else has failed by now, and how to run that again."""
+    again, how = rerun.of(incident, tally)
+    steps = (*alert.steps, *filter(None, (how,)))
+    links = (*alert.links, *insights.link(incident.first, tally))
+    alert = replace(alert, commands=(*alert.commands, *again), steps=steps, links=links)
     if tally.counted <= 1:
         return alert
     is_summary = alert.failure and alert.failure.kind in (Kind.ARRAY_PARENT, Kind.MULTI_NODE)
@@ -84,7 +89,7 @@ def digest(
         breakdown=_breakdown(incident, tally),
         samples=shown,
         log_note=samples.log_note(first.kind, tally, shown),
-        links=(*told.links, *samples.log_links(incident, reads)),
+        links=(*told.links, *samples.log_links(incident, reads), *insights.link(first, tally)),
         commands=(*_commands(incident, tally, found), *again),
     )
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from notifier.core import text
+from notifier.core import retry, text
 from notifier.core.containers import (
     Container,
     attempts_of,
@@ -173,6 +173,7 @@ def _read_job(event: dict[str, Any], detail: dict[str, Any], kind: Kind) -> Fail
         stopped_at=moment(detail.get("stoppedAt")),
         attempts=attempts,
         attempt_limit=integer(node(detail, "retryStrategy").get("attempts")),
+        retry_rules=retry.read(node(detail, "retryStrategy").get("evaluateOnExit"), reason),
         reasons=tuple(dict.fromkeys(c.reason for c in containers if c.reason)),
         exit_code=ended.exit_code if ended.exit_code is not None else last.exit_code,
         container=ended.name or last.container,

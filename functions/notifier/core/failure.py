@@ -21,6 +21,8 @@ ID_LIMIT = 640  # a stack ARN of at most 300 characters and a logical id of at m
 JOB_NAME_LIMIT = 128  # what Batch allows
 REASON_LIMIT = 1_024  # CancelJob.reason; container reasons are 255
 
+Rule = tuple[tuple[str, str], ...]  # one condition of evaluateOnExit: its keys, each with its value
+
 
 class Kind(StrEnum):
     """What failed."""
@@ -85,6 +87,7 @@ class Failure:
     stopped_at: int | None = None
     attempts: tuple[Attempt, ...] = ()
     attempt_limit: int | None = None
+    retry_rules: tuple[Rule, ...] = ()
     reasons: tuple[str, ...] = ()
     exit_code: int | None = None
     container: str = ""
@@ -140,6 +143,7 @@ class Failure:
             self,
             status_reason=self.status_reason if self.kind is Kind.UNREADABLE else "",
             attempts=(),
+            retry_rules=(),
             reasons=(),
             image="",
             depends_on=(),

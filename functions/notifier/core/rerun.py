@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from notifier.core import advice, summary, wording
+from notifier.core import advice, resubmit, summary, wording
 from notifier.core.failure import Kind
 from notifier.core.incident import Incident
 from notifier.core.lead import whole
+from notifier.core.recall import recall
 from notifier.core.tally import Tally
 
 _ALL = (
@@ -37,7 +38,9 @@ def of(incident: Incident, tally: Tally) -> tuple[tuple[str, ...], str]:
     if job.kind is not Kind.ARRAY_PARENT or not indices:
         return (), ""
     size = summary.counts(incident, tally).of
-    told = advice.array_again(job, indices, size)
+    cause = recall(incident.cause, incident.certainty)
+    sizes = resubmit.requirements(resubmit.larger(job, cause))
+    told = advice.array_again(job, indices, size, sizes)
     if len(indices) == size:
         return told, _ALL if told else ""
     if told:

@@ -1,0 +1,159 @@
+"""When a job last succeeded and as what it ran then, from AWS Batch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from notifier.aws.errors import understood
+from notifier.core import text
+from notifier.core.failure import JOB_NAME_LIMIT, NAME_LIMIT, Failure
+from notifier.core.grouping import root_of
+from notifier.core.history import Past, Run
+from notifier.core.shape import of_definition, of_job
+from notifier.core.trouble import ServiceError, Trouble
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch import BatchClient
+    from mypy_boto3_batch.type_defs import JobSummaryTypeDef
+
+# What has changed is a courtesy, an alert a duty: one try of at most 1 s + 2 s for each call, and
+# no other call once so much time has gone.
+GIVE_UP_S = 4.0
+_CONFIG = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1}
+)
+FAILURES_BORNE = 2  # look-ups in one invocation that got no answer, before the others go without
+NO_ANSWER = "AWS Batch did not answer"
+FORGOTTEN = "AWS Batch has forgotten one of the two runs"
+_ROLES = ("after", "before")  # what failed, and its last success
+_DEFINES = {"after": "new", "before": "old"}
+
+
+class BatchHistory:
+    """Looks the past of failures up; see `ports.History`. One object serves one invocation."""
+
+    def __init__(self) -> None:
+        self._unanswered = 0
+
+    def look_up(self, failure: Failure) -> Past:
+        """Ask ListJobs, DescribeJobs and DescribeJobDefinitions, each once at most."""
+        if self._unanswered >= FAILURES_BORNE:
+            return Past(unknown=NO_ANSWER)
+        look = _Look(failure)
+        try:
+            look.finish()
+        except ServiceError as error:
+            self._unanswered += error.trouble is Trouble.RETRYABLE
+            look.found["unknown"] = _said(error)
+        return Past(**look.found)
+
+
+def _said(error: ServiceError) -> str:
+    if error.trouble is Trouble.DENIED:
+        return f"not allowed to ask AWS Batch ({error.says})"
+    return f"{NO_ANSWER} ({error.says})"
+
+
+class _Look:
+    """One look at the past; `found` has what is known when a call fails."""
+
+    def __init__(self, failure: Failure) -> None:
+        self._failure, self._give_up = failure, time.monotonic() + GIVE_UP_S
+        self._batch = _client(failure.region)
+        self.found: dict[str, Any] = {}
+
+    def finish(self) -> None:
+        """Find out all there is; raises `ServiceError`."""
+        success = self._last_success()
+        ids = [root_of(self._failure.job_id)]
+        if success is not None:
+            self.found["success"] = _run(success)
+            ids.append(success["jobId"])
+        jobs = self._ask(self._batch.describe_jobs, jobs=ids)["jobs"]
+        details = {job["jobId"]: cast("dict[str, Any]", job) for job in jobs}
+        known = {
+            role: details[one] for role, one in zip(_ROLES, ids, strict=False) if one in details
+        }
+        self.found |= {role: of_job(detail) for role, detail in known.items()}
+        if len(known) < len(ids):
+            self.found["unknown"] = FORGOTTEN
+        if known:
+            self._definitions({role: detail["jobDefinition"] for role, detail in known.items()})
+
+    def _definitions(self, arns: dict[str, str]) -> None:
+        """Find out what the definitions say of themselves, by which submissions are known."""
+        wanted = list(dict.fromkeys(arns.values()))
+        described = self._ask(self._batch.describe_job_definitions, jobDefinitions=wanted)
+        shapes = {
+            one["jobDefinitionArn"]: of_definition(cast("dict[str, Any]", one))
+            for one in described["jobDefinitions"]
+        }
+        self.found |= {_DEFINES[role]: shapes.get(arn) for role, arn in arns.items()}
+
+    def _last_success(self) -> JobSummaryTypeDef | None:
+        """Find the newest success of that name, or else of its definition, among the last 100 jobs.
+
+        One filter is all that ListJobs takes: by definition the same call finds both. Children and
+        nodes are not listed, their parents are.
+        https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
+        """
+        failure, name = self._failure, self._failure.job_name.casefold()
+        definition = failure.definition.partition(":")[0]
+        filters = [{"name": "JOB_DEFINITION", "values": [definition]}]
+        page = self._ask(self._batch.list_jobs, jobQueue=failure.queue_arn, filters=filters)
+        self.found["all_seen"] = not page.get("nextToken")
+        succeeded: list[JobSummaryTypeDef] = [
+            job
+            for job in page["jobSummaryList"]
+            if job.get("status") == "SUCCEEDED"
+            and _definition(job).partition(":")[0] == definition
+            and _ended(job) <= (failure.stopped_at or _ended(job))
+        ]
+        newest = sorted(succeeded, key=_ended, reverse=True)
+        same = [job for job in newest if job["jobName"].casefold() == name]
+        return next(iter(same or newest), None)
+
+    def _ask(self, call: Callable[..., Mapping[str, Any]], **request: Any) -> Mapping[str, Any]:
+        if time.monotonic() > self._give_up:
+            raise ServiceError(Trouble.RETRYABLE, "too slow")
+        try:
+            return call(**request)
+        except (ClientError, BotoCoreError) as error:
+            raise understood(error) from error
+
+
+def _run(job: JobSummaryTypeDef) -> Run:
+    return Run(
+        job_id=text.one_line(job["jobId"], limit=NAME_LIMIT),
+        name=text.one_line(job["jobName"], limit=JOB_NAME_LIMIT),
+        definition=text.one_line(_definition(job), limit=NAME_LIMIT),
+        stopped_at=_ended(job),
+    )
+
+
+def _ended(job: JobSummaryTypeDef) -> int:
+    return job.get("stoppedAt") or job.get("startedAt") or job.get("createdAt") or 0
+
+
+def _definition(job: JobSummaryTypeDef) -> str:
+    """Name a job's definition with its revision."""
+    return job.get("jobDefinition", "").rpartition("/")[2]
+
+
+@cache
+def _client(region: str) -> BatchClient:
+    return boto3.client("batch", region_name=region, config=_CONFIG)
+
+
+class DryRunHistory:
+    """Asks nothing: for `sam local invoke`."""
+
+    def look_up(self, failure: Failure) -> None:
+        """Look nothing up."""
