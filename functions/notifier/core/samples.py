@@ -8,12 +8,13 @@ from dataclasses import replace
 from notifier.core import advice, text
 from notifier.core.alert import ROOT_LIMIT
 from notifier.core.breakdown import Sample
-from notifier.core.excerpt import LINES_READ, LogRead, pick, root_line
+from notifier.core.excerpt import LogRead, pick
 from notifier.core.failure import Kind
 from notifier.core.incident import Incident
 from notifier.core.lead import noun
 from notifier.core.particulars import Pairs
 from notifier.core.recall import recall
+from notifier.core.rootline import LINES_READ, root_line
 from notifier.core.tally import Member, Tally
 
 # CloudWatch Logs answers 10 GetLogEvents a second for a whole account, people included.
