@@ -18,6 +18,7 @@ from notifier.core.alert import compose
 from notifier.core.diagnosis import diagnose
 from notifier.core.excerpt import LogLine, LogRead, pick
 from notifier.core.failure import Failure
+from notifier.core.parametrise import parametrised
 from notifier.core.rootline import root_line
 from tests.properties.strategies import SAMPLES, changed
 
@@ -150,6 +151,15 @@ def test_finding_the_root_line_in_long_lines(unit: str) -> None:
 def test_finding_the_root_line_in_more_lines(unit: str) -> None:
     small, large = [repeated(unit, 60)] * 40, [repeated(unit, 60)] * 400
     assert growth(lambda: root_line(small), lambda: root_line(large)) <= MOST
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [*LOG_UNITS, "1.", "1,", "1:", "f:", "'a ", "/a.", "a-1-", "0x1", "2026-11-20T", "<a>, "],
+)
+def test_parametrising_long_lines(unit: str) -> None:
+    small, large = repeated(unit, 195), repeated(unit, 1_950)
+    assert growth(lambda: parametrised(small), lambda: parametrised(large)) <= MOST
 
 
 @pytest.mark.parametrize("unit", ["a b ", "x: Error ", " ", "--token", '"', "\u200b"])

@@ -102,7 +102,8 @@ WRAPPED = (
             r"returned non-zero exit status|exit code:)[ :=]{0,3}\(?-?\d{1,5}|"
             r"command terminated by signal",
             re.IGNORECASE),
-    _outcry("a neighbour in a pipe", Tells.WRAPPED, r".{0,120}line \d{1,6}: {1,9}\d{1,8} Broken pipe\b"),
+    _outcry("a neighbour in a pipe", Tells.WRAPPED,
+        r".{0,120}line \d{1,6}: {1,9}\d{1,8} Broken pipe\b"),
     _outcry("aborted", Tells.WRAPPED,
         r"(?:.{0,120}line \d{1,6}: +\d{1,8} )?Aborted\b|ERROR: Job failed|"
         r"Error: Process completed"),
