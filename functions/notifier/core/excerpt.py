@@ -26,12 +26,14 @@ class LogLine:
 class LogRead:
     """What reading a log gave: lines oldest first, or why there are none.
 
-    `complete` is False when the stream holds older lines than those read.
+    `complete` is False when the stream holds older lines than those read. `pending` is whether a
+    stream is there that holds none yet.
     """
 
     lines: tuple[LogLine, ...] = ()
     complete: bool = True
     unavailable: str = ""
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

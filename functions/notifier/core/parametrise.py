@@ -12,6 +12,7 @@ import re
 from typing import NamedTuple
 
 LIMIT = 200  # characters that are compared: beyond them stand data more often than words
+READ = 600  # characters that are looked at, so that the patterns cannot take long
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _LEFT, _RIGHT = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
 
@@ -117,8 +118,15 @@ PATTERNS = (
         "last: a word with a digit in it is the name of a sample, a part, a chromosome, a host",
     ),
 )
-_SCANNER = re.compile("|".join(f"(?P<{one.name}>{_LEFT if one.name != 'text' and one.name != 'path' else ''}"
-                               f"(?:{one.pattern}){_RIGHT if one.name != 'text' else ''})" for one in PATTERNS))  # fmt: skip
+_OPEN = frozenset(("text", "path"))  # which begin and end with marks, and say so themselves
+_SCANNER = re.compile(
+    "|".join(
+        f"(?P<{one.name}>{one.pattern})"
+        if one.name in _OPEN
+        else f"(?P<{one.name}>{_LEFT}(?:{one.pattern}){_RIGHT})"
+        for one in PATTERNS
+    )
+)
 _ROW = re.compile(r"<(\w{1,8})>(?:(?:, ?| |; |-|/|x)<\1>){1,60}")  # lists of any length are alike
 _WRAPPER = re.compile(
     r"(?:Caused by: |Exception in thread <\w{1,8}> |Exception in thread \"[^\"]{1,80}\" |Uncaught )"
@@ -133,7 +141,7 @@ def parametrised(line: str) -> str:
     >>> parametrised("ValueError: bad row 17 in s3://lake/part-00017.parquet")
     'ValueError: bad row <number> in <url>'
     """
-    masked = _SCANNER.sub(_masked, " ".join(line.split()))
+    masked = _SCANNER.sub(_masked, " ".join(line[:READ].split()))
     return _WRAPPER.sub("", _ROW.sub(r"<\1>", masked), count=1)[:LIMIT].rstrip()
 
 

@@ -26,8 +26,12 @@ _WITHOUT_LOG = frozenset((Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED, Kind.UNREADABLE)
 
 
 def to_read(tally: Tally) -> tuple[Member, ...]:
-    """Choose whose logs to read: of each cause the earliest that has one, at most three in all."""
-    found = (next((one for one in each.members if one.log), None) for each in tally.groups)
+    """Choose whose logs to read: of each cause the earliest that has one, at most three in all.
+
+    One that was not read before it was grouped might tell of something else.
+    """
+    ordered = (sorted(each.members, key=lambda one: one.assumed) for each in tally.groups)
+    found = (next((one for one in members if one.log), None) for members in ordered)
     return tuple(one for one in found if one)[:LOGS_READ]
 
 
