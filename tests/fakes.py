@@ -50,7 +50,7 @@ class FakeLogs:
             return LogRead(unavailable="log group or stream does not exist")
         lines = self.streams[stream]
         if not lines:
-            return LogRead(unavailable="the log stream is empty")
+            return LogRead(unavailable="the log stream is empty", pending=True)
         return LogRead(tuple(lines[-EVENTS_READ:]), complete=len(lines) < EVENTS_READ)
 
 
@@ -102,6 +102,10 @@ class FakeLedger:
         for place, member in members:
             self.counted.setdefault(place, {})[member.job_id] = member
         self.places.update(places)
+
+    def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
+        self._called("TransactWriteItems", -(-len(places) // 100))
+        return {root: self.places.setdefault(root, place) for root, place in places.items()}
 
     def members(self, place: Place) -> tuple[Member, ...]:
         found = self.counted.get(place, {})

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from notifier import announce
 from notifier.announce import Desk, PublishError
 from notifier.core import digest, event, metrics, text
 from notifier.core.alert import UNREADABLE, Alert, compose, unreadable
+from notifier.core.by_error import base_of, pointers, to_read, told_apart
 from notifier.core.diagnosis import Diagnosis, Severity, diagnose
 from notifier.core.failure import Failure, Unreadable
-from notifier.core.filing import Cabinet, Case
-from notifier.core.grouping import fingerprint, identity
+from notifier.core.filing import Cabinet, Case, Filed
+from notifier.core.grouping import identity
 from notifier.core.incident import Incident, Place, Terms, decide
 from notifier.core.metrics import Metric
 from notifier.core.tally import Member, Role, Tally, fold
 from notifier.core.trouble import ServiceError
 from notifier.ports import Choices, Journal, Ports, Seen
+from notifier.reading import Reader
 
 # One incident costs at most one log read (11 s with time-outs, tries and waits), one look at its
 # past (7 s) and one publish (21 s); with less time left, its records wait for the next delivery.
@@ -111,6 +113,7 @@ class _Delivery:
         self._stranded: list[_Arrival] = []
         self._problem = ""
         self.waiting: list[_Arrival] = []
+        self._logs = Reader(ports, RESERVE_MS)
 
     def counted(self, arrivals: Sequence[_Arrival]) -> tuple[list[_Work], Seen]:
         """Write every failure into the ledger, where it belongs; raises `ServiceError`."""
@@ -118,23 +121,61 @@ class _Delivery:
             return [], Seen()
         ledger, group_by = self._ports.ledger, self._choices.group_by
         cases = [one.case for one in arrivals]
-        keys = {fingerprint(case.failure, case.cause, group_by) for case in cases}
-        seen = ledger.read({root for case in cases for root in case.look_ups}, keys)
-        cabinet = Cabinet(seen.places, seen.incidents, group_by)
+        bases = [base_of(case, group_by) if self._choices.log_lines else "" for case in cases]
+        keys = {case.key(group_by) for case in cases}
+        roots = {root for case in cases for root in case.look_ups}
+        seen = ledger.read(roots.union(filter(None, bases)), keys)
+        cases, pointers = self._told_apart(bases, cases, seen.places)
+        if more_keys := {case.key(group_by) for case in cases} - keys:
+            keys |= more_keys
+            more = ledger.read((), more_keys)
+            seen = replace(seen, incidents={**seen.incidents, **more.incidents})
+        cabinet, all_filed, settled = self._filed(bases, cases, seen)
         works: dict[Place, _Work] = {}
-        for arrival, filed in zip(arrivals, cabinet.file(cases), strict=True):
+        for arrival, filed in zip(arrivals, all_filed, strict=True):
             if filed.place is None:
                 self._send_to_wait(arrival)
                 continue
             work = works.setdefault(filed.place, _Work(filed.place))
             work.arrivals.append(arrival)
             work.members.append(filed.member)
-        new = {root: at for root, at in cabinet.places.items() if seen.places.get(root) != at}
+        here = {**cabinet.places, **pointers}
+        there = {**seen.places, **settled}
+        new = {root: at for root, at in here.items() if there.get(root) != at}
         ledger.record([(at, one) for at, work in works.items() for one in work.members], new)
         if elsewhere := {place.key for place in works} - keys:  # that of a job waited for
             more = ledger.read((), elsewhere)
             seen = replace(more, incidents={**seen.incidents, **more.incidents})
         return list(works.values()), seen
+
+    def _told_apart(
+        self, bases: Sequence[str], cases: Sequence[Case], places: Mapping[str, Place]
+    ) -> tuple[list[Case], dict[str, Place]]:
+        """Read what logs it takes to tell cases apart; give them, and what their bases point to."""
+        group_by = self._choices.group_by
+        # A job that was counted before stays where it was, whatever its log says now.
+        new = ["" if case.root in places else base for base, case in zip(bases, cases, strict=True)]
+        errors = {n: self._logs.error(cases[n].failure) for n in to_read(new, cases, places)}
+        read = {n: error for n, error in errors.items() if error is not None}
+        told = told_apart(new, cases, read, places, group_by)
+        return told, pointers(new, told, group_by)
+
+    def _filed(
+        self, bases: Sequence[str], cases: Sequence[Case], seen: Seen
+    ) -> tuple[Cabinet, list[Filed], Mapping[str, Place]]:
+        """File the cases; where a log has decided, or the lack of one, of rivals one decides."""
+        cabinet = Cabinet(seen.places, seen.incidents, self._choices.group_by)
+        filed = cabinet.file(cases)
+        open_ = {
+            case.root: one.place
+            for base, case, one in zip(bases, cases, filed, strict=True)
+            if base and one.place and case.root not in seen.places
+        }
+        settled = self._ports.ledger.settle(open_) if open_ else {}
+        if settled != open_:
+            cabinet = Cabinet({**seen.places, **settled}, seen.incidents, self._choices.group_by)
+            filed = cabinet.file(cases)
+        return cabinet, filed, settled
 
     def tell(self, works: Iterable[_Work], seen: Seen) -> None:
         """Tell of each incident that is to be told, the most severe first."""
@@ -214,9 +255,8 @@ class _Delivery:
             facts = {"problem": first.told.problem}
             self._ports.journal.note("unreadable event", Metric.UNREADABLE_EVENTS, facts)
             return digest.so_far(unreadable(first.told, incident.key), incident, tally)
-        lines, log = self._choices.log_lines, None
-        if first.told.log is not None and lines:
-            log = announce.read_log(first.told.log, self._ports)
+        lines = self._choices.log_lines
+        log = self._logs.read(first.told) if lines else None
         past = announce.look_up(first.told, self._ports)
         return digest.so_far(compose(first.told, log, lines, incident.key, past), incident, tally)
 

@@ -89,6 +89,13 @@ class Ledger(Protocol):
         """Count members where they belong, and remember by root where; twice is as once."""
         ...
 
+    def settle(self, places: Mapping[str, Place]) -> Mapping[str, Place]:
+        """Fix where jobs are counted, by root, unless that is fixed already; give where they are.
+
+        For jobs whose event alone does not decide that: of rivals one decides for both.
+        """
+        ...
+
     def members(self, place: Place) -> tuple[Member, ...]:
         """Give every member counted in a place."""
         ...

@@ -71,7 +71,7 @@ LOG = LogStream("/aws/batch/job", "align/default/1", "eu-west-1")
 CHILD = Member("7a71:0", Role.FAILED, "oom-container", NOW, "align", 0, 137, 2, LOG)
 MEMBERS = (
     CHILD,
-    Member("7a71:1", Role.FAILED, "app-exit-1", NOW + 1, index=1, exit_code=0),
+    Member("7a71:1", Role.FAILED, "app-exit-1", NOW + 1, index=1, exit_code=0, assumed=True),
     Member("b", Role.DEPENDENT, "dependent-job-failed", NOW + 2, "merge"),
     Member("7a71", Role.PARENT, "array-child-failed", NOW + 3, size=10_000, failed=312),
 )
@@ -144,6 +144,21 @@ class LedgerContract:
         numbers = range(70)
         seen = ledger.read([f"job-{n}" for n in numbers], [f"key-{n}" for n in numbers])
         assert (len(seen.places), len(seen.incidents)) == (70, 70)
+
+    def test_a_place_is_settled_once(self, ledger: Either) -> None:
+        there = Place(BEFORE.key, 1, assumed=True)
+        assert ledger.settle({"a": there}) == {"a": there}
+        assert ledger.settle({"a": HERE, "b": HERE}) == {"a": there, "b": HERE}
+        seen = ledger.read(["a", "b", "c"], ())
+        assert seen.places == {"a": there, "b": HERE}
+        assert [seen.places[root].assumed for root in "ab"] == [True, False]
+
+    def test_many_places_are_settled(self, ledger: Either) -> None:
+        wanted = {f"job-{n}": HERE for n in range(230)}
+        ledger.settle({"job-7": BEFORE, "job-229": BEFORE})
+        settled = ledger.settle(wanted)
+        assert settled == wanted | {"job-7": BEFORE, "job-229": BEFORE}
+        assert ledger.read(wanted, ()).places == settled
 
     def test_who_read_an_older_version_does_not_save(self, ledger: Either) -> None:
         first = saved(ledger)

@@ -18,6 +18,8 @@ from notifier.core.alert import compose
 from notifier.core.diagnosis import diagnose
 from notifier.core.excerpt import LogLine, LogRead, pick
 from notifier.core.failure import Failure
+from notifier.core.parametrise import parametrised
+from notifier.core.rootline import root_line
 from tests.properties.strategies import SAMPLES, changed
 
 FACTOR, MOST = 10, 14  # times the input; times the time (12, and room for a coarse clock)
@@ -129,6 +131,35 @@ def test_picking_lines() -> None:
     log = LogRead(tuple(LogLine(n, f"line {n} at x") for n in range(10_000)))
     safe = [line.text for line in log.lines]
     assert growth(lambda: pick(log, safe[:1_000], 25), lambda: pick(log, safe, 25)) <= MOST
+
+
+LOG_UNITS = (
+    *UNITS, "{", '{"msg": "', '"message":"a\\', "[rank0]: ", "| ", "  | ", "[", "[a] ", "a.b.",
+    "Error(", "Traceback (most recent call last):", "ERROR ", "E   ", " at x line 1",
+    "0 errors ", "a: line ",
+    "line 1: ", "An error occurred (", "2026-11-20 ", "10:00:00 ", "---> ", "error", "a/b:1: ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", LOG_UNITS)
+def test_finding_the_root_line_in_long_lines(unit: str) -> None:
+    small, large = [repeated(unit, 195)] * 4, [repeated(unit, 1_950)] * 4
+    assert growth(lambda: root_line(small), lambda: root_line(large)) <= MOST
+
+
+@pytest.mark.parametrize("unit", LOG_UNITS)
+def test_finding_the_root_line_in_more_lines(unit: str) -> None:
+    small, large = [repeated(unit, 60)] * 40, [repeated(unit, 60)] * 400
+    assert growth(lambda: root_line(small), lambda: root_line(large)) <= MOST
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [*LOG_UNITS, "1.", "1,", "1:", "f:", "'a ", "/a.", "a-1-", "0x1", "2026-11-20T", "<a>, "],
+)
+def test_parametrising_long_lines(unit: str) -> None:
+    small, large = repeated(unit, 195), repeated(unit, 1_950)
+    assert growth(lambda: parametrised(small), lambda: parametrised(large)) <= MOST
 
 
 @pytest.mark.parametrize("unit", ["a b ", "x: Error ", " ", "--token", '"', "\u200b"])

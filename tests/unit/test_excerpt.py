@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.core import text
-from notifier.core.excerpt import Excerpt, LogLine, LogRead, pick, root_line
+from notifier.core.excerpt import Excerpt, LogLine, LogRead, pick
+from notifier.core.rootline import root_line
 from tests.properties.strategies import SOME, hostile
 
 PYTHON = [

@@ -86,7 +86,7 @@ def _newest(client: CloudWatchLogsClient, stream: LogStream) -> LogRead:
             size = sum(len(line.text) for line in lines)
             return LogRead(lines, complete=len(events) < EVENTS_READ and size < PAGE_FULL)
         if page["nextBackwardToken"] == request.get("nextToken"):
-            return LogRead(unavailable="the log stream is empty")
+            return LogRead(unavailable="the log stream is empty", pending=True)
         if time.monotonic() > give_up:
             break
         request["nextToken"] = page["nextBackwardToken"]

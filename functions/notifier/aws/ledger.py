@@ -5,6 +5,7 @@
 | `incident#<key>` | `state` | one incident |
 | `incident#<key>` | `job#<episode>#<job id>` | one failed job, counted there |
 | `job#<root>` | `place` | where that job is counted |
+| `job#base#<key>` | `place` | the latest incident of failures that agree in all their events say |
 | `silences` | `all` | every silence |
 | `brake` | `alerts` | when messages went out |
 | `held` | `<key>` | an incident that waits for the storm digest |
@@ -52,6 +53,9 @@ PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)  # before what DynamoDB left undone is ask
 _CONFIG = Config(
     connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
 )
+# Why DynamoDB gave up a transaction though nothing is wrong.
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+_RIVALLED = frozenset(("None", "ConditionalCheckFailed", "TransactionConflict"))
 _SILENCES, _BRAKE = items.key("silences", "all"), items.key("brake", "alerts")
 
 
@@ -91,15 +95,15 @@ class IncidentLedger:
             )
             for place, one in members
         ]
-        puts += [
-            items.with_body(
-                items.place_key(root),
-                {"key": place.key, "episode": place.episode},
-                self._in_days(MEMBER_DAYS),
-            )
-            for root, place in places.items()
-        ]
+        puts += [self._place_item(root, place) for root, place in places.items()]
         self._write([{"PutRequest": {"Item": item}} for item in puts])
+
+    def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
+        """Fix where jobs are counted, unless that is fixed already; give where they are."""
+        roots, settled = list(places), dict[str, Place]()
+        for start in range(0, len(roots), MOST_KEYS):
+            settled |= self._settled({root: places[root] for root in roots[start:][:MOST_KEYS]})
+        return settled
 
     def members(self, place: Place) -> tuple[Member, ...]:
         """Give every member counted in a place."""
@@ -150,6 +154,23 @@ class IncidentLedger:
             _SILENCES, {"silences": live}, self._in_days(SILENCE_DAYS), version + 1
         )
         return self._put_if_unchanged(item)
+
+    def _settled(self, left: dict[str, Place]) -> dict[str, Place]:
+        known: dict[str, Place] = {}
+        for pause in (*PAUSES_S, None):
+            if self._put_all_if_absent([self._place_item(*one) for one in left.items()]):
+                break
+            known |= self.read(left, ()).places
+            left = {root: place for root, place in left.items() if root not in known}
+            if not left:
+                break
+            _wait(pause)
+        return known | left
+
+    def _place_item(self, root: str, place: Place) -> Item:
+        body = {"key": place.key, "episode": place.episode}
+        body |= {"assumed": True} if place.assumed else {}
+        return items.with_body(items.place_key(root), body, self._in_days(MEMBER_DAYS))
 
     def _in_days(self, days: int) -> int:
         return self._now_ms() // 1000 + days * DAY_S
@@ -218,6 +239,24 @@ class IncidentLedger:
             raise understood(error) from error
         return True
 
+    def _put_all_if_absent(self, wanted: Sequence[Item]) -> bool:
+        """Write items together; False where one of them is there, or a rival writes one."""
+        absent = {
+            "ConditionExpression": "attribute_not_exists(pk) OR expires <= :now",
+            "ExpressionAttributeValues": {":now": self._now()},
+        }
+        puts: Any = [{"Put": {"TableName": self._table, "Item": one, **absent}} for one in wanted]
+        try:
+            self._client.transact_write_items(TransactItems=puts)
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = {one.get("Code", "None") for one in error.response["CancellationReasons"]}
+            if reasons <= _RIVALLED:
+                return False
+            raise understood(error) from error
+        except (ClientError, BotoCoreError) as error:
+            raise understood(error) from error
+        return True
+
     def _now(self) -> Item:
         return {"N": str(self._now_ms() // 1000)}
 
@@ -244,6 +283,10 @@ class DryRunLedger:
 
     def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
         """Forget them."""
+
+    def settle(self, places: Mapping[str, Place]) -> Mapping[str, Place]:
+        """Agree."""
+        return places
 
     def members(self, place: Place) -> tuple[Member, ...]:
         """Find none."""

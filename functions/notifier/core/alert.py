@@ -16,12 +16,13 @@ from notifier.core.diagnosis import (
     Source,
     diagnose,
 )
-from notifier.core.excerpt import LINES_READ, Excerpt, LogRead, pick
+from notifier.core.excerpt import Excerpt, LogRead, pick
 from notifier.core.failure import Failure, Kind, Unreadable
 from notifier.core.history import Past
 from notifier.core.incident import Outcome
 from notifier.core.particulars import AttemptRow, Pairs
 from notifier.core.recall import UNREADABLE as UNREADABLE
+from notifier.core.rootline import LINES_READ
 
 ROOT_LIMIT = 300  # characters of the log's own sentence in ours; some name the resource late
 

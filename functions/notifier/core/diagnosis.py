@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from notifier.core import catalogue, excerpt, units
+from notifier.core import catalogue, rootline, units
 from notifier.core.catalogue import Cause, Certainty, Class, Says, Severity
 from notifier.core.failure import Failure, Kind
 
@@ -204,7 +204,7 @@ def _from_log(
     runtime_only: bool = False,
 ) -> Diagnosis | None:
     """Read the log from its last line; `runtime_only` hears the container runtime alone."""
-    for line in reversed(log[-excerpt.LINES_READ :]):
+    for line in reversed(log[-rootline.LINES_READ :]):
         plain = catalogue.plain(line)
         for cause, match in catalogue.load().matches(places, tuple(Says), plain):
             heard = not runtime_only or "reason" in match.where
@@ -230,7 +230,7 @@ def _with_context(found: Diagnosis, failure: Failure, log: Sequence[str]) -> Dia
         lost = sum(_is_lost(attempt.status_reason) for attempt in failure.attempts)
         told = f"{lost} of {len(failure.attempts)} attempts lost their host or capacity"
         more.append(Evidence(Source.ATTEMPTS, told))
-    root = excerpt.root_line(log) if found.cause.startswith(("app-", "sigkill")) else ""
+    root = rootline.root_line(log) if found.cause.startswith(("app-", "sigkill")) else ""
     more += [Evidence(Source.LOG, root)] if root else []
     code = _exit_code(failure)
     more += [_exit(code)] if code else []

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from notifier.core import text
+from notifier.core.rootline import find
 
 CONTEXT_BEFORE = 2  # lines kept above an error that has no traceback of its own
 TRACE_AFTER = 8  # stack frames kept below an error line (Java prints them after it)
-LINES_READ = 400  # lines from the end that are looked at: masking a thousand takes too long
 TRACE_BEFORE = 60  # how far above an error line its traceback may begin
 
 
@@ -26,12 +26,14 @@ class LogLine:
 class LogRead:
     """What reading a log gave: lines oldest first, or why there are none.
 
-    `complete` is False when the stream holds older lines than those read.
+    `complete` is False when the stream holds older lines than those read. `pending` is whether a
+    stream is there that holds none yet.
     """
 
     lines: tuple[LogLine, ...] = ()
     complete: bool = True
     unavailable: str = ""
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +61,6 @@ _INSIDE = re.compile(
     r"\s+\S|at \S+\(|\.\.\. \d+ more|Caused by:|Traceback \(most recent|goroutine \d"
     r"|During handling of the above|The above exception was|stack backtrace:"
 )
-_ROOT = re.compile(
-    r"^(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,+Z]{5,20}\]?\s{0,3})?"  # what loggers put before it
-    r"(?:\[?(?:ERROR|CRITICAL|FATAL)\]?:?\s{1,3})?(?:\[[\w ]{1,20}\]:\s{1,3})?\W{0,10}(?P<said>"
-    r"(?:Caused by: |Exception in thread \"[^\"]{0,80}\" |Uncaught )?"
-    r"(?:[A-Za-z_][\w$]{0,80}[.:]{1,2}){0,12}[A-Z]\w{0,80}(?:Error|Exception|Fault|Interrupt)\b"
-    r"|panic: |fatal(?: error)?: |thread '[^']{0,80}' panicked |Error in )"
-)
-# A wrapper that only draws a line: torch's ChildFailedError, and the like.
-_NO_MESSAGE = re.compile(r":\s{0,3}[=\-*#~_]{4,}$")
-
-
-def root_line(safe: Sequence[str]) -> str:
-    """Give the last line that names an exception, with its message, or an empty text.
-
-    Examples
-    --------
-    >>> root_line(["reading", "ValueError: bad row 17", "done"])
-    'ValueError: bad row 17'
-    """
-    recent = safe[-LINES_READ:]
-    for n in range(len(recent) - 1, -1, -1):
-        if found := _ROOT.match(recent[n]):
-            said = recent[n][found.start("said") :].strip()
-            if _NO_MESSAGE.search(said):
-                continue
-            # Rust writes the message on a line of its own.
-            after = recent[n + 1 : n + 2] if said.endswith(":") else []
-            return " ".join([said, *after])
-    return ""
 
 
 def pick(log: LogRead, safe: Sequence[str], limit: int) -> Excerpt:
@@ -124,7 +97,9 @@ def _apart(chosen: Sequence[int]) -> bool:
 
 def _block(safe: Sequence[str], room: int) -> list[int]:
     """Give the last error line with its traceback, cut in the middle to the room there is."""
-    error = next((n for n in range(len(safe) - 1, -1, -1) if _tells(safe[n])), None)
+    root = find(safe)
+    words = next((n for n in range(len(safe) - 1, -1, -1) if _tells(safe[n])), None)
+    error = root.row if root else words
     if error is None or room < 1:
         return []
     start, end = _trace(safe, error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from notifier.core.failure import Failure, Kind
@@ -18,11 +18,21 @@ _JOBS = FAMILIES | {Kind.JOB, Kind.SERVICE_JOB}
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A failure with the cause that its event alone tells; `may_wait` for the job before it."""
+    """A failure with the cause that its event alone tells; `may_wait` for the job before it.
+
+    `error` is what its log says, parametrised. `joins` is the incident it is counted in where its
+    log would have to decide that and was not read.
+    """
 
     failure: Failure
     cause: str
     may_wait: bool = True
+    error: str = ""
+    joins: str = ""
+
+    def key(self, group_by: Sequence[str]) -> str:
+        """Give the key of its own incident."""
+        return self.joins or fingerprint(self.failure, self.cause, group_by, self.error)
 
     @property
     def root(self) -> str:
@@ -102,13 +112,14 @@ class Cabinet:
         place = upstream or self._own_place(case)
         if case.failure.kind in _JOBS:
             self.places[case.root] = place
-        joins = place.key != fingerprint(case.failure, case.cause, self._group_by) and upstream
+        joins = place.key != case.key(self._group_by) and upstream
         own = Role.PARENT if case.failure.kind in _PARENTS else Role.FAILED
-        return Filed(place, member_of(case, Role.DEPENDENT if joins else own))
+        member = member_of(case, Role.DEPENDENT if joins else own)
+        return Filed(place, replace(member, assumed=place.assumed and not upstream))
 
     def _joins_another(self, case: Case) -> bool:
         """Say whether it may belong to another job's incident: not if its own family has one."""
-        key = fingerprint(case.failure, case.cause, self._group_by)
+        key = case.key(self._group_by)
         has_own = case.failure.kind in FAMILIES and key in self._incidents
         return bool(case.waited_for) and not has_own
 
@@ -121,9 +132,10 @@ class Cabinet:
         before = self._before.get(case.root)
         if before and case.keeps_its_place:
             return before
-        key = fingerprint(case.failure, case.cause, self._group_by)
+        key, assumed = case.key(self._group_by), bool(case.joins)
         incident = self._incidents.get(key)
-        return Place(key, incident.episode + incident.is_over) if incident else Place(key)
+        episode = incident.episode + incident.is_over if incident else 1
+        return Place(key, episode, assumed)
 
 
 def member_of(case: Case, role: Role) -> Member:

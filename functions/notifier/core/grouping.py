@@ -9,17 +9,24 @@ from collections.abc import Sequence
 from notifier.core.failure import Failure, Kind
 
 _KEY_LENGTH = 16  # hex digits, 64 bits: ten million incidents collide about once in 400,000 years
-GROUP_BY = ("queue", "definition", "cause")
+GROUP_BY = ("queue", "definition", "cause", "error")
 GROUP_LABELS = (*GROUP_BY, "job")  # what GroupBy may name
 FAMILIES = frozenset((Kind.ARRAY_CHILD, Kind.ARRAY_PARENT, Kind.NODE, Kind.MULTI_NODE))
 
 
-def fingerprint(failure: Failure, cause: str, group_by: Sequence[str] = GROUP_BY) -> str:
+# Causes that say only that the program failed: its log tells one bug from another.
+_SAYS_LITTLE = "app-exit-"
+
+
+def fingerprint(
+    failure: Failure, cause: str, group_by: Sequence[str] = GROUP_BY, error: str = ""
+) -> str:
     """Give the incident's key: a stable 16-digit hex text.
 
     The children of an array and their parent are one incident, and so are the nodes of a
     multi-node job; otherwise failures are one when what `group_by` names agrees: queue, job
-    definition (any revision), cause, job (its name).
+    definition (any revision), cause, error (the root line of the log, parametrised; where there is
+    none the key is as if nobody had asked for it), job (its name).
 
     Examples
     --------
@@ -27,11 +34,20 @@ def fingerprint(failure: Failure, cause: str, group_by: Sequence[str] = GROUP_BY
     >>> fingerprint(child, "oom-container") == fingerprint(child, "app-exit-1")
     True
     """
-    parts = _parts(failure, cause, group_by)
+    parts = _parts(failure, cause, group_by, error)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:_KEY_LENGTH]
 
 
-def _parts(failure: Failure, cause: str, group_by: Sequence[str]) -> tuple[str, ...]:
+def needs_log(failure: Failure, cause: str, group_by: Sequence[str]) -> bool:
+    """Say whether only the log can tell which incident a failure belongs to.
+
+    Not for what is grouped by something else anyway, nor where the event is certain of the cause.
+    """
+    is_plain = failure.kind is Kind.JOB and not failure.is_drill and failure.log is not None
+    return is_plain and "error" in group_by and cause.startswith(_SAYS_LITTLE)
+
+
+def _parts(failure: Failure, cause: str, group_by: Sequence[str], error: str) -> tuple[str, ...]:
     if failure.kind in FAMILIES:
         return ("family", root_of(failure.job_id))
     if failure.is_drill:
@@ -47,9 +63,11 @@ def _parts(failure: Failure, cause: str, group_by: Sequence[str]) -> tuple[str, 
         "queue": failure.queue_arn,
         "definition": failure.definition_arn.rpartition(":")[0] or failure.job_name,
         "cause": cause,
+        "error": error,
         "job": failure.job_name,
     }
-    return ("job", *(values[label] for label in GROUP_LABELS if label in group_by))
+    labels = [label for label in GROUP_LABELS if label in group_by and (error or label != "error")]
+    return ("job", *(values[label] for label in labels))
 
 
 def root_of(job_id: str) -> str:

@@ -7,7 +7,7 @@ milliseconds, and `now` is always an argument.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from notifier.core import units
@@ -57,10 +57,14 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a failed job is counted: the incident's key, and which of its episodes."""
+    """Where a failed job is counted: the incident's key, and which of its episodes.
+
+    `assumed` is whether its exit code alone put it there, because its log was not read.
+    """
 
     key: str
     episode: int = 1
+    assumed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class Metric(StrEnum):
     # What could not be done, or found out.
     CRASHED = "Crashed"
     DEGRADED_MESSAGES = "DegradedMessages"
+    GROUPED_WITHOUT_LOG = "GroupedWithoutLog"
     HISTORY_UNKNOWN = "HistoryUnknown"
     LEDGER_FAILURES = "LedgerFailures"
     LOG_READS = "LogReads"

@@ -8,12 +8,13 @@ from dataclasses import replace
 from notifier.core import advice, text
 from notifier.core.alert import ROOT_LIMIT
 from notifier.core.breakdown import Sample
-from notifier.core.excerpt import LINES_READ, LogRead, pick, root_line
+from notifier.core.excerpt import LogRead, pick
 from notifier.core.failure import Kind
 from notifier.core.incident import Incident
 from notifier.core.lead import noun
 from notifier.core.particulars import Pairs
 from notifier.core.recall import recall
+from notifier.core.rootline import LINES_READ, root_line
 from notifier.core.tally import Member, Tally
 
 # CloudWatch Logs answers 10 GetLogEvents a second for a whole account, people included.
@@ -25,8 +26,12 @@ _WITHOUT_LOG = frozenset((Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED, Kind.UNREADABLE)
 
 
 def to_read(tally: Tally) -> tuple[Member, ...]:
-    """Choose whose logs to read: of each cause the earliest that has one, at most three in all."""
-    found = (next((one for one in each.members if one.log), None) for each in tally.groups)
+    """Choose whose logs to read: of each cause the earliest that has one, at most three in all.
+
+    One that was not read before it was grouped might tell of something else.
+    """
+    ordered = (sorted(each.members, key=lambda one: one.assumed) for each in tally.groups)
+    found = (next((one for one in members if one.log), None) for members in ordered)
     return tuple(one for one in found if one)[:LOGS_READ]
 
 

@@ -167,6 +167,8 @@ def _rest(incident: Incident, tally: Tally) -> list[str]:
     said = []
     if 0 < tally.failed < total(tally):
         said.append(f"Batch counts {total(tally):,}, but only {tally.failed:,} told why.")
+    if tally.assumed:
+        said.append(assumed(tally))
     if tally.dependents and tally.failed:
         said.append(waiting(tally))
     if tally.ended and incident.first.kind in FAMILIES:
@@ -178,6 +180,15 @@ def waiting(tally: Tally) -> str:
     """Say how many jobs will not run because they waited for a failed one."""
     them = "them" if tally.failed > 1 else "it"
     return f"{wording.counted(len(tally.dependents), 'job')} that waited for {them} will not run."
+
+
+def assumed(tally: Tally) -> str:
+    """Say of how many only the exit code tells that they are of the same kind."""
+    if tally.assumed == tally.failed:
+        return "They are grouped by exit code only: no log was read for that."
+    verb = "is" if tally.assumed == 1 else "are"
+    logs = "its log was" if tally.assumed == 1 else "their logs were"
+    return f"{tally.assumed:,} of them {verb} grouped by exit code only: {logs} not read."
 
 
 def so_far(incident: Incident, tally: Tally) -> str:
@@ -193,6 +204,8 @@ def so_far(incident: Incident, tally: Tally) -> str:
     elif more > 0:
         verb = "has" if more == 1 else "have"
         said.append(f"{number_of(more, first, 'more ')} {verb} failed so far.")
+    if tally.failed > 1 and tally.assumed:
+        said.append(assumed(tally))
     return " ".join([*said, *([waiting(tally)] if tally.dependents else [])])
 
 

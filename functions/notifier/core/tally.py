@@ -23,6 +23,7 @@ class Member:
 
     `at` is when it failed, in epoch milliseconds. `index` is that of an array child or node. A
     parent brings `size` and, for an array, `failed`: how many children Batch itself counts.
+    `assumed` is whether its exit code alone put it here, because its log was not read.
     """
 
     job_id: str
@@ -36,6 +37,7 @@ class Member:
     log: LogStream | None = None
     size: int | None = None
     failed: int | None = None
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,11 @@ class Tally:
     def every(self) -> tuple[Member, ...]:
         """All of them: failed, dependents, parent."""
         return (*self.failures, *self.dependents, *([self.parent] if self.parent else []))
+
+    @property
+    def assumed(self) -> int:
+        """How many are counted here by their exit code alone."""
+        return sum(one.assumed for group in self.groups for one in group.members)
 
     @property
     def first_at(self) -> int:
