@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from notifier.channels import message
 from notifier.core.diagnosis import Diagnosis, explain
-from workbench import drill_command, silence_command
+from workbench import drill_command, inbox_command, silence_command
 from workbench.preview import InputError, alert_of, text_of
 
 CHANNELS = ("email", "sms", "chat", "webhook")
@@ -29,6 +29,7 @@ examples:
   batch-notifier explain --jsonl reasons.jsonl
   batch-notifier silence add --queue 'etl-*' --until 2h --reason "the store moves"
   batch-notifier drill
+  batch-notifier inbox
 """
 
 
@@ -42,8 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         chosen = _parser().parse_args(arguments)
         for line in chosen.run(chosen):
-            print(line)
-        sys.stdout.flush()
+            print(line, flush=True)
     except InputError as error:
         print(f"batch-notifier: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     where = _where()
     silence_command.add_to(commands, where)
     drill_command.add_to(commands, where)
+    inbox_command.add_to(commands)
     return parser
 
 

@@ -18,7 +18,7 @@ from notifier.ports import Choices
 from workbench import samples, storm
 from workbench.inbox.letters import Letter
 from workbench.inbox.mailbox import Mailbox
-from workbench.inbox.world import Later, MemoryQueues, World
+from workbench.inbox.world import Later, World
 from workbench.samples import Sample
 
 START_MS = int(datetime(2026, 11, 18, 1, 30, tzinfo=UTC).timestamp() * 1_000)
@@ -47,7 +47,7 @@ def rehearsed(start: int = START_MS) -> Mailbox:
     start
         When it begins, in epoch milliseconds.
     """
-    world, mailbox = World(MemoryQueues(start)), Mailbox()
+    world, mailbox = World(start), Mailbox()
     for at, sample in _night(start):
         world.queues.put(json.dumps(sample.event), at)
         if (place := sample.log_place()) and sample.lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -61,7 +62,7 @@ class InboxServer:
         try:
             self._socket = socket.create_server((HOST, self._port))
         except OSError as error:
-            said = f"cannot listen on {HOST}:{self._port} ({error.strerror})"
+            said = f"cannot listen on {HOST}:{self._port} ({os.strerror(error.errno or 0)})"
             raise SetupError(said) from error
         self._port = self._socket.getsockname()[1]
         self._thread.start()

@@ -100,7 +100,7 @@ class MemoryQueues(DryRunQueues):
 
     now: int
     later: list[Later] = field(default_factory=list)
-    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def follow_up(self, key: str, due: int, now: int) -> None:
         """Keep it until it is due."""
@@ -130,17 +130,17 @@ class MemoryLogs:
 
 @dataclass
 class MemoryJobs(DryRunJobs):
-    """Jobs that have succeeded."""
+    """Jobs that succeed, each found once that has happened on the clock of `queues`."""
 
+    queues: MemoryQueues
     succeeded: list[Success] = field(default_factory=list)
 
     def successes(
         self, queue_arn: str, definition: str, names: Sequence[str], since: int
     ) -> tuple[Success, ...]:
         """Find those with one of these names."""
-        return tuple(
-            one for one in self.succeeded if one.started_at > since and one.name in names
-        )
+        ended = [one for one in self.succeeded if one.stopped_at <= self.queues.now]
+        return tuple(one for one in ended if one.started_at > since and one.name in names)
 
 
 class Quiet:
@@ -153,15 +153,21 @@ class Quiet:
         """Forget it."""
 
 
-@dataclass
 class World:
-    """Everything that the stories touch."""
+    """Everything that the stories touch.
 
-    queues: MemoryQueues
-    ledger: MemoryLedger = field(default_factory=MemoryLedger)
-    logs: MemoryLogs = field(default_factory=MemoryLogs)
-    jobs: MemoryJobs = field(default_factory=MemoryJobs)
-    topic: DryRunTopic = field(default_factory=DryRunTopic)
+    Parameters
+    ----------
+    now
+        The time at which it begins, in epoch milliseconds.
+    """
+
+    def __init__(self, now: int) -> None:
+        self.queues = MemoryQueues(now)
+        self.ledger = MemoryLedger()
+        self.logs = MemoryLogs()
+        self.jobs = MemoryJobs(self.queues)
+        self.topic = DryRunTopic()
 
     def ports(self) -> Ports:
         """Give what one invocation is run with."""

@@ -81,7 +81,7 @@ function element([whole, code, bold, label, url, emoji]) {
   if (code) return worded("code", code);
   if (bold) return worded("strong", bold);
   if (emoji) return EMOJI[emoji] ? mark(...EMOJI[emoji]) : whole;
-  if (!isConsole(url)) return whole;
+  if (!isConsole(url)) return `${label} (${url})`;
   const link = worded("a", label);
   link.href = url;
   link.target = "_blank";

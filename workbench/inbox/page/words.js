@@ -5,7 +5,7 @@ const MARKS = { critical: "◆", warning: "▲", info: "●", recovered: "✓" }
 const OUTCOMES = {
   first: "First",
   grew: "Update",
-  repeat: "Reminder",
+  repeat: "Back again",
   recovered: "Recovered",
   closed: "Ended",
 };
@@ -43,7 +43,15 @@ export function headline(row) {
   const rest = row.subject.startsWith(`${row.status} `) ? row.subject.slice(row.status.length + 1) : "";
   const end = rest.indexOf(": ");
   if (end < 0) return { name: row.name || "unnamed job", what: row.title };
-  return { name: rest.slice(0, end), what: rest.slice(end + 2) };
+  return { name: rest.slice(0, end), what: withoutQueue(rest.slice(end + 2), row.queue) };
+}
+
+/** The queue stands beside it: "Timed out (etl, first time)" is "Timed out (first time)". */
+function withoutQueue(what, queue) {
+  const start = what.lastIndexOf(" (");
+  if (!queue || start < 0 || !what.endsWith(")")) return what;
+  const parts = what.slice(start + 2, -1).split(", ").filter((part) => part !== queue);
+  return what.slice(0, start) + (parts.length ? ` (${parts.join(", ")})` : "");
 }
 
 export function counted(number, one, many) {

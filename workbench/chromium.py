@@ -1,6 +1,6 @@
 """Chromium for the tests of the inbox: the one that is there, or else Debian's.
 
-`python -m tests.inbox.chromium` makes sure of it. Nothing here fetches a browser build.
+`python -m workbench.chromium` makes sure of it. Nothing here fetches a browser build.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-LOG = Path(__file__).parents[2] / ".setup.log"
+LOG = Path(__file__).parents[1] / ".setup.log"
 WANTED = "the inbox is tested in a browser: install chromium or Google Chrome"
 # With fonts: a page without any would be one of boxes.
 INSTALL = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu")
