@@ -55,14 +55,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def wrong() -> list[str]:
+    """What went wrong on the page; a test that provokes something takes it out."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, wrong: list[str]) -> Iterator[Page]:
     """A page in a profile of its own, on which nothing may go wrong unless a test says so."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 800}, permissions=["clipboard-read", "clipboard-write"]
     )
     context.set_default_timeout(WAIT_MS)
     page = context.new_page()
-    wrong: list[str] = []
     page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
