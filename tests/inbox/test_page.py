@@ -87,7 +87,7 @@ def test_the_messages_of_an_incident_are_a_step_apart(page: Page, night: Inbox) 
     expect(steps.nth(2)).to_have_attribute("aria-current", "step")
     steps.nth(1).click()
     expect(page.locator("#label")).to_contain_text("RECOVERED · recovered")
-    expect(page.locator("#what")).to_have_text("after 50 min, 2 failed runs")
+    expect(page.locator("#what")).to_have_text("Recovered after 50 min, 2 failed runs")
     page.go_back()
     expect(page.locator("#label")).to_contain_text("FAILED · warning")
 

@@ -29,7 +29,7 @@ class Mailbox:
         """Differs from that of every other mailbox, so that numbers cannot be mixed up."""
         self._letters: OrderedDict[int, Letter] = OrderedDict()
         self._last = 0
-        self._watchers: set[Callable[[], None]] = set()
+        self._watchers: set[Callable[[], object]] = set()
         self._lock = threading.Lock()
         self.closed = False
 
@@ -69,7 +69,7 @@ class Mailbox:
         }
 
     @contextlib.contextmanager
-    def watched(self, watcher: Callable[[], None]) -> Iterator[None]:
+    def watched(self, watcher: Callable[[], object]) -> Iterator[None]:
         """Call ``watcher`` after every letter, and when the mailbox closes, for a while."""
         with self._lock:
             self._watchers.add(watcher)

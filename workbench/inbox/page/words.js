@@ -43,7 +43,8 @@ export function headline(row) {
   const rest = row.subject.startsWith(`${row.status} `) ? row.subject.slice(row.status.length + 1) : "";
   const end = rest.indexOf(": ");
   if (end < 0) return { name: row.name || "unnamed job", what: row.title };
-  return { name: rest.slice(0, end), what: withoutQueue(rest.slice(end + 2), row.queue) };
+  const what = withoutQueue(rest.slice(end + 2), row.queue);
+  return { name: rest.slice(0, end), what: kind(row) === "recovered" ? `Recovered ${what}` : what };
 }
 
 /** The queue stands beside it: "Timed out (etl, first time)" is "Timed out (first time)". */
