@@ -278,6 +278,9 @@ def test_a_thousand_alerts_are_listed_a_page_at_a_time(page: Page, inbox: Inbox)
     opened(page, inbox.url)
     expect(rows(page).first.locator(".name")).to_have_text("nightly-1000")
     expect(page.locator("#found")).to_have_text("1,000 incidents, 1,000 messages")
+    for name in ("first-contentful-paint", "listed"):
+        at = page.evaluate(f"performance.getEntriesByName('{name}')[0].startTime")
+        print(f"1,000 alerts: {name} after {at:.0f} ms")  # noqa: T201  # a number to look at (-s)
     assert rows(page).count() <= 2 * PAGE_OF_ROWS
     before = rows(page).count()
     watch(page)
@@ -290,8 +293,6 @@ def test_a_thousand_alerts_are_listed_a_page_at_a_time(page: Page, inbox: Inbox)
     expect(rows(page)).not_to_have_count(before)
     page.get_by_label("Search").fill("nightly-0777")
     expect(rows(page)).to_have_count(1)
-    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    assert paint > 0
 
 
 # ---- hostile text --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import { headline } from "./words.js";
 
 const LIVE = "alerts";
 const BOXES = [LIVE, "gallery"];
+const RETRY_MS = 1000;
 const NARROW = matchMedia("(max-width: 860px)");
 const at = (id) => document.getElementById(id);
 
@@ -37,7 +38,11 @@ function listen(after) {
   stream?.close();
   stream = new EventSource(`/stream?after=${encodeURIComponent(after)}`);
   stream.addEventListener("open", () => live("Live"));
-  stream.addEventListener("error", () => live("Reconnecting"));
+  stream.addEventListener("error", () => {
+    live("Reconnecting");
+    // By itself a browser comes back only where the connection broke, not where it was refused.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(anew, RETRY_MS);
+  });
   stream.addEventListener("alert", (event) => arrived(JSON.parse(event.data)));
   stream.addEventListener("anew", () => anew());
 }
@@ -50,7 +55,12 @@ function live(word) {
 /** The server is another one than before: what is on the page is not in its mailbox. */
 async function anew() {
   stream.close();
-  await load(LIVE);
+  try {
+    await load(LIVE);
+  } catch {
+    setTimeout(anew, RETRY_MS); // it went away once more
+    return;
+  }
   if (shown === LIVE) {
     shown = "";
     route();
@@ -99,6 +109,7 @@ function change(name) {
   }
   at("back").href = `#${name}`;
   boxes.get(name).show(filter());
+  performance.mark("listed");
 }
 
 /** Follow the address: `#mailbox/incident/message`. */
