@@ -13,6 +13,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test lint lint-environments demo golden catalogue new-event release-check bench-storm build clean lock
+.PHONY: browser screenshot
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -39,7 +40,7 @@ $(READY): $(LOCKS) pyproject.toml
 	@rm -f .setup.log
 	@touch $@
 
-test: lint ## check and test everything
+test: lint browser ## check and test everything
 	@$(BIN)/python -m pytest --quiet
 
 # Each check says nothing when it passes, but for its name.
@@ -56,6 +57,13 @@ lint-environments: $(READY) ## find known mistakes in AWS Batch templates (TEMPL
 	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint --append-rules environments/rules -- $(or $(TEMPLATE),environments/*.yaml))
 
 CHECK = printf '%-14s' '$(1)'; said=$$($(2) 2>&1) && echo ok || { echo FAILED; echo "$$said"; exit 1; }
+
+# The inbox is tested in the Chromium that is there, or else (as root, with apt-get) in Debian's.
+browser: $(READY)
+	@$(BIN)/python -m workbench.chromium
+
+screenshot: browser ## draw docs/images/inbox.png anew
+	@$(BIN)/python -m workbench.inbox.screenshot
 
 demo: $(READY) ## see the sample events become alerts on a local AWS (ONCE=1: check, and stop)
 	@$(BIN)/python -m workbench.demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))

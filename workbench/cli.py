@@ -17,6 +17,7 @@ from notifier.core.diagnosis import Diagnosis, explain
 from workbench import (
     doctor_command,
     drill_command,
+    inbox_command,
     redrive_command,
     replay_command,
     silence_command,
@@ -41,6 +42,7 @@ examples:
   batch-notifier doctor
   batch-notifier redrive
   batch-notifier replay --queue nightly --since 24h --dry-run
+  batch-notifier inbox
 """
 
 
@@ -56,10 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = _parser().parse_args(arguments)
         try:
             for line in chosen.run(chosen):
-                print(line)
+                print(line, flush=True)
         except doctor_command.UnwellError:
             code = NOT_WELL
-        sys.stdout.flush()
     except InputError as error:
         print(f"batch-notifier: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor_command.add_to(commands, where)
     redrive_command.add_to(commands, where)
     replay_command.add_to(commands, where)
+    inbox_command.add_to(commands)
     return parser
 
 

@@ -3,6 +3,8 @@
 The template, the artifact and the way from bus to subscriber are the real ones; only AWS is not.
 """
 
+from __future__ import annotations
+
 import argparse
 import contextlib
 import os
@@ -36,6 +38,7 @@ MOST_PORT = 65_535
 EXIT_MISS = 1
 EXIT_SETUP = 2
 
+INBOX = "Alerts of the demo's local AWS, as they arrive."
 HINT = "To send another, type a sample's name or the path of an event. Ctrl-C stops everything."
 
 
@@ -61,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(*, once: bool, port: int) -> int:
     """Show every sample's alert; then stop with a verdict, or listen for more."""
-    with deployed(port, _say) as stage:
+    with deployed(port, _say) as stage, contextlib.nullcontext() if once else inbox_of(stage):
         every = samples.load_all()
         _say(f"{len(every)} sample events go on the bus, as drills. This is what subscribers get:")
         play(stage.way, every, show)
@@ -73,6 +76,24 @@ def run(*, once: bool, port: int) -> int:
             with contextlib.suppress(KeyboardInterrupt):
                 converse(stage.way)
         return verdict(stage, storm)
+
+
+@contextlib.contextmanager
+def inbox_of(stage: Stage) -> Iterator[None]:
+    """Show the alerts of a stage on a web page as they arrive, for a while."""
+    # Imported here: a demo that only checks has no use for a web server.
+    from workbench.inbox.deliveries import Deliveries
+    from workbench.inbox.gallery import gallery
+    from workbench.inbox.mailbox import Mailbox
+    from workbench.inbox.server import InboxServer
+
+    mailbox = Mailbox()
+    with (
+        InboxServer({"alerts": mailbox, "gallery": gallery()}, INBOX) as server,
+        Deliveries(stage.aws, stage.resources["AlertTopic"], mailbox),
+    ):
+        _say(f"See them arrive, as mail, text, chat and JSON: {server.url}")
+        yield
 
 
 @dataclass(frozen=True, slots=True)

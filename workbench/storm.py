@@ -79,9 +79,9 @@ class Storm:
     def fail(self) -> None:
         """Let an array fail in part, a job twice, and one that two others waited for."""
         now = time.time_ns() // 1_000_000
-        every = [*_array(now), *_job_that_fails_twice(now), *_chain(now)]
+        every = events(now)
         for event in [*every[: 2 * LOGS_WRITTEN], *every[-5:]]:
-            drill.seed_log(self._aws, Sample("storm", event, _log_of(event)))
+            drill.seed_log(self._aws, Sample("storm", event, log_of(event)))
         sqs = self._aws.client("sqs")
         for start in range(0, len(every), SEND_BATCH):
             batch = enumerate(every[start : start + SEND_BATCH])
@@ -136,6 +136,11 @@ class Storm:
         return sum(int(answer["Attributes"][name]) for name in names)
 
 
+def events(now: int) -> list[Event]:
+    """Make the events of the whole storm, which ended at `now` (epoch ms)."""
+    return [*_array(now), *_job_that_fails_twice(now), *_chain(now)]
+
+
 def _array(now: int) -> list[Event]:
     job = "3b0c7d52-8d1e-4f6a-9c57-1e2a64c0d9f1"
     children = [_child(job, index, now) for index in (*OUT_OF_MEMORY, *BAD_INPUT)]
@@ -162,16 +167,18 @@ def _child(job: str, index: int, now: int) -> Event:
 
 
 def _job_that_fails_twice(now: int) -> list[Event]:
-    return [
-        failures.failed(
-            f"51a4e6f0-0a57-4f0e-8a35-6d1c2f7b9e{ago}",
-            now - ago * MINUTE_MS,
-            name="nightly-load",
-            queue=QUEUE,
-            definition="nightly-load:7",
-        )
-        for ago in (45, 20)
-    ]
+    return [nightly_load(now, ago) for ago in (45, 20)]
+
+
+def nightly_load(now: int, ago: int) -> Event:
+    """Let the nightly load fail so many minutes ago."""
+    return failures.failed(
+        f"51a4e6f0-0a57-4f0e-8a35-6d1c2f7b9e{ago:02}",
+        now - ago * MINUTE_MS,
+        name="nightly-load",
+        queue=QUEUE,
+        definition="nightly-load:7",
+    )
 
 
 def _chain(now: int) -> list[Event]:
@@ -196,7 +203,8 @@ def _chain(now: int) -> list[Event]:
     ]
 
 
-def _log_of(event: Event) -> tuple[LogLine, ...]:
+def log_of(event: Event) -> tuple[LogLine, ...]:
+    """Give the log that the job of such an event has written."""
     detail = event["detail"]
     said = TRACEBACK.format(index=detail.get("arrayProperties", {}).get("index", 0)).split("\n")
     if detail["container"].get("exitCode") != 1:  # killed: it could not say why

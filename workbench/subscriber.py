@@ -26,6 +26,8 @@ class Delivery:
     document: dict[str, Any]
     """What the topic says to this protocol; to ``http`` it is ``batch-failure-alert/1``."""
     attributes: dict[str, str]
+    message_id: str = ""
+    """The same for every protocol that a message went to."""
 
     @property
     def event_id(self) -> str:
@@ -124,6 +126,7 @@ class Subscriber:
                 subject=message.get("Subject", ""),
                 document=json.loads(message["Message"]),
                 attributes={name: each["Value"] for name, each in attributes.items()},
+                message_id=message.get("MessageId", ""),
             )
         )
 

@@ -26,6 +26,7 @@ from tests.fakes import FakeLedger
 from tests.interleaving import Turns, watched
 from tests.properties.test_conservation import Rivals
 from tests.simulation import START_MS, Simulation, failed
+from workbench.inbox.world import MemoryLedger
 
 TABLE = "incidents"
 NOW = START_MS
@@ -76,7 +77,7 @@ MEMBERS = (
     Member("7a71", Role.PARENT, "array-child-failed", NOW + 3, size=10_000, failed=312),
 )
 HERE, BEFORE = Place("5f2c8d1e9b7a4630", 2), Place("5f2c8d1e9b7a4630", 1)
-Either = FakeLedger | IncidentLedger
+Either = FakeLedger | IncidentLedger | MemoryLedger
 
 
 def test_every_field_of_what_is_saved_here_is_set() -> None:
@@ -237,6 +238,14 @@ class TestFakeLedger(LedgerContract):
     @pytest.fixture
     def ledger(self) -> FakeLedger:
         return FakeLedger()
+
+
+class TestMemoryLedger(LedgerContract):
+    """The one of the inbox."""
+
+    @pytest.fixture
+    def ledger(self) -> MemoryLedger:
+        return MemoryLedger()
 
 
 class Clock:

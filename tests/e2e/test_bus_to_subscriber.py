@@ -11,6 +11,8 @@ from workbench import demo, drill, samples, stack
 from workbench import storm as storm_events
 from workbench.demo import Stage
 from workbench.drill import Outcome
+from workbench.inbox.deliveries import Deliveries
+from workbench.inbox.mailbox import Mailbox
 from workbench.stack import BIN
 from workbench.storm import Storm
 from workbench.subscriber import Subscriber
@@ -82,6 +84,18 @@ def test_a_chat_endpoint_gets_its_own_message(stage: Stage) -> None:
     assert delivery.document["content"]["description"]
     assert [each.event_id for each in stage.way.strays].count(sent.event_id) == 1
     stage.way.strays.clear()
+
+
+def test_the_inbox_gets_each_alert_with_its_card(stage: Stage) -> None:
+    mailbox = Mailbox()
+    with Deliveries(stage.aws, stage.resources["AlertTopic"], mailbox):
+        drill.put(stage.aws, SAMPLES["timeout"])
+        stage.way.settle(2.0)
+    [(_, letter)] = mailbox.after(0)
+    stage.way.strays.clear()
+    assert letter.chat is not None
+    assert letter.chat["metadata"]["threadId"] == letter.document["incident"]
+    assert letter.whole()["email"] == letter.document["text"]["email"]
 
 
 def test_a_log_that_the_role_may_not_read_is_told(stage: Stage) -> None:

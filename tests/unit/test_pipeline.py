@@ -13,8 +13,8 @@ from notifier.core.brake import Limits
 from notifier.core.diagnosis import Severity
 from notifier.core.excerpt import LogRead
 from notifier.core.failure import LogStream
-from notifier.core.metrics import Metric
 from notifier.core.history import Past, Run
+from notifier.core.metrics import Metric
 from notifier.core.shape import Shape
 from notifier.core.trouble import ServiceError, Trouble
 from notifier.ports import Choices, Ports

@@ -1,0 +1,418 @@
+"""The page in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.inbox.conftest import Inbox
+from tests.inbox.letters import CONSOLE, letter
+from workbench.inbox.gallery import gallery
+from workbench.inbox.mailbox import Mailbox
+
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+PAGE_OF_ROWS = 60
+SERIOUS = {"serious", "critical"}
+HOSTILE = "<img src=x onerror=alert(1)>"
+RIGHT_TO_LEFT = "\u202egnp.exe"
+
+
+def rows(page: Page) -> Locator:
+    return page.locator("#threads li")
+
+
+def row(page: Page, name: str) -> Locator:
+    return rows(page).filter(has_text=name)
+
+
+def opened(page: Page, url: str) -> Page:
+    page.goto(url)
+    expect(page.locator("#live")).to_have_text("Live")
+    return page
+
+
+# ---- what is there -------------------------------------------------------------------------------
+
+
+def test_incidents_are_threads_with_the_newest_on_top(page: Page, night: Inbox) -> None:
+    opened(page, night.url)
+    rows_there = night.alerts.state()["rows"]
+    expect(rows(page)).to_have_count(len({each["thread"] for each in rows_there}))
+    first = rows(page).first
+    expect(first.locator(".name")).to_have_text("nightly-load")
+    expect(first.locator(".trail")).to_have_text("first → recovered → back again")
+
+
+def test_severity_is_told_by_shape_and_word_not_by_colour_alone(page: Page, night: Inbox) -> None:
+    opened(page, night.url)
+    for name, mark, word in (
+        ("annotate-cohort-0291", "◆", "critical"),
+        ("call-variants", "▲", "warning"),
+        ("joint-genotype-family-774", "●", "info"),
+        ("feature-matrix-2026-11-17", "✓", "recovered"),
+    ):
+        expect(row(page, name).locator(".mark")).to_have_text(mark)
+        expect(row(page, name).locator(".severity")).to_have_text(word)
+
+
+def test_each_reader_gets_the_exact_text(page: Page, night: Inbox) -> None:
+    opened(page, night.url)
+    row(page, "crm-contact-sync-0500").click()
+    [wanted] = [
+        each.whole()
+        for _, each in night.alerts.after(0)
+        if each.row()["name"] == "crm-contact-sync-0500"
+    ]
+    expect(page.locator("#name")).to_have_text("crm-contact-sync-0500")
+    assert page.locator("#email").evaluate("e => e.textContent") == wanted["email"]
+    assert page.locator("#sms").evaluate("e => e.textContent") == wanted["sms"]
+    assert page.locator("#subject").evaluate("e => e.textContent") == wanted["subject"]
+    size = f"{len(wanted['sms'])} of 145 characters, 1 part"
+    expect(page.locator("#sms-size")).to_have_text(size)
+    expect(page.locator("#sms-note")).to_have_text("")
+    family = page.locator("#email").evaluate("e => getComputedStyle(e).fontFamily")
+    assert family.endswith("monospace")
+
+
+def test_the_messages_of_an_incident_are_a_step_apart(page: Page, night: Inbox) -> None:
+    opened(page, night.url)
+    row(page, "nightly-load").click()
+    steps = page.locator("#steps a")
+    expect(steps).to_have_text([_step("First"), _step("Recovered"), _step("Back again")])
+    expect(steps.nth(2)).to_have_attribute("aria-current", "step")
+    steps.nth(1).click()
+    expect(page.locator("#label")).to_contain_text("RECOVERED · recovered")
+    expect(page.locator("#what")).to_have_text("Recovered after 50 min, 2 failed runs")
+    page.go_back()
+    expect(page.locator("#label")).to_contain_text("FAILED · warning")
+
+
+def _step(word: str) -> re.Pattern[str]:
+    return re.compile(rf"^{word} \d+ Nov \d\d:\d\d$")
+
+
+def test_a_card_shows_code_steps_and_links_to_the_console(page: Page, night: Inbox) -> None:
+    opened(page, f"{night.url}#gallery/spot-reclaimed-three-times")
+    card = page.locator(".card")
+    expect(card.locator(".title")).to_have_text(
+        "▲ FAILED crop-disease-resnet152: Its EC2 host was terminated"
+    )
+    expect(card.locator(".title code")).to_have_text("crop-disease-resnet152")
+    expect(card.locator("ol li")).to_have_count(3)
+    assert card.locator("pre").inner_text().count("\n") == 7
+    expect(card.locator("a")).to_have_text(["log", "job", "queue"])
+    for link in card.locator("a").all():
+        assert (link.get_attribute("href") or "").startswith("https://us-west-2.console.aws.amazon")
+        assert link.get_attribute("rel") == "noopener noreferrer"
+    expect(card).to_contain_text("runbook (https://wiki.example.com/runbooks/spot-training)")
+
+
+def test_the_gallery_shows_every_sample(page: Page, night: Inbox) -> None:
+    opened(page, night.url)
+    page.get_by_role("link", name="Gallery").click()
+    expect(rows(page)).to_have_count(len(night.gallery.state()["rows"]))
+    for name in ("access-denied-in-log", "wrong-cpu-architecture"):
+        row(page, name).click()
+        expect(page.locator("#arrived")).to_have_text(f"never: sample {name}")
+
+
+def test_the_document_is_copied_whole(page: Page, night: Inbox) -> None:
+    opened(page, f"{night.url}#gallery/timeout")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator("#copied")).to_have_text("Copied")
+    copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    [wanted] = [each.document for _, each in gallery().after(0) if each.sample == "timeout"]
+    assert copied == wanted
+
+
+def test_filters_narrow_the_list_together(page: Page, night: Inbox) -> None:
+    opened(page, night.url)
+    every = rows(page).count()
+    page.get_by_label("Severity").select_option("critical")
+    expect(rows(page)).to_have_count(5)
+    page.get_by_label("Queue").select_option("genomics-qc")
+    expect(rows(page)).to_have_count(1)
+    expect(page.locator("#found")).to_have_text(f"1 of {every} incidents")
+    page.get_by_label("Severity").select_option("")
+    page.get_by_label("Queue").select_option("")
+    page.get_by_label("Cause").select_option("job-timeout")
+    expect(rows(page).locator(".name")).to_have_text(["call-variants"])
+    page.get_by_label("Cause").select_option("")
+    page.get_by_label("Search").fill("ACCESS dem-tiles")
+    expect(rows(page).locator(".name")).to_have_text(["dem-tiles-N47E008"])
+    page.get_by_label("Search").fill("no such thing")
+    expect(rows(page)).to_have_count(0)
+    page.get_by_label("Search").fill("")
+    expect(rows(page)).to_have_count(every)
+
+
+# ---- what arrives --------------------------------------------------------------------------------
+
+
+def test_what_arrives_is_one_row_more_and_touches_no_other(page: Page, inbox: Inbox) -> None:
+    for number in range(1, 6):
+        inbox.alerts.put(letter(number))
+    opened(page, inbox.url)
+    expect(rows(page)).to_have_count(5)
+    watch(page)
+    inbox.alerts.put(letter(6, name="just-now", queue="fresh"))
+    expect(rows(page).first.locator(".name")).to_have_text("just-now")
+    expect(rows(page).first.locator(".new")).to_be_visible()
+    expect(page.locator("#heard")).to_have_text("New: FAILED just-now, Ran out of time")
+    assert changes(page) == {"added": 1, "removed": 0, "touched": 0, "same": 5}
+    expect(page.get_by_label("Queue").locator("option")).to_have_text(["Queue", "etl", "fresh"])
+
+
+def test_an_update_moves_the_row_of_its_incident_and_keeps_what_is_read(
+    page: Page, inbox: Inbox
+) -> None:
+    for number in range(1, 6):
+        inbox.alerts.put(letter(number))
+    opened(page, f"{inbox.url}#alerts/incident-0002")
+    expect(page.locator("#name")).to_have_text("nightly-0002")
+    watch(page)
+    inbox.alerts.put(letter(7, incident="incident-0002", outcome="recovered", status="RECOVERED",
+                            name="nightly-0002"))  # fmt: skip
+    expect(rows(page).first.locator(".trail")).to_have_text("first → recovered")
+    expect(page.locator("#steps a")).to_have_count(2)
+    expect(page.locator("#steps a").first).to_have_attribute("aria-current", "step")
+    expect(page.locator("#label")).to_contain_text("FAILED")
+    seen = changes(page)
+    assert (seen["same"], seen["touched"]) == (5, 0)
+
+
+def watch(page: Page) -> None:
+    """Mark every row, and note what changes inside the rows that are there."""
+    page.evaluate("""() => {
+      const list = document.getElementById("threads");
+      window.seen = { added: 0, removed: 0, touched: 0 };
+      for (const item of list.children) item.marked = true;
+      new MutationObserver((changes) => {
+        for (const change of changes) {
+          window.seen.added += change.addedNodes.length;
+          window.seen.removed += change.removedNodes.length;
+        }
+      }).observe(list, { childList: true });
+      const first = list.children[0];
+      for (const item of [...list.children]) {
+        const isMoved = item.textContent.includes("nightly-0002");
+        if (isMoved) continue;
+        new MutationObserver((changes) => (window.seen.touched += changes.length))
+          .observe(item, { subtree: true, childList: true, characterData: true, attributes: true });
+      }
+    }""")
+
+
+def changes(page: Page) -> dict[str, int]:
+    found: dict[str, int] = page.evaluate("""() => ({
+      ...window.seen,
+      same: [...document.querySelectorAll("#threads li")].filter((item) => item.marked).length,
+    })""")
+    return found
+
+
+def test_the_keyboard_keeps_its_place_when_its_row_moves(page: Page, inbox: Inbox) -> None:
+    for number in range(1, 4):
+        inbox.alerts.put(letter(number))
+    opened(page, inbox.url)
+    row(page, "nightly-0001").locator("a").focus()
+    inbox.alerts.put(letter(9, incident="incident-0001", name="nightly-0001", outcome="grew"))
+    expect(rows(page).first.locator(".trail")).to_have_text("first → update")
+    expect(rows(page).first.locator("a")).to_be_focused()
+
+
+def test_what_arrives_while_the_gallery_is_open_is_there_afterwards(
+    page: Page, inbox: Inbox
+) -> None:
+    opened(page, f"{inbox.url}#gallery")
+    inbox.alerts.put(letter())
+    expect(page.locator("#to-alerts .count")).to_have_text("1")
+    expect(rows(page)).to_have_count(0)
+    page.get_by_role("link", name="Alerts").click()
+    expect(rows(page)).to_have_count(1)
+
+
+def test_it_comes_back_to_a_server_that_was_started_again(page: Page) -> None:
+    first = Inbox()
+    first.alerts.put(letter(1, name="of-the-first"))
+    with first.server() as server:
+        opened(page, server.url)
+        port = int(server.url.rsplit(":", 1)[1].strip("/"))
+    expect(page.locator("#live")).to_have_text("Reconnecting")
+    second = Inbox()
+    second.alerts.put(letter(1, name="of-the-second"))
+    with second.server(port):
+        expect(rows(page).locator(".name")).to_have_text(["of-the-second"])
+        second.alerts.put(letter(2, name="and-then"))
+        expect(rows(page).first.locator(".name")).to_have_text("and-then")
+
+
+def test_only_the_newest_are_kept_and_it_says_so(page: Page) -> None:
+    inbox = Inbox(Mailbox(kept=4))
+    with inbox.server() as server:
+        for number in range(1, 6):
+            inbox.alerts.put(letter(number))
+        opened(page, server.url)
+        expect(rows(page)).to_have_count(4)
+        inbox.alerts.put(letter(6))
+        expect(rows(page).first.locator(".name")).to_have_text("nightly-0006")
+        expect(rows(page)).to_have_count(4)
+        expect(page.locator("#kept")).to_contain_text(
+            "The newest 4 messages are kept. 2 older ones are gone."
+        )
+        page.goto(f"{server.url}#alerts/incident-0003/1")
+        expect(page.locator("#name")).to_have_text("nightly-0003")
+
+
+# ---- a thousand ----------------------------------------------------------------------------------
+
+
+def test_a_thousand_alerts_are_listed_a_page_at_a_time(page: Page, inbox: Inbox) -> None:
+    for number in range(1, 1001):
+        inbox.alerts.put(letter(number))
+    opened(page, inbox.url)
+    expect(rows(page).first.locator(".name")).to_have_text("nightly-1000")
+    expect(page.locator("#found")).to_have_text("1,000 incidents, 1,000 messages")
+    for name in ("first-contentful-paint", "listed"):
+        at = page.evaluate(f"performance.getEntriesByName('{name}')[0].startTime")
+        print(f"1,000 alerts: {name} after {at:.0f} ms")  # noqa: T201  # a number to look at (-s)
+    assert rows(page).count() <= 2 * PAGE_OF_ROWS
+    before = rows(page).count()
+    watch(page)
+    for number in range(1001, 1021):
+        inbox.alerts.put(letter(number))
+    expect(rows(page).first.locator(".name")).to_have_text("nightly-1020")
+    assert rows(page).count() == before
+    assert changes(page)["touched"] == 0
+    page.locator("#more").scroll_into_view_if_needed()
+    expect(rows(page)).not_to_have_count(before)
+    page.get_by_label("Search").fill("nightly-0777")
+    expect(rows(page)).to_have_count(1)
+
+
+# ---- hostile text --------------------------------------------------------------------------------
+
+
+def test_what_a_job_is_named_or_says_does_nothing(page: Page, inbox: Inbox) -> None:
+    bad = "javascript:alert(1)"
+    description = (
+        f"{HOSTILE} **{HOSTILE}** `{HOSTILE}`\n\n[click]({bad}) [here](https://evil.example/) "
+        f"[there](https://console.aws.amazon.com.evil.example/) [user](https://a@{CONSOLE[8:]}) "
+        f"[plain](http://{CONSOLE[8:]}) [good]({CONSOLE}) [x](data:text/html,{HOSTILE})\n\n"
+        f"```\n</pre><script>alert(1)</script>\n```\n<!channel> {RIGHT_TO_LEFT}"
+    )
+    inbox.alerts.put(
+        letter(1, name=HOSTILE, queue=HOSTILE, cause='"><script>alert(1)</script>', title=HOSTILE,
+               incident=f"../../{HOSTILE}#'\"", email=f"</pre>{HOSTILE}{bad}{RIGHT_TO_LEFT}",
+               sms=HOSTILE, description=description)
+    )  # fmt: skip
+    opened(page, inbox.url)
+    rows(page).first.click()
+    expect(page.locator("#name")).to_have_text(HOSTILE)
+    expect(page.locator("#email")).to_contain_text(HOSTILE)
+    expect(page.locator("#sms")).to_have_text(HOSTILE)
+    expect(page.locator(".card a")).to_have_text(["good"])
+    expect(page.locator(".card")).to_contain_text(f"click ({bad})")
+    assert page.locator("img, iframe, object, script:not([src])").count() == 0
+    for part in ("#name", "#email", "#subject", ".card p >> nth=0"):
+        isolated = page.locator(part).evaluate("e => getComputedStyle(e).unicodeBidi")
+        assert isolated == "isolate"
+
+
+def test_even_a_script_of_our_own_could_not_make_markup_of_text(
+    page: Page, inbox: Inbox, wrong: list[str]
+) -> None:
+    opened(page, inbox.url)
+    refused = page.evaluate("""() => {
+      try { document.body.innerHTML = "<b>x</b>"; return "made"; } catch (e) { return e.name; }
+    }""")
+    assert refused == "TypeError"
+    assert "'TrustedHTML'" in wrong.pop()
+
+
+def test_an_address_that_nobody_made_opens_nothing(page: Page, inbox: Inbox) -> None:
+    opened(page, f"{inbox.url}#alerts/%E0%A4%A/x<y")
+    expect(page.locator("#nothing")).to_have_text("Choose an incident.")
+
+
+# ---- for everybody -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scheme", "size", "place"),
+    [
+        ("light", DESK, ""),
+        ("dark", DESK, "#gallery/out-of-memory-ec2"),
+        ("light", PHONE, "#gallery/out-of-memory-ec2"),
+        ("dark", PHONE, ""),
+    ],
+)
+def test_axe_finds_nothing_serious(
+    scheme: str, size: dict[str, int], place: str, page: Page, night: Inbox
+) -> None:
+    page.set_viewport_size(size)  # type: ignore[arg-type]  # the two numbers it asks for
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two there are
+    opened(page, f"{night.url}{place}")
+    found = Axe().run(page).response["violations"]
+    told = [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
+    assert [one for one, each in zip(told, found, strict=True) if each["impact"] in SERIOUS] == []
+
+
+def test_the_keyboard_reaches_everything(page: Page, night: Inbox) -> None:
+    opened(page, night.url)
+    page.keyboard.press("Tab")
+    expect(page.locator("#skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#reader")).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.locator("#words")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(rows(page).nth(1).locator("a")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(rows(page).nth(1).locator("a")).to_have_attribute("aria-current", "true")
+    page.locator("#email").focus()
+    page.keyboard.press("Escape")
+    expect(rows(page).nth(1).locator("a")).to_be_focused()
+
+
+def test_a_phone_shows_the_list_or_an_alert_and_nothing_sideways(page: Page, night: Inbox) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # the two numbers it asks for
+    opened(page, night.url)
+    expect(page.locator("#reader")).to_be_hidden()
+    row(page, "monthly-close-report").click()
+    expect(page.locator("#email")).to_be_visible()
+    expect(page.locator("#threads")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    page.get_by_role("link", name="All incidents").click()
+    expect(page.locator("#threads")).to_be_visible()
+
+
+def test_a_chosen_theme_stays(page: Page, night: Inbox) -> None:
+    page.emulate_media(color_scheme="light")
+    opened(page, night.url)
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(ground)
+    for _ in range(2):
+        page.locator("#theme").click()
+    expect(page.locator("#theme")).to_have_text("Theme: dark")
+    assert page.evaluate(ground) != light
+    page.reload()
+    expect(page.locator("#theme")).to_have_text("Theme: dark")
+    assert page.evaluate(ground) != light
+
+
+def test_a_session_of_reading_says_so_when_the_inbox_is_gone(browser: Browser, page: Page) -> None:
+    inbox = Inbox()
+    inbox.alerts.put(letter(1))
+    inbox.alerts.put(letter(2))
+    with inbox.server() as server:
+        opened(page, server.url)
+        expect(page.locator("#name")).to_have_text("nightly-0002")
+    row(page, "nightly-0001").click()
+    expect(page.locator("#nothing")).to_have_text("The inbox does not answer. Is it still running?")

@@ -1,0 +1,29 @@
+"""Every sample event as the alert it becomes, with no AWS."""
+
+from __future__ import annotations
+
+import json
+
+from notifier.channels import message
+from notifier.core.alert import Alert
+from workbench.inbox.letters import Letter
+from workbench.inbox.mailbox import Mailbox
+from workbench.preview import alert_of
+from workbench.samples import EVENTS, NOT_EVENTS
+
+
+def gallery() -> Mailbox:
+    """Give a mailbox with all samples, in order of name from the top."""
+    files = sorted(file for file in EVENTS.glob("*.json") if file.name not in NOT_EVENTS)
+    found = [(file.stem, alert_of(file)) for file in files]
+    letters = [letter(alert, name) for name, alert in found if alert is not None]
+    mailbox = Mailbox(max(1, len(letters)))
+    for each in reversed(letters):
+        mailbox.put(each)
+    return mailbox
+
+
+def letter(alert: Alert, sample: str) -> Letter:
+    """Word an alert for all who would read it."""
+    texts = message.by_channel(alert)
+    return Letter(0, json.loads(texts["webhook"]), json.loads(texts["chat"]), sample)

@@ -1,0 +1,176 @@
+// Puts the page together: which mailbox, which incident, and what arrives meanwhile.
+
+import { Reader } from "./reader.js";
+import { Threads } from "./threads.js";
+import { headline } from "./words.js";
+
+const LIVE = "alerts";
+const BOXES = [LIVE, "gallery"];
+const RETRY_MS = 1000;
+const NARROW = matchMedia("(max-width: 860px)");
+const at = (id) => document.getElementById(id);
+
+const reader = new Reader();
+const boxes = new Map(); // name -> Threads
+let shown = ""; // the mailbox whose list is on the page
+let stream = null;
+
+async function load(name) {
+  const answer = await fetch(`/boxes/${name}`);
+  const state = await answer.json();
+  const threads = new Threads(name);
+  threads.load(state);
+  boxes.set(name, threads);
+  if (name === LIVE) {
+    at("where").textContent = state.where;
+    listen(`${state.age}-${state.last}`);
+  }
+  counts();
+}
+
+function counts() {
+  for (const [name, threads] of boxes) {
+    at(`to-${name}`).querySelector(".count").textContent = threads.order.length;
+  }
+}
+
+function listen(after) {
+  stream?.close();
+  stream = new EventSource(`/stream?after=${encodeURIComponent(after)}`);
+  stream.addEventListener("open", () => live("Live"));
+  stream.addEventListener("error", () => {
+    live("Reconnecting");
+    // By itself a browser comes back only where the connection broke, not where it was refused.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(anew, RETRY_MS);
+  });
+  stream.addEventListener("alert", (event) => arrived(JSON.parse(event.data)));
+  stream.addEventListener("anew", () => anew());
+}
+
+function live(word) {
+  if (at("live").textContent !== word) at("live").textContent = word;
+  at("live").dataset.state = word;
+}
+
+/** The server is another one than before: what is on the page is not in its mailbox. */
+async function anew() {
+  stream.close();
+  try {
+    await load(LIVE);
+  } catch {
+    setTimeout(anew, RETRY_MS); // it went away once more
+    return;
+  }
+  if (shown === LIVE) {
+    shown = "";
+    route();
+  }
+}
+
+function arrived(row) {
+  const threads = boxes.get(LIVE);
+  threads.add(row, shown === LIVE);
+  counts();
+  if (shown !== LIVE) return;
+  choices(threads);
+  const opened = reader.opened;
+  if (opened?.box === LIVE && opened.key === row.thread) reader.steps(threads.threads.get(row.thread));
+  const { name, what } = headline(row);
+  at("heard").textContent = `New: ${row.status} ${name}, ${what}`;
+}
+
+/** Offer every cause and queue there is, without touching those that are offered already. */
+function choices(threads) {
+  for (const field of ["cause", "queue"]) {
+    const select = at(field);
+    const offered = new Set([...select.options].map((option) => option.value));
+    const missing = [...threads.values(field)].filter((value) => value && !offered.has(value));
+    for (const value of missing.sort()) {
+      const after = [...select.options].slice(1).find((option) => option.value > value);
+      select.add(new Option(value, value), after ?? null);
+    }
+  }
+}
+
+function filter() {
+  const words = at("words").value.toLowerCase().split(/\s+/).filter(Boolean);
+  return { words, severity: at("severity").value, cause: at("cause").value, queue: at("queue").value };
+}
+
+function change(name) {
+  shown = name;
+  for (const field of ["cause", "queue"]) at(field).length = 1;
+  at("filter").reset();
+  choices(boxes.get(name));
+  at("where").hidden = name !== LIVE;
+  for (const each of BOXES) {
+    if (each === name) at(`to-${each}`).setAttribute("aria-current", "page");
+    else at(`to-${each}`).removeAttribute("aria-current");
+  }
+  at("back").href = `#${name}`;
+  boxes.get(name).show(filter());
+  performance.mark("listed");
+}
+
+/** Follow the address: `#mailbox/incident/message`. */
+function route() {
+  const [name, key = "", number] = location.hash.slice(1).split("/");
+  if (name === "reader") return; // the link that skips the list
+  const box = boxes.has(name) ? name : LIVE;
+  const threads = boxes.get(box);
+  if (shown !== box) change(box);
+  const thread = threads.threads.get(safely(key)) ?? (NARROW.matches ? undefined : threads.order[0]);
+  document.body.classList.toggle("reading", Boolean(key && thread));
+  threads.choose(thread?.key ?? "");
+  if (!thread) reader.close();
+  else reader.open(box, thread, Number(number));
+  if (key && thread && NARROW.matches) at("reader").focus();
+}
+
+function safely(key) {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return ""; // not an address that this page has made
+  }
+}
+
+function keys(event) {
+  const typing = event.target.matches("input, select");
+  if (event.key === "/" && !typing) {
+    event.preventDefault();
+    at("words").focus();
+  }
+  const links = boxes.get(shown)?.links() ?? [];
+  const here = links.indexOf(document.activeElement);
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step && here >= 0 && links[here + step]) {
+    event.preventDefault();
+    links[here + step].focus();
+  } else if (event.key === "ArrowDown" && event.target === at("words")) {
+    links[0]?.focus();
+  } else if (event.key === "Escape" && at("reader").contains(document.activeElement)) {
+    links.find((link) => link.hasAttribute("aria-current"))?.focus();
+  }
+}
+
+at("filter").addEventListener("submit", (event) => event.preventDefault());
+at("filter").addEventListener("input", () => boxes.get(shown).show(filter()));
+at("more").addEventListener("click", () => boxes.get(shown).showMore());
+at("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  at("reader").focus();
+});
+addEventListener("hashchange", route);
+addEventListener("keydown", keys);
+// Rows are made as the end of the list comes near; the button is for those who do not scroll.
+new IntersectionObserver((seen) => {
+  if (seen.some((each) => each.isIntersecting) && shown) boxes.get(shown).showMore();
+}).observe(at("more"));
+
+try {
+  await Promise.all(BOXES.map(load));
+  route();
+} catch {
+  live("The inbox does not answer");
+}

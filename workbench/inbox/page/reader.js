@@ -1,0 +1,114 @@
+// One alert as each of its readers sees it.
+
+import { card } from "./card.js";
+import { exactly, headline, kind, marked, moment, outcome } from "./words.js";
+
+const SMS_LIMIT = 145; // the notifier's own; one part would hold 160
+const COPIED_MS = 2000;
+
+const at = (id) => document.getElementById(id);
+
+export class Reader {
+  constructor() {
+    this.asked = 0;
+    this.opened = null; // { box, key, number }
+    this.text = "";
+    at("copy").addEventListener("click", () => this.#copy());
+  }
+
+  close() {
+    this.asked += 1;
+    this.opened = null;
+    at("opened").hidden = true;
+    at("nothing").hidden = false;
+    at("nothing").textContent = "Choose an incident.";
+  }
+
+  /** Open one message of a thread: its newest, where none is named. */
+  async open(box, thread, number) {
+    const wanted = thread.rows.find((row) => row.number === number) ?? thread.rows[0];
+    const before = this.opened;
+    this.opened = { box, key: thread.key, number: wanted.number };
+    this.steps(thread);
+    if (before?.box === box && before.number === wanted.number) return;
+    const ask = (this.asked += 1);
+    const answer = await fetch(`/boxes/${box}/${wanted.number}`).catch(() => null);
+    if (ask !== this.asked) return; // another one was opened meanwhile
+    if (answer?.ok) this.#show(await answer.json());
+    else this.#missing(answer);
+  }
+
+  /** List the messages of the thread; what has just come is added, what is read stays. */
+  steps(thread) {
+    const list = at("steps");
+    const { box, key, number } = this.opened;
+    const rows = [...thread.rows].reverse();
+    list.hidden = rows.length < 2;
+    const known = new Map([...list.children].map((item) => [item.dataset.step, item]));
+    const items = rows.map((row) => known.get(`${key}/${row.number}`) ?? step(box, key, row));
+    list.replaceChildren(...items);
+    for (const item of items) {
+      const link = item.firstElementChild;
+      if (item.dataset.step === `${key}/${number}`) link.setAttribute("aria-current", "step");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  #missing(answer) {
+    this.close();
+    const gone = answer?.status === 404;
+    at("nothing").textContent = gone
+      ? "This message is not kept any more: only the newest are."
+      : "The inbox does not answer. Is it still running?";
+  }
+
+  #show(letter) {
+    const { row } = letter;
+    const { name, what } = headline(row);
+    at("nothing").hidden = true;
+    at("opened").hidden = false;
+    const label = at("label");
+    marked(label.querySelector(".mark"), row);
+    label.querySelector(".said").textContent = `${row.status} · ${kind(row)}`;
+    label.dataset.kind = kind(row);
+    at("name").textContent = name;
+    at("what").textContent = what;
+    at("subject").textContent = letter.subject;
+    at("arrived").textContent = row.at ? exactly(row.at) : `never: sample ${row.sample}`;
+    at("email").textContent = letter.email;
+    at("email").scrollTop = 0;
+    at("sms").textContent = letter.sms;
+    const parts = letter.sms_parts === 1 ? "1 part" : `${letter.sms_parts} parts`;
+    at("sms-size").textContent = `${[...letter.sms].length} of ${SMS_LIMIT} characters, ${parts}`;
+    at("sms-note").textContent = letter.sms_note;
+    at("card").replaceChildren(letter.chat ? card(letter.chat) : "No card came for this message.");
+    this.text = JSON.stringify(letter.document, null, 2);
+    at("document").textContent = this.text;
+    at("copied").textContent = "";
+  }
+
+  async #copy() {
+    const told = at("copied");
+    try {
+      await navigator.clipboard.writeText(this.text);
+      told.textContent = "Copied";
+    } catch {
+      told.textContent = "The browser did not allow it";
+    }
+    setTimeout(() => (told.textContent = ""), COPIED_MS);
+  }
+}
+
+function step(box, key, row) {
+  const item = document.createElement("li");
+  const link = document.createElement("a");
+  item.dataset.step = `${key}/${row.number}`;
+  link.href = `#${box}/${encodeURIComponent(key)}/${row.number}`;
+  const word = document.createElement("span");
+  word.textContent = outcome(row);
+  const time = document.createElement("time");
+  time.textContent = row.at ? moment(row.at) : "";
+  link.append(word, " ", time);
+  item.append(link);
+  return item;
+}

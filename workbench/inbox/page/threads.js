@@ -1,0 +1,185 @@
+// The list of incidents. It is bounded, and a new alert touches the row of its incident alone.
+
+import { counted, exactly, headline, kind, marked, moment, outcome } from "./words.js";
+
+const PAGE = 60; // rows at first, and each time that more are wanted
+const TRAIL = 4; // messages named in a row
+
+export class Threads {
+  constructor(box) {
+    this.box = box;
+    this.list = document.getElementById("threads");
+    this.more = document.getElementById("more");
+    this.template = document.getElementById("thread").content;
+    this.threads = new Map(); // key -> { key, rows (newest first), item, isNew }
+    this.order = []; // threads, the newest first
+    this.filter = {};
+    this.limit = PAGE;
+    this.current = "";
+    this.kept = Infinity;
+    this.count = 0;
+    this.dropped = 0;
+  }
+
+  /** Take in all rows at once, newest first. */
+  load(state) {
+    this.kept = state.kept;
+    this.dropped = state.dropped;
+    for (const row of state.rows) {
+      const known = this.threads.get(row.thread);
+      if (known) known.rows.push(row);
+      else this.order.push(this.#made(row));
+    }
+    this.count = state.rows.length;
+  }
+
+  /** Take in one row that has just come; the page is touched only where the list is on it. */
+  add(row, isShown) {
+    const known = this.threads.get(row.thread);
+    const thread = known ?? this.#made(row);
+    if (known) {
+      known.rows.unshift(row);
+      this.order.splice(this.order.indexOf(known), 1);
+    }
+    thread.isNew = thread.key !== this.current;
+    this.order.unshift(thread);
+    this.count += 1;
+    if (this.count > this.kept) this.#dropOldest();
+    if (!isShown) return;
+    if (this.#matches(thread)) this.#putFirst(thread);
+    this.#tell();
+  }
+
+  /** Show what matches, from the top. */
+  show(filter) {
+    this.filter = filter;
+    this.limit = PAGE;
+    const found = this.#found();
+    this.list.replaceChildren(...found.slice(0, PAGE).map((thread) => this.#item(thread)));
+    this.#tell(found.length);
+  }
+
+  /** Add the next rows below those that are there. */
+  showMore() {
+    const found = this.#found();
+    const next = found.slice(this.list.childElementCount, this.limit + PAGE);
+    this.limit += PAGE;
+    this.list.append(...next.map((thread) => this.#item(thread)));
+    this.#tell(found.length);
+  }
+
+  /** Mark one thread as the one that is read. */
+  choose(key) {
+    const left = this.threads.get(this.current);
+    this.current = key;
+    if (left?.item) this.#fill(left);
+    const thread = this.threads.get(key);
+    if (!thread) return;
+    thread.isNew = false;
+    if (thread.item) this.#fill(thread);
+  }
+
+  links() {
+    return [...this.list.querySelectorAll("a")];
+  }
+
+  values(field) {
+    return new Set(this.order.flatMap((thread) => thread.rows.map((row) => row[field])));
+  }
+
+  #made(row) {
+    const thread = { key: row.thread, rows: [row], item: null, isNew: false };
+    this.threads.set(row.thread, thread);
+    return thread;
+  }
+
+  #dropOldest() {
+    const oldest = this.order.reduce((a, b) => (b.rows.at(-1).number < a.rows.at(-1).number ? b : a));
+    oldest.rows.pop();
+    this.count -= 1;
+    this.dropped += 1;
+    if (oldest.rows.length) return;
+    this.threads.delete(oldest.key);
+    this.order.splice(this.order.indexOf(oldest), 1);
+    oldest.item?.remove();
+  }
+
+  #putFirst(thread) {
+    const item = this.#item(thread);
+    const first = this.list.firstElementChild;
+    if (item === first) return;
+    // What has the keyboard's focus keeps it while it moves, where the browser can do that.
+    if (item.isConnected && this.list.moveBefore) this.list.moveBefore(item, first);
+    else this.list.insertBefore(item, first);
+    if (this.list.childElementCount > this.limit) this.list.lastElementChild.remove();
+  }
+
+  #found() {
+    return this.order.filter((thread) => this.#matches(thread));
+  }
+
+  #matches(thread) {
+    return thread.rows.some((row) => matches(row, this.filter));
+  }
+
+  #item(thread) {
+    if (!thread.item) {
+      thread.item = document.importNode(this.template, true).firstElementChild;
+    }
+    this.#fill(thread);
+    return thread.item;
+  }
+
+  #fill(thread) {
+    const row = thread.rows[0];
+    const part = (name) => thread.item.querySelector(name);
+    const { name, what } = headline(row);
+    const link = part(".thread");
+    link.href = `#${this.box}/${encodeURIComponent(thread.key)}`;
+    if (thread.key === this.current) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+    marked(part(".mark"), row);
+    part(".name").textContent = name;
+    part(".what").textContent = what;
+    part(".new").hidden = !thread.isNew;
+    part(".severity").textContent = kind(row);
+    part(".severity").dataset.kind = kind(row);
+    part(".queue").textContent = row.queue;
+    part(".trail").textContent = row.sample || trail(thread.rows);
+    const time = part("time");
+    time.textContent = row.at ? moment(row.at) : "";
+    if (row.at) time.dateTime = new Date(row.at).toISOString();
+    if (row.at) time.title = exactly(row.at);
+  }
+
+  #tell(found = this.#found().length) {
+    const alerts = this.box === "gallery" ? "" : `, ${counted(this.count, "message", "messages")}`;
+    const all = found === this.order.length;
+    const number = all ? counted(found, "incident", "incidents") : `${found} of ${this.order.length} incidents`;
+    document.getElementById("found").textContent = `${number}${all ? alerts : ""}`;
+    this.more.hidden = found <= this.list.childElementCount;
+    document.getElementById("kept").textContent = this.#keptNote();
+  }
+
+  #keptNote() {
+    if (this.box === "gallery") return "Made from the files in events/, with no AWS.";
+    const dropped = this.dropped ? ` ${counted(this.dropped, "older one is", "older ones are")} gone.` : "";
+    return `Times are UTC. The newest ${this.kept.toLocaleString("en")} messages are kept.${dropped}`;
+  }
+}
+
+function trail(rows) {
+  if (rows.length < 2) return "";
+  const named = rows.slice(0, TRAIL).reverse().map((row) => outcome(row).toLowerCase());
+  return `${rows.length > TRAIL ? `${rows.length - TRAIL} more, ` : ""}${named.join(" → ")}`;
+}
+
+function matches(row, { severity, cause, queue, words }) {
+  if (severity && row.severity !== severity) return false;
+  if (cause && row.cause !== cause) return false;
+  if (queue && row.queue !== queue) return false;
+  if (!words?.length) return true;
+  const text = `${row.subject} ${row.summary} ${row.name} ${row.queue} ${row.cause} ${row.owner} ${row.sample}`;
+  const lower = text.toLowerCase();
+  return words.every((word) => lower.includes(word));
+}
