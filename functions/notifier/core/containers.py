@@ -175,7 +175,7 @@ def _host(raw: dict[str, Any], safe: _Safe) -> str:
     keys = ("containerInstanceArn", "taskArn")
     arns = [string(place, key) for key in keys for place in places]
     found = string(raw, "nodeName") or next((arn for arn in arns if arn), "")
-    return safe(found.rpartition("/")[2])
+    return safe(found).rpartition("/")[2]  # once it is safe: what stands before tells a secret
 
 
 def platform_of(detail: dict[str, Any], attempts: tuple[Attempt, ...]) -> str:
