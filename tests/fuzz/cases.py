@@ -86,11 +86,11 @@ def texts_of(event: object) -> list[Path]:
 def planted(case: Case) -> tuple[Any, tuple[str, ...], list[Hidden]]:
     """Give event and log with the secrets in them, and what of those must not be seen."""
     event, log, hidden = deepcopy(case.event), list(case.log), []
-    for number, at, cut in case.plants:
-        secret, paths = SECRETS[number % len(SECRETS)], texts_of(event)
-        if not paths and not log:
-            break
-        place = at % (len(paths) + len(log))
+    paths = texts_of(event)
+    # One to a text: a second would cut the first one short.
+    where = {at % (len(paths) + len(log) or 1): (number, cut) for number, at, cut in case.plants}
+    for place, (number, cut) in where.items() if paths or log else ():
+        secret = SECRETS[number % len(SECRETS)]
         if place < len(paths):
             node: Any = event
             for key in paths[place]:
