@@ -6,14 +6,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCAL_AWS := $(VENV)/local-aws
+SECURITY := $(VENV)/security
+SBOM := sbom
 LOCKS := requirements/bootstrap.txt requirements/tools.txt requirements/local-aws.txt
 READY := $(VENV)/.ready
 export SAM_CLI_TELEMETRY := 0
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint lint-environments demo golden catalogue new-event release-check bench-storm build clean lock
-.PHONY: browser screenshot
+# Every command below; none of them makes a file of its own name.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,7 +42,7 @@ $(READY): $(LOCKS) pyproject.toml
 	@rm -f .setup.log
 	@touch $@
 
-test: lint browser ## check and test everything
+test: lint fuzz browser ## check and test everything
 	@$(BIN)/python -m pytest --quiet
 
 # Each check says nothing when it passes, but for its name.
@@ -55,6 +57,35 @@ lint: $(READY) ## ruff, mypy, import-linter, cfn-lint, sam validate
 
 lint-environments: $(READY) ## find known mistakes in AWS Batch templates (TEMPLATE=path: in yours)
 	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint --append-rules environments/rules -- $(or $(TEMPLATE),environments/*.yaml))
+
+# A check of its own, because checkov is as large as everything else together.
+lint-security: $(SECURITY)/.ready ## hold the templates against the rules of checkov and cfn-lint-serverless
+	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint)
+	@$(call CHECK,checkov,$(SECURITY)/bin/checkov --config-file .checkov.yaml)
+
+$(SECURITY)/.ready: requirements/security.txt | $(READY)
+	@echo "setup: preparing $(SECURITY) ..."
+	@rm -rf $(SECURITY)
+	@{ $(PYTHON) -m venv --without-pip $(SECURITY) \
+	  && $(BIN)/uv pip install --quiet --python $(SECURITY)/bin/python --require-hashes --requirement $<; \
+	} > .setup.log 2>&1 \
+	  || { echo "setup: could not install the pinned packages (no network?); .setup.log has the details" >&2; exit 2; }
+	@rm -f .setup.log
+	@touch $@
+
+fuzz: $(READY) ## look for an event that breaks it, for a minute (SECONDS=3600: for an hour)
+	@$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS))
+
+sbom: $(SBOM)/deployed.cdx.json $(SBOM)/tools.cdx.json ## write bills of materials: what is deployed, and the tools
+	@echo "$(SBOM)/deployed.cdx.json and $(SBOM)/tools.cdx.json, in CycloneDX form"
+
+BILL = mkdir -p $(SBOM) && $(BIN)/cyclonedx-py $(1) --pyproject pyproject.toml --output-reproducible --output-file $@
+
+$(SBOM)/deployed.cdx.json: functions/requirements.txt pyproject.toml | $(READY)
+	@$(call BILL,requirements $<)
+
+$(SBOM)/tools.cdx.json: $(LOCKS) pyproject.toml | $(READY)
+	@$(call BILL,environment $(BIN)/python)
 
 CHECK = printf '%-14s' '$(1)'; said=$$($(2) 2>&1) && echo ok || { echo FAILED; echo "$$said"; exit 1; }
 
@@ -89,7 +120,7 @@ build: $(READY) ## build what is deployed into .aws-sam/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --no-cached
 
 clean: ## remove everything that make made
-	rm -rf $(VENV) .aws-sam .setup.log .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .aws-sam .setup.log .fuzz $(SBOM) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Universal locks: one file serves Python 3.11 to 3.13 on Linux and macOS. Pins move only with UPGRADE=1.
@@ -101,3 +132,4 @@ lock: $(READY) ## compile requirements/*.in into hashed locks (UPGRADE=1: move t
 	@$(COMPILE) requirements/bootstrap.in --output-file requirements/bootstrap.txt > /dev/null
 	@$(COMPILE) requirements/tools.in --output-file requirements/tools.txt > /dev/null
 	@$(COMPILE) requirements/local-aws.in --output-file requirements/local-aws.txt > /dev/null
+	@$(COMPILE) requirements/security.in --output-file requirements/security.txt > /dev/null

@@ -1,8 +1,8 @@
 """Commands as the AWS CLI would take them: its names and values are those of botocore's model.
 
 The CLI makes its words from the model: `DescribeJobs` is `describe-jobs`, `jobQueue` is
-`--job-queue`, a list is several words, a structure is JSON or `key=value,key=value`. What it adds of
-its own, and is used in this project, is listed here.
+`--job-queue`, a list is several words, a structure is JSON or `key=value,key=value`. What it
+adds of its own, and is used in this project, is listed here.
 """
 
 from __future__ import annotations

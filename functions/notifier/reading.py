@@ -48,7 +48,7 @@ class Reader:
             log = self.read(failure)
             return _error_in(log, failure) if log and log.lines else None
         except Exception as error:  # noqa: BLE001  # a log that breaks us must not hold the others
-            problem = {"problem": announce.where(error)}
+            facts = {"problem": announce.where(error)}
             self._ports.journal.note(
                 "log not read for grouping", Metric.GROUPED_WITHOUT_LOG, problem
             )

@@ -45,6 +45,8 @@ class Planted:
 
 def seen(text: str) -> str:
     """Give what a reader, or whoever copies the text, has of it."""
+    if text.isascii() and text.isprintable():
+        return text
     shown = unicodedata.normalize("NFKC", text)
     return "".join(
         c for c in shown

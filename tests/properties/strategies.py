@@ -29,7 +29,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
 }
 MARK = "zqxEVIL"  # stands in every hostile text, to be found again
 
-_HOSTILE = (
+HOSTILE = (
     MARK, "http://evil.example/a", "HTTPS://EVIL.example", "www.evil.example", "ftp://evil.example",
     "_https://evil.example", "密https://evil.example", "ｈｔｔｐｓ：／／evil.example",
     "[click](https://evil.example)", "<https://evil.example|x>", "<!here>", "<@U012>", "@channel",
@@ -40,10 +40,11 @@ _HOSTILE = (
     "\ud800", "\udfff", "\ufffe", "\uffff", "\ufdd0", "\U0010ffff", "\ue000",
     "\ufe0f", "\u034f", "\u3164", "\u2800", "e\u0301" * 3, "ﷺ", "ſﬁ", "日本語", "😀", "👩‍👩‍👧",
     '"', "'", "\\", "'\"'\"'", "$(id)", "`id`", "; rm -rf /", "&&", "|", ">", "--endpoint-url",
-    "file:///etc/passwd", "%0a", "{}", "{0}", "%s", "&lt;", "..", "/", ":", "#", " ", "x" * 90,
+    "file:///etc/passwd", "%0a", "{}", "{0}", "%s", "&lt;", "=1+1", "+1", "-1", "@SUM(1)",
+    "=HYPERLINK(\"http://evil.example\")", "..", "/", ":", "#", " ", "x" * 90,
 )  # fmt: skip
 hostile = st.lists(
-    st.one_of(st.sampled_from(_HOSTILE), st.text(max_size=12)), min_size=0, max_size=12
+    st.one_of(st.sampled_from(HOSTILE), st.text(max_size=12)), min_size=0, max_size=12
 ).map("".join)
 long_hostile = st.tuples(hostile, st.sampled_from((1, 40, 300, 2_000))).map(
     lambda drawn: drawn[0] * drawn[1]

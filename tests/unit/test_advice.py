@@ -191,6 +191,15 @@ def test_no_command_lets_a_name_be_read_as_something_else(group: str, stream: st
             assert not re.match(r"fileb?://|https?://|--(?:endpoint|no-verify)", word), command
 
 
+@pytest.mark.parametrize(
+    "stream",
+    ["x https://evil.example/y", "x/HTTPS://[redacted]@evil.example", "x/www.evil.example"],
+)
+def test_no_command_holds_what_a_mail_program_takes_for_a_link(stream: str) -> None:
+    failure = failed(log=LogStream("/aws/batch/job", stream, "us-east-1"))
+    assert not [one for one in advice.commands(failure, "unknown") if "evil" in one]
+
+
 def aws_command(command: str) -> tuple[str, str, dict[str, list[str]]]:
     """Take a command apart: service, operation, words by option."""
     program, service, operation, *words = shlex.split(command)

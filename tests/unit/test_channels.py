@@ -118,6 +118,14 @@ def test_an_alert_takes_the_key_it_is_given() -> None:
     assert unreadable(Unreadable("no id")).incident != unreadable(Unreadable("no name")).incident
 
 
+def test_a_long_name_leaves_no_mark_open_in_a_chat_title() -> None:
+    alert = alert_of(sample("unknown-shape", jobName="surrog" * 60))
+    check_everything(alert, message.write(alert))
+    title = json.loads(chat.render(alert))["content"]["title"]
+    assert title.count("`") == 2
+    assert len(title) <= chat.TITLE_LIMIT
+
+
 def test_a_chat_card_leaves_out_whole_parts_where_it_is_too_long() -> None:
     alert = alert_of(sample())
     facts = tuple((f"fact {n}", "x" * 240) for n in range(40))

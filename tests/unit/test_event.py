@@ -474,3 +474,18 @@ def test_values_that_are_no_secrets_stay_readable(name: str, value: str) -> None
     assert (
         failure(detail(statusReason=said, container={"environment": pairs})).status_reason == said
     )
+
+
+@pytest.mark.parametrize("scheme", ["amqp://app:", "amqp://app@example.com:"])
+def test_a_part_of_a_name_is_masked_for_what_stands_before_it(scheme: str) -> None:
+    """The host, the job id and the account are parts of ARNs, in which strangers may write too."""
+    private = f"Zt4Xc8Lm3Np6{'Bs5Hd1Jf0Gy7'}"
+    told = f"{scheme}{private}"
+    arn = f"arn:aws:batch:job/{told}"
+    for given in (
+        detail(attempts=[attempt(taskArn=told)]),
+        detail(jobId=None, jobArn=arn),
+        detail(jobArn=f"arn:aws:{told}:x:y"),
+        detail(jobArn=f"arn:aws:x:{told}"),
+    ):
+        assert private not in repr(event.read(envelope(given)))

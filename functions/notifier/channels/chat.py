@@ -16,6 +16,7 @@ from notifier.core.excerpt import Excerpt
 
 # No limits are documented for these fields; these are cautious and far below a Slack block's.
 TITLE_LIMIT = 250
+NAME_LIMIT = 160  # of the name in a title: jobs have 128 at most, other things more
 DESCRIPTION_LIMIT = 6_000
 LOG_LINES = 8  # a card is read at a glance; the link shows the rest
 LINE_LIMIT = 240
@@ -34,14 +35,13 @@ _EMOJI = {
 def render(alert: Alert) -> str:
     """Give the JSON document of one custom notification; messages of an incident share a thread."""
     emoji = _EMOJI["recovered" if alert.status.endswith("RECOVERED") else alert.severity]
-    title = f"{emoji} {alert.status} {_code(alert.name)}: {alert.verdict}"
     document = {
         "version": "1.0",
         "source": "custom",
         "id": alert.event_id or alert.incident,
         "content": {
             "textType": "client-markdown",
-            "title": text.truncate(title, TITLE_LIMIT),
+            "title": _title(alert, emoji),
             "description": _description(alert),
             "nextSteps": [_flat(step) for step in alert.steps],
             "keywords": [word for word in (alert.diagnosis.class_, alert.severity) if word],
@@ -55,6 +55,12 @@ def render(alert: Alert) -> str:
         },
     }
     return json.dumps(document, ensure_ascii=False)
+
+
+def _title(alert: Alert, emoji: str) -> str:
+    """Give what fits: of a long name its ends, as cutting the whole would leave its mark open."""
+    name = text.cut_middle(alert.name, NAME_LIMIT)
+    return text.truncate(f"{emoji} {alert.status} {_code(name)}: {alert.verdict}", TITLE_LIMIT)
 
 
 def _context(alert: Alert) -> dict[str, str]:

@@ -19,8 +19,10 @@ _JOB_ID = re.compile(r"[0-9A-Za-z-]{1,64}(?:[:#][0-9]{1,5})?")
 _ARN = re.compile(
     r"arn:aws[a-z-]{0,12}:[a-z-]+:[a-z0-9-]*:[0-9]{12}:[\w+=,.@:/#-]{1,512}", re.ASCII
 )
-# Nothing that the AWS CLI takes for an option, or for a file or URL to read.
-_LOG_NAME = re.compile(r"(?!-|\w+://)[ -~]{1,512}", re.ASCII)
+# Nothing that the AWS CLI takes for an option, nor a mail program for a link. CloudWatch Logs has
+# no name with a colon or a star, so that no URL is one.
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
+_LOG_NAME = re.compile(r"(?!-|.*www\.)[ -)+-9;-~]{1,512}", re.IGNORECASE)
 # https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
 _JOB_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,127}")
 _NAME = re.compile(rf"{_JOB_NAME.pattern}(?:\[\d{{1,5}}\]| node \d{{1,5}})?", re.ASCII)

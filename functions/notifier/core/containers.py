@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, TypedDict
 
 from notifier.core import redaction
@@ -17,6 +18,8 @@ from notifier.core.failure import ATTEMPTS_KEPT, Attempt
 
 _Safe = Callable[[object], str]
 _SECRETS_KEPT = 100
+# Ten in a task or pod, as many that prepare a pod; what says it has more is no job of Batch.
+_CONTAINERS_KEPT = 100
 _AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(m|Mi|Gi|M|G)?", re.ASCII)
 _UNITS = {"m": 0.001, "Gi": 1024.0, "G": 1024.0}  # vCPUs of Kubernetes; MiB in a GiB
 _MAX_EPOCH_MS = 253_402_300_799_999  # the year 9999; beyond it datetime fails
@@ -77,7 +80,7 @@ def moment(value: object) -> int | None:
 
 def containers_of(detail: dict[str, Any], safe: _Safe) -> list[Container]:
     """Give all containers of the job as they ended, the one to blame first."""
-    defined = [_container(raw, safe) for raw in _definitions(detail)]
+    defined = [_container(raw, safe) for raw in islice(_definitions(detail), _CONTAINERS_KEPT)]
     last = _last_outcomes(detail, safe)
     ended = [_merged(one, last.pop(one.name, Container())) for one in defined]
     return sorted([*ended, *last.values()], key=_blame)
@@ -147,14 +150,15 @@ def _outcomes(attempt: dict[str, Any]) -> list[dict[str, Any]]:
     ]
     pod = items(attempt.get("containers")) + items(attempt.get("initContainers"))
     single = node(attempt, "container")
-    return several or pod or ([single] if single else [])
+    return (several or pod or ([single] if single else []))[:_CONTAINERS_KEPT]
 
 
 def attempts_of(detail: dict[str, Any], safe: _Safe) -> tuple[Attempt, ...]:
     """Give the attempts, oldest first: the last one is the one that failed the job."""
     raw = items(detail.get("attempts")) or items(detail.get("eksAttempts"))
     # A service job keeps its reason in latestAttempt as well; attempts[] is enough.
-    essential = {safe(d.get("name")): d.get("essential") is not False for d in _definitions(detail)}
+    defined = islice(_definitions(detail), _CONTAINERS_KEPT)
+    essential = {safe(one.get("name")): one.get("essential") is not False for one in defined}
     return tuple(_attempt(one, essential, safe) for one in raw[-ATTEMPTS_KEPT:])
 
 
@@ -180,7 +184,7 @@ def _host(raw: dict[str, Any], safe: _Safe) -> str:
     keys = ("containerInstanceArn", "taskArn")
     arns = [string(place, key) for key in keys for place in places]
     found = string(raw, "nodeName") or next((arn for arn in arns if arn), "")
-    return safe(found.rpartition("/")[2])
+    return safe(found).rpartition("/")[2]  # once it is safe: what stands before tells a secret
 
 
 def platform_of(detail: dict[str, Any], attempts: tuple[Attempt, ...]) -> str:

@@ -99,10 +99,6 @@ def _unreadable(event: dict[str, Any], problem: str) -> Unreadable:
     )
 
 
-def _name(value: object) -> str:
-    return text.one_line(value, limit=NAME_LIMIT) if isinstance(value, str) else ""
-
-
 def _job(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unreadable | None:
     status = string(detail, "status")
     if status in _JOB_STATES:
@@ -124,7 +120,7 @@ def _service_job(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unr
     return replace(
         failure,
         kind=Kind.SERVICE_JOB,
-        training_job=_safe(latest.rpartition("training-job/")[2], failure.secrets, NAME_LIMIT),
+        training_job=_safe(latest, failure.secrets, NAME_LIMIT).rpartition("training-job/")[2],
         no_log="SageMaker keeps it in /aws/sagemaker/TrainingJobs",
         platform="SageMaker",
     )
@@ -142,28 +138,30 @@ def _kind(detail: dict[str, Any]) -> Kind:
 
 
 def _read_job(event: dict[str, Any], detail: dict[str, Any], kind: Kind) -> Failure | Unreadable:
-    job_arn = string(detail, "jobArn")
-    job_id = string(detail, "jobId") or job_arn.rpartition("job/")[2]
-    if not job_id:
-        return _unreadable(event, "the event names no job")
     secrets = secrets_of(detail)
     name: _Safe = partial(_safe, secrets=secrets, limit=NAME_LIMIT)
+    # Parts are taken of what is safe: without what stands before it, a secret is not known for one.
+    job_arn = name(string(detail, "jobArn"))
+    job_id = name(string(detail, "jobId")) or job_arn.rpartition("job/")[2]
+    if not job_id:
+        return _unreadable(event, "the event names no job")
     reason: _Safe = partial(_safe, secrets=secrets, limit=REASON_LIMIT)
     containers = containers_of(detail, reason)
     attempts = attempts_of(detail, reason)
     ended = containers[0] if containers else Container()
     last = attempts[-1] if attempts else Attempt()
     array, nodes = node(detail, "arrayProperties"), node(detail, "nodeProperties")
-    log, no_log = _log(event, kind, ended, last, attempts)
+    region = _part(job_arn, 3) or name(event.get("region"))
+    log, no_log = _log(detail, kind, ended, attempts, region)
     return Failure(
         kind=kind,
-        job_id=name(job_id),
-        job_name=text.truncate(name(string(detail, "jobName") or job_id), JOB_NAME_LIMIT),
+        job_id=job_id,
+        job_name=text.truncate(name(string(detail, "jobName")) or job_id, JOB_NAME_LIMIT),
         event_id=name(event.get("id")),
         event_time=name(event.get("time")),
         account=_part(job_arn, 4) or name(event.get("account")),
-        region=_part(job_arn, 3) or name(event.get("region")),
-        job_arn=name(job_arn),
+        region=region,
+        job_arn=job_arn,
         queue_arn=name(string(detail, "jobQueue")),
         definition_arn=name(string(detail, "jobDefinition")),
         status=name(string(detail, "status")),
@@ -203,9 +201,9 @@ def _safe(value: object, secrets: tuple[str, ...], limit: int) -> str:
 
 
 def _part(arn: str, number: int) -> str:
-    """Region (3) or account (4) of an ARN; a drill's envelope has the bus's own instead."""
+    """Region (3) or account (4) of a safe ARN; a drill's envelope has the bus's own instead."""
     parts = arn.split(":")
-    return _name(parts[number]) if len(parts) > number and parts[0] == "arn" else ""
+    return parts[number] if len(parts) > number and parts[0] == "arn" else ""
 
 
 def _tags(tags: dict[str, Any], name: _Safe) -> tuple[tuple[str, str], ...]:
@@ -214,16 +212,17 @@ def _tags(tags: dict[str, Any], name: _Safe) -> tuple[tuple[str, str], ...]:
 
 
 def _log(
-    event: dict[str, Any],
+    detail: dict[str, Any],
     kind: Kind,
     ended: Container,
-    last: Attempt,
     attempts: tuple[Attempt, ...],
+    region: str,
 ) -> tuple[LogStream | None, str]:
     """Where the log is, or in a few words why there is none to read."""
+    last = attempts[-1] if attempts else Attempt()
     if kind is Kind.ARRAY_PARENT:
         return None, "each child of the array has its own"
-    if node(event, "detail", "eksProperties"):
+    if node(detail, "eksProperties"):
         return None, "Batch does not keep the logs of EKS pods"
     if last.started_at is None and last.exit_code is None:
         return None, "the job never started" if not attempts else "the container never started"
@@ -233,10 +232,7 @@ def _log(
     stream = ended.log_stream or last.log_stream
     if not stream:
         return None, "the event names no log stream"
-    region = ended.log_region or _part(string(event, "detail", "jobArn"), 3)
-    return LogStream(
-        ended.log_group or DEFAULT_LOG_GROUP, stream, region or _name(event.get("region"))
-    ), ""
+    return LogStream(ended.log_group or DEFAULT_LOG_GROUP, stream, ended.log_region or region), ""
 
 
 def _resource(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unreadable | None:
@@ -258,8 +254,8 @@ def _resource(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unread
         job_name=text.truncate(name(logical or resource_type), JOB_NAME_LIMIT),
         event_id=name(event.get("id")),
         event_time=name(event.get("time")),
-        account=_part(stack, 4) or name(event.get("account")),
-        region=_part(stack, 3) or name(event.get("region")),
+        account=_part(name(stack), 4) or name(event.get("account")),
+        region=_part(name(stack), 3) or name(event.get("region")),
         status=name(status),
         status_reason=_safe(string(detail, "status-details", "status-reason"), (), REASON_LIMIT),
         stack=name(stack),

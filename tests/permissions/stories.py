@@ -1,0 +1,130 @@
+"""What each function may be woken for, so that it makes every kind of call it ever makes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+from notifier import on_failure, on_follow_up, wiring
+from notifier.aws import joblogs
+from notifier.core.incident import MINUTE_MS
+from notifier.ports import STORM
+from tests.permissions.recorder import Call
+from workbench.failures import Event, failed
+from workbench.local_aws import REGION
+
+CONTEXT: Any = SimpleNamespace(
+    get_remaining_time_in_millis=lambda: 120_000, function_name="function", aws_request_id="r",
+    memory_limit_in_mb=1024, invoked_function_arn="arn:aws:lambda:::function",
+)  # fmt: skip
+LOG_GROUP = "/aws/batch/job"
+
+
+@dataclass
+class World:
+    """A stack in the local AWS, and a clock that can be put forward."""
+
+    calls: list[Call]
+    ahead_ms: int = 0
+    _real: Callable[[], int] = time.time_ns
+    _ids: Any = field(default_factory=itertools.count)
+
+    def now_ms(self) -> int:
+        return self._real() // 1_000_000 + self.ahead_ms
+
+    def time_ns(self) -> int:
+        return self._real() + self.ahead_ms * 1_000_000
+
+    def fail(self, *events: Event) -> None:
+        """Have the first function woken for failures."""
+        self._wake(on_failure.handler, [json.dumps(event) for event in events])
+
+    def follow_up(self, key: str) -> None:
+        """Have the second function woken for the newest follow-up of an incident, in its time."""
+        sent = [
+            json.loads(body) for body in self.sent("due") if json.loads(body)["incident"] == key
+        ]
+        self.ahead_ms += max(0, sent[-1]["due"] - self.now_ms())
+        self._wake(on_follow_up.handler, [json.dumps(sent[-1])])
+
+    def sent(self, word: str) -> list[str]:
+        """Give the bodies of messages sent to a queue that hold a word."""
+        found = [one.parameters for one in self.calls if one.operation == "SendMessage"]
+        return [one["MessageBody"] for one in found if f'"{word}"' in one["MessageBody"]]
+
+    def incidents(self) -> list[str]:
+        """Give the keys of all incidents, in the order in which they began."""
+        keys = dict.fromkeys(json.loads(body)["incident"] for body in self.sent("due"))
+        return [key for key in keys if key != STORM]
+
+    def log(self, event: Event, *lines: str) -> None:
+        """Have a job written a log."""
+        stream = event["detail"]["container"]["logStreamName"]
+        client = boto3.session.Session().client("logs", region_name=REGION)  # nobody records it
+        if not client.describe_log_groups()["logGroups"]:
+            client.create_log_group(logGroupName=LOG_GROUP)
+        client.create_log_stream(logGroupName=LOG_GROUP, logStreamName=stream)
+        events = [{"timestamp": self._real() // 1_000_000, "message": line} for line in lines]
+        client.put_log_events(logGroupName=LOG_GROUP, logStreamName=stream, logEvents=events)
+
+    def _wake(self, handler: Callable[[Any, Any], dict[str, Any]], bodies: list[str]) -> None:
+        records = [{"messageId": f"m{next(self._ids)}", "body": body} for body in bodies]
+        answer = handler({"Records": records}, CONTEXT)
+        assert answer == {"batchItemFailures": []}, answer
+
+
+def failures_of_every_kind(world: World) -> list[Call]:
+    """Tell of one job, hold another back, have one wait, count one more."""
+    told, held = failed("a", world.now_ms()), failed("b", world.now_ms(), definition="other:1")
+    world.log(told, "ValueError: no such sample")
+    world.fail(told)
+    world.fail(held)
+    world.fail(failed("c", world.now_ms(), depends_on=["unseen"]))
+    world.fail(failed("a2", world.now_ms()))
+    assert world.sent("detail")  # the one that waits
+    assert [each for each in world.sent("due") if STORM in each]
+    return list(world.calls)
+
+
+def follow_ups_of_every_kind(world: World) -> list[Call]:
+    """Look after what has grown, what has not, what was held back, and what is not due yet."""
+    grown, held = failed("a", world.now_ms()), failed("b", world.now_ms(), definition="other:1")
+    world.log(grown, "ValueError: no such sample")
+    world.fail(grown)
+    world.fail(held)
+    world.fail(failed("a2", world.now_ms()))
+    before = len(world.calls)
+    key = world.incidents()[0]
+    world.follow_up(STORM)
+    world.follow_up(key)
+    world.follow_up(key)
+    world.ahead_ms -= 10 * MINUTE_MS  # before the next is due: it hops
+    world._wake(on_follow_up.handler, [world.sent("due")[-1]])
+    return world.calls[before:]
+
+
+STORIES: dict[str, Callable[[World], list[Call]]] = {
+    "notifier.on_failure.handler": failures_of_every_kind,
+    "notifier.on_follow_up.handler": follow_ups_of_every_kind,
+}
+
+
+def world_of(settings: dict[str, str], calls: list[Call], patch: pytest.MonkeyPatch) -> World:
+    """Give a world in which the functions find these settings, and nothing made before."""
+    world = World(calls)
+    patch.setattr(time, "time_ns", world.time_ns)
+    for name, value in settings.items():
+        patch.setenv(name, value)
+    for module in (wiring, joblogs):
+        for made_once in vars(module).values():
+            if hasattr(made_once, "cache_clear"):
+                made_once.cache_clear()
+    return world
