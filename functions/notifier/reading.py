@@ -49,9 +49,7 @@ class Reader:
             return _error_in(log, failure) if log and log.lines else None
         except Exception as error:  # noqa: BLE001  # a log that breaks us must not hold the others
             facts = {"problem": announce.where(error)}
-            self._ports.journal.note(
-                "log not read for grouping", Metric.GROUPED_WITHOUT_LOG, problem
-            )
+            self._ports.journal.note("grouped without log", Metric.GROUPED_WITHOUT_LOG, facts)
             return None
 
     def _has_time(self) -> bool:

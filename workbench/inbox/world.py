@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from notifier.aws.history import DryRunHistory
 from notifier.aws.jobs import DryRunJobs
 from notifier.aws.ledger import DryRunLedger
 from notifier.aws.queues import DryRunQueues
@@ -18,6 +19,7 @@ from notifier.core.brake import Brake
 from notifier.core.excerpt import LogLine, LogRead
 from notifier.core.failure import LogStream
 from notifier.core.incident import Incident, Place
+from notifier.core.metrics import Kin, Metric
 from notifier.core.recovery import Success
 from notifier.core.tally import Member
 from notifier.ports import Ports, Seen
@@ -146,10 +148,13 @@ class MemoryJobs(DryRunJobs):
 class Quiet:
     """A journal that nobody reads: what is rehearsed shows itself in messages."""
 
-    def note(self, happened: str, count: str, facts: Mapping[str, str]) -> None:
+    def note(self, happened: str, count: Metric, facts: Mapping[str, str]) -> None:
         """Forget it."""
 
-    def measure(self, name: str, value: float, unit: str) -> None:
+    def measure(self, metric: Metric, value: float, unit: str) -> None:
+        """Forget it."""
+
+    def failed(self, kin: Kin, count: int) -> None:
         """Forget it."""
 
 
@@ -178,6 +183,7 @@ class World:
             ledger=self.ledger,
             queues=self.queues,
             jobs=self.jobs,
+            history=DryRunHistory(),
             remaining_ms=lambda: PLENTY_MS,
             pause=self._pause,
             now_ms=lambda: self.queues.now,
