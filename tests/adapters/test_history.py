@@ -150,6 +150,7 @@ def test_older_jobs_that_were_not_read_are_not_forgotten(monkeypatch: pytest.Mon
 
 
 DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "ListJobs")
+NO_QUEUE = ClientError({"Error": {"Code": "ClientException", "Message": "no"}}, "ListJobs")
 NO_ANSWER = ConnectTimeoutError(endpoint_url="x")
 
 
@@ -159,6 +160,7 @@ NO_ANSWER = ConnectTimeoutError(endpoint_url="x")
     [
         (DENIED, "not allowed to ask AWS Batch (AccessDeniedException)"),
         (NO_ANSWER, "AWS Batch did not answer (ConnectTimeoutError)"),
+        (NO_QUEUE, "AWS Batch knows nothing of it (ClientException)"),
     ],
 )
 def test_what_cannot_be_found_out_is_said_and_the_rest_is_kept(

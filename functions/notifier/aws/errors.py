@@ -19,6 +19,7 @@ _MEANINGS = {
         "AWS.SimpleQueueService.NonExistentQueue QueueDoesNotExist"
     ),
     Trouble.REJECTED: (
+        "ClientException "  # of AWS Batch: there is no such queue or job
         "InvalidOperationException InvalidParameter InvalidParameterException "
         "InvalidParameterValue ParameterValueInvalid ValidationError ValidationException"
     ),

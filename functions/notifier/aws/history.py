@@ -31,6 +31,7 @@ _CONFIG = Config(
 )
 FAILURES_BORNE = 2  # look-ups in one invocation that got no answer, before the others go without
 NO_ANSWER = "AWS Batch did not answer"
+REFUSED = "AWS Batch knows nothing of it"  # a queue that is gone, a job that is forgotten
 FORGOTTEN = "AWS Batch has forgotten one of the two runs"
 _ROLES = ("after", "before")  # what failed, and its last success
 _DEFINES = {"after": "new", "before": "old"}
@@ -58,7 +59,8 @@ class BatchHistory:
 def _said(error: ServiceError) -> str:
     if error.trouble is Trouble.DENIED:
         return f"not allowed to ask AWS Batch ({error.says})"
-    return f"{NO_ANSWER} ({error.says})"
+    said = NO_ANSWER if error.trouble is Trouble.RETRYABLE else REFUSED
+    return f"{said} ({error.says})"
 
 
 class _Look:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from notifier.core import catalogue, rootline, units
+from notifier.core import catalogue, killed, rootline, units
 from notifier.core.catalogue import Cause, Certainty, Class, Says, Severity
 from notifier.core.failure import Failure, Kind
 
@@ -90,7 +90,7 @@ def diagnose(failure: Failure, log: Sequence[str] = ()) -> Diagnosis:
         or _told(texts, _AREA, more)
         or _by_kind(failure, texts)
         or _free_text(failure, log)
-        or _by_exit(code, log)
+        or _inferred(failure, _by_exit(code, log))
         or _told(texts, _NOTHING, more)
         or _unknown(texts, code, log)
     )
@@ -194,6 +194,15 @@ def _by_exit(code: int | None, log: Sequence[str], source: Source = Source.LOG) 
     if refined:
         return replace(refined, evidence=(*refined.evidence, _exit(code)))
     return _diagnosis(cause, cause.exit_certainty, _exit(code))
+
+
+def _inferred(failure: Failure, found: Diagnosis | None) -> Diagnosis | None:
+    """Where a job was killed and nobody says why, see what its attempts say."""
+    hint = killed.inferred(failure) if found and found.cause == "sigkill-137" else None
+    if hint is None:
+        return found
+    cause, told = hint
+    return _diagnosis(cause, Certainty.LIKELY, Evidence(Source.ATTEMPTS, told), _exit(SIGKILL))
 
 
 def _from_log(

@@ -77,6 +77,7 @@ def facts(failure: Failure) -> Pairs:
         "image": failure.image,
         "exit": units.exit_code(failure.exit_code) if failure.exit_code is not None else "",
         "container": failure.container,
+        "time": _time(failure),
         "used": _used(failure),
         "timeout": units.duration(failure.timeout_seconds * 1000)
         if failure.timeout_seconds
@@ -92,13 +93,21 @@ def facts(failure: Failure) -> Pairs:
 def _when(failure: Failure) -> str:
     if failure.stopped_at is None:
         return failure.event_time.replace("T", " ").replace("Z", " UTC")
-    first = next((a.started_at for a in failure.attempts if a.started_at), failure.started_at)
-    parts = [units.moment(failure.stopped_at)]
-    if failure.started_at and failure.started_at <= failure.stopped_at:
-        parts.append(f"after {units.duration(failure.stopped_at - failure.started_at)}")
-    if first and failure.created_at and first >= failure.created_at:
-        parts.append(f"(waited {units.duration(first - failure.created_at)} to start)")
-    return " ".join(parts)
+    return units.moment(failure.stopped_at)
+
+
+def _time(failure: Failure) -> str:
+    """Say how long it waited in its queue, and how long it ran, over all attempts."""
+    spans = [ran for attempt in failure.attempts if (ran := _ran(attempt)) is not None]
+    if not spans and failure.started_at and failure.stopped_at:
+        spans = [max(0, failure.stopped_at - failure.started_at)]
+    ran, parts = sum(spans), []
+    if failure.created_at and failure.stopped_at:
+        waited = failure.stopped_at - failure.created_at - ran
+        parts += [f"waited {units.duration(waited)}"] if waited >= 0 else []
+    parts += [f"ran {units.duration(ran)}"] if spans else []
+    in_all = f" in {len(spans)} attempts" if len(spans) > 1 else ""
+    return ", ".join(parts) + in_all
 
 
 def _attempts_made(failure: Failure) -> str:
