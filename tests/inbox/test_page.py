@@ -389,8 +389,11 @@ def test_a_phone_shows_the_list_or_an_alert_and_nothing_sideways(page: Page, nig
     expect(page.locator("#email")).to_be_visible()
     expect(page.locator("#threads")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    page.get_by_role("button", name="Chat").click()
+    expect(page.locator(".card .sender")).to_be_in_viewport()
     page.get_by_role("link", name="All incidents").click()
     expect(page.locator("#threads")).to_be_visible()
+    expect(row(page, "monthly-close-report")).to_be_in_viewport()
 
 
 def test_a_chosen_theme_stays(page: Page, night: Inbox) -> None:

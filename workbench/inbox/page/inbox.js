@@ -14,6 +14,7 @@ const reader = new Reader();
 const boxes = new Map(); // name -> Threads
 let shown = ""; // the mailbox whose list is on the page
 let stream = null;
+let left = 0; // how far the list was scrolled on a phone, in pixels
 
 async function load(name) {
   const answer = await fetch(`/boxes/${name}`);
@@ -120,11 +121,19 @@ function route() {
   const threads = boxes.get(box);
   if (shown !== box) change(box);
   const thread = threads.threads.get(safely(key)) ?? (NARROW.matches ? undefined : threads.order[0]);
-  document.body.classList.toggle("reading", Boolean(key && thread));
+  turn(Boolean(key && thread));
   threads.choose(thread?.key ?? "");
   if (!thread) reader.close();
   else reader.open(box, thread, Number(number));
   if (key && thread && NARROW.matches) at("reader").focus();
+}
+
+/** On a phone the list and an alert take turns; the list is found again where it was left. */
+function turn(isReading) {
+  const wasReading = document.body.classList.contains("reading");
+  if (isReading && !wasReading) left = scrollY;
+  document.body.classList.toggle("reading", isReading);
+  if (NARROW.matches && isReading !== wasReading) scrollTo(0, isReading ? 0 : left);
 }
 
 function safely(key) {

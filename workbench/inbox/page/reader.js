@@ -14,6 +14,9 @@ export class Reader {
     this.opened = null; // { box, key, number }
     this.text = "";
     at("copy").addEventListener("click", () => this.#copy());
+    at("jump").addEventListener("click", (event) => {
+      at(event.target.value)?.scrollIntoView({ block: "start" });
+    });
   }
 
   close() {
