@@ -6,6 +6,8 @@ import { headline } from "./words.js";
 
 const LIVE = "alerts";
 const BOXES = [LIVE, "gallery"];
+const CHOOSE = "Choose an incident.";
+const EMPTY = "No alerts yet. They appear as they arrive.";
 const RETRY_MS = 1000;
 const NARROW = matchMedia("(max-width: 860px)");
 const at = (id) => document.getElementById(id);
@@ -76,6 +78,7 @@ function arrived(row) {
   choices(threads);
   const opened = reader.opened;
   if (opened?.box === LIVE && opened.key === row.thread) reader.steps(threads.threads.get(row.thread));
+  if (!opened && !NARROW.matches) route(); // the first that comes is worth a look
   const { name, what } = headline(row);
   at("heard").textContent = `New: ${row.status} ${name}, ${what}`;
 }
@@ -123,7 +126,7 @@ function route() {
   const thread = threads.threads.get(safely(key)) ?? (NARROW.matches ? undefined : threads.order[0]);
   turn(Boolean(key && thread));
   threads.choose(thread?.key ?? "");
-  if (!thread) reader.close();
+  if (!thread) reader.close(threads.order.length ? CHOOSE : EMPTY);
   else reader.open(box, thread, Number(number));
   if (key && thread && NARROW.matches) at("reader").focus();
 }
