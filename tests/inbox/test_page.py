@@ -168,6 +168,19 @@ def test_what_arrives_is_one_row_more_and_touches_no_other(page: Page, inbox: In
     expect(page.get_by_label("Queue").locator("option")).to_have_text(["Queue", "etl", "fresh"])
 
 
+def test_the_first_that_comes_is_shown_and_the_second_does_not_push_it_away(
+    page: Page, inbox: Inbox
+) -> None:
+    opened(page, inbox.url)
+    expect(page.locator("#nothing")).to_have_text("No alerts yet. They appear as they arrive.")
+    inbox.alerts.put(letter(1))
+    expect(page.locator("#name")).to_have_text("nightly-0001")
+    inbox.alerts.put(letter(2))
+    expect(rows(page)).to_have_count(2)
+    expect(page.locator("#name")).to_have_text("nightly-0001")
+    expect(row(page, "nightly-0002").locator(".new")).to_be_visible()
+
+
 def test_an_update_moves_the_row_of_its_incident_and_keeps_what_is_read(
     page: Page, inbox: Inbox
 ) -> None:
@@ -336,8 +349,11 @@ def test_even_a_script_of_our_own_could_not_make_markup_of_text(
 
 
 def test_an_address_that_nobody_made_opens_nothing(page: Page, inbox: Inbox) -> None:
+    inbox.alerts.put(letter())
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # the two numbers it asks for
     opened(page, f"{inbox.url}#alerts/%E0%A4%A/x<y")
-    expect(page.locator("#nothing")).to_have_text("Choose an incident.")
+    expect(rows(page)).to_have_count(1)
+    expect(page.locator("#reader")).to_be_hidden()
 
 
 # ---- for everybody -------------------------------------------------------------------------------
@@ -389,8 +405,11 @@ def test_a_phone_shows_the_list_or_an_alert_and_nothing_sideways(page: Page, nig
     expect(page.locator("#email")).to_be_visible()
     expect(page.locator("#threads")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    page.get_by_role("button", name="Chat").click()
+    expect(page.locator(".card .sender")).to_be_in_viewport()
     page.get_by_role("link", name="All incidents").click()
     expect(page.locator("#threads")).to_be_visible()
+    expect(row(page, "monthly-close-report")).to_be_in_viewport()
 
 
 def test_a_chosen_theme_stays(page: Page, night: Inbox) -> None:

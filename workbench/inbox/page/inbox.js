@@ -6,6 +6,8 @@ import { headline } from "./words.js";
 
 const LIVE = "alerts";
 const BOXES = [LIVE, "gallery"];
+const CHOOSE = "Choose an incident.";
+const EMPTY = "No alerts yet. They appear as they arrive.";
 const RETRY_MS = 1000;
 const NARROW = matchMedia("(max-width: 860px)");
 const at = (id) => document.getElementById(id);
@@ -14,6 +16,7 @@ const reader = new Reader();
 const boxes = new Map(); // name -> Threads
 let shown = ""; // the mailbox whose list is on the page
 let stream = null;
+let left = 0; // how far the list was scrolled on a phone, in pixels
 
 async function load(name) {
   const answer = await fetch(`/boxes/${name}`);
@@ -75,6 +78,7 @@ function arrived(row) {
   choices(threads);
   const opened = reader.opened;
   if (opened?.box === LIVE && opened.key === row.thread) reader.steps(threads.threads.get(row.thread));
+  if (!opened && !NARROW.matches) route(); // the first that comes is worth a look
   const { name, what } = headline(row);
   at("heard").textContent = `New: ${row.status} ${name}, ${what}`;
 }
@@ -120,11 +124,19 @@ function route() {
   const threads = boxes.get(box);
   if (shown !== box) change(box);
   const thread = threads.threads.get(safely(key)) ?? (NARROW.matches ? undefined : threads.order[0]);
-  document.body.classList.toggle("reading", Boolean(key && thread));
+  turn(Boolean(key && thread));
   threads.choose(thread?.key ?? "");
-  if (!thread) reader.close();
+  if (!thread) reader.close(threads.order.length ? CHOOSE : EMPTY);
   else reader.open(box, thread, Number(number));
   if (key && thread && NARROW.matches) at("reader").focus();
+}
+
+/** On a phone the list and an alert take turns; the list is found again where it was left. */
+function turn(isReading) {
+  const wasReading = document.body.classList.contains("reading");
+  if (isReading && !wasReading) left = scrollY;
+  document.body.classList.toggle("reading", isReading);
+  if (NARROW.matches && isReading !== wasReading) scrollTo(0, isReading ? 0 : left);
 }
 
 function safely(key) {

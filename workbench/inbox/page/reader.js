@@ -14,14 +14,18 @@ export class Reader {
     this.opened = null; // { box, key, number }
     this.text = "";
     at("copy").addEventListener("click", () => this.#copy());
+    at("jump").addEventListener("click", (event) => {
+      at(event.target.value)?.scrollIntoView({ block: "start" });
+    });
   }
 
-  close() {
+  /** Show nothing but a sentence. */
+  close(sentence) {
     this.asked += 1;
     this.opened = null;
     at("opened").hidden = true;
     at("nothing").hidden = false;
-    at("nothing").textContent = "Choose an incident.";
+    at("nothing").textContent = sentence;
   }
 
   /** Open one message of a thread: its newest, where none is named. */
@@ -55,11 +59,8 @@ export class Reader {
   }
 
   #missing(answer) {
-    this.close();
-    const gone = answer?.status === 404;
-    at("nothing").textContent = gone
-      ? "This message is not kept any more: only the newest are."
-      : "The inbox does not answer. Is it still running?";
+    const gone = "This message is not kept any more: only the newest are.";
+    this.close(answer?.status === 404 ? gone : "The inbox does not answer. Is it still running?");
   }
 
   #show(letter) {

@@ -155,7 +155,8 @@ export class Threads {
   #tell(found = this.#found().length) {
     const alerts = this.box === "gallery" ? "" : `, ${counted(this.count, "message", "messages")}`;
     const all = found === this.order.length;
-    const number = all ? counted(found, "incident", "incidents") : `${found} of ${this.order.length} incidents`;
+    const [one, many] = this.box === "gallery" ? ["sample", "samples"] : ["incident", "incidents"];
+    const number = all ? counted(found, one, many) : `${found} of ${counted(this.order.length, one, many)}`;
     document.getElementById("found").textContent = `${number}${all ? alerts : ""}`;
     this.more.hidden = found <= this.list.childElementCount;
     document.getElementById("kept").textContent = this.#keptNote();
