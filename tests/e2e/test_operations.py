@@ -38,10 +38,16 @@ def test_the_doctor_looks_at_everything_there_is(stage: Stage) -> None:
         "UNKNOWN  text messages",
         "WRONG    heartbeat",
     ]
-    for logical in ("JobFailedRule", "QueueBlockedRule", "EnvironmentFailedRule", "DrillRule"):
+    for logical in (
+        "JobFailedRule",
+        "QueueBlockedRule",
+        "EnvironmentFailedRule",
+        "DrillRule",
+        "HeartbeatRule",
+    ):
         assert f"ok       rule {logical}: enabled, with its target" in said
     assert said.count("ok       event source ") == 2
-    assert said.count("ok       function ") == 2
+    assert said.count("ok       function ") == 3
     assert "ok       key of OpsTopic: " in said
 
 

@@ -30,6 +30,8 @@ ENVIRONMENT = {
     "CLOSE_AFTER_HOURS": "24",
     "LOG_LINES": "25",
     "MINIMUM_SEVERITY": "info",
+    "JOB_QUEUE_ARNS": "",
+    "STUCK_AFTER_MINUTES": "60",
     "DRY_RUN": "false",
     "LOG_LEVEL": "INFO",
     "POWERTOOLS_SERVICE_NAME": "batch-notifier",
