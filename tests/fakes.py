@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from notifier.aws.joblogs import EVENTS_READ
 from notifier.channels.message import Message
+from notifier.core.bookmark import Bookmark
 from notifier.core.brake import Brake
 from notifier.core.excerpt import LogLine, LogRead
 from notifier.core.failure import Failure, LogStream
@@ -19,6 +21,7 @@ from notifier.core.silence import Silence
 from notifier.core.tally import Member
 from notifier.core.trouble import ServiceError
 from notifier.ports import Seen
+from notifier.sweep_ports import Listed, Page
 
 MEMBERS_A_PAGE = 4_000  # a page of Query holds 1 MB, a member takes about 250 bytes
 
@@ -85,16 +88,19 @@ class FakeLedger:
     silences: tuple[Silence, ...] = ()
     brake: Brake = field(default_factory=Brake)
     waiting: set[str] = field(default_factory=set)
+    unconfirmed: int = 0
+    marked: Bookmark = field(default_factory=Bookmark)
     troubles: list[ServiceError] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
-        self._called("BatchGetItem", -(-(len(roots) + len(keys) + 2) // 100))
+        self._called("BatchGetItem", -(-(len(roots) + len(keys) + 3) // 100))
         return Seen(
             {root: self.places[root] for root in roots if root in self.places},
             {key: self.incidents[key] for key in keys if key in self.incidents},
             self.silences,
             self.brake,
+            self.unconfirmed,
         )
 
     def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
@@ -139,6 +145,18 @@ class FakeLedger:
         self._called("BatchWriteItem", -(-len(keys) // 25))
         self.waiting -= set(keys)
 
+    def bookmark(self) -> Bookmark:
+        self._called("BatchGetItem", 1)
+        return self.marked
+
+    def save_bookmark(self, bookmark: Bookmark) -> None:
+        self._called("BatchWriteItem", 1)
+        self.marked = bookmark
+
+    def note_unconfirmed(self, pending: int) -> None:
+        self._called("BatchWriteItem", 1)
+        self.unconfirmed = pending
+
     def _called(self, operation: str, times: int) -> None:
         if self.troubles:
             raise self.troubles.pop(0)
@@ -164,9 +182,11 @@ class FakeQueues:
 
 @dataclass
 class FakeJobs:
-    """Jobs that succeeded."""
+    """Jobs that succeeded, jobs that wait, and queues and environments that run none."""
 
     succeeded: list[Success] = field(default_factory=list)
+    not_begun: set[str] = field(default_factory=set)
+    unusable: set[str] = field(default_factory=set)
     calls: Counter[str] = field(default_factory=Counter)
 
     def successes(
@@ -180,6 +200,14 @@ class FakeJobs:
             if one.started_at > since and one.name.casefold() in wanted
         )
 
+    def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
+        self.calls["DescribeJobs"] += 1
+        return frozenset(job_ids) & self.not_begun
+
+    def is_usable(self, arn: str) -> bool:
+        self.calls["Describe"] += 1
+        return arn not in self.unusable
+
 
 @dataclass
 class FakeHistory:
@@ -191,3 +219,82 @@ class FakeHistory:
     def look_up(self, failure: Failure) -> Past | None:
         self.asked.append(failure)
         return self.past
+
+
+@dataclass
+class FakeBatch:
+    """Queues, compute environments and jobs as AWS describes them; newest jobs are listed first."""
+
+    queue_list: list[dict[str, Any]] = field(default_factory=list)
+    environment_list: list[dict[str, Any]] = field(default_factory=list)
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    page_size: int = 1_000
+    troubles: dict[str, list[ServiceError]] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
+
+    def queues(self, arns: Collection[str]) -> tuple[dict[str, Any], ...]:
+        self._called("DescribeJobQueues")
+        return tuple(one for one in self.queue_list if not arns or one["jobQueueArn"] in arns)
+
+    def environments(self, arns: Collection[str]) -> tuple[dict[str, Any], ...]:
+        self._called("DescribeComputeEnvironments", -(-len(arns) // 100))
+        return tuple(one for one in self.environment_list if one["computeEnvironmentArn"] in arns)
+
+    def page(self, of: str, status: str, token: str = "") -> Page:
+        self._called("ListJobs")
+        found = [job for job in self.jobs.values() if job["status"] == status and self._is(job, of)]
+        found.sort(key=lambda job: -job["createdAt"])
+        start = int(token or 0)
+        end = start + self.page_size
+        listed = tuple(
+            Listed(
+                job["jobId"],
+                job["createdAt"],
+                job.get("stoppedAt", 0),
+                bool(job.get("arrayProperties", {}).get("size")),
+            )
+            for job in found[start:end]
+        )
+        return Page(listed, str(end) if end < len(found) else "")
+
+    def describe(self, job_ids: Sequence[str]) -> tuple[dict[str, Any], ...]:
+        self._called("DescribeJobs", -(-len(job_ids) // 100))
+        return tuple(self.jobs[one] for one in job_ids if one in self.jobs)
+
+    def _is(self, job: dict[str, Any], of: str) -> bool:
+        is_child = ":" in job["jobId"]
+        if ":job-queue/" in of:
+            return job["jobQueue"] == of and not is_child
+        return is_child and job["jobId"].startswith(f"{of}:")
+
+    def _called(self, operation: str, times: int = 1) -> None:
+        if self.troubles.get(operation):
+            raise self.troubles[operation].pop(0)
+        self.calls[operation] += times
+
+
+@dataclass
+class FakeOutbox:
+    """Keeps what was sent."""
+
+    sent: list[dict[str, Any]] = field(default_factory=list)
+
+    def send(self, events: Sequence[Mapping[str, Any]]) -> None:
+        self.sent += [dict(event) for event in events]
+
+
+@dataclass
+class FakePulse:
+    """Counts beats; the topic has these many subscriptions, confirmed and pending."""
+
+    counted: tuple[int, int] = (1, 0)
+    beats: list[int] = field(default_factory=list)
+    troubles: list[ServiceError] = field(default_factory=list)
+
+    def beat(self, now: int) -> None:
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.beats.append(now)
+
+    def subscriptions(self) -> tuple[int, int]:
+        return self.counted

@@ -125,10 +125,10 @@ def redrive(stack: Deployment, pair: Pair, *, move: bool) -> Iterator[str]:
         count = depth(dead)
         letters = _look(dead)
         if not letters:
-            held = f" {count} are being looked at by somebody else." if count else ""
+            held = f" Somebody else looks at {count} just now." if count else ""
             yield f"{pair.dead}: empty.{held}"
             return
-        yield f"{pair.dead}: {count} {pair.holds}"
+        yield f"{pair.dead}: {pair.holds}: {count}"
         yield from _table([pair.head, *pair.describe(stack, letters)])
         if count > len(letters):
             yield f"and {count - len(letters)} more"

@@ -73,6 +73,7 @@ def run(*, once: bool, port: int) -> int:
         play_storm(storm)
         if not once:
             _say(HINT)
+            _say(exports(stage.aws))
             with contextlib.suppress(KeyboardInterrupt):
                 converse(stage.way)
         return verdict(stage, storm)
@@ -135,6 +136,19 @@ def parameters(log_groups: Sequence[str]) -> dict[str, str]:
         "MaxTextsPerHour": "100",
         "JobLogGroups": ",".join(log_groups),
     }
+
+
+def exports(aws: LocalAws) -> str:
+    """Say how another shell makes `batch-notifier` look at this AWS instead of a real one."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "NO_PROXY")
+    settings = aws.environment()
+    reach = " ".join(f"{name}={settings[name]}" for name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"))
+    return (
+        "In another shell, to look after it while it runs:\n"
+        f"  export {reach}\n"
+        f"  export {' '.join(f'{name}={settings[name]}' for name in names)}\n"
+        f"  .venv/bin/batch-notifier doctor --stack-name {stack.STACK}"
+    )
 
 
 def play(way: Drill, every: Sequence[Sample], show: Callable[[Outcome], None]) -> None:

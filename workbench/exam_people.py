@@ -18,7 +18,7 @@ from workbench.deployed import Deployment
 from workbench.exam_way import REDEPLOY
 from workbench.finding import Finding, found
 
-HEARTBEAT_WITHIN = timedelta(minutes=15)  # three sweeps, as the alarm has it
+HEARTBEAT_WITHIN = timedelta(minutes=20)  # as HeartbeatAlarm has it
 ALARMS_A_CALL = 100  # DescribeAlarms takes no more names
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 NEEDED = ("kms:Decrypt", "kms:GenerateDataKey")
@@ -49,7 +49,7 @@ def _subscribers(stack: Deployment, name: str, topic: str, meaning: str) -> Iter
     pending = [one for one in every if one["SubscriptionArn"] == PENDING]
     confirmed = [one for one in every if one["SubscriptionArn"].startswith("arn:")]
     if confirmed:
-        yield Finding(f"{name}: {len(confirmed)} confirmed subscribers")
+        yield Finding(f"{name}: confirmed subscribers: {len(confirmed)}")
     else:
         address = "--protocol email --notification-endpoint you@example.com"
         yield Finding(name, meaning, stack.aws(f"sns subscribe --topic-arn {topic} {address}"))
@@ -100,7 +100,7 @@ def _key(stack: Deployment, topic: str) -> Iterator[Finding]:
     said = boto3.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]
     key_id, kms, what = said.get("KmsMasterKeyId", ""), boto3.client("kms"), "key of OpsTopic"
     if not key_id:
-        yield Finding(what, "the topic is not encrypted", REDEPLOY)
+        yield Finding(f"{what}: there is none, so alarms may publish")
         return
     described = kms.describe_key(KeyId=key_id)["KeyMetadata"]
     if described["KeyState"] != "Enabled":

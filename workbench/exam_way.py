@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from workbench.finding import Finding, found
 
 REDEPLOY = "sam deploy"  # puts back what the template says
 ERRORS_SINCE = timedelta(hours=1)  # long enough to see five tries of a message, six minutes apart
+NOT_TAKEN = ("PROBLEM", "FAILED")  # how an event source says so; the latter is that of the demo
 # Output of the stack: what its messages are, and the command that deals with them.
 DEAD_LETTERS = {
     "FailureDeadLetterQueueUrl": "failures nobody was told of",
@@ -72,9 +73,9 @@ def _dead_letters(stack: Deployment, name: str, url: str, meaning: str) -> Itera
         yield Finding(f"{name}: empty")
     elif name == "UndeliveredAlertQueue":
         look = f"sqs receive-message --queue-url {url} --max-number-of-messages 10"
-        yield Finding(name, f"{waiting} {meaning}", stack.aws(f"{look} --visibility-timeout 0"))
+        yield Finding(name, f"{meaning}: {waiting}", stack.aws(f"{look} --visibility-timeout 0"))
     else:
-        yield Finding(name, f"{waiting} {meaning}", stack.ours("redrive"))
+        yield Finding(name, f"{meaning}: {waiting}", stack.ours("redrive"))
 
 
 def depth(url: str) -> int:
@@ -106,7 +107,6 @@ def _function(stack: Deployment, logical: str, name: str) -> Iterator[Finding]:
     said = client.get_function_configuration(FunctionName=name)
     state, update = said.get("State", "Active"), said.get("LastUpdateStatus", "Successful")
     limit = client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
-    group = said.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{name}")
     crashes = errors_of(name)
     if state == "Failed" or update == "Failed":
         reason = said.get("StateReason") or said.get("LastUpdateStatusReason") or "no reason given"
@@ -118,11 +118,17 @@ def _function(stack: Deployment, logical: str, name: str) -> Iterator[Finding]:
         minutes = ERRORS_SINCE // timedelta(minutes=1)
         yield Finding(
             what,
-            f"{crashes} errors in the last {minutes} minutes",
-            stack.aws(f"logs tail {group} --since {minutes}m"),
+            f"errors in the last {minutes} minutes: {crashes}",
+            stack.aws(f"logs tail {_log_group(said)} --since {minutes}m"),
         )
     else:
         yield Finding(f"{what}: ready, no errors in the last hour")
+
+
+def _log_group(said: Mapping[str, Any]) -> str:
+    """Name the log group of a function from its configuration."""
+    group: str = said.get("LoggingConfig", {}).get("LogGroup", "")
+    return group or f"/aws/lambda/{said['FunctionName']}"
 
 
 def errors_of(function: str) -> int:
@@ -148,12 +154,15 @@ def mappings(stack: Deployment) -> Iterator[Finding]:
 
 def _mapping(stack: Deployment, logical: str, uuid: str) -> Iterator[Finding]:
     what = f"event source {logical}"
-    said = boto3.client("lambda").get_event_source_mapping(UUID=uuid)
+    client = boto3.client("lambda")
+    said = client.get_event_source_mapping(UUID=uuid)
     last = said.get("LastProcessingResult", "")
     if said["State"] not in ("Enabled", "Enabling", "Updating"):
         enable = f"lambda update-event-source-mapping --uuid {uuid} --enabled"
         yield Finding(what, f"it is {said['State'].lower()}: nothing is told", stack.aws(enable))
-    elif last.startswith("PROBLEM"):
-        yield Finding(what, last, REDEPLOY)
+    elif last.startswith(NOT_TAKEN):
+        function = client.get_function_configuration(FunctionName=said["FunctionArn"])
+        look = f"logs tail {_log_group(function)} --since 1h"
+        yield Finding(what, f"its function did not take the last messages: {last}", stack.aws(look))
     else:
         yield Finding(f"{what}: enabled")

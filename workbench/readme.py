@@ -1,4 +1,4 @@
-"""The parts of README.md that are made, not written: sample mail, text message, parameters."""
+"""The parts of README.md and docs/ that are made, not written: samples, parameters, alarms."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from workbench.preview import alert_of
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs" / "operations.md")
 SAMPLE = ROOT / "events" / "access-denied-in-log.json"
 _MADE = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def main() -> None:
     """Make them anew."""
-    README.write_text(refreshed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(refreshed(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def refreshed(readme: str) -> str:
-    """Give the README with every made part as it is now."""
-    parts = {"mail": _mail, "sms": _sms, "parameters": _parameters}
-    return _MADE.sub(lambda found: f"{found[1]}{parts[found[2]]()}\n{found[3]}", readme)
+def refreshed(page: str) -> str:
+    """Give a page with every made part as it is now."""
+    parts = {"mail": _mail, "sms": _sms, "parameters": _parameters, "alarms": _alarms}
+    return _MADE.sub(lambda found: f"{found[1]}{parts[found[2]]()}\n{found[3]}", page)
 
 
 def _texts() -> dict[str, str]:
@@ -48,6 +50,18 @@ def _parameters() -> str:
     for name, said in parameters.items():
         default = f"`{said['Default']}`" if said["Default"] != "" else "none"
         rows.append(f"| `{name}` | {default} | {' '.join(said['Description'].split())} |")
+    return "\n".join(rows)
+
+
+def _alarms() -> str:
+    resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
+    rows = ["| alarm | what it means |", "|---|---|"]
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            said = resource["Properties"]["AlarmDescription"]["Fn::Sub"]
+            meaning = said.splitlines()[0].replace("${AWS::StackName}", "the stack")
+            meaning = meaning.replace("${TextSpendLimit}", "`TextSpendLimit`")
+            rows.append(f"| `{name}` | {meaning[0].upper()}{meaning[1:]} |")
     return "\n".join(rows)
 
 

@@ -164,7 +164,7 @@ def _parts(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 def _told(found: Found, what: str) -> str:
     since = datetime.fromtimestamp(found.since / 1000, UTC)
-    more = "; there are more, see --most" if found.more else ""
+    more = " (there are more, see --most)" if found.more else ""
     queue = found.queue.rpartition("/")[2]
-    number = f"{len(found.events)} jobs of {queue} failed since {since:%Y-%m-%d %H:%M} UTC"
+    number = f"Jobs of {queue} that failed since {since:%Y-%m-%d %H:%M} UTC: {len(found.events)}"
     return f"{number}{more}; {what}."

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cfnlint.decode import cfn_yaml
+
 from workbench.local_aws import ACCOUNT, REGION, ROOT, LocalAws, without_aws
 from workbench.setup_error import SetupError
 
@@ -32,9 +34,10 @@ def build(into: Path) -> Path:
 def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> dict[str, str]:
     """Deploy a built template into ``aws`` and return logical id → physical id of its resources."""
     overrides = [f'{name}="{value}"' for name, value in parameters.items()]
+    local = without_metric_math(template)
     _sam(
         "deploy",
-        ["--template-file", str(template), "--no-progressbar", "--parameter-overrides", *overrides],
+        ["--template-file", str(local), "--no-progressbar", "--parameter-overrides", *overrides],
         aws.environment() | {"SAM_CLI_POLL_DELAY": "0.5"},  # 5 s by default, as if far away
     )
     answer = aws.client("cloudformation").describe_stack_resources(StackName=STACK)
@@ -42,6 +45,22 @@ def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> dict
     for role in ("OnFailureRole", "OnFollowUpRole"):
         allow_log_groups(aws, resources[role], parameters["JobLogGroups"].split(","))
     return resources
+
+
+def without_metric_math(template: Path) -> Path:
+    """Write each alarm over several metrics as one over the first, beside the template.
+
+    The local AWS sets up no other alarm. All else is as the template has it.
+    """
+    document: dict[str, Any] = cfn_yaml.load(str(template))
+    for resource in document["Resources"].values():
+        of = resource.get("Properties", {})
+        if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in of:
+            [first, *_] = [one["MetricStat"] for one in of.pop("Metrics") if "MetricStat" in one]
+            of |= first["Metric"] | {"Period": first["Period"], "Statistic": first["Stat"]}
+    beside = template.with_name("local-aws.json")
+    beside.write_text(json.dumps(document), encoding="utf-8")
+    return beside
 
 
 def allow_log_groups(aws: LocalAws, role: str, groups: Sequence[str]) -> None:

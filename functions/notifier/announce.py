@@ -44,6 +44,7 @@ class Desk:
         self._ports, self._choices = ports, choices
         self._silences: tuple[Silence, ...] = seen.silences
         self._brake: Brake = seen.brake
+        self._unconfirmed = seen.unconfirmed
 
     def tell(
         self, incident: Incident, decision: Decision, tally: Tally, write: Callable[[], Alert]
@@ -88,7 +89,7 @@ class Desk:
             self._note("another invocation tells it", Metric.CLAIMS_LOST, incident)
             return
         self._ports.queues.follow_up(claimed.key, due, now)
-        alert = _said(write(), incident, decision, tally)
+        alert = replace(_said(write(), incident, decision, tally), unconfirmed=self._unconfirmed)
         if not alert.always_told and alert.severity < self._choices.minimum:
             self._ports.journal.note(
                 "below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, facts_of(alert)

@@ -14,10 +14,10 @@ from notifier.core import digest
 from notifier.core.alert import Alert
 from notifier.core.diagnosis import Severity
 from notifier.core.failure import Kind
-from notifier.core.grouping import FAMILIES
+from notifier.core.grouping import FAMILIES, job_of
 from notifier.core.incident import LEASE_MS, Decision, Incident, Outcome, Phase, decide
 from notifier.core.metrics import Metric
-from notifier.core.recovery import recovery
+from notifier.core.recovery import cleared, recovery
 from notifier.core.tally import Tally, fold
 from notifier.core.trouble import ServiceError
 from notifier.ports import STORM, Choices, Ports
@@ -27,6 +27,7 @@ from notifier.ports import STORM, Choices, Ports
 RESERVE_MS = 70_000
 EARLY_MS = 2_000  # clocks differ: a message that comes so little before its time is on time
 MOST_NAMED = 200  # incidents in one storm digest; the others are counted, and named in the next
+MOST_LOOKED_AT = 100  # stuck jobs: what DescribeJobs takes
 _RECOVERING = FAMILIES | {Kind.JOB}  # what ListJobs can find
 
 
@@ -118,16 +119,34 @@ def _follow(incident: Incident, now: int, desk: Desk, ports: Ports, choices: Cho
 def _recovery(incident: Incident, tally: Tally, ports: Ports) -> str:
     """Say how the failed jobs have recovered; what nobody silenced is told of first."""
     first = incident.first
+    is_swept = first.kind is Kind.STUCK or first.is_unusable
     is_untold = incident.told_at == 0 and incident.withheld in ("", RATE_LIMIT)
-    if incident.phase is not Phase.OPEN or first.kind not in _RECOVERING or is_untold:
+    if incident.phase is not Phase.OPEN or not (is_swept or first.kind in _RECOVERING) or is_untold:
         return ""
-    names = [first.job_name] if first.kind in FAMILIES else tally.names
-    definition = first.definition.partition(":")[0]
     try:
-        found = ports.jobs.successes(first.queue_arn, definition, names, tally.first_at)
+        return _cleared(incident, tally, ports) if is_swept else _succeeded(incident, tally, ports)
     except ServiceError as error:
         ports.journal.note("recovery unknown", Metric.RECOVERY_UNKNOWN, {"problem": error.says})
         return ""
+
+
+def _cleared(incident: Incident, tally: Tally, ports: Ports) -> str:
+    """Say how long it took until what the sweep saw was seen no more."""
+    first = incident.first
+    if first.kind is Kind.ENVIRONMENT:
+        is_over = ports.jobs.is_usable(first.job_id)
+    else:
+        # The newest: those before them in the queue began before them, as a rule.
+        newest = [job_of(one.job_id) for one in tally.failures]
+        is_over = not ports.jobs.waiting(newest[-MOST_LOOKED_AT:])
+    return cleared(tally, ports.now_ms()) if is_over and not first.is_drill else ""
+
+
+def _succeeded(incident: Incident, tally: Tally, ports: Ports) -> str:
+    first = incident.first
+    names = [first.job_name] if first.kind in FAMILIES else tally.names
+    definition = first.definition.partition(":")[0]
+    found = ports.jobs.successes(first.queue_arn, definition, names, tally.first_at)
     return recovery(incident, tally, found)
 
 

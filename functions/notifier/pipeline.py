@@ -30,6 +30,7 @@ DEGRADED_FROM = 3
 DEGRADED_PAUSE_S = 1.0  # two invocations at once then send two messages a second at most
 # Seconds that a job waits for the failure of the one it depended on, one delivery after another.
 WAITS_S = (15, 60, 180)
+_NOT_JSON = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +303,11 @@ def _read_all(records: Sequence[Record], journal: Journal) -> list[_Arrival]:
     """Read all records; deliveries of one failure become one arrival."""
     arrivals: dict[str, _Arrival] = {}
     for record in records:
-        told = _read(record.body)
+        body = _decoded(record.body)
+        if event.is_heartbeat(body):
+            journal.note("heartbeat", Metric.HEARTBEAT, {"message_id": record.message_id})
+            continue
+        told = Unreadable("the message is not JSON") if body is _NOT_JSON else event.read(body)
         if told is None:
             journal.note("not a failure", Metric.NOT_A_FAILURE, {"message_id": record.message_id})
             continue
@@ -316,10 +321,10 @@ def _read_all(records: Sequence[Record], journal: Journal) -> list[_Arrival]:
     return list(arrivals.values())
 
 
-def _read(body: object) -> Failure | Unreadable | None:
+def _decoded(body: object) -> object:
     if not isinstance(body, str):
-        return event.read(body)
+        return body
     try:
-        return event.read(json.loads(body))
+        return json.loads(body)
     except (ValueError, RecursionError):  # not JSON; JSON nested too deep to be a Batch event
-        return Unreadable("the message is not JSON")
+        return _NOT_JSON

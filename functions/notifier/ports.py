@@ -41,6 +41,7 @@ class Seen:
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     silences: tuple[Silence, ...] = ()
     brake: Brake = field(default_factory=Brake)
+    unconfirmed: int = 0  # subscriptions to the topic, as the sweep last counted them
 
 
 class JobLogs(Protocol):
@@ -142,6 +143,17 @@ class Jobs(Protocol):
         """List jobs that began after `since` (epoch ms) and succeeded; raises `ServiceError`.
 
         `definition` is a name without revision; where there is one name, only that is asked for.
+        """
+        ...
+
+    def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Give those of up to 100 jobs that have not begun to run; raises `ServiceError`."""
+        ...
+
+    def is_usable(self, arn: str) -> bool:
+        """Say whether a queue or compute environment is VALID and ENABLED, or gone.
+
+        Raises `ServiceError`.
         """
         ...
 

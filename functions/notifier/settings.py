@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from notifier.core.brake import Limits
 from notifier.core.diagnosis import Severity
 from notifier.core.grouping import GROUP_BY, GROUP_LABELS
 from notifier.core.incident import HOUR_MS, MINUTE_MS, Terms
 from notifier.ports import Choices
+from notifier.sweep_ports import SweepChoices
 
 MOST_LOG_LINES = 200  # of 400 characters at most in a mail: 80 KB, a third of what SNS takes
 # What operators choose as whole numbers: default, least and most, as in template.yaml.
@@ -22,6 +23,7 @@ _NUMBERS = {
     "FOLLOW_UP_MINUTES": (5, 2, 240),
     "LONGEST_FOLLOW_UP_MINUTES": (240, 2, 1_440),
     "CLOSE_AFTER_HOURS": (24, 1, 168),
+    "STUCK_AFTER_MINUTES": (60, 0, 10_080),
 }
 # What the functions cannot do without, unless they only show what they would do.
 _NAMES = {
@@ -33,6 +35,7 @@ _NAMES = {
     "FAILURE_QUEUE_URL": (re.compile(r"https?://\S{1,500}"), "the URL of an SQS queue"),
     "FOLLOW_UP_QUEUE_URL": (re.compile(r"https?://\S{1,500}"), "the URL of an SQS queue"),
 }
+_QUEUE = re.compile(r"arn:aws[a-z-]*:batch:[a-z0-9-]+:\d{12}:job-queue/[\w-]{1,128}")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -50,6 +53,7 @@ class Settings:
     follow_up_queue_url: str
     dry_run: bool
     choices: Choices
+    sweep: SweepChoices = field(default_factory=SweepChoices)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -70,6 +74,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     if dry_run is None:
         problems.append("DRY_RUN must be true or false")
     found = {name: _name(environment, name, problems, needed=not dry_run) for name in _NAMES}
+    sweep = _sweep(environment, problems)
     choices = _choices(environment, problems)
     if problems or choices is None:
         raise SettingsError("bad settings: " + "; ".join(problems))
@@ -80,6 +85,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         follow_up_queue_url=found["FOLLOW_UP_QUEUE_URL"],
         dry_run=bool(dry_run),
         choices=choices,
+        sweep=sweep,
     )
 
 
@@ -90,8 +96,17 @@ def _name(environment: Mapping[str, str], name: str, problems: list[str], *, nee
     return value
 
 
+def _sweep(environment: Mapping[str, str], problems: list[str]) -> SweepChoices:
+    arns = tuple(filter(None, environment.get("JOB_QUEUE_ARNS", "").split(",")))
+    if not all(_QUEUE.fullmatch(arn) for arn in arns):
+        problems.append("JOB_QUEUE_ARNS must be ARNs of job queues, separated by commas")
+    minutes = _number(environment, "STUCK_AFTER_MINUTES", problems)
+    return SweepChoices(arns, minutes * MINUTE_MS)
+
+
 def _choices(environment: Mapping[str, str], problems: list[str]) -> Choices | None:
-    numbers = {name: _number(environment, name, problems) for name in _NUMBERS}
+    own = [name for name in _NUMBERS if name != "STUCK_AFTER_MINUTES"]  # the sweep's
+    numbers = {name: _number(environment, name, problems) for name in own}
     severity = environment.get("MINIMUM_SEVERITY", Severity.INFO).lower()
     if severity not in set(Severity):
         problems.append(f"MINIMUM_SEVERITY must be one of {', '.join(Severity)}")
@@ -121,7 +136,7 @@ def _choices(environment: Mapping[str, str], problems: list[str]) -> Choices | N
 def _number(environment: Mapping[str, str], name: str, problems: list[str]) -> int:
     default, least, most = _NUMBERS[name]
     value = environment.get(name, str(default))
-    if re.fullmatch(r"[0-9]{1,4}", value) and least <= int(value) <= most:
+    if re.fullmatch(r"[0-9]{1,5}", value) and least <= int(value) <= most:
         return int(value)
     problems.append(f"{name} must be a whole number from {least:,} to {most:,}")
     return default

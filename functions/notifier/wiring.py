@@ -8,13 +8,17 @@ from collections.abc import Callable
 from functools import cache
 
 from notifier import settings
+from notifier.aws.batch import BatchLists
 from notifier.aws.history import BatchHistory, DryRunHistory
 from notifier.aws.joblogs import JobLogs
 from notifier.aws.jobs import BatchJobs, DryRunJobs
 from notifier.aws.ledger import DryRunLedger, IncidentLedger
+from notifier.aws.outbox import DryRunOutbox, FailureOutbox
+from notifier.aws.pulse import DryRunPulse, TopicPulse
 from notifier.aws.queues import DelayedQueues, DryRunQueues
 from notifier.aws.topic import AlertTopic, DryRunTopic
 from notifier.ports import Journal, Ports
+from notifier.sweep_ports import SweepPorts
 
 
 @cache
@@ -37,6 +41,25 @@ def ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
         now_ms=lambda: time.time_ns() // 1_000_000,
         history=DryRunHistory() if chosen().dry_run else BatchHistory(),
     )
+
+
+def sweep_ports(journal: Journal, remaining_ms: Callable[[], int]) -> SweepPorts:
+    """Give one run of the sweep its world."""
+    dry_run = chosen().dry_run
+    return SweepPorts(
+        batch=_batch(),
+        ledger=DryRunLedger() if dry_run else _ledger(),
+        outbox=DryRunOutbox() if dry_run else FailureOutbox(chosen().failure_queue_url),
+        pulse=DryRunPulse() if dry_run else TopicPulse(chosen().topic_arn),
+        journal=journal,
+        remaining_ms=remaining_ms,
+        now_ms=lambda: time.time_ns() // 1_000_000,
+    )
+
+
+@cache
+def _batch() -> BatchLists:
+    return BatchLists()
 
 
 @cache

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import boto3
+import botocore.loaders
+import botocore.session
 import pytest
 from moto import mock_aws
 
@@ -12,6 +14,7 @@ from notifier.aws import joblogs
 from tests.adapters.clinic import Clinic
 
 REGION = "eu-west-1"
+MODELS = botocore.loaders.create_loader()  # read once: half of what such a test takes
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +29,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def clinic(monkeypatch: pytest.MonkeyPatch) -> Clinic:
     """A deployed notifier that the commands of `batch-notifier` find by its usual name."""
-    session = boto3.Session(region_name=REGION)
+    core = botocore.session.get_session()
+    core.register_component("data_loader", MODELS)
+    session = boto3.Session(region_name=REGION, botocore_session=core)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
     return Clinic(session)

@@ -132,7 +132,7 @@ WRONG: list[tuple[str, Callable[[Clinic], Any], str, str]] = [
     (
         "crashes",
         _crashes,
-        "function OnFailureFunction: 3 errors in the last 60 minutes",
+        "function OnFailureFunction: errors in the last 60 minutes: 3",
         "aws logs tail /aws/lambda/on-failure --since 60m --region eu-west-1",
     ),
     (
@@ -144,19 +144,19 @@ WRONG: list[tuple[str, Callable[[Clinic], Any], str, str]] = [
     (
         "dead letters",
         lambda clinic: clinic.put("FailureDeadLetterQueue", "x"),
-        "FailureDeadLetterQueue: 1 failures nobody was told of",
+        "FailureDeadLetterQueue: failures nobody was told of: 1",
         "batch-notifier redrive --stack-name batch-notifier --region eu-west-1",
     ),
     (
         "dead follow-ups",
         lambda clinic: clinic.put("FollowUpDeadLetterQueue", "x"),
-        "FollowUpDeadLetterQueue: 1 incidents that are no longer looked after",
+        "FollowUpDeadLetterQueue: incidents that are no longer looked after: 1",
         "batch-notifier redrive",
     ),
     (
         "alerts not delivered",
         lambda clinic: clinic.put("UndeliveredAlertQueue", "x"),
-        "UndeliveredAlertQueue: 1 alerts that a subscriber did not take",
+        "UndeliveredAlertQueue: alerts that a subscriber did not take: 1",
         "aws sqs receive-message --queue-url ",
     ),
     (

@@ -59,7 +59,7 @@ def test_dead_letters_are_shown_and_stay(
     shown = ran(capsys)
     told = event.read(sample("timeout"))
     assert isinstance(told, Failure)
-    assert "FailureDeadLetterQueue: 2 failures nobody was told of" in shown
+    assert "FailureDeadLetterQueue: failures nobody was told of: 2" in shown
     [row] = [line for line in shown.splitlines() if told.job_name in line]
     assert told.queue in row
     assert "timeout" in row

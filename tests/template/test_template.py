@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from notifier.core.metrics import NAMESPACE
 from tests.template.conftest import ROOT
 from tests.template.stack import Stack, arn, dead_letter_queues, listed, role_statements
 
@@ -29,10 +30,12 @@ ENVIRONMENT = {
     "CLOSE_AFTER_HOURS": "24",
     "LOG_LINES": "25",
     "MINIMUM_SEVERITY": "info",
+    "JOB_QUEUE_ARNS": "",
+    "STUCK_AFTER_MINUTES": "60",
     "DRY_RUN": "false",
     "LOG_LEVEL": "INFO",
     "POWERTOOLS_SERVICE_NAME": "batch-notifier",
-    "POWERTOOLS_METRICS_NAMESPACE": "BatchNotifier",
+    "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
 }
 
 

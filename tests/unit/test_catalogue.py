@@ -84,7 +84,8 @@ KNOWN = {
 
 ADDED = {
     "app-out-of-memory", "app-gpu-out-of-memory", "app-access-denied", "app-connection-failed",
-    "app-file-missing", "efs-vpc-mismatch",
+    "app-file-missing", "efs-vpc-mismatch", "ce-disabled", "queue-disabled", "queue-invalid",
+    "stuck-full", "stuck-starting", "stuck-unexplained",
 }  # fmt: skip
 
 
@@ -132,7 +133,10 @@ def test_an_example_is_explained_as_its_own_cause(cause: Cause, match: Match) ->
 
 
 def test_every_cause_can_be_reached() -> None:
-    by_rule = {"tags-over-50", "unknown", "app-exit-nonzero"}
+    by_rule = {
+        "tags-over-50", "unknown", "app-exit-nonzero", "ce-disabled", "queue-disabled",
+        "queue-invalid", "stuck-full", "stuck-starting", "stuck-unexplained",
+    }  # fmt: skip
     for cause in CAUSES:
         assert cause.matches or cause.exit or cause.id in by_rule, cause.id
 

@@ -18,12 +18,13 @@ SETTINGS_FILE = "local"  # the --env-vars file of `sam local invoke`, not an eve
 
 REQUIRED = {
     "access-denied-in-log", "array-child", "array-parent", "cloudformation-resource-failed",
-    "custom-log-group", "dependency-failed", "drill", "ecs-several-containers",
+    "compute-environment-invalid", "custom-log-group", "dependency-failed", "drill",
+    "ecs-several-containers",
     "efs-mount-refused", "eks-oomkilled", "entry-point-not-found", "exit-1-python-traceback",
     "exit-137-no-reason", "image-not-found", "image-pull-no-route", "log-disk-full",
     "multi-node-node", "multi-node-parent", "out-of-memory-ec2", "out-of-memory-fargate",
     "queue-blocked", "secret-denied", "segmentation-fault", "service-job", "splunk-driver",
-    "spot-reclaimed-three-times", "terminated-by-person", "timeout", "unknown-shape",
+    "spot-reclaimed-three-times", "stuck-job", "terminated-by-person", "timeout", "unknown-shape",
     "wrong-cpu-architecture",
 }  # fmt: skip
 ENVELOPE = {
@@ -33,12 +34,13 @@ JOB_DETAIL_TYPES = {
     "Batch Job State Change",
     "Batch Job Queue Blocked",
     "Batch Service Job State Change",
+    "Batch Job Stuck",
 }
 ACCOUNT = "111122223333"
 REASON_LIMIT = 255  # AWS Batch API reference: reason strings are "short (255 max characters)"
 FIRST_MS = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp() * 1000)
 LAST_MS = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp() * 1000)
-TIME_KEYS = {"createdAt", "startedAt", "stoppedAt", "statusSummaryLastUpdatedAt"}
+TIME_KEYS = {"createdAt", "startedAt", "stoppedAt", "statusSummaryLastUpdatedAt", "waitingSince"}
 # Reported by Batch for an array parent, which never starts itself.
 ZERO_START = {"array-parent"}
 
@@ -123,7 +125,9 @@ def test_envelope(name: str) -> None:
     assert set(event) == ENVELOPE
     assert event["version"] == "0"
     assert event["account"] == ACCOUNT
-    assert event["source"] in {"aws.batch", "aws.cloudformation", "batch-notifier.drill"}
+    assert event["source"] in {
+        "aws.batch", "aws.cloudformation", "batch-notifier.drill", "batch-notifier.sweep",
+    }  # fmt: skip
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", event["time"])
     assert FIRST_MS <= epoch_ms(event["time"]) < LAST_MS
     assert event["resources"]
@@ -137,7 +141,8 @@ def test_job_is_named_consistently(name: str) -> None:
     assert event["resources"][0] == detail["jobArn"]
     assert detail["jobArn"].endswith("/" + detail["jobId"])
     blocked = event["detail-type"] == "Batch Job Queue Blocked"
-    assert detail["status"] == ("RUNNABLE" if blocked else "FAILED")
+    waits = blocked or event["detail-type"] == "Batch Job Stuck"
+    assert detail["status"] == ("RUNNABLE" if waits else "FAILED")
     assert event["resources"][1:] == ([detail["jobQueue"]] if blocked else [])
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from notifier.core.bookmark import Bookmark, Progress
 from notifier.core.brake import Brake
 from notifier.core.catalogue import Certainty, Severity
 from notifier.core.failure import Failure, Kind, LogStream
@@ -23,7 +24,7 @@ _REMEMBERED = (
     "kind", "job_id", "job_name", "event_id", "event_time", "account", "region", "job_arn",
     "queue_arn", "definition_arn", "status", "status_reason", "vcpus", "memory_mib", "gpus",
     "platform", "array_size", "array_index", "node_index", "node_count", "training_job", "stack",
-    "resource_type", "tags", "is_drill",
+    "resource_type", "waiting_since", "tags", "is_drill",
 )  # fmt: skip
 
 
@@ -123,6 +124,18 @@ def to_brake(item: Item) -> Brake:
     body = body_of(item)
     times = {name: tuple(body[name]) for name in ("alerts", "texts")}
     return Brake(**(body | times), version=version_of(item))
+
+
+def from_bookmark(bookmark: Bookmark) -> dict[str, Any]:
+    """Give the body of the sweep's bookmark."""
+    return asdict(bookmark)
+
+
+def to_bookmark(item: Item) -> Bookmark:
+    """Read the sweep's bookmark."""
+    body = body_of(item)
+    queues = {arn: Progress(**each) for arn, each in body["queues"].items()}
+    return Bookmark(queues, body["starting"])
 
 
 def to_silences(item: Item) -> tuple[Silence, ...]:

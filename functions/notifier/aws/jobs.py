@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
     from mypy_boto3_batch.type_defs import JobSummaryTypeDef, ListJobsRequestTypeDef
 
+_WAITING = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING")
 MOST_PAGES = 3  # of 100 jobs, newest first: enough to see whether a job has run again
 # 2 tries of at most 1 s + 4 s: that nothing was found out is no reason to say nothing.
 _CONFIG = Config(
@@ -65,6 +66,28 @@ class BatchJobs:
             request["nextToken"] = page["nextToken"]
         return tuple(found)
 
+    def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Give those of up to 100 jobs that have not begun to run."""
+        try:
+            jobs = self._client.describe_jobs(jobs=list(job_ids))["jobs"]
+        except (ClientError, BotoCoreError) as error:
+            raise understood(error) from error
+        return frozenset(job["jobId"] for job in jobs if job["status"] in _WAITING)
+
+    def is_usable(self, arn: str) -> bool:
+        """Say whether a queue or compute environment is VALID and ENABLED, or gone."""
+        found: Sequence[Any]
+        try:
+            if ":job-queue/" in arn:
+                found = self._client.describe_job_queues(jobQueues=[arn])["jobQueues"]
+            else:
+                answer = self._client.describe_compute_environments(computeEnvironments=[arn])
+                found = answer["computeEnvironments"]
+        except (ClientError, BotoCoreError) as error:
+            raise understood(error) from error
+        states = [(one.get("status"), one.get("state")) for one in found]
+        return all(state == ("VALID", "ENABLED") for state in states)
+
 
 def _success(job: JobSummaryTypeDef) -> Success:
     return Success(job["jobName"], _began(job), job.get("stoppedAt") or _began(job))
@@ -87,3 +110,11 @@ class DryRunJobs:
     ) -> tuple[Success, ...]:
         """Find none."""
         return ()
+
+    def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Find all of them waiting."""
+        return frozenset(job_ids)
+
+    def is_usable(self, arn: str) -> bool:
+        """Find it as it was."""
+        return False

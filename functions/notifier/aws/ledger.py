@@ -9,6 +9,8 @@
 | `silences` | `all` | every silence |
 | `brake` | `alerts` | when messages went out |
 | `held` | `<key>` | an incident that waits for the storm digest |
+| `sweep` | `bookmark` | where the sweep stopped |
+| `subscriptions` | `pending` | how many are not confirmed |
 
 Every read is consistent, every item ends by TTL, and every read looks at the time itself, because
 DynamoDB may take days to delete what has ended.
@@ -29,6 +31,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from notifier.aws import items
 from notifier.aws.errors import understood
 from notifier.aws.items import Item
+from notifier.core.bookmark import Bookmark
 from notifier.core.brake import Brake
 from notifier.core.incident import Incident, Place
 from notifier.core.silence import Silence
@@ -45,6 +48,8 @@ MEMBER_DAYS = 30
 STATE_DAYS = 400  # "3rd in a row" is remembered for over a year
 HELD_DAYS = 7
 SILENCE_DAYS = 31
+BOOKMARK_DAYS = 30  # a sweep that stood still for so long begins anew
+PENDING_DAYS = 3  # as long as SNS waits for a confirmation
 MOST_KEYS, MOST_WRITES = 100, 25  # in one BatchGetItem, in one BatchWriteItem
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
@@ -57,6 +62,7 @@ _CONFIG = Config(
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _RIVALLED = frozenset(("None", "ConditionalCheckFailed", "TransactionConflict"))
 _SILENCES, _BRAKE = items.key("silences", "all"), items.key("brake", "alerts")
+_BOOKMARK, _PENDING = items.key("sweep", "bookmark"), items.key("subscriptions", "pending")
 
 
 def _now_ms() -> int:
@@ -72,16 +78,19 @@ class IncidentLedger:
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
         """Look up places and incidents, with silences and the brake, in as few calls as can be."""
-        wanted = [_SILENCES, _BRAKE, *map(items.place_key, roots), *map(items.state_key, keys)]
+        own = (_SILENCES, _BRAKE, _PENDING)
+        wanted = [*own, *map(items.place_key, roots), *map(items.state_key, keys)]
         found = {(one["pk"]["S"], one["sk"]["S"]): one for one in self._get(wanted)}
         places = {root: found.get((f"job#{root}", "place")) for root in roots}
         states = {key: found.get((f"incident#{key}", "state")) for key in keys}
         silences, brake = found.get(("silences", "all")), found.get(("brake", "alerts"))
+        pending = found.get(("subscriptions", "pending"))
         return Seen(
             places={root: Place(**items.body_of(item)) for root, item in places.items() if item},
             incidents={key: items.to_incident(item) for key, item in states.items() if item},
             silences=items.to_silences(silences) if silences else (),
             brake=items.to_brake(brake) if brake else Brake(),
+            unconfirmed=items.body_of(pending)["pending"] if pending else 0,
         )
 
     def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
@@ -141,6 +150,21 @@ class IncidentLedger:
     def release(self, keys: Collection[str]) -> None:
         """Take keys off that list."""
         self._write([{"DeleteRequest": {"Key": items.key("held", key)}} for key in keys])
+
+    def bookmark(self) -> Bookmark:
+        """Give where the last sweep stopped."""
+        found = list(self._get([_BOOKMARK]))
+        return items.to_bookmark(found[0]) if found else Bookmark()
+
+    def save_bookmark(self, bookmark: Bookmark) -> None:
+        """Keep where this sweep stopped: no two run at once."""
+        body, expires = items.from_bookmark(bookmark), self._in_days(BOOKMARK_DAYS)
+        self._write([{"PutRequest": {"Item": items.with_body(_BOOKMARK, body, expires)}}])
+
+    def note_unconfirmed(self, pending: int) -> None:
+        """Keep how many subscriptions are not confirmed, for the next alert."""
+        item = items.with_body(_PENDING, {"pending": pending}, self._in_days(PENDING_DAYS))
+        self._write([{"PutRequest": {"Item": item}}])
 
     def silences(self) -> tuple[tuple[Silence, ...], int]:
         """Give all silences and the version to save them with."""
@@ -309,3 +333,13 @@ class DryRunLedger:
 
     def release(self, keys: Collection[str]) -> None:
         """Forget them."""
+
+    def bookmark(self) -> Bookmark:
+        """Begin anew."""
+        return Bookmark()
+
+    def save_bookmark(self, bookmark: Bookmark) -> None:
+        """Forget it."""
+
+    def note_unconfirmed(self, pending: int) -> None:
+        """Forget it."""

@@ -175,9 +175,20 @@ def commands(failure: Failure, cause: str) -> tuple[str, ...]:
     if failure.kind is Kind.ENVIRONMENT:
         words = ("cloudformation", "describe-stack-events", "--stack-name", failure.stack)
         found += [_aws(words, failure.region)] if is_arn(failure.stack) else []
+        found += _batch_commands(failure)
     elif _JOB_ID.fullmatch(failure.job_id):
         found += [_aws(words, failure.region) for words in _job_words(failure, cause)]
     return tuple(found)
+
+
+def _batch_commands(failure: Failure) -> list[str]:
+    """Show a queue or compute environment as it is now."""
+    if not failure.is_unusable or not is_arn(failure.job_id):
+        return []
+    queue = ("batch", "describe-job-queues", "--job-queues", failure.job_id)
+    compute = ("batch", "describe-compute-environments", "--compute-environments", failure.job_id)
+    is_queue = failure.resource_type.endswith("Queue")
+    return [_aws(queue if is_queue else compute, failure.region)]
 
 
 def _job_words(failure: Failure, cause: str) -> list[Sequence[str]]:
@@ -190,7 +201,7 @@ def _job_words(failure: Failure, cause: str) -> list[Sequence[str]]:
             words.append(("batch", "list-jobs", "--multi-node-job-id", failure.job_id, *failed))
         case Kind.SERVICE_JOB:
             return [("batch", "describe-service-job", "--job-id", failure.job_id)]
-        case Kind.QUEUE_BLOCKED if is_arn(failure.queue_arn):
+        case Kind.QUEUE_BLOCKED | Kind.STUCK if is_arn(failure.queue_arn):
             words.append(("batch", "describe-job-queues", "--job-queues", failure.queue_arn))
     if cause == "terminated-by-user":
         # CancelJob stops only a job that has not started, TerminateJob any.

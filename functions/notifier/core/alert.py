@@ -34,6 +34,7 @@ class Alert:
     `headline` stands in place of the cause's title where many failures are told at once.
     `outcome` and `reason` say why it is sent now, `kept_back` what was not sent before. `texted`
     is False where the cap on text messages was reached, `last_text` on the last one below it.
+    `unconfirmed` counts the subscriptions to which nothing is sent yet.
     `filters` are what else a subscriber may have asked for, by message attribute, where several
     incidents are told at once. `past` is what was known of the last success, `last_success` and
     `changes` its words.
@@ -75,6 +76,7 @@ class Alert:
     samples: tuple[Sample, ...] = ()
     texted: bool = True
     last_text: bool = False
+    unconfirmed: int = 0
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     past: Past | None = None
     last_success: str = ""
@@ -107,7 +109,18 @@ class Alert:
         because = "it has succeeded again" if recovered else self.reason
         why_now = f" Why now: {because}." if because else ""
         found_by = f"Severity {self.severity}, incident {self.incident}."
-        return f"Sent by batch-notifier.{why_now} {found_by}"
+        return f"Sent by batch-notifier.{why_now} {found_by}{self._not_sent}"
+
+    @property
+    def _not_sent(self) -> str:
+        """Say who does not get this; the addresses are nobody else's business."""
+        if not self.unconfirmed:
+            return ""
+        have = "address has" if self.unconfirmed == 1 else "addresses have"
+        return (
+            f" {self.unconfirmed:,} {have} not confirmed the subscription yet and did not get this:"
+            " the link is in a mail from AWS Notifications."
+        )
 
 
 def compose(
@@ -138,9 +151,8 @@ def compose(
     diagnosis = diagnose(failure, safe)
     excerpt = pick(log, safe, log_lines) if log and log.lines else None
     again, how = resubmit.again(failure, diagnosis, past)
-    blocked = failure.kind is Kind.QUEUE_BLOCKED
     return Alert(
-        status=status_of("BLOCKED" if blocked else "FAILED", failure.is_drill),
+        status=status_of(word_of(failure), failure.is_drill),
         name=particulars.title_of(failure),
         diagnosis=_quoted(diagnosis),
         severity=severity_of(failure, diagnosis.severity),
@@ -199,6 +211,13 @@ def unreadable(event: Unreadable, key: str = "") -> Alert:
     )
 
 
+def word_of(failure: Failure) -> str:
+    """Give what happened in one word."""
+    if failure.is_unusable:
+        return failure.status
+    return {Kind.QUEUE_BLOCKED: "BLOCKED", Kind.STUCK: "STUCK"}.get(failure.kind, "FAILED")
+
+
 def status_of(status: str, is_drill: bool) -> str:
     """Give the first word of every message."""
     # Nobody is to be woken by a drill twice: it says what it is before anything else.
@@ -251,7 +270,7 @@ def _quoted(diagnosis: Diagnosis) -> Diagnosis:
 
 def _log_note(failure: Failure, log: LogRead | None) -> str:
     """Say why no log is shown; nothing is left out without a word."""
-    if failure.kind in (Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED):
+    if failure.kind in (Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED, Kind.STUCK):
         return ""
     if failure.log is None:
         return f"no log: {failure.no_log}"

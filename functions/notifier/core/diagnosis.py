@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from notifier.core import catalogue, killed, rootline, units
 from notifier.core.catalogue import Cause, Certainty, Class, Says, Severity
-from notifier.core.failure import Failure, Kind
+from notifier.core.failure import Failure, Finding, Kind
 
 __all__ = [
     "Certainty", "Class", "Diagnosis", "Evidence", "Severity", "Source",
@@ -27,6 +27,8 @@ SIGKILL, SIGTERM = 137, 143  # 128 + signal number
 
 _STATUS, _REASON = frozenset({"status"}), frozenset({"reason"})
 _REQUEST: frozenset[str] = frozenset({"request"})
+# What Batch says of a queue without naming what is wrong with it.
+_POINTING = frozenset(("queue-blocked-undetermined", "queue-ce-invalid"))
 _LOG, _LONE_LOG = frozenset({"log"}), frozenset({"log", "lone-log"})
 _CAUSE, _AREA, _NOTHING = (Says.CAUSE,), (Says.AREA,), (Says.NOTHING,)
 _EXIT_IN_TEXT = re.compile(
@@ -46,6 +48,7 @@ class Source(StrEnum):
     LOG = "log"
     ATTEMPTS = "attempts"
     CHILDREN = "array children"
+    ENVIRONMENT = "compute environment"
     TEXT = "text"
 
 
@@ -83,9 +86,12 @@ def diagnose(failure: Failure, log: Sequence[str] = ()) -> Diagnosis:
         Lines of the job's log, oldest first, made safe by `text.lines`.
     """
     texts, code = tuple(_texts(failure)), _exit_code(failure)
+    if failure.is_unusable and failure.status == "DISABLED":
+        return _switched_off(failure)
     more = _REQUEST if failure.kind is Kind.ENVIRONMENT else frozenset()
     found = (
         _stopped(failure, texts)
+        or _waits(failure, texts)
         or _told(texts, _CAUSE, more)
         or _told(texts, _AREA, more)
         or _by_kind(failure, texts)
@@ -95,6 +101,14 @@ def diagnose(failure: Failure, log: Sequence[str] = ()) -> Diagnosis:
         or _unknown(texts, code, log)
     )
     return _with_context(found, failure, log)
+
+
+def _switched_off(failure: Failure) -> Diagnosis:
+    """Somebody switched it off: its status reason is about its health, and tells nothing."""
+    is_queue = failure.resource_type.endswith("Queue")
+    told = f"the state of {failure.job_name} is DISABLED"
+    cause = "queue-disabled" if is_queue else "ce-disabled"
+    return _diagnosis(cause, Certainty.CERTAIN, Evidence(Source.ENVIRONMENT, told))
 
 
 def explain(text: str, exit_code: int | None = None) -> Diagnosis:
@@ -158,11 +172,46 @@ def _told(
     return None
 
 
+def _waits(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
+    """Say for what a stuck job waits: Batch's own words, then what is wrong where it could run.
+
+    What alone keeps the job waiting says more than those words that only point to it.
+    """
+    if failure.kind is not Kind.STUCK:
+        return None
+    said = _told(texts, _CAUSE)
+    seen = [_seen(finding) for finding in failure.findings]
+    sure = next((one for one in seen if one.certainty is Certainty.CERTAIN), None)
+    if said and said.cause in _POINTING:
+        said = replace(sure, evidence=(*sure.evidence, *said.evidence)) if sure else said
+    best = said or sure or next(iter(seen), None) or _told(texts, _AREA)
+    other = "stuck-starting" if failure.status == "STARTING" else "stuck-unexplained"
+    best = best or _diagnosis(other, Certainty.GUESS, *texts)
+    more = (Evidence(Source.ENVIRONMENT, finding.text) for finding in failure.findings)
+    return replace(best, evidence=tuple(dict.fromkeys((*best.evidence, *more)))[:EVIDENCE_LIMIT])
+
+
+def _seen(finding: Finding) -> Diagnosis:
+    """Give the cause of one finding: AWS's own words may tell more than the state alone."""
+    most = Certainty.CERTAIN if finding.is_sure else Certainty.LIKELY
+    evidence = Evidence(Source.ENVIRONMENT, finding.text)
+    hit = catalogue.load().recognise(finding.said, _STATUS | _REQUEST, _CAUSE)
+    return (
+        _diagnosis(hit[0], min(hit[1], most), evidence)
+        if hit
+        else _diagnosis(finding.cause, most, evidence)
+    )
+
+
 def _by_kind(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
     if failure.kind is Kind.ARRAY_PARENT:
         return _diagnosis("array-child-failed", Certainty.LIKELY, *texts)
     if failure.kind is Kind.QUEUE_BLOCKED:
         return _diagnosis("queue-blocked-undetermined", Certainty.GUESS, *texts)
+    if failure.is_unusable:
+        is_queue = failure.resource_type.endswith("Queue")
+        cause = "queue-invalid" if is_queue else "ce-client-error-other"
+        return _diagnosis(cause, Certainty.LIKELY, *texts)
     return None
 
 

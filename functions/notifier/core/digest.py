@@ -18,7 +18,7 @@ from notifier.core import (
     units,
     wording,
 )
-from notifier.core.alert import Alert, doubt_of, status_of, steps_of
+from notifier.core.alert import Alert, doubt_of, status_of, steps_of, word_of
 from notifier.core.diagnosis import Diagnosis
 from notifier.core.excerpt import LogRead
 from notifier.core.failure import Kind
@@ -114,13 +114,13 @@ def recovered(incident: Incident, tally: Tally, reason: str) -> Alert:
         ("last failure", units.moment(tally.newest_at)),
         ("cause it had", summary.causes(tally) or wording.lowered(found.title)),
     )
-    called, subject = _recovered(incident, tally)
+    called, ended_so = _recovered(incident, tally)
     return replace(
         told,
         status=status_of("RECOVERED", first.is_drill),
         name=called,
         event_id=f"{told.event_id}-recovered",
-        sentence=f"{subject} succeeded again, {reason.replace(', ', ' and ', 1)}.",
+        sentence=f"{ended_so}, {reason.replace(', ', ' and ', 1)}.",
         headline=reason,
         steps=tuple(filter(None, (_waiting(tally),))),
         facts=(*ended, *told.facts),
@@ -134,18 +134,22 @@ def _recovered(incident: Incident, tally: Tally) -> tuple[str, str]:
     on_queue = f" on queue {text.defang(job.queue)}" if job.queue else ""
     several = len(tally.names)
     if job.kind is Kind.JOB and several > 1:
-        return called, f"All {several:,} jobs that failed{on_queue} have"
+        return called, f"All {several:,} jobs that failed{on_queue} have succeeded again"
+    if job.kind is Kind.STUCK:
+        them = f"The {tally.failed:,} jobs wait" if tally.failed > 1 else f"Job {called} waits"
+        return called, f"{them}{on_queue} no longer"
+    if job.is_unusable:
+        return called, f"{particulars.subject_of(job).removesuffix(job.status)}usable again"
     kind = FAMILY_NAMES.get(job.kind, "job").capitalize()
-    return called, f"{kind} {called}{on_queue} has"
+    return called, f"{kind} {called}{on_queue} has succeeded again"
 
 
 def _retold(incident: Incident, tally: Tally, found: Diagnosis) -> Alert:
     """Gather what all messages on a whole incident tell."""
     first, job = incident.first, whole(incident.first)
-    status = "BLOCKED" if first.kind is Kind.QUEUE_BLOCKED else "FAILED"
     newest = tally.newest_at or incident.opened_at
     return Alert(
-        status=status_of(status, first.is_drill),
+        status=status_of(word_of(first), first.is_drill),
         name=summary.name(incident, tally),
         diagnosis=found,
         severity=summary.severity(incident, tally),

@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from notifier.core import retry, text
+from notifier.core import retry, text, waiting
 from notifier.core.containers import (
     Container,
     attempts_of,
@@ -32,12 +32,14 @@ from notifier.core.containers import (
 from notifier.core.failure import (
     DEFAULT_LOG_GROUP,
     DRILL_SOURCE,
+    HEARTBEAT_SOURCE,
     ID_LIMIT,
     JOB_NAME_LIMIT,
     LOG_DRIVERS,
     NAME_LIMIT,
     REASON_LIMIT,
     STEERING_TAGS,
+    SWEEP_SOURCE,
     Attempt,
     Failure,
     Kind,
@@ -48,6 +50,7 @@ from notifier.core.failure import (
 _JOB_STATES = frozenset(
     ("SUBMITTED", "PENDING", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED")
 )
+_SOURCES = ("aws.batch", "aws.cloudformation", DRILL_SOURCE, SWEEP_SOURCE)
 _BATCH_RESOURCE = re.compile(r"AWS::Batch::[A-Za-z]{1,64}")
 _Safe = Callable[[object], str]
 
@@ -75,12 +78,17 @@ def read(event: object) -> Failure | Unreadable | None:
     source, detail_type, detail = event.get("source"), event.get("detail-type"), event.get("detail")
     if not isinstance(detail, dict):
         return _unreadable(event, "the event has no detail")
-    if source not in ("aws.batch", "aws.cloudformation", DRILL_SOURCE):
+    if source not in _SOURCES:
         return _unreadable(event, "the event comes from a source this notifier does not know")
     reader = _READERS.get(detail_type) if isinstance(detail_type, str) else None
     if reader is None:
         return _unreadable(event, "the event has a detail-type this notifier does not know")
     return reader(event, detail)
+
+
+def is_heartbeat(event: object) -> bool:
+    """Say whether an event only proves that events arrive."""
+    return isinstance(event, dict) and event.get("source") == HEARTBEAT_SOURCE
 
 
 def _unreadable(event: dict[str, Any], problem: str) -> Unreadable:
@@ -264,9 +272,48 @@ def _resource(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unread
     )
 
 
+def _stuck(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unreadable:
+    """Read what the sweep saw of a job that waits: the job, its queue, and where it could run."""
+    failure = _read_job(event, detail, Kind.STUCK)
+    if not isinstance(failure, Failure):
+        return failure
+    reason: _Safe = partial(_safe, secrets=(), limit=REASON_LIMIT)
+    return replace(
+        failure,
+        waiting_since=moment(detail.get("waitingSince")) or failure.created_at,
+        findings=waiting.findings(failure, items(detail.get("computeEnvironments")), reason),
+        log=None,
+        no_log="the job has not started",
+    )
+
+
+def _unusable(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unreadable:
+    """Read what the sweep saw of a queue or compute environment that runs no jobs."""
+    arn, resource_type = string(detail, "arn"), string(detail, "resource-type")
+    if not (arn and _BATCH_RESOURCE.fullmatch(resource_type)):
+        return _unreadable(event, "the event does not say what cannot be used")
+    name: _Safe = partial(_safe, secrets=(), limit=NAME_LIMIT)
+    return Failure(
+        kind=Kind.ENVIRONMENT,
+        job_id=name(arn),
+        job_name=text.truncate(name(string(detail, "name") or arn), JOB_NAME_LIMIT),
+        event_id=name(event.get("id")),
+        event_time=name(event.get("time")),
+        account=_part(arn, 4) or name(event.get("account")),
+        region=_part(arn, 3) or name(event.get("region")),
+        queue_arn=name(string(detail, "jobQueue")),
+        status=name(string(detail, "status")),
+        status_reason=_safe(string(detail, "statusReason"), (), REASON_LIMIT),
+        resource_type=name(resource_type),
+        is_drill=event.get("source") == DRILL_SOURCE,
+    )
+
+
 _READERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Failure | Unreadable | None]] = {
     "Batch Job State Change": _job,
     "Batch Job Queue Blocked": _queue_blocked,
     "Batch Service Job State Change": _service_job,
     "CloudFormation Resource Status Change": _resource,
+    "Batch Job Stuck": _stuck,
+    "Batch Environment Unusable": _unusable,
 }

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
 DRILL_SOURCE = "batch-notifier.drill"
+SWEEP_SOURCE = "batch-notifier.sweep"
+HEARTBEAT_SOURCE = "batch-notifier.heartbeat"
 DEFAULT_LOG_GROUP = "/aws/batch/job"  # where the awslogs driver writes unless told otherwise
 # https://docs.aws.amazon.com/batch/latest/APIReference/API_LogConfiguration.html
 LOG_DRIVERS = frozenset(
@@ -15,6 +18,7 @@ LOG_DRIVERS = frozenset(
 STEERING_TAGS = (
     "notify:after", "notify:mute-until", "notify:owner", "notify:runbook", "notify:severity",
 )  # fmt: skip
+UNUSABLE = ("INVALID", "DISABLED")  # status or state in which nothing runs jobs
 ATTEMPTS_KEPT = 10  # RetryStrategy.attempts allows 1 to 10
 NAME_LIMIT = 256  # characters of an ARN or id; stack ARNs are the longest
 ID_LIMIT = 640  # a stack ARN of at most 300 characters and a logical id of at most 255
@@ -35,6 +39,7 @@ class Kind(StrEnum):
     SERVICE_JOB = "service-job"
     QUEUE_BLOCKED = "queue-blocked"
     ENVIRONMENT = "environment"
+    STUCK = "stuck"  # a job that waits for hours, which no event tells
     UNREADABLE = "unreadable"  # an event that failed to be read, as the ledger remembers it
 
 
@@ -62,11 +67,26 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a job may wait, as a look at its queue and compute environments showed.
+
+    `cause` is one of the catalogue; `said` is a text of AWS's own, which may tell another;
+    `is_sure` is whether it alone keeps the job waiting.
+    """
+
+    cause: str
+    text: str
+    said: str = ""
+    is_sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Everything the event says about one failure, safe to show.
 
     Times are epoch milliseconds. Text fields went through `text.one_line`: one line, no controls,
-    secrets masked. `secrets` are literal values from the job's environment and parameters,
+    secrets masked. `waiting_since` is when a stuck job began to wait, and `findings` say for what,
+    the most telling first. `secrets` are literal values from the job's environment and parameters,
     kept only to mask them in log lines.
     """
 
@@ -109,9 +129,24 @@ class Failure:
     training_job: str = ""
     stack: str = ""
     resource_type: str = ""
+    waiting_since: int | None = None
+    findings: tuple[Finding, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     is_drill: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def is_unusable(self) -> bool:
+        """Whether it is a queue or compute environment as the sweep saw it, and no deployment."""
+        return self.kind is Kind.ENVIRONMENT and self.status in UNUSABLE
+
+    @property
+    def seen_at(self) -> int:
+        """When the event was made, in epoch milliseconds; 0 when it does not tell."""
+        try:
+            return int(datetime.fromisoformat(self.event_time).timestamp() * 1000)
+        except ValueError:
+            return 0
 
     @property
     def queue(self) -> str:
@@ -147,6 +182,7 @@ class Failure:
             reasons=(),
             image="",
             depends_on=(),
+            findings=(),
             log=None,
             no_log="",
             secrets=(),

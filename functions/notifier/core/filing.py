@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from notifier.core.failure import Failure, Kind
 from notifier.core.grouping import FAMILIES, fingerprint, identity, root_of
@@ -160,9 +159,6 @@ def member_of(case: Case, role: Role) -> Member:
 
 def _failed_at(failure: Failure) -> int:
     """Give the time of the failure itself, which every delivery of its event repeats."""
-    if failure.stopped_at:
-        return failure.stopped_at
-    try:
-        return int(datetime.fromisoformat(failure.event_time).timestamp() * 1000)
-    except ValueError:
-        return failure.created_at or 0
+    if since := failure.stopped_at or failure.waiting_since:
+        return since
+    return failure.seen_at or failure.created_at or 0

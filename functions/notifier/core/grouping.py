@@ -53,6 +53,10 @@ def _parts(failure: Failure, cause: str, group_by: Sequence[str], error: str) ->
     if failure.is_drill:
         return ("drill", failure.event_id)  # whoever drills twice wants to see two
     match failure.kind:
+        case Kind.STUCK:  # whatever each waits for: jobs in one queue wait for the same instances
+            return ("stuck", failure.queue_arn)
+        case Kind.ENVIRONMENT if failure.is_unusable:
+            return ("environment", failure.job_id)
         case Kind.ENVIRONMENT:
             return ("environment", failure.stack, failure.job_name)
         case Kind.QUEUE_BLOCKED:
@@ -75,12 +79,27 @@ def root_of(job_id: str) -> str:
     return re.split("[:#]", job_id, maxsplit=1)[0]
 
 
+def waiting_id(job_id: str) -> str:
+    """Give the identity of a stuck job."""
+    return f"{Kind.STUCK}:{job_id}"
+
+
+def job_of(identity_: str) -> str:
+    """Give the job that waits, of the identity of a stuck one."""
+    return identity_.removeprefix(f"{Kind.STUCK}:")
+
+
 def identity(failure: Failure) -> str:
     """Tell failures apart however often they are delivered.
 
     FAILED is final for a job id; event and message ids change on the way. But a queue may be
     blocked again by the same job, a resource may fail again, and a drill is sent again unchanged.
+    What the sweep sees is the same at every look until it changes.
     """
+    if failure.kind is Kind.STUCK and not failure.is_drill:
+        return waiting_id(failure.job_id)
+    if failure.is_unusable and not failure.is_drill:
+        return f"{failure.kind}:{failure.status}:{failure.job_id}"
     if failure.kind in (Kind.QUEUE_BLOCKED, Kind.ENVIRONMENT):
         return f"{failure.kind}:{failure.status}:{failure.job_id}:{failure.event_time}"
     if failure.kind is Kind.UNREADABLE or (failure.is_drill and failure.kind not in FAMILIES):

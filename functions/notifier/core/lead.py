@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from notifier.core import wording
 from notifier.core.failure import Failure, Kind
-from notifier.core.grouping import FAMILIES, identity, root_of
+from notifier.core.grouping import FAMILIES, identity, job_of, root_of
 from notifier.core.incident import Incident
 from notifier.core.tally import Member, Tally
 
@@ -39,6 +39,8 @@ def _as(first: Failure, member: Member) -> Failure:
     """Give a failure as another job of its kind, so far as a member tells of it."""
     is_job = first.kind in FAMILIES | {Kind.JOB, Kind.SERVICE_JOB}
     job_id = member.job_id if is_job else first.job_id if first.kind is Kind.ENVIRONMENT else ""
+    if first.kind is Kind.STUCK:
+        job_id = job_of(member.job_id)
     return replace(
         first,
         job_id=job_id,
@@ -47,7 +49,8 @@ def _as(first: Failure, member: Member) -> Failure:
         array_index=member.index if first.kind is Kind.ARRAY_CHILD else first.array_index,
         node_index=member.index if first.kind is Kind.NODE else first.node_index,
         exit_code=member.exit_code,
-        stopped_at=member.at,
+        stopped_at=None if first.kind is Kind.STUCK else member.at,
+        waiting_since=member.at if first.kind is Kind.STUCK else None,
         created_at=None,
         started_at=None,
         event_id="",

@@ -51,10 +51,19 @@ class Metric(StrEnum):
     RECOVERY_UNKNOWN = "RecoveryUnknown"
     UNREADABLE_EVENTS = "UnreadableEvents"
 
+    # What the sweep found, where no event came.
+    MISSED_EVENTS = "MissedEvents"
+    STUCK_JOBS = "StuckJobs"
+    SWEEPS = "Sweeps"
+    SWEEPS_CUT_SHORT = "SweepsCutShort"
+    UNUSABLE_ENVIRONMENTS = "UnusableEnvironments"
+
     # Whether the way from rule to people is open.
     HEARTBEAT = "Heartbeat"
+    HEARTBEATS_UNSENT = "HeartbeatsUnsent"
     CONFIRMED_SUBSCRIPTIONS = "ConfirmedSubscriptions"
     PENDING_SUBSCRIPTIONS = "PendingSubscriptions"
+    SUBSCRIPTIONS_UNCOUNTED = "SubscriptionsUncounted"
 
 
 @dataclass(frozen=True, slots=True)

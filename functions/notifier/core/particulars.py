@@ -10,6 +10,10 @@ from notifier.core.failure import Attempt, Failure, Kind
 
 _RUNBOOK = re.compile(r"https://[\w.-]{1,200}(?:/[\w./#?=&%+~-]{0,500})?", re.ASCII)
 _VERBS = {f"{verb.upper()}_FAILED": verb for verb in ("create", "update", "delete", "import")}
+_RESOURCES = {
+    "AWS::Batch::ComputeEnvironment": "Compute environment",
+    "AWS::Batch::JobQueue": "Job queue",
+}
 _MS_PER_HOUR = 3_600_000
 _MIB_PER_GIB = 1024
 Pairs = tuple[tuple[str, str], ...]
@@ -38,6 +42,8 @@ def subject_of(failure: Failure) -> str:
     """Say what happened to what, as the first half of a sentence."""
     name, queue = text.defang(failure.job_name), text.defang(failure.queue)
     on_queue = f" on queue {queue}" if queue else ""
+    if failure.kind in (Kind.STUCK, Kind.ENVIRONMENT):
+        return _state_of(failure, name, on_queue)
     match failure.kind:
         case Kind.ARRAY_CHILD:
             return f"Child {failure.array_index} of array job {name} failed{on_queue}"
@@ -52,10 +58,24 @@ def subject_of(failure: Failure) -> str:
             return f"SageMaker job {name} failed{on_queue}"
         case Kind.QUEUE_BLOCKED:
             return f"Queue {queue or 'unknown'} is blocked by job {name}"
-        case Kind.ENVIRONMENT:
-            verb = _VERBS.get(failure.status, "set up")
-            return f"CloudFormation could not {verb} {failure.resource_type} {name}"
     return f"Job {name} failed{on_queue}"
+
+
+def _state_of(failure: Failure, name: str, on_queue: str) -> str:
+    if failure.kind is Kind.STUCK:
+        return f"Job {name} has waited{_for(failure)} in {failure.status}{on_queue}"
+    if failure.is_unusable:
+        what = _RESOURCES.get(failure.resource_type, failure.resource_type)
+        return f"{what} {name} is {failure.status}"
+    verb = _VERBS.get(failure.status, "set up")
+    return f"CloudFormation could not {verb} {failure.resource_type} {name}"
+
+
+def _for(failure: Failure) -> str:
+    """Say how long a job had waited when the sweep saw it."""
+    if failure.waiting_since is None or not failure.seen_at:
+        return ""
+    return f" for {units.waited(failure.seen_at - failure.waiting_since)}"
 
 
 def children(failure: Failure) -> str:
@@ -69,11 +89,12 @@ def facts(failure: Failure) -> Pairs:
     """Give labelled lines; what the event does not say has no line."""
     found = {
         "when": _when(failure),
+        "waits since": units.moment(failure.waiting_since) if failure.waiting_since else "",
         "queue": failure.queue,
         "definition": failure.definition,
         "attempts": _attempts_made(failure),
         "asked": _asked(failure),
-        "ran on": failure.platform,
+        "ran on": "" if failure.kind is Kind.STUCK else failure.platform,
         "image": failure.image,
         "exit": units.exit_code(failure.exit_code) if failure.exit_code is not None else "",
         "container": failure.container,

@@ -20,6 +20,11 @@ class Success:
     stopped_at: int
 
 
+def cleared(tally: Tally, now: int) -> str:
+    """Say how long what the sweep saw has lasted, now that it is seen no more."""
+    return f"after {units.waited(now - tally.first_at)}"
+
+
 def recovery(incident: Incident, tally: Tally, successes: Sequence[Success]) -> str:
     """Say what recovery took, or nothing while a failed job has not succeeded since.
 

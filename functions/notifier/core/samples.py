@@ -22,7 +22,7 @@ from notifier.core.tally import Member, Tally
 LOGS_READ = 3
 LINES_OF_EACH = 10  # log lines of each of several samples, at least
 NAME_SHOWN = 60  # characters in the heading of a log
-_WITHOUT_LOG = frozenset((Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED, Kind.UNREADABLE))
+_WITHOUT_LOG = frozenset((Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED, Kind.STUCK, Kind.UNREADABLE))
 
 
 def to_read(tally: Tally) -> tuple[Member, ...]:

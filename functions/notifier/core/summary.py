@@ -58,7 +58,7 @@ def name(incident: Incident, tally: Tally) -> str:
     first, names = incident.first, _names(tally)
     if is_single(tally):
         return particulars.title_of(first) or "unknown job"
-    if first.kind is Kind.QUEUE_BLOCKED:
+    if first.kind in (Kind.QUEUE_BLOCKED, Kind.STUCK):
         return text.defang(first.queue or first.job_name)
     if first.kind in FAMILIES or first.kind is Kind.ENVIRONMENT:
         return text.defang(first.job_name)
@@ -114,7 +114,9 @@ def _failed(incident: Incident, tally: Tally, told: Counts) -> str:
     of = f" of {told.of:,}" if told.of and is_family else ""
     so_far = " so far" if is_family and not tally.ended else ""
     head = f"{told.failed:,}{of} failed{so_far}"
-    if incident.first.kind in _ONE_THING:
+    if incident.first.kind is Kind.STUCK:
+        head = f"{told.failed:,} wait"
+    elif incident.first.kind in _ONE_THING:
         head = wording.counted(told.failed, "time")
     elif not is_family and told.failed == 1 and tally.groups:
         return causes(tally)
@@ -153,6 +155,9 @@ def _opening(incident: Incident, tally: Tally) -> str:
         return f"{failed_of(told, first)} of {kind} {called} failed{so_far}{on_queue}"
     if first.kind is Kind.QUEUE_BLOCKED:
         return f"Queue {called} was blocked {_times(told.failed)}"
+    if first.kind is Kind.STUCK:
+        have = "job has" if told.failed == 1 else "jobs have"
+        return f"{told.failed:,} {have} waited too long{on_queue}"
     if first.kind is Kind.ENVIRONMENT:
         return f"{particulars.subject_of(first)}, {_times(told.failed)}"
     if is_repeated(incident, tally):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from datetime import UTC, datetime
 
+_HOUR_MS, _DAY_H = 3_600_000, 24
 SIGNAL_BASE = 128  # a shell reports death by signal n as exit code 128 + n
 
 
@@ -31,6 +32,18 @@ def duration(milliseconds: int) -> str:
     first = next((n for n, amount in enumerate(amounts) if amount), 3)
     pair = list(zip(amounts, ("d", "h", "min", "s"), strict=True))[first : first + 2]
     return " ".join(f"{amount} {unit}" for amount, unit in pair if amount or seconds == 0)
+
+
+def waited(milliseconds: int) -> str:
+    """Write how long something has waited: in hours up to two days, as people count them.
+
+    Examples
+    --------
+    >>> waited(25 * 3_600_000), waited(5_400_000), waited(73 * 3_600_000)
+    ('25 h', '1 h 30 min', '3 d 1 h')
+    """
+    hours = max(0, milliseconds) // _HOUR_MS
+    return f"{hours} h" if _DAY_H <= hours < 2 * _DAY_H else duration(milliseconds)
 
 
 def exit_code(code: int) -> str:

@@ -1,0 +1,73 @@
+"""The way into the failure queue for what no event told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from notifier.aws.errors import understood
+from notifier.core.trouble import ServiceError, Trouble
+from notifier.sweep_ports import Raw
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+MOST_MESSAGES, MOST_BYTES = 10, 250_000  # in one call; 262,144 bytes with what SQS adds
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+# 3 tries of at most 1 s + 3 s; after that this run stops, and the next finds the rest again.
+_CONFIG = Config(
+    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+
+class FailureOutbox:
+    """Sends to the failure queue; see `sweep_ports.Outbox`."""
+
+    def __init__(self, queue_url: str) -> None:
+        self._url = queue_url
+
+    @cached_property
+    def _client(self) -> SQSClient:
+        return boto3.client("sqs", config=_CONFIG)
+
+    def send(self, events: Sequence[Raw]) -> None:
+        """Send events, ten at a time; raises `ServiceError` when one was not taken."""
+        for bodies in _batches(events):
+            entries: Any = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
+            try:
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            except (ClientError, BotoCoreError) as error:
+                raise understood(error) from error
+            if refused := answer.get("Failed"):
+                raise ServiceError(Trouble.RETRYABLE, refused[0]["Code"])
+
+
+def _batches(events: Sequence[Raw]) -> Iterator[list[str]]:
+    bodies: list[str] = []
+    size = 0
+    for event in events:
+        body = json.dumps(event, separators=(",", ":"))
+        if bodies and (len(bodies) == MOST_MESSAGES or size + len(body) > MOST_BYTES):
+            yield bodies
+            bodies, size = [], 0
+        bodies.append(body)
+        size += len(body)  # ASCII: json.dumps escapes the rest
+    if bodies:
+        yield bodies
+
+
+class DryRunOutbox:
+    """Keeps what would be sent, for `sam local invoke`."""
+
+    def __init__(self) -> None:
+        self.events: list[Raw] = []
+
+    def send(self, events: Sequence[Raw]) -> None:
+        """Keep them."""
+        self.events += events

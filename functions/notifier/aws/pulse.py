@@ -1,0 +1,79 @@
+"""The proof that the notifier lives: heartbeats on the event bus, and who listens to its topic."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from notifier.aws.errors import understood
+from notifier.core.failure import HEARTBEAT_SOURCE
+from notifier.core.trouble import ServiceError, Trouble
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+# 3 tries of at most 1 s + 3 s; the next run sends another.
+_CONFIG = Config(
+    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+
+class TopicPulse:
+    """Beats on the default event bus, and counts a topic's subscriptions; see `sweep_ports`."""
+
+    def __init__(self, topic_arn: str) -> None:
+        self._topic = topic_arn
+
+    @cached_property
+    def _events(self) -> Any:
+        return boto3.client("events", config=_CONFIG)
+
+    @cached_property
+    def _sns(self) -> SNSClient:
+        return boto3.client("sns", config=_CONFIG)
+
+    def beat(self, now: int) -> None:
+        """Put one heartbeat on the event bus."""
+        try:
+            answer = self._events.put_events(
+                Entries=[
+                    {
+                        "Source": HEARTBEAT_SOURCE,
+                        "DetailType": "Batch Notifier Heartbeat",
+                        "Detail": json.dumps({"at": now}),
+                    }
+                ]
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise understood(error) from error
+        if answer["FailedEntryCount"]:
+            code = answer["Entries"][0].get("ErrorCode", "no error code")
+            raise ServiceError(Trouble.RETRYABLE, code)
+
+    def subscriptions(self) -> tuple[int, int]:
+        """Count the topic's subscriptions: confirmed, and pending.
+
+        A subscription that is not confirmed in time is dropped by SNS, and counted nowhere.
+        https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html
+        """
+        try:
+            found = self._sns.get_topic_attributes(TopicArn=self._topic)["Attributes"]
+        except (ClientError, BotoCoreError) as error:
+            raise understood(error) from error
+        return int(found["SubscriptionsConfirmed"]), int(found["SubscriptionsPending"])
+
+
+class DryRunPulse:
+    """Sends and counts nothing: for `sam local invoke`."""
+
+    def beat(self, now: int) -> None:
+        """Stay silent."""
+
+    def subscriptions(self) -> tuple[int, int]:
+        """Count none."""
+        return 0, 0
