@@ -18,7 +18,8 @@ SETTINGS_FILE = "local"  # the --env-vars file of `sam local invoke`, not an eve
 
 REQUIRED = {
     "access-denied-in-log", "array-child", "array-parent", "cloudformation-resource-failed",
-    "compute-environment-invalid", "custom-log-group", "dependency-failed", "drill", "ecs-several-containers",
+    "compute-environment-invalid", "custom-log-group", "dependency-failed", "drill",
+    "ecs-several-containers",
     "efs-mount-refused", "eks-oomkilled", "entry-point-not-found", "exit-1-python-traceback",
     "exit-137-no-reason", "image-not-found", "image-pull-no-route", "log-disk-full",
     "multi-node-node", "multi-node-parent", "out-of-memory-ec2", "out-of-memory-fargate",
