@@ -119,7 +119,8 @@ def _follow(incident: Incident, now: int, desk: Desk, ports: Ports, choices: Cho
 def _recovery(incident: Incident, tally: Tally, ports: Ports) -> str:
     """Say how the failed jobs have recovered; what nobody silenced is told of first."""
     first = incident.first
-    is_swept = first.kind is Kind.STUCK or first.is_unusable
+    # What a drill says of itself is not to be looked for.
+    is_swept = first.is_seen and not first.is_drill
     is_untold = incident.told_at == 0 and incident.withheld in ("", RATE_LIMIT)
     if incident.phase is not Phase.OPEN or not (is_swept or first.kind in _RECOVERING) or is_untold:
         return ""
@@ -139,7 +140,7 @@ def _cleared(incident: Incident, tally: Tally, ports: Ports) -> str:
         # The newest: those before them in the queue began before them, as a rule.
         newest = [job_of(one.job_id) for one in tally.failures]
         is_over = not ports.jobs.waiting(newest[-MOST_LOOKED_AT:])
-    return cleared(tally, ports.now_ms()) if is_over and not first.is_drill else ""
+    return cleared(tally, ports.now_ms()) if is_over else ""
 
 
 def _succeeded(incident: Incident, tally: Tally, ports: Ports) -> str:

@@ -15,6 +15,7 @@ import pytest
 from notifier.aws import ledger as ledger_module
 from notifier.aws.items import state_key
 from notifier.aws.ledger import IncidentLedger
+from notifier.core.bookmark import Bookmark, Progress
 from notifier.core.brake import Brake
 from notifier.core.catalogue import Certainty, Severity
 from notifier.core.failure import Failure, Kind, LogStream
@@ -105,6 +106,21 @@ class LedgerContract:
         assert (seen.places, seen.incidents, seen.silences, seen.brake) == ({}, {}, (), Brake())
         assert ledger.members(HERE) == ()
         assert ledger.held() == ()
+
+    def test_where_the_sweep_stopped_reads_back_as_it_was_saved(self, ledger: Either) -> None:
+        assert ledger.bookmark() == Bookmark()
+        progress = {"etl": Progress(1, 2, 3, "token"), "web": Progress(4, 5)}
+        ledger.save_bookmark(Bookmark(progress, {"job-1": 6}))
+        assert ledger.bookmark() == Bookmark(progress, {"job-1": 6})
+        ledger.save_bookmark(Bookmark())
+        assert ledger.bookmark() == Bookmark()
+
+    def test_unconfirmed_subscriptions_come_with_every_read(self, ledger: Either) -> None:
+        assert ledger.read([], []).unconfirmed == 0
+        ledger.note_unconfirmed(2)
+        assert ledger.read([], []).unconfirmed == 2
+        ledger.note_unconfirmed(0)
+        assert ledger.read([], []).unconfirmed == 0
 
     def test_an_incident_reads_back_as_it_was_saved(self, ledger: Either) -> None:
         plain = replace(INCIDENT, key="plain", before=None, ended=False, withheld="", streak=0)

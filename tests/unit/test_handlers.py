@@ -10,10 +10,21 @@ from typing import Any
 
 import pytest
 
-from notifier import follow_up, on_failure, on_follow_up, pipeline, wiring
+from notifier import follow_up, on_failure, on_follow_up, on_sweep, pipeline, sweep, wiring
 from notifier.aws import history, joblogs, jobs, topic
 from notifier.core.trouble import ServiceError, Trouble
-from tests.fakes import FakeHistory, FakeJobs, FakeLedger, FakeLogs, FakeQueues, FakeTopic
+from notifier.sweep_ports import SweepChoices
+from tests.fakes import (
+    FakeBatch,
+    FakeHistory,
+    FakeJobs,
+    FakeLedger,
+    FakeLogs,
+    FakeOutbox,
+    FakePulse,
+    FakeQueues,
+    FakeTopic,
+)  # fmt: skip
 from tests.simulation import failed
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -116,6 +127,33 @@ def test_a_follow_up_that_was_not_done_comes_again(world: World) -> None:
     world.ledger.troubles.append(THROTTLED)
     answer = on_follow_up.handler({"Records": records}, CONTEXT)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "gone"}]}
+
+
+def test_a_sweep_is_run_with_what_the_operator_chose(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = "arn:aws:batch:us-east-1:111122223333:job-queue/etl"
+    monkeypatch.setenv("JOB_QUEUE_ARNS", queue)
+    monkeypatch.setenv("STUCK_AFTER_MINUTES", "30")
+    monkeypatch.setattr(wiring, "_batch", FakeBatch)
+    monkeypatch.setattr(wiring, "FailureOutbox", lambda _: FakeOutbox())
+    monkeypatch.setattr(wiring, "TopicPulse", lambda _: FakePulse())
+    chosen: list[object] = []
+    run = sweep.run
+    monkeypatch.setattr(
+        sweep, "run", lambda ports, choices: (chosen.append(choices), run(ports, choices))
+    )
+    assert on_sweep.handler({}, CONTEXT) == {}
+    assert chosen == [SweepChoices((queue,), 30 * 60_000)]
+
+
+def test_a_dry_sweep_sends_nothing_and_shows_what_it_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DRY_RUN", "true")
+    arn = "arn:aws:batch:us-east-1:111122223333:job-queue/etl"
+    found = {"jobQueueArn": arn, "jobQueueName": "etl", "status": "INVALID"}
+    monkeypatch.setattr(wiring, "_batch", lambda: FakeBatch(queue_list=[found]))
+    [event] = on_sweep.handler({}, CONTEXT)["events"]
+    assert event["detail"]["name"] == "etl"
 
 
 def test_the_slowest_reads_and_publish_fit_into_the_reserve() -> None:

@@ -9,6 +9,7 @@ from notifier.core.diagnosis import Severity
 from notifier.core.incident import HOUR_MS, MINUTE_MS, Terms
 from notifier.ports import Choices
 from notifier.settings import Settings, SettingsError, read
+from notifier.sweep_ports import SweepChoices
 
 TOPIC = "arn:aws:sns:us-east-1:111122223333:alerts"
 FAILURES = "https://sqs.us-east-1.amazonaws.com/111122223333/failures"
@@ -98,3 +99,28 @@ def test_all_bad_settings_are_named_in_one_line() -> None:
         read(bad)
     assert all(name in str(raised.value) for name in bad)
     assert "\n" not in str(raised.value)
+
+
+QUEUES = [f"arn:aws:batch:eu-west-1:111122223333:job-queue/{name}" for name in ("etl", "web")]
+
+
+@pytest.mark.parametrize(
+    ("given", "chosen"),
+    [
+        ({}, SweepChoices((), 60 * MINUTE_MS)),
+        ({"JOB_QUEUE_ARNS": ""}, SweepChoices((), HOUR_MS)),
+        ({"JOB_QUEUE_ARNS": ",".join(QUEUES)}, SweepChoices(tuple(QUEUES), HOUR_MS)),
+        ({"STUCK_AFTER_MINUTES": "0"}, SweepChoices((), 0)),
+        ({"STUCK_AFTER_MINUTES": "10080"}, SweepChoices((), 7 * 24 * HOUR_MS)),
+    ],
+)
+def test_what_the_sweep_looks_at(given: dict[str, str], chosen: SweepChoices) -> None:
+    assert read(NEEDED | given).sweep == chosen
+
+
+def test_bad_settings_of_the_sweep_are_named_with_all_others() -> None:
+    bad = {"JOB_QUEUE_ARNS": "etl", "STUCK_AFTER_MINUTES": "10081", "LOG_LINES": "x"}
+    with pytest.raises(SettingsError) as raised:
+        read(NEEDED | bad)
+    for name in bad:
+        assert name in str(raised.value)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from notifier.core import text, units, wording
 from notifier.core.alert import Alert
 from notifier.core.excerpt import Excerpt
+from notifier.core.failure import Kind
 from notifier.core.particulars import AttemptRow
 
 # Amazon SNS: "less than 100 characters", no line breaks or control characters.
@@ -39,7 +40,10 @@ def body(alert: Alert) -> str:
         _wrapped(alert.sentence),
         _wrapped(_news(alert)),
         _section("DO NEXT", _steps(alert)),
-        _section("FAILED JOBS", [f"  {row}" for row in alert.breakdown]),
+        _section(
+            "WAITING JOBS" if _waits(alert) else "FAILED JOBS",
+            [f"  {row}" for row in alert.breakdown],
+        ),
         _section("CHANGED since the last success", _pairs(alert.changes)),
         _section("FACTS", _pairs(alert.facts)),
         _section(_why_heading(alert), _why(alert)),
@@ -51,6 +55,10 @@ def body(alert: Alert) -> str:
         f"-- \n{_wrapped(alert.footer)}",
     )
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _waits(alert: Alert) -> bool:
+    return alert.failure is not None and alert.failure.kind is Kind.STUCK
 
 
 def _news(alert: Alert) -> str:

@@ -106,7 +106,8 @@ class Alert:
     def footer(self) -> str:
         """Who sent this and why now, and by what it is found again."""
         recovered = self.outcome == Outcome.RECOVERED
-        because = "it has succeeded again" if recovered else self.reason
+        over = "it is over" if self.failure and self.failure.is_seen else "it has succeeded again"
+        because = over if recovered else self.reason
         why_now = f" Why now: {because}." if because else ""
         found_by = f"Severity {self.severity}, incident {self.incident}."
         return f"Sent by batch-notifier.{why_now} {found_by}{self._not_sent}"

@@ -110,8 +110,8 @@ def recovered(incident: Incident, tally: Tally, reason: str) -> Alert:
     first, found = incident.first, summary.diagnosis(incident, tally)
     told = _retold(incident, tally, replace(found, meaning="", actions=()))
     ended: Pairs = (
-        ("failed since", units.moment(tally.first_at)),
-        ("last failure", units.moment(tally.newest_at)),
+        ("since" if first.is_seen else "failed since", units.moment(tally.first_at)),
+        *([] if first.is_seen else [("last failure", units.moment(tally.newest_at))]),
         ("cause it had", summary.causes(tally) or wording.lowered(found.title)),
     )
     called, ended_so = _recovered(incident, tally)

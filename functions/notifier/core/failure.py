@@ -141,6 +141,11 @@ class Failure:
         return self.kind is Kind.ENVIRONMENT and self.status in UNUSABLE
 
     @property
+    def is_seen(self) -> bool:
+        """Whether the sweep saw it, and no job of its own kind failed: it lasts until it is over."""
+        return self.kind is Kind.STUCK or self.is_unusable
+
+    @property
     def seen_at(self) -> int:
         """When the event was made, in epoch milliseconds; 0 when it does not tell."""
         try:

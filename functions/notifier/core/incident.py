@@ -257,6 +257,6 @@ def novelty(incident: Incident, tally: Tally) -> str:
     if incident.phase is Phase.RECOVERED or (is_new and incident.before is Phase.RECOVERED):
         return "back again"
     in_a_row = incident.streak + tally.failed
-    if in_a_row > 1 and incident.first.kind not in FAMILIES:
+    if in_a_row > 1 and not (incident.first.kind in FAMILIES or incident.first.is_seen):
         return f"{units.ordinal(in_a_row)} in a row"
     return "first time" if is_new and incident.before is None else ""

@@ -200,7 +200,10 @@ def so_far(incident: Incident, tally: Tally) -> str:
     """Say what else has failed beside the one failure that a message is about."""
     more, since = tally.failed - 1, units.moment(tally.first_at)
     first, said = incident.first, []
-    if more > 0 and first.kind is Kind.UNREADABLE:
+    if more > 0 and first.kind is Kind.STUCK:
+        waits = "waits" if more == 1 else "wait"
+        said.append(f"{wording.counted(more, 'more job')} {waits} as well.")
+    elif more > 0 and first.kind is Kind.UNREADABLE:
         said.append(f"{wording.counted(more, 'more event')} could not be read.")
     elif more > 0 and is_repeated(incident, tally):
         said.append(f"This is the {units.ordinal(tally.failed)} time since {since}.")

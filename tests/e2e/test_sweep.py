@@ -1,0 +1,64 @@
+"""The sweep on the local AWS: invoked as Lambda does it, with the role that the template gives it.
+
+The local AWS ends every job at once as SUCCEEDED and never makes a compute environment INVALID, so
+what is found is proved in tests/unit and tests/adapters; here it is that the sweep may look, and
+that a heartbeat goes all the way.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from workbench.demo import Stage
+from workbench.stack import STACK
+
+WAIT_SECONDS = 40.0  # the batching window of 10 s, a cold start, and a machine that is busy
+LINE = "heartbeat"
+
+
+def logged(stage: Stage, function: str, words: str) -> list[dict[str, Any]]:
+    """Give the lines of a function's log that say this, and the metrics it wrote."""
+    answer = stage.aws.client("logs").filter_log_events(
+        logGroupName=f"/aws/lambda/{STACK}-{function}"
+    )
+    found = []
+    for one in answer["events"]:
+        line = one["message"].strip()
+        if line.startswith("{") and words in line:
+            found.append(json.loads(line))
+    return found
+
+
+def waited_for(stage: Stage, function: str, words: str, number: int = 1) -> list[dict[str, Any]]:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while len(found := logged(stage, function, words)) < number and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return found
+
+
+def test_a_sweep_looks_at_batch_and_its_heartbeat_arrives(stage: Stage) -> None:
+    batch = stage.aws.client("batch")
+    compute = batch.create_compute_environment(
+        computeEnvironmentName="swept", type="UNMANAGED", state="ENABLED"
+    )["computeEnvironmentArn"]
+    order = [{"order": 1, "computeEnvironment": compute}]
+    batch.create_job_queue(
+        jobQueueName="swept", state="ENABLED", priority=1, computeEnvironmentOrder=order
+    )
+    told = len(stage.way.strays)
+    answer = stage.aws.client("lambda").invoke(
+        FunctionName=stage.resources["OnSweepFunction"], Payload=b"{}"
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+    [swept] = [line for line in waited_for(stage, "on-sweep", "swept") if "queues" in line]
+    assert (swept["MissedEvents"], swept["queues"]) == ("0", "1")
+    assert logged(stage, "on-sweep", "SweepsCutShort") == []
+    [counted] = logged(stage, "on-sweep", "ConfirmedSubscriptions")
+    assert counted["ConfirmedSubscriptions"][0] >= 1
+
+    assert [line for line in waited_for(stage, "on-failure", '"Heartbeat"') if "_aws" in line]
+    stage.way.settle(0.5)
+    assert len(stage.way.strays) == told
