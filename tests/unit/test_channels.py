@@ -126,6 +126,16 @@ def test_a_long_name_leaves_no_mark_open_in_a_chat_title() -> None:
     assert len(title) <= chat.TITLE_LIMIT
 
 
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0"])
+def test_what_a_spreadsheet_takes_for_a_formula_is_told_as_it_is(name: str) -> None:
+    """Receivers that make a CSV file quote it there: see the decision on formulas."""
+    alert = alert_of(sample(jobName=name, statusReason=name))
+    told = message.write(alert)
+    check_everything(alert, told)
+    job = json.loads(json.loads(told.body)["http"])["job"]
+    assert (job["name"], job["status_reason"]) == (name, name)
+
+
 def test_a_chat_card_leaves_out_whole_parts_where_it_is_too_long() -> None:
     alert = alert_of(sample())
     facts = tuple((f"fact {n}", "x" * 240) for n in range(40))
