@@ -144,7 +144,8 @@ class Desk:
     def _hold(self, incident: Incident) -> None:
         """Leave an incident to the storm digest, and look at it after that in case none came."""
         now = self._ports.now_ms()
-        storm = self._storm_due(now)
+        # It may be overdue, and be tried again: who waits for it must not ask all the time.
+        storm = max(self._storm_due(now), now)
         self._ports.ledger.hold(incident.key)
         self._later(incident.kept_back(RATE_LIMIT, now), storm + self._choices.terms.interval)
         self._note(RATE_LIMIT, "AlertsHeld", incident)

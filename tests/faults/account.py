@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from workbench.subscriber import Delivery
 
+STORM, DEGRADED = "storm", "degraded"  # causes of messages that are about no one incident
 _ENDS = ("recovered", "closed")  # such a message says that it is over, not that more has failed
 
 
@@ -15,16 +16,18 @@ _ENDS = ("recovered", "closed")  # such a message says that it is over, not that
 class Seen:
     """What there is to see after a while.
 
-    `counted` has the jobs that the ledger counts, by incident; `dead` those whose event lies among
+    `counted` has the jobs that the ledger counts, by incident, `recorded` how many of them it says
+    were told of, which is believed where a storm digest came: it names incidents, and counts no
+    jobs. `dead` those whose event lies among
     the dead letters, `unfollowed` the incidents whose follow-up does.
     """
 
     counted: Mapping[str, frozenset[str]]
     deliveries: Sequence[Delivery]
+    recorded: Mapping[str, int] = field(default_factory=dict)
     dead: frozenset[str] = frozenset()
     unfollowed: frozenset[str] = frozenset()
-    alarmed: bool = True  # whether an alarm watches every queue that holds dead letters
-    queued: int = 0  # events that have not been looked at to the end
+    alarmed: bool = True  # whether an alarm watches every queue for dead letters
 
 
 @dataclass(slots=True)
@@ -60,42 +63,54 @@ def account(sent: Iterable[str], seen: Seen) -> Account:
     seen
         What came of them.
     """
-    jobs = set(sent)
-    told = _told(seen.deliveries)
+    jobs, told = set(sent), _told(seen)
     found = Account(len(jobs), messages=len(seen.deliveries), duplicates=_repeated(seen.deliveries))
-    for delivery in seen.deliveries:
-        if delivery.document["cause"]["id"] == "degraded":
-            found.announced |= {job for job in jobs if job in delivery.email}
-    by_name = set(found.announced)
+    by_name = _told_by_name(jobs, seen.deliveries)
+    found.announced |= by_name
     for key, members in seen.counted.items():
         if told.get(key, 0) >= len(members):
             found.duplicates += len(by_name & members)  # told by name, and counted as well
             found.announced |= members
         elif key in seen.unfollowed:
             found.dead |= members
-        if strangers := members - jobs:
-            found.wrong.append(f"{key}: {len(strangers)} counted that never failed")
-        if told.get(key, 0) > len(members):
-            found.wrong.append(f"{key}: {told[key]} told of {len(members)}")
-    found.wrong += [f"{key} told, but not counted" for key in told if key not in seen.counted]
-    counts = Counter(job for members in seen.counted.values() for job in members)
-    found.wrong += [f"{job} counted in {n} incidents" for job, n in counts.items() if n > 1]
-    if seen.dead or seen.unfollowed:
-        found.dead |= seen.dead
-        if not seen.alarmed:
-            found.wrong.append("dead letters without an alarm")
+    found.dead |= seen.dead
     found.untold = jobs - found.announced - found.dead
+    found.wrong = _contradictions(jobs, told, seen)
     return found
 
 
-def _told(deliveries: Sequence[Delivery]) -> dict[str, int]:
-    """Give how many failures the newest message on each incident told of."""
+def _contradictions(jobs: set[str], told: Mapping[str, int], seen: Seen) -> list[str]:
+    """Say what cannot be, whatever the fault was."""
+    wrong = [f"{key} told, but not counted" for key in told if key not in seen.counted]
+    for key, members in seen.counted.items():
+        if strangers := members - jobs:
+            wrong.append(f"{key}: {len(strangers)} counted that never failed")
+        if told.get(key, 0) > len(members):
+            wrong.append(f"{key}: {told[key]} told of {len(members)}")
+    counts = Counter(job for members in seen.counted.values() for job in members)
+    wrong += [f"{job} counted in {times} incidents" for job, times in counts.items() if times > 1]
+    if (seen.dead or seen.unfollowed) and not seen.alarmed:
+        wrong.append("dead letters without an alarm")
+    return wrong
+
+
+def _told_by_name(jobs: set[str], deliveries: Sequence[Delivery]) -> set[str]:
+    """Give the jobs that a message without the ledger names."""
+    degraded = [one.email for one in deliveries if one.document["cause"]["id"] == DEGRADED]
+    return {job for job in jobs if any(job in text for text in degraded)}
+
+
+def _told(seen: Seen) -> dict[str, int]:
+    """Give how many failures of each incident were told of."""
     told: dict[str, int] = defaultdict(int)
-    for one in deliveries:
-        if one.document["cause"]["id"] != "degraded":
-            counts = one.document["counts"]
-            key = one.document["dedup_key"]
-            told[key] = max(told[key], counts["failed"] + counts["dependents"] if counts else 1)
+    causes = {one.document["cause"]["id"] for one in seen.deliveries}
+    if STORM in causes:
+        told |= {key: count for key, count in seen.recorded.items() if count}
+    for one in seen.deliveries:
+        if one.document["cause"]["id"] not in (STORM, DEGRADED):
+            counts, key = one.document["counts"], one.document["dedup_key"]
+            number = counts["failed"] + counts["dependents"] if counts else 1
+            told[key] = max(told[key], number)
     return told
 
 

@@ -90,9 +90,7 @@ class Case:
 ROUNDS = tuple(
     Case(fault, service, rate) for fault in FAULTS for service in SERVICES for rate in RATES
 )
-OUTAGES = tuple(
-    Case("5xx", service, 100, OUTAGE_SECONDS) for service in ("sns", "dynamodb", "sqs")
-)
+OUTAGES = tuple(Case("5xx", service, 100, OUTAGE_SECONDS) for service in ("sns", "dynamodb", "sqs"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The deployed notifier on a local AWS, with a proxy before its services and a clock to put forward.
+"""The deployed notifier on a local AWS, behind a proxy that injects faults, on a clock that jumps.
 
 Template, artifact, queues, redrive, retries and time-outs are the real ones, and none of them is
 shortened: what takes half an hour takes half an hour of a clock that jumps to where something
@@ -59,7 +59,7 @@ class World:
         for queue in EVERY_QUEUE:
             self.aws.client("sqs").purge_queue(QueueUrl=self.resources[queue])
         table = self.resources["IncidentTable"]
-        for item in self._items():
+        for item in self.items():
             key = {name: item[name] for name in ("pk", "sk")}
             self.aws.client("dynamodb").delete_item(TableName=table, Key=key)
         self._listen()
@@ -102,14 +102,16 @@ class World:
 
     def account(self) -> Account:
         """Draw up what became of the failures so far."""
+        counted, recorded = self.remembered()
         self._listen()
         dead = self._letters("FailureDeadLetterQueue")
         follow_ups = self._letters("FollowUpDeadLetterQueue")
         return account(
             self.sent,
             Seen(
-                counted=self._counted(),
+                counted=counted,
                 deliveries=self.deliveries,
+                recorded=recorded,
                 dead=frozenset(one["detail"]["jobId"] for one in dead),
                 unfollowed=frozenset(one["incident"] for one in follow_ups),
                 alarmed=all(map(self._has_alarm, DEAD_LETTERS)),
@@ -120,16 +122,21 @@ class World:
         while (delivery := self.subscriber.next(LISTEN_SECONDS)) is not None:
             self.deliveries.append(delivery)
 
-    def _counted(self) -> dict[str, frozenset[str]]:
+    def remembered(self) -> tuple[dict[str, frozenset[str]], dict[str, int]]:
+        """Give the jobs that the ledger counts, by incident, and how many it says were told of."""
         counted: dict[str, set[str]] = defaultdict(set)
-        for item in self._items():
+        recorded: dict[str, int] = {}
+        for item in self.items():
             kind, _, key = item["pk"]["S"].partition("#")
             what, _, rest = item["sk"]["S"].partition("#")
             if (kind, what) == ("incident", "job"):
                 counted[key].add(rest.partition("#")[2])  # after the episode
-        return {key: frozenset(members) for key, members in counted.items()}
+            elif what == "state":
+                recorded[key] = json.loads(item["body"]["S"])["announced"]
+        return {key: frozenset(members) for key, members in counted.items()}, recorded
 
-    def _items(self) -> Iterator[dict[str, Any]]:
+    def items(self) -> Iterator[dict[str, Any]]:
+        """Give every item of the table."""
         pages = self.aws.client("dynamodb").get_paginator("scan")
         for page in pages.paginate(TableName=self.resources["IncidentTable"]):
             yield from page["Items"]

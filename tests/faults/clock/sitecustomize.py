@@ -2,7 +2,7 @@
 
 Python runs `sitecustomize` before anything else, so the local AWS and the functions that it starts
 see one time: the machine's, and what was added to it. Time-outs are not touched: they count on
-`time.monotonic`. In the local AWS itself a thread answers, over the same file, whether an invocation
+`time.monotonic`. In the local AWS itself a thread answers, over the same file, whether a function
 is running and when the next message of a queue comes due.
 """
 
