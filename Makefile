@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint lint-environments demo golden bench-storm build clean lock
+.PHONY: help setup test lint lint-environments demo golden bench-storm faults build clean lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -66,6 +66,9 @@ golden: $(READY) ## write tests/golden and the made parts of README.md anew, to 
 
 bench-storm: $(READY) ## measure storms of 100 to 100,000 failures beside the usual function (minutes)
 	@$(BIN)/python -m benchmarks.storm_table
+
+faults: $(READY) ## inject faults, kill functions, flood; write tests/faults/RESULTS.md (half an hour)
+	@$(BIN)/python -m tests.faults.table
 
 build: $(READY) ## build what is deployed into .aws-sam/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --no-cached

@@ -121,8 +121,8 @@ def _flooded(flood: dict[str, Any]) -> str:
 ## Flooded
 
 {flood["failures"]:,} children of ten arrays fail at once. Real are the package in the Lambda
-runtime interface, the deployed table, queues, topic and follow-up function, and the time. Batches of a
-hundred are handed over here, because the local AWS takes ten.
+runtime interface, the deployed table, queues, topic and follow-up function, and the time. Batches
+of a hundred are handed over here, because the local AWS takes ten.
 
 | | |
 |---|--:|
