@@ -218,3 +218,15 @@ def test_what_is_held_while_no_storm_digest_goes_out_is_looked_at_now_and_then()
     assert {one.document["cause"]["id"] for one in world.told} >= {"storm"}
     assert counted(world) + len(world.dead) >= 30
     assert looked < 100
+
+
+def test_nothing_is_left_to_a_claim_whose_follow_up_could_not_be_sent() -> None:
+    """Failures that come while another delivery tries to tell rest on its follow-up alone."""
+    world = troubled("queues", 0, 45 * MINUTE)
+    names = [f"wave-{wave}" for wave in range(6)]
+    for wave, name in enumerate(names):
+        world.put(failed(name, name=name, second=100 * wave), 100 * wave)
+    world.settle()
+    told = "\n".join(one.texts["email"] for one in world.told)
+    dead = "\n".join(one.body for one in world.dead)
+    assert [name for name in names if name not in told and name not in dead] == []
