@@ -116,6 +116,9 @@ catalogue: $(READY) ## make causes.json of causes.toml, after a change to it
 bench-storm: $(READY) ## measure storms of 100 to 100,000 failures beside the usual function (minutes)
 	@$(BIN)/python -m benchmarks.storm_table
 
+faults: $(READY) ## inject faults, kill functions, flood; write tests/faults/RESULTS.md (half an hour)
+	@$(BIN)/python -m tests.faults.table
+
 build: $(READY) ## build what is deployed into .aws-sam/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --no-cached
 

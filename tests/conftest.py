@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from workbench import stack
 
 HERE = Path(__file__).parent
-ON_LOOPBACK = (HERE / "e2e", HERE / "inbox", HERE / "runtime")
+ON_LOOPBACK = (HERE / "e2e", HERE / "faults", HERE / "inbox", HERE / "runtime")
 
 settings.register_profile(
     "suite",

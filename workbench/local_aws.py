@@ -16,6 +16,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -44,10 +45,13 @@ class LocalAws:
     ----------
     port
         The loopback port to listen on; 0 takes a free one.
+    settings
+        Environment variables for it and its functions, over those that it would have.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, settings: Mapping[str, str] | None = None) -> None:
         self.port = port
+        self._settings = dict(settings or {})
         self.scratch = Path()
         self._process: subprocess.Popen[bytes] | None = None
         self._clients: dict[tuple[str, str], Any] = {}
@@ -186,7 +190,7 @@ class LocalAws:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "LOG_LEVEL": "INFO",
-        }
+        } | self._settings
 
     def _wait_until_ready(self) -> None:
         assert self._process is not None

@@ -1,7 +1,8 @@
-"""Telling one incident, safely: claim it, name its follow-up, publish, record what was told.
+"""Telling one incident, safely: send its follow-up, claim it, publish, record what was told.
 
-The order is the promise. Who crashes before the publish leaves a lease that ends and a follow-up
-that comes; who crashes after it leaves a duplicate, never a loss.
+The order is the promise. Whoever finds a claim leaves its failures to it, so a claim stands only
+where a follow-up is on its way. Who crashes before the publish leaves a lease that ends and a
+follow-up that comes; who crashes after it leaves a duplicate, never a loss.
 """
 
 from __future__ import annotations
@@ -81,14 +82,14 @@ class Desk:
         interval = self._interval(incident, decision)
         now = self._ports.now_ms()
         due = now + interval
+        self._ports.queues.follow_up(incident.key, due, now)
         # The follow-up that is under way stays the one that counts until the message is out.
         claimed = self._ports.ledger.save(
             replace(incident, interval=interval, due=incident.due or due).claimed(now)
         )
-        if claimed is None:
+        if claimed is None:  # and a follow-up that counts for nothing is dropped when it comes
             self._note("another invocation tells it", Metric.CLAIMS_LOST, incident)
             return
-        self._ports.queues.follow_up(claimed.key, due, now)
         alert = replace(_said(write(), incident, decision, tally), unconfirmed=self._unconfirmed)
         if not alert.always_told and alert.severity < self._choices.minimum:
             self._ports.journal.note(
@@ -155,7 +156,8 @@ class Desk:
     def _hold(self, incident: Incident) -> None:
         """Leave an incident to the storm digest, and look at it after that in case none came."""
         now = self._ports.now_ms()
-        storm = self._storm_due(now)
+        # It may be overdue, and be tried again: who waits for it must not ask all the time.
+        storm = max(self._storm_due(now), now)
         self._ports.ledger.hold(incident.key)
         self._later(incident.kept_back(RATE_LIMIT, now), storm + self._choices.terms.interval)
         self._note(RATE_LIMIT, Metric.ALERTS_HELD, incident)

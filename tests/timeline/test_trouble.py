@@ -197,3 +197,37 @@ def test_an_array_through_a_table_in_trouble_is_counted_exactly() -> None:
     assert world.told[-1].document["counts"] == {"failed": 300, "dependents": 0, "of": 1_000}
     assert counted(world) == 300
     assert world.dead == []
+
+
+def test_what_is_held_while_no_storm_digest_goes_out_is_looked_at_now_and_then() -> None:
+    """The digest may be overdue by its own retries; who waits for it must not ask in a loop."""
+    world = troubled("topic", 0, 45 * MINUTE)
+    for n in range(30):
+        world.put(
+            failed(f"job-{n}", definition=f"def-{n % 5}:1", second=100 * (n // 5)), 100 * (n // 5)
+        )
+    looked = 0
+
+    def wrap(real: Ports, wrapped: Callable[[Ports], Ports] = world.wrap) -> Ports:
+        nonlocal looked
+        looked += 1
+        assert looked < 1_000, "it asks in a loop"
+        return wrapped(real)
+
+    world.wrap = wrap
+    world.run_until(3 * HOUR)
+    assert {one.document["cause"]["id"] for one in world.told} >= {"storm"}
+    assert counted(world) + len(world.dead) >= 30
+    assert looked < 100
+
+
+def test_nothing_is_left_to_a_claim_whose_follow_up_could_not_be_sent() -> None:
+    """Failures that come while another delivery tries to tell rest on its follow-up alone."""
+    world = troubled("queues", 0, 45 * MINUTE)
+    names = [f"wave-{wave}" for wave in range(6)]
+    for wave, name in enumerate(names):
+        world.put(failed(name, name=name, second=100 * wave), 100 * wave)
+    world.settle()
+    told = "\n".join(one.texts["email"] for one in world.told)
+    dead = "\n".join(one.body for one in world.dead)
+    assert [name for name in names if name not in told and name not in dead] == []
