@@ -43,7 +43,8 @@ def book(table: str, stack_name: str, region: str) -> Book:
     if region:
         boto3.setup_default_session(region_name=region)
     try:
-        return IncidentLedger(table or deployed.outputs(stack_name)[deployed.TABLE])
+        name = table or deployed.outputs(stack_name)[deployed.TABLE]
+        return IncidentLedger(name, region=region)
     except (BotoCoreError, ClientError) as error:
         what = f"table {table}" if table else f"stack {stack_name}"
         raise deployed.cannot(f"open the {what}", error) from error

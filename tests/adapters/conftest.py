@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from notifier.aws import joblogs
+from notifier.aws import clients, joblogs
 
 REGION = "eu-west-1"
 
@@ -16,5 +16,6 @@ REGION = "eu-west-1"
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mock_aws():
+        clients.session.cache_clear()
         joblogs._client.cache_clear()
         yield

@@ -21,11 +21,10 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from notifier.aws import items
+from notifier.aws import clients, items
+from notifier.aws.clients import Patience
 from notifier.aws.errors import understood
 from notifier.aws.items import Item
 from notifier.core.brake import Brake
@@ -49,9 +48,7 @@ MOST_KEYS, MOST_WRITES = 100, 25  # in one BatchGetItem, in one BatchWriteItem
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)  # before what DynamoDB left undone is asked for again
 # 3 tries of at most 1 s + 2 s; after that the queue tries again, with more patience.
-_CONFIG = Config(
-    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
-)
+_PATIENCE = Patience(connect_s=1, read_s=2, tries=3)
 _SILENCES, _BRAKE = items.key("silences", "all"), items.key("brake", "alerts")
 
 
@@ -62,9 +59,9 @@ def _now_ms() -> int:
 class IncidentLedger:
     """Remembers incidents; see `ports.Ledger`."""
 
-    def __init__(self, table: str, now_ms: Callable[[], int] = _now_ms) -> None:
+    def __init__(self, table: str, now_ms: Callable[[], int] = _now_ms, region: str = "") -> None:
         self._table, self._now_ms = table, now_ms
-        self._client: DynamoDBClient = boto3.client("dynamodb", config=_CONFIG)
+        self._client: DynamoDBClient = clients.client("dynamodb", _PATIENCE, region)
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
         """Look up places and incidents, with silences and the brake, in as few calls as can be."""
