@@ -19,6 +19,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -46,6 +47,7 @@ SILENCE_DAYS = 31
 MOST_KEYS, MOST_WRITES = 100, 25  # in one BatchGetItem, in one BatchWriteItem
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+WRITES_AT_ONCE = 4  # a full delivery's hundred failures go in the time of one call
 PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)  # before what DynamoDB left undone is asked for again
 # 3 tries of at most 1 s + 2 s; after that the queue tries again, with more patience.
 _PATIENCE = Patience(connect_s=1, read_s=2, tries=3)
@@ -166,14 +168,24 @@ class IncidentLedger:
                 _wait(pause)
 
     def _write(self, requests: Sequence[Any]) -> None:
-        for start in range(0, len(requests), MOST_WRITES):
-            left: Any = requests[start : start + MOST_WRITES]
-            for pause in (*PAUSES_S, None):
-                answer = self._call("batch_write_item", RequestItems={self._table: left})
-                left = answer.get("UnprocessedItems", {}).get(self._table)
-                if not left:
-                    break
-                _wait(pause)
+        """Write all, several calls at a time; when one fails the others are made all the same."""
+        parts = [requests[at : at + MOST_WRITES] for at in range(0, len(requests), MOST_WRITES)]
+        if len(parts) <= 1:
+            for part in parts:
+                self._write_part(part)
+            return
+        with ThreadPoolExecutor(WRITES_AT_ONCE) as pool:
+            done = [pool.submit(self._write_part, part) for part in parts]
+        for each in done:
+            each.result()
+
+    def _write_part(self, left: Any) -> None:
+        for pause in (*PAUSES_S, None):
+            answer = self._call("batch_write_item", RequestItems={self._table: left})
+            left = answer.get("UnprocessedItems", {}).get(self._table)
+            if not left:
+                return
+            _wait(pause)
 
     def _query(self, pk: str, prefix: str) -> Iterator[Item]:
         request: dict[str, Any] = {
