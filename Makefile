@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint lint-environments demo golden catalogue bench-storm build clean lock
+.PHONY: help setup test lint lint-environments demo golden catalogue bench build clean lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -67,8 +67,8 @@ golden: $(READY) ## write tests/golden and the made parts of README.md anew, to 
 catalogue: $(READY) ## make causes.json of causes.toml, after a change to it
 	@$(BIN)/python -m workbench.causes
 
-bench-storm: $(READY) ## measure storms of 100 to 100,000 failures beside the usual function (minutes)
-	@$(BIN)/python -m benchmarks.storm_table
+bench: $(READY) ## measure starts, storms and the whole way beside the usual function (ten minutes)
+	@$(BIN)/python -m benchmarks
 
 build: $(READY) ## build what is deployed into .aws-sam/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --no-cached

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from notifier.channels import message
 from notifier.core.diagnosis import Diagnosis, explain
-from workbench import drill_command, silence_command
+from workbench import cost_command, drill_command, silence_command
 from workbench.preview import InputError, alert_of, text_of
 
 CHANNELS = ("email", "sms", "chat", "webhook")
@@ -29,6 +29,7 @@ examples:
   batch-notifier explain --jsonl reasons.jsonl
   batch-notifier silence add --queue 'etl-*' --until 2h --reason "the store moves"
   batch-notifier drill
+  batch-notifier cost --failures-per-month 20000 --storm-size 1000
 """
 
 
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     where = _where()
     silence_command.add_to(commands, where)
     drill_command.add_to(commands, where)
+    cost_command.add_to(commands)
     return parser
 
 
