@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.baselines import tutorial
+from notifier.core.event import DRILL_SOURCE
 from workbench import failures, samples
 from workbench.demo import Stage
 from workbench.local_aws import LocalAws

@@ -47,10 +47,11 @@ Milliseconds of CPU, without AWS.
 
 A hundred failures a second, followed up for an hour. *arrays*: children of arrays of at most
 10,000, of two causes, and their parents. *jobs*: of one definition and one cause, so one incident
-however many. A cell with two numbers is *ours / usual*. CPU is that of the handlers without that of moto,
-which stands for AWS in the same process; to it come {latency:.0f} ms for each call, those under way
-at once counted as one. Ours gets batches of {batch}, as the template sets them; the usual function
-an event a call, as a rule gives them. Each storm ran in a process of its own; rounds: {plan}.
+however many. A cell with two numbers is *ours / usual*. CPU is that of the handlers without that
+of moto, which stands for AWS in the same process; to it come {latency:.0f} ms for each call, those
+under way at once counted as one. Ours gets batches of {batch}, as the template sets them; the usual
+function an event a call, as a rule gives them. Each storm ran in a process of its own, two at a
+time; rounds: {plan}.
 
 {arrays}
 

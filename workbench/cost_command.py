@@ -46,5 +46,6 @@ def _cost(chosen: argparse.Namespace) -> Iterator[str]:
     yield f"{failures:,} failures a month, {storm:,} at a time, one mail address:"
     for bill in cost.bills(failures, storm):
         parts = ", ".join(f"{name} {dollars:,.2f}" for name, dollars in bill.lines.items())
-        yield f"  {bill.name:<18}{bill.total:>10,.2f} USD{bill.messages:>13,.0f} messages  ({parts})"
-    yield f"Prices of us-east-1, {prices.AS_OF}, without free tiers. Calls as `make bench` found them."
+        sent = f"{bill.total:>10,.2f} USD{bill.messages:>13,.0f} messages"
+        yield f"  {bill.name:<18}{sent}  ({parts})"
+    yield f"Prices of us-east-1, {prices.AS_OF}, without free tiers; calls as `make bench` found."
