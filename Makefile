@@ -113,8 +113,8 @@ release-check: $(READY) ## say what keeps this from being released
 catalogue: $(READY) ## make causes.json of causes.toml, after a change to it
 	@$(BIN)/python -m workbench.causes
 
-bench-storm: $(READY) ## measure storms of 100 to 100,000 failures beside the usual function (minutes)
-	@$(BIN)/python -m benchmarks.storm_table
+bench: $(READY) ## measure starts, storms and the whole way beside the usual function (ten minutes)
+	@$(BIN)/python -m benchmarks
 
 faults: $(READY) ## inject faults, kill functions, flood; write tests/faults/RESULTS.md (half an hour)
 	@$(BIN)/python -m tests.faults.table

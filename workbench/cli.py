@@ -15,6 +15,7 @@ from notifier.channels import message
 from notifier.core.alert import Alert
 from notifier.core.diagnosis import Diagnosis, explain
 from workbench import (
+    cost_command,
     doctor_command,
     drill_command,
     inbox_command,
@@ -43,6 +44,7 @@ examples:
   batch-notifier redrive
   batch-notifier replay --queue nightly --since 24h --dry-run
   batch-notifier inbox
+  batch-notifier cost --failures-per-month 20000 --storm-size 1000
 """
 
 
@@ -87,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     redrive_command.add_to(commands, where)
     replay_command.add_to(commands, where)
     inbox_command.add_to(commands)
+    cost_command.add_to(commands)
     return parser
 
 

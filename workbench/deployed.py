@@ -8,11 +8,19 @@ from dataclasses import dataclass
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from notifier.aws import clients
 from notifier.core import text
 from notifier.core.trouble import ServiceError
 from workbench.preview import InputError
 
 TABLE = "IncidentTableName"  # the output that no other application is likely to have
+
+
+def use_region(region: str) -> None:
+    """Work in a Region, the adapters of the functions too; empty is that of the configuration."""
+    if region:
+        boto3.setup_default_session(region_name=region)
+        clients.session().set_config_variable("region", region)
 
 
 def outputs(stack_name: str) -> dict[str, str]:
@@ -83,8 +91,7 @@ def deployment(stack_name: str, region: str) -> Deployment:
     InputError
         When there is no such stack, it is another application's, or AWS does not let us see it.
     """
-    if region:
-        boto3.setup_default_session(region_name=region)
+    use_region(region)
     try:
         client = boto3.client("cloudformation")
         found = outputs(stack_name)

@@ -60,8 +60,7 @@ def _run(chosen: argparse.Namespace) -> Iterator[str]:
 
     if chosen.on and not chosen.cause:
         raise InputError("--on says where a job runs: name a CAUSE as well")
-    if chosen.region:
-        boto3.setup_default_session(region_name=chosen.region)
+    deployed.use_region(chosen.region)
     try:
         outputs = deployed.outputs(chosen.stack_name)
         if chosen.cause:

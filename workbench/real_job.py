@@ -44,8 +44,7 @@ def alert_of(given: str, region: str = "") -> Alert:
     found = _GIVEN.fullmatch(given)
     if found is None:
         raise InputError(f"not the id or ARN of a job: {given!r}")
-    if wanted := region or found["region"]:
-        boto3.setup_default_session(region_name=wanted)
+    deployed.use_region(region or found["region"] or "")
     try:
         detail = _described(boto3.client("batch"), found["id"])
         return _alert(_as_event(detail))

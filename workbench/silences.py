@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from notifier.aws.ledger import IncidentLedger
@@ -40,8 +39,7 @@ def book(table: str, stack_name: str, region: str) -> Book:
     InputError
         When there is no such stack, or AWS does not let us see it.
     """
-    if region:
-        boto3.setup_default_session(region_name=region)
+    deployed.use_region(region)
     try:
         return IncidentLedger(table or deployed.outputs(stack_name)[deployed.TABLE])
     except (BotoCoreError, ClientError) as error:

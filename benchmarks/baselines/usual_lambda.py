@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 from typing import Any
 
 import boto3
@@ -12,11 +11,8 @@ LOG_GROUP = "/aws/batch/job"
 LOG_LINES = 50
 SUBJECT_LIMIT = 100  # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 
-
-@cache
-def client(service: Any) -> Any:
-    """Give one client for all invocations."""
-    return boto3.client(service)
+sns = boto3.client("sns")
+logs = boto3.client("logs")
 
 
 def handler(event: dict[str, Any], _: object) -> None:
@@ -30,7 +26,7 @@ def handler(event: dict[str, Any], _: object) -> None:
         "",
         *_log(job["container"].get("logStreamName")),
     ]
-    client("sns").publish(
+    sns.publish(
         TopicArn=os.environ["ALERT_TOPIC_ARN"],
         Subject=f"AWS Batch job failed: {job['jobName']}"[:SUBJECT_LIMIT],
         Message="\n".join(lines),
@@ -40,7 +36,6 @@ def handler(event: dict[str, Any], _: object) -> None:
 def _log(stream: str | None) -> list[str]:
     if not stream:
         return ["(no log)"]
-    logs = client("logs")
     try:
         answer = logs.get_log_events(
             logGroupName=LOG_GROUP, logStreamName=stream, limit=LOG_LINES, startFromHead=False

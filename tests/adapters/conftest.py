@@ -10,7 +10,7 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
-from notifier.aws import joblogs
+from notifier.aws import clients, joblogs
 from tests.adapters.clinic import Clinic
 
 REGION = "eu-west-1"
@@ -22,6 +22,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     # Jobs end at once, and no container is started for them.
     with mock_aws(config={"batch": {"use_docker": False}}):
+        clients.session.cache_clear()
         joblogs._client.cache_clear()
         yield
 

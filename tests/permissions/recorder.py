@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-
+from notifier.aws import clients
 from tests.template.stack import arn
 
 ACCOUNT = "111122223333"  # as in the translated template
@@ -98,9 +97,9 @@ def recorded() -> Iterator[list[Call]]:
         service = model.service_model.endpoint_prefix
         calls.append(Call(service, model.name, dict(params), context["client_region"]))
 
-    boto3.setup_default_session()
-    boto3.DEFAULT_SESSION.events.register("provide-client-params.*.*", note)
+    clients.session.cache_clear()
+    clients.session().register("provide-client-params.*.*", note)
     try:
         yield calls
     finally:
-        boto3.DEFAULT_SESSION = None
+        clients.session.cache_clear()

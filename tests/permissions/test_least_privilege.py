@@ -7,15 +7,15 @@ down to the wire, and what it calls is compared with its role.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from notifier import settings
+from notifier.aws.clients import Patience, client
 from tests.permissions.recorder import ACCOUNT, Call, Names, Need, needs, recorded
 from tests.permissions.stories import STORIES, world_of
 from tests.template.conftest import ROOT
@@ -159,7 +159,7 @@ def test_a_group_is_not_taken_for_its_streams() -> None:
 
 def test_a_call_nobody_thought_of_is_seen() -> None:
     with mock_aws(), recorded() as calls:
-        boto3.client("sqs", region_name=REGION).list_queues()
+        client("sqs", Patience(connect_s=1, read_s=1, tries=1), REGION).list_queues()
     assert calls == [Call("sqs", "ListQueues", {}, REGION)]
     with pytest.raises(AssertionError, match="ListQueues"):
         needs(calls, {})
@@ -172,10 +172,3 @@ def test_the_settings_are_those_that_the_product_reads() -> None:
             patch.setenv("AWS_DEFAULT_REGION", REGION)
             found, _ = deployed(function)
             assert settings.read(found)
-
-
-@pytest.fixture(autouse=True)
-def no_session() -> Iterator[Any]:
-    """Leave no session behind that a recorder listens to."""
-    yield
-    boto3.DEFAULT_SESSION = None

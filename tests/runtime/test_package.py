@@ -8,16 +8,30 @@ from pathlib import Path
 from tests.runtime import lambda_runtime
 
 ZIP_LIMIT = 1_500_000  # bytes; Powertools is most of it
-# Slow to import, and no part of telling that a job failed. `import boto3` itself brings in
-# s3transfer's manager, but neither its C runtime nor its process pool.
-NOT_LOADED = {
-    *("pydantic", "pydantic_core", "aws_xray_sdk", "requests"),
-    *("awscrt", "s3transfer.crt", "s3transfer.processpool", "boto3.s3.transfer"),
+# Slow to import, and no part of telling that a job failed.
+NEVER_LOADED = {
+    "pydantic",
+    "pydantic_core",
+    "aws_xray_sdk",
+    "requests",
+    "awscrt",
+    "boto3",
+    "tomllib",
 }
+# Imported with the first client (see aws/clients.py).
+LOADED_LATER = {"botocore.session", "botocore.client", "urllib3", "http.client", "ssl"}
 
 LOADED = """
 import json, sys
 import notifier.on_failure, notifier.on_follow_up
+print(json.dumps(sorted(sys.modules)))
+"""
+
+CLIENTS = """
+import json, sys
+from notifier import wiring
+wiring.ports(None, None)
+wiring._jobs()._client
 print(json.dumps(sorted(sys.modules)))
 """
 
@@ -35,14 +49,26 @@ def test_the_package_holds_the_function_and_not_what_lambda_brings(artifact: Pat
 
 
 def test_importing_the_handler_loads_little(artifact: Path, runtime_packages: Path) -> None:
+    loaded = _loaded(LOADED, artifact, runtime_packages)
+    assert {"notifier.pipeline", "notifier.aws.ledger", "aws_lambda_powertools"} <= loaded
+    assert not loaded & (NEVER_LOADED | LOADED_LATER)
+
+
+def test_the_first_clients_load_no_more_than_they_need(
+    artifact: Path, runtime_packages: Path
+) -> None:
+    loaded = _loaded(CLIENTS, artifact, runtime_packages)
+    assert loaded >= LOADED_LATER
+    assert not loaded & NEVER_LOADED
+
+
+def _loaded(code: str, artifact: Path, runtime_packages: Path) -> set[str]:
     interpreter, environment = lambda_runtime.python(artifact, runtime_packages)
     done = subprocess.run(
-        [*interpreter, "-c", LOADED],
-        env=environment | lambda_runtime.SETTINGS,
+        [*interpreter, "-c", code],
+        env=environment | lambda_runtime.SETTINGS | {"DRY_RUN": "false"},
         capture_output=True,
         text=True,
         check=True,
     )
-    loaded = set(json.loads(done.stdout))
-    assert {"notifier", "boto3"} <= loaded
-    assert not loaded & NOT_LOADED
+    return set(json.loads(done.stdout))

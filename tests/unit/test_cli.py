@@ -17,6 +17,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from notifier.aws import clients
 from notifier.aws.errors import understood
 from notifier.core.silence import Silence
 from workbench import silences
@@ -203,6 +204,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     session.events.register("before-call.cloudformation.DescribeStacks", _stack)
     with mock_aws():
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+        clients.session.cache_clear()
         session.client("dynamodb").create_table(
             TableName=TABLE,
             BillingMode="PAY_PER_REQUEST",
@@ -305,6 +307,7 @@ def test_an_aws_configuration_that_is_not_there_is_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    clients.session.cache_clear()
     for name in missing:
         monkeypatch.delenv(name)
     assert main(["silence", "list", *where]) == 2

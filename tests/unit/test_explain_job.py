@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import NoCredentialsError
 from moto import mock_aws
 
-from notifier.aws import history, joblogs
+from notifier.aws import clients, history, joblogs
 from workbench.cli import main
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -64,6 +64,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Account]:
         session = boto3.Session(region_name=REGION)
         session.events.register("before-call", made.answer)
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+        monkeypatch.setattr(clients, "session", lambda: session._session)
         monkeypatch.setattr(boto3, "setup_default_session", lambda **_: None)
         return made
 
@@ -187,6 +188,7 @@ def test_against_a_simulated_account(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    clients.session.cache_clear()
     with mock_aws(config={"batch": {"use_docker": False}}):
         submit = _queue()
         done = submit()

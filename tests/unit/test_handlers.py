@@ -12,6 +12,7 @@ import pytest
 
 from notifier import follow_up, on_failure, on_follow_up, on_sweep, pipeline, sweep, wiring
 from notifier.aws import history, joblogs, jobs, topic
+from notifier.aws.clients import Patience
 from notifier.core.trouble import ServiceError, Trouble
 from notifier.sweep_ports import SweepChoices
 from tests.fakes import (
@@ -158,14 +159,13 @@ def test_a_dry_sweep_sends_nothing_and_shows_what_it_found(
 
 def test_the_slowest_reads_and_publish_fit_into_the_reserve() -> None:
     """Or Lambda would end the function in the middle, and the whole batch would come again."""
-    log, publish = _slowest(joblogs._CONFIG), _slowest(topic._CONFIG)
-    past = history.GIVE_UP_S + _slowest(history._CONFIG)
+    log, publish = _slowest(joblogs._PATIENCE), _slowest(topic._PATIENCE)
+    past = history.GIVE_UP_S + _slowest(history._PATIENCE)
     assert (joblogs.LOOK_ON_S + log + past + publish) * 1000 <= pipeline.RESERVE_MS
     logs = joblogs.LOOK_ON_S + joblogs.FAILURES_BORNE * log
-    assert (logs + _slowest(jobs._CONFIG) + publish) * 1000 <= follow_up.RESERVE_MS
+    assert (logs + _slowest(jobs._PATIENCE) + publish) * 1000 <= follow_up.RESERVE_MS
 
 
-def _slowest(config: Any) -> float:
-    tries = config.retries["total_max_attempts"]
-    waits = sum(2**n for n in range(tries - 1))  # the standard mode waits up to 1 s, 2 s, ...
-    return float(tries * (config.connect_timeout + config.read_timeout) + waits)
+def _slowest(patience: Patience) -> float:
+    waits = sum(2**n for n in range(patience.tries - 1))  # the standard mode waits up to 1 s, 2 s
+    return float(patience.tries * (patience.connect_s + patience.read_s) + waits)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from notifier.aws import clients
+from notifier.aws.clients import Patience
 from notifier.aws.errors import understood
 from notifier.sweep_ports import Listed, Page, Raw
 
@@ -22,9 +22,7 @@ MOST_LISTED = 1_000  # in one ListJobs by status
 # https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
 # Adaptive: people and workflow tools share the account's rate, so who is throttled slows down.
 # 4 tries of at most 1 s + 4 s; after that this run stops, and the next goes on.
-_CONFIG = Config(
-    connect_timeout=1, read_timeout=4, retries={"mode": "adaptive", "total_max_attempts": 4}
-)
+_PATIENCE = Patience(connect_s=1, read_s=4, tries=4, adaptive=True)
 
 
 class BatchLists:
@@ -32,7 +30,8 @@ class BatchLists:
 
     @cached_property
     def _client(self) -> BatchClient:
-        return boto3.client("batch", config=_CONFIG)
+        made: BatchClient = clients.client("batch", _PATIENCE)
+        return made
 
     def queues(self, arns: Collection[str]) -> tuple[Raw, ...]:
         """Describe job queues: those named, or all where none is."""

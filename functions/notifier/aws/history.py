@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from notifier.aws import clients
+from notifier.aws.clients import Patience
 from notifier.aws.errors import understood
 from notifier.core import text
 from notifier.core.failure import JOB_NAME_LIMIT, NAME_LIMIT, Failure
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 # What has changed is a courtesy, an alert a duty: one try of at most 1 s + 2 s for each call, and
 # no other call once so much time has gone.
 GIVE_UP_S = 4.0
-_CONFIG = Config(
-    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1}
-)
+_PATIENCE = Patience(connect_s=1, read_s=2, tries=1)
 FAILURES_BORNE = 2  # look-ups in one invocation that got no answer, before the others go without
 NO_ANSWER = "AWS Batch did not answer"
 REFUSED = "AWS Batch knows nothing of it"  # a queue that is gone, a job that is forgotten
@@ -151,7 +149,8 @@ def _definition(job: JobSummaryTypeDef) -> str:
 
 @cache
 def _client(region: str) -> BatchClient:
-    return boto3.client("batch", region_name=region, config=_CONFIG)
+    made: BatchClient = clients.client("batch", _PATIENCE, region)
+    return made
 
 
 class DryRunHistory:

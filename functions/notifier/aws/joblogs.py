@@ -6,10 +6,10 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from notifier.aws import clients
+from notifier.aws.clients import Patience
 from notifier.aws.errors import understood
 from notifier.core.excerpt import LogLine, LogRead
 from notifier.core.failure import LogStream
@@ -29,9 +29,7 @@ PAGE_FULL = 900_000
 LOOK_ON_S = 2.0
 MOST_PAGES = 10  # and not for longer than the quota of a whole account allows
 # A log is a courtesy, an alert a duty: 2 tries of at most 1 s + 3 s, then tell without it.
-_CONFIG = Config(
-    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
-)
+_PATIENCE = Patience(connect_s=1, read_s=3, tries=2)
 FAILURES_BORNE = 2  # reads in one invocation that got no answer, before the others go without
 
 
@@ -95,4 +93,5 @@ def _newest(client: CloudWatchLogsClient, stream: LogStream) -> LogRead:
 
 @cache
 def _client(region: str) -> CloudWatchLogsClient:
-    return boto3.client("logs", region_name=region, config=_CONFIG)
+    made: CloudWatchLogsClient = clients.client("logs", _PATIENCE, region)
+    return made

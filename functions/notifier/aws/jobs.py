@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from notifier.aws import clients
+from notifier.aws.clients import Patience
 from notifier.aws.errors import understood
 from notifier.core.recovery import Success
 
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 _WAITING = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING")
 MOST_PAGES = 3  # of 100 jobs, newest first: enough to see whether a job has run again
 # 2 tries of at most 1 s + 4 s: that nothing was found out is no reason to say nothing.
-_CONFIG = Config(
-    connect_timeout=1, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2}
-)
+_PATIENCE = Patience(connect_s=1, read_s=4, tries=2)
 
 
 class BatchJobs:
@@ -30,7 +28,8 @@ class BatchJobs:
 
     @cached_property
     def _client(self) -> BatchClient:
-        return boto3.client("batch", config=_CONFIG)
+        made: BatchClient = clients.client("batch", _PATIENCE)
+        return made
 
     def successes(
         self, queue_arn: str, definition: str, names: Sequence[str], since: int

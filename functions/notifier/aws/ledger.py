@@ -22,13 +22,13 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from notifier.aws import items
+from notifier.aws import clients, items
+from notifier.aws.clients import Patience
 from notifier.aws.errors import understood
 from notifier.aws.items import Item
 from notifier.core.bookmark import Bookmark
@@ -53,14 +53,13 @@ PENDING_DAYS = 3  # as long as SNS waits for a confirmation
 MOST_KEYS, MOST_WRITES = 100, 25  # in one BatchGetItem, in one BatchWriteItem
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+WRITES_AT_ONCE = 4  # a full delivery's hundred failures go in the time of one call
 PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)  # before what DynamoDB left undone is asked for again
 # 3 tries of at most 1 s + 2 s; after that the queue tries again, with more patience.
-_CONFIG = Config(
-    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
-)
 # Why DynamoDB gave up a transaction though nothing is wrong.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _RIVALLED = frozenset(("None", "ConditionalCheckFailed", "TransactionConflict"))
+_PATIENCE = Patience(connect_s=1, read_s=2, tries=3)
 _SILENCES, _BRAKE = items.key("silences", "all"), items.key("brake", "alerts")
 _BOOKMARK, _PENDING = items.key("sweep", "bookmark"), items.key("subscriptions", "pending")
 
@@ -74,7 +73,7 @@ class IncidentLedger:
 
     def __init__(self, table: str, now_ms: Callable[[], int] = _now_ms) -> None:
         self._table, self._now_ms = table, now_ms
-        self._client: DynamoDBClient = boto3.client("dynamodb", config=_CONFIG)
+        self._client: DynamoDBClient = clients.client("dynamodb", _PATIENCE)
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
         """Look up places and incidents, with silences and the brake, in as few calls as can be."""
@@ -214,14 +213,24 @@ class IncidentLedger:
                 _wait(pause)
 
     def _write(self, requests: Sequence[Any]) -> None:
-        for start in range(0, len(requests), MOST_WRITES):
-            left: Any = requests[start : start + MOST_WRITES]
-            for pause in (*PAUSES_S, None):
-                answer = self._call("batch_write_item", RequestItems={self._table: left})
-                left = answer.get("UnprocessedItems", {}).get(self._table)
-                if not left:
-                    break
-                _wait(pause)
+        """Write all, several calls at a time; when one fails the others are made all the same."""
+        parts = [requests[at : at + MOST_WRITES] for at in range(0, len(requests), MOST_WRITES)]
+        if len(parts) <= 1:
+            for part in parts:
+                self._write_part(part)
+            return
+        with ThreadPoolExecutor(WRITES_AT_ONCE) as pool:
+            done = [pool.submit(self._write_part, part) for part in parts]
+        for each in done:
+            each.result()
+
+    def _write_part(self, left: Any) -> None:
+        for pause in (*PAUSES_S, None):
+            answer = self._call("batch_write_item", RequestItems={self._table: left})
+            left = answer.get("UnprocessedItems", {}).get(self._table)
+            if not left:
+                return
+            _wait(pause)
 
     def _query(self, pk: str, prefix: str) -> Iterator[Item]:
         request: dict[str, Any] = {

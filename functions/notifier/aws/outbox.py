@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from notifier.aws import clients
+from notifier.aws.clients import Patience
 from notifier.aws.errors import understood
 from notifier.core.trouble import ServiceError, Trouble
 from notifier.sweep_ports import Raw
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 MOST_MESSAGES, MOST_BYTES = 10, 250_000  # in one call; 262,144 bytes with what SQS adds
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 # 3 tries of at most 1 s + 3 s; after that this run stops, and the next finds the rest again.
-_CONFIG = Config(
-    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
-)
+_PATIENCE = Patience(connect_s=1, read_s=3, tries=3)
 
 
 class FailureOutbox:
@@ -34,7 +32,8 @@ class FailureOutbox:
 
     @cached_property
     def _client(self) -> SQSClient:
-        return boto3.client("sqs", config=_CONFIG)
+        made: SQSClient = clients.client("sqs", _PATIENCE)
+        return made
 
     def send(self, events: Sequence[Raw]) -> None:
         """Send events, ten at a time; raises `ServiceError` when one was not taken."""

@@ -6,10 +6,10 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from notifier.aws import clients
+from notifier.aws.clients import Patience
 from notifier.aws.errors import understood
 from notifier.core.failure import HEARTBEAT_SOURCE
 from notifier.core.trouble import ServiceError, Trouble
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 # 3 tries of at most 1 s + 3 s; the next run sends another.
-_CONFIG = Config(
-    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
-)
+_PATIENCE = Patience(connect_s=1, read_s=3, tries=3)
 
 
 class TopicPulse:
@@ -31,11 +29,12 @@ class TopicPulse:
 
     @cached_property
     def _events(self) -> Any:
-        return boto3.client("events", config=_CONFIG)
+        return clients.client("events", _PATIENCE)
 
     @cached_property
     def _sns(self) -> SNSClient:
-        return boto3.client("sns", config=_CONFIG)
+        made: SNSClient = clients.client("sns", _PATIENCE)
+        return made
 
     def beat(self, now: int) -> None:
         """Put one heartbeat on the event bus."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from notifier.aws import clients
+from notifier.aws.clients import Patience
 from notifier.aws.errors import understood
 
 if TYPE_CHECKING:
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 MOST_DELAY_S = 900
 # 3 tries of at most 1 s + 3 s; after that the queue tries again, with more patience.
-_CONFIG = Config(
-    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
-)
+_PATIENCE = Patience(connect_s=1, read_s=3, tries=3)
 
 
 class DelayedQueues:
@@ -28,7 +26,7 @@ class DelayedQueues:
 
     def __init__(self, failure_queue_url: str, follow_up_queue_url: str) -> None:
         self._failures, self._follow_ups = failure_queue_url, follow_up_queue_url
-        self._client: SQSClient = boto3.client("sqs", config=_CONFIG)
+        self._client: SQSClient = clients.client("sqs", _PATIENCE)
 
     def follow_up(self, key: str, due: int, now: int) -> None:
         """Have an incident looked at when `due` comes, or 15 minutes from now, which is a hop."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from notifier.aws import clients
+from notifier.aws.clients import Patience
 from notifier.aws.errors import understood
 from notifier.channels.message import Message
 
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 # 3 tries of at most 1 s + 5 s; after that the queue tries again, with more patience.
-_CONFIG = Config(
-    connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
-)
+_PATIENCE = Patience(connect_s=1, read_s=5, tries=3)
 
 
 class AlertTopic:
@@ -26,7 +24,7 @@ class AlertTopic:
 
     def __init__(self, topic_arn: str) -> None:
         self._arn = topic_arn
-        self._client: SNSClient = boto3.client("sns", config=_CONFIG)
+        self._client: SNSClient = clients.client("sns", _PATIENCE)
 
     def publish(self, message: Message) -> str:
         """Publish one message and give its id.

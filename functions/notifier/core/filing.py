@@ -56,8 +56,9 @@ class Case:
 
     @property
     def look_ups(self) -> set[str]:
-        """The roots whose places decide where it belongs."""
-        return {*self.waited_for, *([self.root] if self.keeps_its_place else [])}
+        """The roots whose places decide where it belongs, or need not be written again."""
+        has_place = self.keeps_its_place or self.failure.kind in FAMILIES
+        return {*self.waited_for, *([self.root] if has_place else [])}
 
 
 @dataclass(frozen=True, slots=True)

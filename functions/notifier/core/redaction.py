@@ -93,7 +93,10 @@ def mask(text: str, secrets: tuple[str, ...] = ()) -> str:
 def _may_hold_a_secret(text: str) -> bool:
     """Rule out most lines at a glance; the patterns cost fifty times as much."""
     lowered = text.lower()
-    return any(mark in lowered for mark in MARKS) or bool(UNBROKEN.search(text))
+    for mark in MARKS:  # any() with a generator takes twice as long, on every text
+        if mark in lowered:
+            return True
+    return bool(UNBROKEN.search(text))
 
 
 def key_rows(lines: Sequence[str]) -> list[bool]:

@@ -17,6 +17,7 @@ from notifier.core.redaction import MASK, key_rows, mask, spellings
 LINE_LIMIT = 2_000  # characters; one log event may be 1 MB
 RAW_LIMIT = 10 * LINE_LIMIT  # what is looked at: invisible characters do not count, up to here
 ELLIPSIS = "…"
+TEXTS_KEPT = 1_000  # of one delivery, which is 6 MB at most
 TAIL_KEPT = 12  # characters at the end of a name that is cut
 
 _ESCAPED = r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033|\\e)"  # also as JSON or a shell writes it
@@ -82,7 +83,13 @@ def one_line(text: str, secrets: Iterable[str] = (), limit: int = LINE_LIMIT) ->
     >>> one_line("login with password=hunter2 \x1b[31mfailed")
     'login with password=[redacted] failed'
     """
-    return truncate(mask(_capped(text), _spelled(tuple(secrets))).strip(), limit)
+    return _one_line(text, tuple(secrets), limit)
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _one_line(text: str, secrets: tuple[str, ...], limit: int) -> str:
+    """Do it once for what a thousand failures of one delivery say alike."""
+    return truncate(mask(_capped(text), _spelled(secrets)).strip(), limit)
 
 
 def lines(texts: Sequence[str], secrets: Iterable[str] = ()) -> list[str]:
@@ -102,8 +109,12 @@ def _spelled(secrets: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def forget_secrets() -> None:
-    """Drop the values that were looked for; a function's process outlives its invocations."""
+    """Drop the values and the texts they were looked for in.
+
+    A function's process outlives its invocations.
+    """
     _spelled.cache_clear()
+    _one_line.cache_clear()
 
 
 def _capped(text: str) -> str:

@@ -1,0 +1,55 @@
+"""How much memory a storm takes: the real handlers in a process of their own.
+
+The services are the local AWS, in another process. `python -m benchmarks.memory SIZE` runs against
+whatever the environment says, and prints the most that was in memory, in bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+
+import boto3
+
+from benchmarks import storm
+from benchmarks.meter import Meter
+from workbench.demo import Stage
+
+SIZES = (100, 1_000, 10_000)
+KIB = 1_024  # Linux counts in it
+
+
+def measure(stage: Stage) -> Mapping[int, int]:
+    """Give the peak in bytes for each size of a storm."""
+    names = {
+        "TABLE_NAME": "IncidentTable",
+        "ALERT_TOPIC_ARN": "AlertTopic",
+        "FAILURE_QUEUE_URL": "FailureQueue",
+        "FOLLOW_UP_QUEUE_URL": "FollowUpQueue",
+    }
+    settings = {name: stage.resources[resource] for name, resource in names.items()}
+    environment = stage.aws.environment() | storm.SETTINGS | settings | {"LOG_LEVEL": "CRITICAL"}
+    return {size: _peak(size, environment) for size in SIZES}
+
+
+def _peak(size: int, environment: Mapping[str, str]) -> int:
+    command = [sys.executable, "-m", "benchmarks.memory", str(size)]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return int(done.stdout.splitlines()[-1])
+
+
+def main(size: int) -> None:
+    """Let the storm pass."""
+    boto3.setup_default_session()
+    now = time.time_ns() // 1_000_000
+    # A name of its own: the table remembers the storms before.
+    storm.ours(storm.arrays(size, now, f"memory-{size}-{os.getpid()}"), Meter(size))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIB)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

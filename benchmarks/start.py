@@ -1,0 +1,149 @@
+"""Cold starts under Lambda's runtime interface: ours beside the floor and what people write.
+
+INIT is what Lambda calls so: from the start of the interpreter until the function asks for its
+first invocation. Then one failure is sent to it; services answer at once, so that clients which are
+made only then are counted too. The contenders take turns, and each start is a new process.
+"""
+
+from __future__ import annotations
+
+import compileall
+import json
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.runtime_api import Platform
+from tests.runtime import lambda_runtime
+from workbench import failures
+
+BASELINES = Path(__file__).parent / "baselines"
+ROUNDS = 15
+FAILED_AT = 1_790_000_000_000  # epoch ms
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A function: the folder that is deployed, and its handler."""
+
+    name: str
+    folder: Path
+    handler: str
+    is_ours: bool = False
+
+
+@dataclass(slots=True)
+class Starts:
+    """What the starts of one contender took, in milliseconds of CPU.
+
+    CPU and not the clock, so that it counts for little what else the machine does.
+    """
+
+    init: list[float] = field(default_factory=list)
+    first: list[float] = field(default_factory=list)
+    """From the first invocation to its answer."""
+
+    @property
+    def whole(self) -> list[float]:
+        """Both together: from the start of the interpreter to the answer."""
+        return [one + other for one, other in zip(self.init, self.first, strict=True)]
+
+
+def contenders(artifact: Path) -> list[Contender]:
+    """Give what is started in turn; the first is the measure."""
+    return [
+        Contender("usual function: boto3, two clients", BASELINES, "usual_lambda.handler"),
+        Contender("bare runtime", BASELINES, "bare.handler"),
+        Contender("boto3, four clients, no work", BASELINES, "four_clients.handler"),
+        Contender("OnFailureFunction", artifact, "notifier.on_failure.handler", is_ours=True),
+        Contender("OnFollowUpFunction", artifact, "notifier.on_follow_up.handler", is_ours=True),
+    ]
+
+
+def runtime(into: Path) -> Path:
+    """Give the packages that Lambda's runtime brings, with bytecode, as in its image."""
+    packages = lambda_runtime.packages_of_the_runtime(into)
+    for each in packages.iterdir():
+        if each.suffix == ".py":
+            compileall.compile_file(str(each), quiet=2)
+        elif each.is_dir():
+            compileall.compile_dir(str(each), quiet=2)
+    return packages
+
+
+def measure(
+    chosen: Sequence[Contender], packages: Path, rounds: int = ROUNDS
+) -> Mapping[str, Starts]:
+    """Start each contender so many times, in turn."""
+    found = {each.name: Starts() for each in chosen}
+    for _ in range(rounds):
+        for each in chosen:
+            init, first = _start(each, packages)
+            found[each.name].init.append(init)
+            found[each.name].first.append(first)
+    return found
+
+
+def _start(contender: Contender, packages: Path) -> tuple[float, float]:
+    interpreter, environment = lambda_runtime.python(contender.folder, packages)
+    with Platform() as platform, tempfile.TemporaryFile() as output:
+        environment |= lambda_runtime.SETTINGS | {
+            "DRY_RUN": "false",
+            "AWS_LAMBDA_RUNTIME_API": platform.address,
+            "AWS_ENDPOINT_URL": f"http://{platform.address}",
+            "NO_PROXY": "*",
+        }
+        process = subprocess.Popen(
+            [*interpreter, "-m", "awslambdaric", contender.handler],
+            cwd=contender.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            platform.ready()
+            init = _cpu_ms(process.pid)
+            platform.invoke(_event(contender))
+            whole = _cpu_ms(process.pid)
+        finally:
+            process.kill()
+            process.wait()
+    return init, whole - init
+
+
+def _cpu_ms(pid: int) -> float:
+    """Give the CPU time of a process so far; Linux counts it in nanoseconds for each thread.
+
+    https://docs.kernel.org/scheduler/sched-stats.html
+    """
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
+
+
+def _event(contender: Contender) -> Any:
+    """Give one failure, as the rule or the queue hands it over."""
+    event = failures.failed("job-1", FAILED_AT)
+    if not contender.is_ours:
+        return event
+    body = (
+        event
+        if contender.handler.startswith("notifier.on_failure")
+        else {"incident": "i", "due": 1}
+    )
+    record = {
+        "messageId": "m",
+        "body": json.dumps(body),
+        "attributes": {"ApproximateReceiveCount": "1"},
+    }
+    return {"Records": [record]}
+
+
+def ratio(found: Mapping[str, Starts], name: str, to: str) -> float:
+    """Give the median of the ratios of INIT, round by round."""
+    pairs = zip(found[name].init, found[to].init, strict=True)
+    return statistics.median(mine / other for mine, other in pairs)

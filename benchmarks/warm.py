@@ -1,0 +1,79 @@
+"""What one failure costs once the function has started, in milliseconds of CPU, without AWS."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from notifier.channels import message
+from notifier.core import catalogue, event
+from notifier.core.alert import compose
+from notifier.core.diagnosis import diagnose, explain
+from notifier.core.excerpt import LogLine, LogRead
+from notifier.core.failure import Failure
+from workbench import samples
+from workbench.local_aws import ROOT
+
+REASONS = ROOT / "tests" / "unit" / "reasons.jsonl"
+ROUNDS = 40
+BATCH = 100
+SAMPLE = "exit-1-python-traceback"
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """Milliseconds of CPU."""
+
+    floor: float
+    """Reading the event as JSON, and writing a message of the same size as JSON."""
+    whole: float
+    """One failure: read, diagnose with its log, compose, write for every channel."""
+    counted: float
+    """One failure of a batch of a hundred that is counted and not told."""
+    median: float
+    """Diagnosing a real reason, at the median over all that the tests know."""
+    p99: float
+    catalogue: float
+    """Reading the catalogue, once for each start."""
+
+
+def measure() -> Warm:
+    """Measure all in turn, so many times; each figure is a median."""
+    sample = next(each for each in samples.load_all() if each.name == SAMPLE)
+    body = json.dumps(sample.event)
+    log = LogRead(tuple(LogLine(line.at, line.text) for line in sample.lines))
+    written = json.dumps(message.write(compose(_failure(body), log, 25)).shown())
+    document = json.loads(written)
+    rows = [json.loads(row) for row in REASONS.read_text(encoding="utf-8").splitlines()]
+    works: dict[str, Callable[[], object]] = {
+        "floor": lambda: (json.loads(body), json.dumps(document)),
+        "whole": lambda: message.write(compose(_failure(body), log, 25)),
+        "counted": lambda: [diagnose(_failure(body)) for _ in range(BATCH)],
+        "catalogue": lambda: catalogue.read(json.loads(catalogue.CATALOGUE.read_bytes())),
+    }
+    spent = {name: [_ms(work) for _ in range(ROUNDS)] for name, work in works.items()}
+    medians = {name: statistics.median(each) for name, each in spent.items()}
+    medians["counted"] /= BATCH
+    reasons = [_reason(row["text"], row["exit_code"]) for row in rows]
+    p99 = statistics.quantiles(reasons, n=100)[98]
+    return Warm(**medians, median=statistics.median(reasons), p99=p99)
+
+
+def _failure(body: str) -> Failure:
+    read = event.read(json.loads(body))
+    assert isinstance(read, Failure)
+    return read
+
+
+def _reason(text: str, exit_code: int | None) -> float:
+    runs: Sequence[float] = [_ms(lambda: explain(text, exit_code)) for _ in range(5)]
+    return statistics.median(runs)
+
+
+def _ms(work: Callable[[], object]) -> float:
+    began = time.thread_time_ns()
+    work()
+    return (time.thread_time_ns() - began) / 1e6

@@ -1,0 +1,28 @@
+"""What AWS asks for in us-east-1, in US dollars, without its free tiers."""
+
+from __future__ import annotations
+
+AS_OF = "2026-11-24"
+SOURCES = {
+    "https://aws.amazon.com/lambda/pricing/": "LAMBDA_REQUEST LAMBDA_GB_SECOND",
+    "https://aws.amazon.com/sqs/pricing/": "SQS_REQUEST",
+    "https://aws.amazon.com/sns/pricing/": "SNS_REQUEST EMAIL",
+    "https://aws.amazon.com/dynamodb/pricing/on-demand/": "WRITE_UNIT READ_UNIT",
+    "https://aws.amazon.com/cloudwatch/pricing/": "ALARM_MONTH METRIC_MONTH LOG_GB",
+    "https://aws.amazon.com/kms/pricing/": "KEY_MONTH",
+}
+# Events of AWS services, and their delivery to a queue, a topic or a function, cost nothing.
+# https://aws.amazon.com/eventbridge/pricing/
+
+MILLION = 1_000_000
+LAMBDA_REQUEST = 0.20 / MILLION
+LAMBDA_GB_SECOND = 0.0000133334  # arm64
+SQS_REQUEST = 0.40 / MILLION
+SNS_REQUEST = 0.50 / MILLION
+EMAIL = 2.00 / 100_000
+WRITE_UNIT = 0.625 / MILLION
+READ_UNIT = 0.125 / MILLION
+ALARM_MONTH = 0.10
+METRIC_MONTH = 0.30
+LOG_GB = 0.50
+KEY_MONTH = 1.00
