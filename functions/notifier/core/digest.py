@@ -18,7 +18,7 @@ from notifier.core import (
     units,
     wording,
 )
-from notifier.core.alert import Alert, doubt_of, status_of, steps_of, word_of
+from notifier.core.alert import Alert, doubt_of, error_of, status_of, steps_of, word_of
 from notifier.core.diagnosis import Diagnosis
 from notifier.core.excerpt import LogRead
 from notifier.core.failure import Kind
@@ -82,7 +82,7 @@ def digest(
     return replace(
         told,
         sentence=" ".join(filter(None, (summary.sentence(incident, tally, found), said))),
-        headline=summary.headline(incident, tally),
+        headline=_headline(incident, tally, said.partition(" says: ")[2]),
         doubt=doubt_of(found),
         steps=tuple(filter(None, (*steps_of(first, found), how, waiting))),
         facts=particulars.facts(first) if is_single else (*_numbers(incident, tally), *told.facts),
@@ -92,6 +92,15 @@ def digest(
         links=(*told.links, *samples.log_links(incident, reads), *insights.link(first, tally)),
         commands=(*_commands(incident, tally, found), *again),
     )
+
+
+def _headline(incident: Incident, tally: Tally, root: str) -> str:
+    """Give the headline, with what the log says where all failed of one exit code and error."""
+    told = summary.headline(incident, tally)
+    is_grouped_by_error = incident.first.kind is Kind.JOB and len(tally.groups) == 1
+    error = error_of(tally.groups[0].cause, root) if is_grouped_by_error else ""
+    number, mark, _ = told.partition(" failed: ")
+    return f"{number}{mark}{error}" if mark and error else told
 
 
 def recovered(incident: Incident, tally: Tally, reason: str) -> Alert:
