@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from notifier.channels import message
+from notifier.core import particulars
 from workbench.preview import alert_of
 
 HERE = Path(__file__).parent
@@ -83,3 +84,19 @@ def test_every_sample_comes_out_as_it_was_meant(event_file: Path) -> None:
     alert = alert_of(event_file)
     assert alert is not None
     assert (alert.diagnosis.cause, alert.diagnosis.certainty) == MEANT[event_file.stem]
+
+
+@pytest.mark.parametrize("event_file", SAMPLES, ids=lambda file: file.stem)
+def test_a_glance_tells_job_and_cause(event_file: Path) -> None:
+    """In the first 60 characters of a subject, which a phone shows, and the first 8 lines."""
+    alert = alert_of(event_file)
+    assert alert is not None
+    texts = message.by_channel(alert)
+    seen = texts["subject"][:60]
+    assert alert.name in seen
+    assert seen.partition(f"{alert.name}: ")[2][:10] in alert.what
+    assert len(seen.partition(f"{alert.name}: ")[2]) >= 10
+    top = " ".join(texts["email"].splitlines()[:8]).lower()
+    told = [alert.what.lower(), particulars.children(alert.failure) if alert.failure else ""]
+    assert any(each in top for each in [*told, "could not read the event"] if each)
+    assert alert.failure is None or alert.failure.job_name.lower() in top
