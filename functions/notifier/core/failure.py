@@ -139,7 +139,7 @@ class Failure:
 
     @property
     def is_seen(self) -> bool:
-        """Whether the sweep saw it, and no job of its own kind failed: it lasts until it is over."""
+        """Whether the sweep saw it: it lasts until it is over, and nothing succeeds again."""
         return self.kind is Kind.STUCK or self.is_unusable
 
     @property
