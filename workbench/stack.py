@@ -19,6 +19,7 @@ SETTINGS = ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", "loca
 BIN = Path(sys.executable).parent
 NO_NETWORK = ("Failed to fetch", "Could not connect", "error sending request")  # in uv's words
 LOG_GROUPS_POLICY = "log-groups"
+HEARTBEATS_POLICY = "heartbeats"
 TEMPLATE = ROOT / "template.yaml"
 
 
@@ -44,6 +45,7 @@ def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> dict
     resources = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in _listed(answer)}
     for role in ("OnFailureRole", "OnFollowUpRole"):
         allow_log_groups(aws, resources[role], parameters["JobLogGroups"].split(","))
+    allow_heartbeats(aws, resources["OnSweepRole"])
     return resources
 
 
@@ -78,6 +80,22 @@ def allow_log_groups(aws: LocalAws, role: str, groups: Sequence[str]) -> None:
     aws.client("iam").put_role_policy(
         RoleName=role,
         PolicyName=LOG_GROUPS_POLICY,
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+
+
+def allow_heartbeats(aws: LocalAws, role: str) -> None:
+    """Say once more that the sweep may send heartbeats, without the source of the event.
+
+    AWS checks PutEvents against ``events:source``, of which the local AWS knows nothing: it takes
+    a condition on it as not met.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+    """
+    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    statement = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus}
+    aws.client("iam").put_role_policy(
+        RoleName=role,
+        PolicyName=HEARTBEATS_POLICY,
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
 

@@ -42,10 +42,7 @@ def body(alert: Alert) -> str:
         _wrapped(alert.sentence),
         _wrapped(_news(alert)),
         _section("DO NEXT", _steps(alert)),
-        _section(
-            "WAITING JOBS" if _waits(alert) else "FAILED JOBS",
-            [f"  {row}" for row in alert.breakdown],
-        ),
+        _section(_jobs_heading(alert), [f"  {row}" for row in alert.breakdown]),
         _section("CHANGED since the last success", _pairs(alert.changes)),
         _section("FACTS", _pairs(alert.facts)),
         _section(_why_heading(alert), _why(alert)),
@@ -59,8 +56,9 @@ def body(alert: Alert) -> str:
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _waits(alert: Alert) -> bool:
-    return alert.failure is not None and alert.failure.kind is Kind.STUCK
+def _jobs_heading(alert: Alert) -> str:
+    is_stuck = alert.failure is not None and alert.failure.kind is Kind.STUCK
+    return "WAITING JOBS" if is_stuck else "FAILED JOBS"
 
 
 def _news(alert: Alert) -> str:

@@ -142,7 +142,7 @@ class Failure:
 
     @property
     def is_seen(self) -> bool:
-        """Whether the sweep saw it, so that it lasts until it is seen to be over."""
+        """Whether the sweep saw it: it lasts until it is over, and nothing succeeds again."""
         return self.kind is Kind.STUCK or self.is_unusable
 
     @property
