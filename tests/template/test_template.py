@@ -20,7 +20,7 @@ ENVIRONMENT = {
     "TABLE_NAME": arn("IncidentTable"),
     "FAILURE_QUEUE_URL": arn("FailureQueue"),
     "FOLLOW_UP_QUEUE_URL": arn("FollowUpQueue"),
-    "GROUP_BY": "queue,definition,cause",
+    "GROUP_BY": "queue,definition,cause,error",
     "MAX_ALERTS_PER_MINUTE": "5",
     "MAX_ALERTS_PER_HOUR": "30",
     "MAX_TEXTS_PER_HOUR": "6",

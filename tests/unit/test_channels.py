@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from jsonschema import ValidationError
 
 from notifier.channels import chat, email, message, sms, webhook
-from notifier.core import event
+from notifier.core import event, text, wording
 from notifier.core.alert import Alert, compose, unreadable
 from notifier.core.diagnosis import Certainty
 from notifier.core.excerpt import LogLine, LogRead
@@ -84,12 +85,24 @@ def test_a_subject_has_status_name_cause_and_queue() -> None:
     assert told.endswith("(data-eng-fargate)")
 
 
-@pytest.mark.parametrize("length", range(60, 129))
-def test_a_subject_is_cut_in_the_name_last_and_visibly(length: int) -> None:
-    told = email.subject(alert_of(sample(jobName="n" * length)))
+@pytest.mark.parametrize("length", range(60, 124))
+def test_a_long_name_is_cut_visibly_so_that_the_cause_is_seen_beside_it(length: int) -> None:
+    told = email.subject(alert_of(sample(jobName="n" * length + "-0417")))
     assert len(told) <= 99
-    assert told.startswith("FAILED " + "n" * 30)
-    assert "n" * length in told or "n.." in told
+    assert re.match(r"FAILED n{15,}\.\.n{7}-0417: ", told)
+    assert "KeyError: 'HG002" in told[: email.SEEN]
+
+
+@pytest.mark.parametrize("sample_name", sorted(SAMPLES))
+def test_what_a_phone_shows_and_the_first_lines_name_job_and_cause(sample_name: str) -> None:
+    alert = alert_of(SAMPLES[sample_name])
+    seen = email.subject(alert)[: email.SEEN]
+    assert text.ascii_line(alert.name)[:14] in seen
+    assert text.ascii_line(alert.what)[: email.CAUSE_SEEN] in seen
+    head = " ".join(" ".join(email.body(alert).splitlines()[:8]).split())
+    assert re.split(r"[\[ ]", alert.name)[0] in head or sample_name == "unknown-shape"
+    said = (wording.lowered(alert.diagnosis.title), "could not read the event", "children failed")
+    assert any(cause in head for cause in said)
 
 
 @pytest.mark.parametrize("length", [5, 60, 90, 100, 128])

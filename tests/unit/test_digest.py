@@ -69,7 +69,7 @@ def test_every_scene_keeps_to_the_limits_of_every_channel(scene: str) -> None:
         ("array-first", "FAILED align-cohort[3]: Container ran out of memory (etl, first time)"),
         ("chain", "FAILED extract: timed out; 2 more will not run (etl)"),
         ("multi-node", "FAILED les-sim: 1 of 4 failed: exit code 1 (etl)"),
-        ("nightly-5th", "FAILED nightly: 5 runs failed: exit code 1 (etl, 5th in a row)"),
+        ("nightly-5th", "FAILED nightly: 5 runs failed: KeyError: 'HG002' (etl, 5th in a row)"),
         ("recovered", "RECOVERED nightly: after 3 h 10 min, 5 failed runs (etl)"),
         ("unreadable", "FAILED unknown jobs: 4 events could not be read"),
     ],
@@ -420,7 +420,7 @@ def test_a_cause_that_the_catalogue_has_no_more_is_no_crash(cause: str) -> None:
     check(told(fold(runs(["a", "b"], cause)), incident(first(), cause)))
 
 
-def test_a_subject_gives_up_novelty_first_then_queue_then_certainty() -> None:
+def test_a_subject_gives_up_novelty_first() -> None:
     seen = []
     for length in range(10, 100):
         given = fold(runs(["n" * length] * 3, "sigkill-137"))
@@ -432,7 +432,7 @@ def test_a_subject_gives_up_novelty_first_then_queue_then_certainty() -> None:
         assert "3 runs failed: perhaps out of memory" in subject
         seen.append([word in subject for word in ("a guess", "etl", "3rd in a row")])
     assert [seen[n] for n in range(90) if n == 0 or seen[n] != seen[n - 1]] == [
-        [True, True, True], [True, True, False], [True, False, False], [False, False, False],
+        [True, True, True], [True, True, False],  # a name is cut before the queue has to go
     ]  # fmt: skip
 
 

@@ -34,7 +34,7 @@ _EMOJI = {
 def render(alert: Alert) -> str:
     """Give the JSON document of one custom notification; messages of an incident share a thread."""
     emoji = _EMOJI["recovered" if alert.status.endswith("RECOVERED") else alert.severity]
-    title = f"{emoji} {alert.status} {_code(alert.name)}: {alert.verdict}"
+    title = f"{emoji} {alert.status} {_code(alert.name)}: {_verdict(alert)}"
     document = {
         "version": "1.0",
         "source": "custom",
@@ -55,6 +55,14 @@ def render(alert: Alert) -> str:
         },
     }
     return json.dumps(document, ensure_ascii=False)
+
+
+def _verdict(alert: Alert) -> str:
+    """Give the verdict; what the log says stands in it as code, because a stranger wrote it."""
+    if not alert.error:
+        return alert.verdict
+    told = ": ".join(filter(None, (alert.headline, _code(alert.error))))
+    return f"{told} ({alert.doubt})" if alert.doubt else told
 
 
 def _context(alert: Alert) -> dict[str, str]:

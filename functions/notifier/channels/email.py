@@ -16,21 +16,23 @@ SUBJECT_LIMIT = 99
 WIDTH = 76  # columns; mail clients that quote add two
 LOG_LINE_LIMIT = 400  # characters of one log line; the link shows the rest
 REASON_LIMIT = 300
-NAME_KEPT = 33  # characters that a subject keeps of a long name, however long the cause
+SEEN = 60  # characters of a subject that a phone shows: job and cause have to stand in them
+CAUSE_SEEN = 16  # characters of the cause among those, at least; the mail has the name whole
 
 
 def subject(alert: Alert) -> str:
     """Give 1 to 99 ASCII characters: status, name and cause always, then as much as fits."""
-    name = text.ascii_line(alert.name) or "unnamed job"
+    seen = SEEN - CAUSE_SEEN - len(f"{alert.status} : ")
+    name = text.cut_middle(text.ascii_line(alert.name) or "unnamed job", seen)
     queue, novelty = text.ascii_line(alert.elsewhere), text.ascii_line(alert.novelty)
     room = SUBJECT_LIMIT - len(f"{alert.status} : ")
-    cause = wording.fitted(text.ascii_line(alert.what), room - min(len(name), NAME_KEPT))
+    cause = wording.fitted(text.ascii_line(alert.what), room - len(name))
     for kept in ((alert.doubt, queue, novelty), (alert.doubt, queue), (alert.doubt,), ()):
         aside = ", ".join(part for part in kept if part)
         line = f"{alert.status} {name}: {cause}" + (f" ({aside})" if aside else "")
         if len(line) <= SUBJECT_LIMIT:
             return line
-    return f"{alert.status} {text.cut_middle(name, room - len(cause))}: {cause}"
+    return f"{alert.status} {name}: {cause}"
 
 
 def body(alert: Alert) -> str:

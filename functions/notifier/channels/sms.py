@@ -24,7 +24,8 @@ def render(alert: Alert) -> str:
     room = LIMIT - len(f"{alert.status} : .{last}")
     what = wording.fitted(_plain(alert.what), room - len(doubt) - min(len(name), NAME_KEPT))
     cause = what + doubt
-    told = f"{alert.status} {text.cut_middle(name, room - len(cause))}: {cause}."
+    told = f"{alert.status} {text.cut_middle(name, room - len(cause))}: {cause}"
+    told += "" if told.endswith(".") else "."
     for part in _more(alert):
         told += part if len(told) + len(part) + len(last) <= LIMIT else ""
     return told + last

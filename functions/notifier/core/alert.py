@@ -23,6 +23,7 @@ from notifier.core.particulars import AttemptRow, Pairs
 from notifier.core.recall import UNREADABLE as UNREADABLE
 from notifier.core.rootline import LINES_READ
 
+ERROR_LIMIT = 60  # characters of it in a subject: room is left for how new it is
 ROOT_LIMIT = 300  # characters of the log's own sentence in ours; some name the resource late
 
 
@@ -30,7 +31,8 @@ ROOT_LIMIT = 300  # characters of the log's own sentence in ours; some name the 
 class Alert:
     """What is told, channel-neutral. All texts are safe; quoted ones are defanged.
 
-    `headline` stands in place of the cause's title where many failures are told at once.
+    `headline` stands in place of the cause's title where many failures are told at once, `error`
+    where the title only repeats the exit code and the log says more; it ends a headline.
     `outcome` and `reason` say why it is sent now, `kept_back` what was not sent before. `texted`
     is False where the cap on text messages was reached, `last_text` on the last one below it.
     `filters` are what else a subscriber may have asked for, by message attribute, where several
@@ -63,6 +65,7 @@ class Alert:
     failure: Failure | None = None
     is_drill: bool = False
     headline: str = ""
+    error: str = ""
     novelty: str = ""
     outcome: str = ""
     reason: str = ""
@@ -87,8 +90,9 @@ class Alert:
 
     @property
     def what(self) -> str:
-        """The headline, or the cause in a few words."""
-        return self.headline or self.diagnosis.title
+        """The headline, or the cause in a few words: the program's own where they say more."""
+        said = ": ".join(filter(None, (self.headline, self.error)))
+        return said or self.diagnosis.title
 
     @property
     def verdict(self) -> str:
@@ -139,6 +143,7 @@ def compose(failure: Failure, log: LogRead | None, log_lines: int, key: str = ""
         account=failure.account,
         region=failure.region,
         job_id=failure.job_id,
+        error=error_of(diagnosis.cause, _root_in(diagnosis)),
         doubt=doubt_of(diagnosis),
         queue=failure.queue,
         definition=failure.definition,
@@ -198,10 +203,20 @@ def _sentence(failure: Failure, diagnosis: Diagnosis) -> str:
     # An array's parent only sums up: its number says more than its cause.
     counted = particulars.children(failure)
     title = counted or diagnosis.title
-    root = next((one.text for one in diagnosis.evidence if one.source is Source.LOG), "")
+    root = _root_in(diagnosis)
     tail = f" The log says: {text.truncate(text.defang(root), ROOT_LIMIT)}" if root else ""
     doubt = f" ({said})" if (said := doubt_of(diagnosis)) else ""
     return f"{particulars.subject_of(failure)}: {wording.lowered(title)}{doubt}.{tail}"
+
+
+def _root_in(diagnosis: Diagnosis) -> str:
+    return next((one.text for one in diagnosis.evidence if one.source is Source.LOG), "")
+
+
+def error_of(cause: str, root: str) -> str:
+    """Give what the log says, shortly, where the cause says no more than an exit code."""
+    told = cause.startswith("app-exit-") and root
+    return text.truncate(text.defang(wording.error_short(root)), ERROR_LIMIT) if told else ""
 
 
 def doubt_of(diagnosis: Diagnosis) -> str:

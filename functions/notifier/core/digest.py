@@ -17,7 +17,7 @@ from notifier.core import (
     units,
     wording,
 )
-from notifier.core.alert import Alert, doubt_of, status_of, steps_of
+from notifier.core.alert import Alert, doubt_of, error_of, status_of, steps_of
 from notifier.core.diagnosis import Diagnosis
 from notifier.core.excerpt import LogRead
 from notifier.core.failure import Kind
@@ -74,10 +74,13 @@ def digest(
     is_single, waiting = summary.is_single(tally), _waiting(tally)
     shown, said = samples.of(incident, reads, log_lines)
     told = _retold(incident, tally, found)
+    headline = summary.headline(incident, tally)
+    error = _error(incident, tally, said.partition(" says: ")[2])
     return replace(
         told,
         sentence=" ".join(filter(None, (summary.sentence(incident, tally, found), said))),
-        headline=summary.headline(incident, tally),
+        headline=headline.partition(": ")[0] if error else headline,
+        error=error,
         doubt=doubt_of(found),
         steps=tuple(filter(None, (*steps_of(first, found), how, waiting))),
         facts=particulars.facts(first) if is_single else (*_numbers(incident, tally), *told.facts),
@@ -87,6 +90,12 @@ def digest(
         links=(*told.links, *samples.log_links(incident, reads)),
         commands=(*_commands(incident, tally, found), *again),
     )
+
+
+def _error(incident: Incident, tally: Tally, root: str) -> str:
+    """Give what the log says where all failed of one exit code and were grouped by that."""
+    is_alike = incident.first.kind is Kind.JOB and len(tally.groups) == 1 and not tally.dependents
+    return error_of(tally.groups[0].cause, root) if is_alike else ""
 
 
 def recovered(incident: Incident, tally: Tally, reason: str) -> Alert:

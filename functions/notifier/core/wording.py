@@ -11,6 +11,12 @@ CAUSES_NAMED = 3  # in one headline; the others are counted
 _PROPER = frozenset(
     ("Batch", "Batch's", "Docker", "Fargate", "Kubernetes", "SageMaker", "Spot")
 )  # fmt: skip
+_BEFORE_ERROR = re.compile(
+    r"^(?:Caused by: |---> |\[cause\]: |Exception in thread \"[^\"]{0,80}\" "
+    r"|(?:ERROR|Error|FATAL): |Unhandled exception\. |PHP Fatal error: |Uncaught "
+    r"|thread '[^']{0,80}'(?: \(\d{1,20}\))? panicked at (?:[^\s']{1,200}:\d{1,6}:\d{1,6}: )?)"
+)
+_PACKAGE = re.compile(r"^(?:[a-z_][\w$]{0,60}(?:\.|::)){1,12}(?=[A-Z]\w{2,80}(?::|$))")
 _EXIT_TITLE = re.compile(r"Application failed \((exit code \d+)\)")
 # What stands after a number, where the title is a sentence of its own.
 _SHORT = {
@@ -47,6 +53,18 @@ def short(cause: str, title: str) -> str:
     """Give a cause in a few words, such as can follow a number."""
     exit_code = _EXIT_TITLE.fullmatch(title)
     return _SHORT.get(cause) or (exit_code[1] if exit_code else lowered(title))
+
+
+def error_short(root: str) -> str:
+    """Give what a log says in few words: the class without its package, and its message.
+
+    Examples
+    --------
+    >>> error_short("Caused by: java.io.IOException: truncated file")
+    'IOException: truncated file'
+    """
+    said = _BEFORE_ERROR.sub("", root, count=1)
+    return _PACKAGE.sub("", said, count=1)
 
 
 def counted(number: int, one: str, many: str = "") -> str:
