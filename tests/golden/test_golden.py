@@ -97,6 +97,9 @@ def test_a_glance_tells_job_and_cause(event_file: Path) -> None:
     assert seen.partition(f"{alert.name}: ")[2][:10] in alert.what
     assert len(seen.partition(f"{alert.name}: ")[2]) >= 10
     top = " ".join(texts["email"].splitlines()[:8]).lower()
-    told = [alert.diagnosis.title.lower(), particulars.children(alert.failure) if alert.failure else ""]
+    told = [
+        alert.diagnosis.title.lower(),
+        particulars.children(alert.failure) if alert.failure else "",
+    ]
     assert any(each in top for each in [*told, "could not read the event"] if each)
     assert alert.failure is None or alert.failure.job_name.lower() in top

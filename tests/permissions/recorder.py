@@ -50,6 +50,16 @@ def _tables(call: Call, names: Names) -> list[str]:
     return [arn(names[table]) for table in call.parameters["RequestItems"]]
 
 
+def _tables_put(call: Call, names: Names) -> list[str]:
+    return [arn(names[one["Put"]["TableName"]]) for one in call.parameters["TransactItems"]]
+
+
+def _event_bus(call: Call, names: Names) -> list[str]:
+    """Name the default bus, which is the one where no other is named."""
+    buses = {one.get("EventBusName", "default") for one in call.parameters["Entries"]}
+    return [f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/{bus}" for bus in buses]
+
+
 def _log_stream(call: Call, names: Names) -> list[str]:
     """Name a stream: the action knows no other resource than streams, whatever the group is.
 
@@ -67,15 +77,27 @@ def _everything(call: Call, names: Names) -> list[str]:
 # What is called, the action it needs and on what. The action is named as the operation, except
 # where AWS says otherwise: https://docs.aws.amazon.com/service-authorization/latest/reference/
 NEEDS: dict[tuple[str, str], Callable[[Call, Names], list[str]]] = {
+    ("batch", "DescribeComputeEnvironments"): _everything,
+    ("batch", "DescribeJobDefinitions"): _everything,
+    ("batch", "DescribeJobQueues"): _everything,
+    ("batch", "DescribeJobs"): _everything,
     ("batch", "ListJobs"): _everything,
     ("dynamodb", "BatchGetItem"): _tables,
     ("dynamodb", "BatchWriteItem"): _tables,
     ("dynamodb", "PutItem"): _table,
     ("dynamodb", "Query"): _table,
+    ("dynamodb", "TransactWriteItems"): _tables_put,
+    ("events", "PutEvents"): _event_bus,
     ("logs", "GetLogEvents"): _log_stream,
+    ("sns", "GetTopicAttributes"): _topic,
     ("sns", "Publish"): _topic,
     ("sqs", "SendMessage"): _queue,
+    ("sqs", "SendMessageBatch"): _queue,
 }
+# What is allowed by the action for one of its kind.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+ACTIONS = {"SendMessageBatch": "SendMessage", "TransactWriteItems": "PutItem"}
 
 
 def needs(calls: list[Call], names: Names) -> set[Need]:
@@ -84,7 +106,8 @@ def needs(calls: list[Call], names: Names) -> set[Need]:
     for call in calls:
         key = (call.service, call.operation)
         assert key in NEEDS, f"say in NEEDS what {key} needs, and on which resource"
-        found |= {Need(f"{call.service}:{call.operation}", on) for on in NEEDS[key](call, names)}
+        action = f"{call.service}:{ACTIONS.get(call.operation, call.operation)}"
+        found |= {Need(action, on) for on in NEEDS[key](call, names)}
     return found
 
 

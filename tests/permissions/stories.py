@@ -13,10 +13,11 @@ from typing import Any
 import boto3
 import pytest
 
-from notifier import on_failure, on_follow_up, wiring
-from notifier.aws import joblogs
+from notifier import on_failure, on_follow_up, on_sweep, wiring
+from notifier.aws import clients, history, joblogs
 from notifier.core.incident import MINUTE_MS
 from notifier.ports import STORM
+from tests.batch_account import BatchAccount
 from tests.permissions.recorder import Call
 from workbench.failures import Event, failed
 from workbench.local_aws import REGION
@@ -33,6 +34,7 @@ class World:
     """A stack in the local AWS, and a clock that can be put forward."""
 
     calls: list[Call]
+    patch: pytest.MonkeyPatch
     ahead_ms: int = 0
     _real: Callable[[], int] = time.time_ns
     _ids: Any = field(default_factory=itertools.count)
@@ -54,6 +56,10 @@ class World:
         ]
         self.ahead_ms += max(0, sent[-1]["due"] - self.now_ms())
         self._wake(on_follow_up.handler, [json.dumps(sent[-1])])
+
+    def sweep(self) -> None:
+        """Have the third function look after AWS Batch."""
+        assert on_sweep.handler({}, CONTEXT) == {}
 
     def sent(self, word: str) -> list[str]:
         """Give the bodies of messages sent to a queue that hold a word."""
@@ -82,8 +88,12 @@ class World:
 
 
 def failures_of_every_kind(world: World) -> list[Call]:
-    """Tell of one job, hold another back, have one wait, count one more."""
-    told, held = failed("a", world.now_ms()), failed("b", world.now_ms(), definition="other:1")
+    """Tell of one job with a past, hold another back, have one wait, count one more."""
+    account = BatchAccount(REGION)
+    account.succeeded()
+    told = failed(account.failed(world.patch), world.now_ms())
+    told["detail"] |= {"jobQueue": account.queue, "jobDefinition": account.definition}
+    held = failed("b", world.now_ms(), definition="other:1")
     world.log(told, "ValueError: no such sample")
     world.fail(told)
     world.fail(held)
@@ -111,19 +121,48 @@ def follow_ups_of_every_kind(world: World) -> list[Call]:
     return world.calls[before:]
 
 
+def sweeps_of_every_kind(world: World) -> list[Call]:
+    """Look after AWS Batch: a broken environment, then also a job that no event told."""
+    account = BatchAccount(REGION)
+    clients.session().register("after-call.batch.DescribeComputeEnvironments", _broken)
+    world.sweep()
+    account.failed(world.patch)
+    world.ahead_ms += 20 * MINUTE_MS
+    world.sweep()
+    found = [
+        json.loads(entry["MessageBody"])
+        for one in world.calls
+        for entry in one.parameters.get("Entries", [])
+        if one.operation == "SendMessageBatch"
+    ]
+    assert {one["source"] for one in found} == {"aws.batch", "batch-notifier.sweep"}
+    own = list(world.calls)
+    world.fail(*found)
+    told = len(world.calls)
+    world.sweep()
+    return own + world.calls[told:]
+
+
+def _broken(parsed: dict[str, Any], **_: object) -> None:
+    """Have AWS Batch answer as it does where it cannot use a compute environment."""
+    for environment in parsed["computeEnvironments"]:
+        environment |= {"status": "INVALID", "statusReason": "CLIENT_ERROR - Access denied"}
+
+
 STORIES: dict[str, Callable[[World], list[Call]]] = {
     "notifier.on_failure.handler": failures_of_every_kind,
     "notifier.on_follow_up.handler": follow_ups_of_every_kind,
+    "notifier.on_sweep.handler": sweeps_of_every_kind,
 }
 
 
 def world_of(settings: dict[str, str], calls: list[Call], patch: pytest.MonkeyPatch) -> World:
     """Give a world in which the functions find these settings, and nothing made before."""
-    world = World(calls)
+    world = World(calls, patch)
     patch.setattr(time, "time_ns", world.time_ns)
     for name, value in settings.items():
         patch.setenv(name, value)
-    for module in (wiring, joblogs):
+    for module in (wiring, joblogs, history):
         for made_once in vars(module).values():
             if hasattr(made_once, "cache_clear"):
                 made_once.cache_clear()

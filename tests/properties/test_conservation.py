@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifier.core.brake import Limits
+from notifier.core.excerpt import LogLine, LogRead
+from notifier.core.failure import LogStream
 from notifier.core.tally import Role, fold
 from notifier.ports import Choices
 from tests.interleaving import Turns, watched
@@ -231,3 +233,30 @@ def test_roles_are_what_they_are() -> None:
         "after-arr",
     }
     assert {name for name, role in roles.items() if role is Role.PARENT} == {"arr"}
+
+
+# ---- Logs that decide, and fail ------------------------------------------------------------------
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_jobs_are_counted_once_whatever_their_logs_say_each_time(data: st.DataObject) -> None:
+    """A log may be read, be gone or say something else at every delivery, to rivals as well."""
+    names = data.draw(st.lists(st.sampled_from(sorted(POOL)), min_size=1, max_size=16))
+    said = st.sampled_from(("ValueError: bad row 1", "KeyError: 'x'", ""))
+    answers = itertools.cycle(data.draw(st.lists(said, min_size=1, max_size=12)))
+
+    def read(_: LogStream) -> LogRead:
+        line = next(answers)
+        return LogRead((LogLine(0, line),)) if line else LogRead(unavailable="throttled")
+
+    world = Rivals(
+        choices=ROOMY,
+        choose=lambda most: data.draw(st.integers(0, most - 1)) if most > 1 else 0,
+        split=lambda due: _split(due, data.draw(st.integers(1, 3))),
+    )
+    world.logs.read = read  # type: ignore[method-assign]
+    for name in names:
+        world.put(POOL[name], data.draw(st.integers(0, 40)))
+    world.settle()
+    check(world, set(names))

@@ -14,6 +14,7 @@ from botocore.exceptions import NoCredentialsError
 from moto import mock_aws
 
 from notifier.aws import clients, history, joblogs
+from tests.batch_account import BatchAccount
 from workbench.cli import main
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -190,33 +191,11 @@ def test_against_a_simulated_account(
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     clients.session.cache_clear()
     with mock_aws(config={"batch": {"use_docker": False}}):
-        submit = _queue()
-        done = submit()
-        monkeypatch.setenv("MOTO_SIMPLE_BATCH_FAIL_AFTER", "0")
-        job = submit()
+        account = BatchAccount(REGION)
+        done, job = account.succeeded(), account.failed(monkeypatch)
         shown = explained(capsys, job, "--region", REGION)
         assert "FAILED nightly" in shown
         assert "Last success 20" in shown
         assert "  nothing  same definition, size, command and roles" in shown
         assert f"job {done} has not failed" in refused(capsys, done, "--region", REGION)
         assert "there is no job" in refused(capsys, job, "--region", "us-east-1")
-
-
-def _queue() -> Callable[[], str]:
-    """Set a queue up; what is given submits a job to it."""
-    batch = boto3.client("batch", region_name=REGION)
-    trust = {"RoleName": "batch", "AssumeRolePolicyDocument": '{"Statement": []}'}
-    role = boto3.client("iam").create_role(**trust)["Role"]["Arn"]
-    environment = batch.create_compute_environment(
-        computeEnvironmentName="hosts", type="UNMANAGED", serviceRole=role
-    )["computeEnvironmentArn"]
-    queue = batch.create_job_queue(
-        jobQueueName="etl", priority=1, state="ENABLED",
-        computeEnvironmentOrder=[{"order": 1, "computeEnvironment": environment}],
-    )["jobQueueArn"]  # fmt: skip
-    definition = batch.register_job_definition(
-        jobDefinitionName="align", type="container",
-        containerProperties={"image": "busybox", "vcpus": 1, "memory": 128, "command": ["true"]},
-    )["jobDefinitionArn"]  # fmt: skip
-    asked = {"jobName": "nightly", "jobQueue": queue, "jobDefinition": definition}
-    return lambda: batch.submit_job(**asked)["jobId"]

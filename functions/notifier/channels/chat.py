@@ -58,9 +58,20 @@ def render(alert: Alert) -> str:
 
 
 def _title(alert: Alert, emoji: str) -> str:
-    """Give what fits: of a long name its ends, as cutting the whole would leave its mark open."""
-    name = text.cut_middle(alert.name, NAME_LIMIT)
-    return text.truncate(f"{emoji} {alert.status} {_code(name)}: {alert.verdict}", TITLE_LIMIT)
+    """Give what fits: of a long name its ends, and no mark that is left open."""
+    begun = f"{emoji} {alert.status} {_code(text.cut_middle(alert.name, NAME_LIMIT))}: "
+    whole = begun + _verdict(alert)
+    if len(whole) <= TITLE_LIMIT:
+        return whole
+    return begun + text.truncate(_plain(alert.verdict), TITLE_LIMIT - len(begun))
+
+
+def _verdict(alert: Alert) -> str:
+    """Give the verdict; what the log says stands in it as code, because a stranger wrote it."""
+    if not alert.error:
+        return alert.verdict
+    told = ": ".join(filter(None, (alert.headline, _code(alert.error))))
+    return f"{told} ({alert.doubt})" if alert.doubt else told
 
 
 def _context(alert: Alert) -> dict[str, str]:

@@ -33,7 +33,7 @@ class Alert:
     """What is told, channel-neutral. All texts are safe; quoted ones are defanged.
 
     `headline` stands in place of the cause's title where many failures are told at once, `error`
-    where the title only repeats the exit code and the log says more.
+    where the title only repeats the exit code and the log says more; it ends a headline.
     `outcome` and `reason` say why it is sent now, `kept_back` what was not sent before. `texted`
     is False where the cap on text messages was reached, `last_text` on the last one below it.
     `unconfirmed` counts the subscriptions to which nothing is sent yet.
@@ -98,7 +98,8 @@ class Alert:
     @property
     def what(self) -> str:
         """The headline, or the cause in a few words: the program's own where they say more."""
-        return self.headline or self.error or self.diagnosis.title
+        said = ": ".join(filter(None, (self.headline, self.error)))
+        return said or self.diagnosis.title
 
     @property
     def verdict(self) -> str:

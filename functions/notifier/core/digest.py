@@ -79,10 +79,13 @@ def digest(
     is_single, waiting = summary.is_single(tally), _waiting(tally)
     shown, said = samples.of(incident, reads, log_lines)
     told = _retold(incident, tally, found)
+    headline = summary.headline(incident, tally)
+    error = _error(incident, tally, said.partition(" says: ")[2])
     return replace(
         told,
         sentence=" ".join(filter(None, (summary.sentence(incident, tally, found), said))),
-        headline=_headline(incident, tally, said.partition(" says: ")[2]),
+        headline=headline.partition(": ")[0] if error else headline,
+        error=error,
         doubt=doubt_of(found),
         steps=tuple(filter(None, (*steps_of(first, found), how, waiting))),
         facts=particulars.facts(first) if is_single else (*_numbers(incident, tally), *told.facts),
@@ -94,13 +97,10 @@ def digest(
     )
 
 
-def _headline(incident: Incident, tally: Tally, root: str) -> str:
-    """Give the headline, with what the log says where all failed of one exit code and error."""
-    told = summary.headline(incident, tally)
-    is_grouped_by_error = incident.first.kind is Kind.JOB and len(tally.groups) == 1
-    error = error_of(tally.groups[0].cause, root) if is_grouped_by_error else ""
-    number, mark, _ = told.partition(" failed: ")
-    return f"{number}{mark}{error}" if mark and error else told
+def _error(incident: Incident, tally: Tally, root: str) -> str:
+    """Give what the log says where all failed of one exit code and were grouped by that."""
+    is_alike = incident.first.kind is Kind.JOB and len(tally.groups) == 1 and not tally.dependents
+    return error_of(tally.groups[0].cause, root) if is_alike else ""
 
 
 def recovered(incident: Incident, tally: Tally, reason: str) -> Alert:

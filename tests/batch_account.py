@@ -1,0 +1,48 @@
+"""An account of AWS Batch in moto, with jobs that succeed or fail at once.
+
+For use within `mock_aws(config={"batch": {"use_docker": False}})`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+
+FAILS = "MOTO_SIMPLE_BATCH_FAIL_AFTER"  # seconds after which moto lets a job fail
+
+
+class BatchAccount:
+    """A compute environment, a queue and a job definition."""
+
+    def __init__(self, region: str, queue: str = "etl", definition: str = "align") -> None:
+        self.batch: Any = boto3.session.Session().client("batch", region_name=region)
+        iam = boto3.session.Session().client("iam", region_name=region)
+        role = iam.create_role(RoleName="batch", AssumeRolePolicyDocument='{"Statement": []}')
+        self.environment: str = self.batch.create_compute_environment(
+            computeEnvironmentName="hosts", type="UNMANAGED", serviceRole=role["Role"]["Arn"]
+        )["computeEnvironmentArn"]
+        self.queue: str = self.batch.create_job_queue(
+            jobQueueName=queue, priority=1, state="ENABLED",
+            computeEnvironmentOrder=[{"order": 1, "computeEnvironment": self.environment}],
+        )["jobQueueArn"]  # fmt: skip
+        container = {"image": "busybox", "vcpus": 1, "memory": 128, "command": ["true"]}
+        self.definition: str = self.batch.register_job_definition(
+            jobDefinitionName=definition, type="container", containerProperties=container
+        )["jobDefinitionArn"]
+
+    def succeeded(self, name: str = "nightly") -> str:
+        """Give the id of a job that has succeeded."""
+        return self._submitted(name)
+
+    def failed(self, patch: pytest.MonkeyPatch, name: str = "nightly") -> str:
+        """Give the id of a job that has failed."""
+        patch.setenv(FAILS, "0")
+        return self._submitted(name)
+
+    def _submitted(self, name: str) -> str:
+        job: str = self.batch.submit_job(
+            jobName=name, jobQueue=self.queue, jobDefinition=self.definition
+        )["jobId"]
+        return job
