@@ -19,14 +19,16 @@ from notifier.core.incident import MINUTE_MS
 from notifier.ports import STORM
 from tests.batch_account import BatchAccount
 from tests.permissions.recorder import Call
+from workbench import samples
 from workbench.failures import Event, failed
-from workbench.local_aws import REGION
+from workbench.local_aws import ACCOUNT, REGION
 
 CONTEXT: Any = SimpleNamespace(
     get_remaining_time_in_millis=lambda: 120_000, function_name="function", aws_request_id="r",
     memory_limit_in_mb=1024, invoked_function_arn="arn:aws:lambda:::function",
 )  # fmt: skip
 LOG_GROUP = "/aws/batch/job"
+UNUSABLE = ("compute-environment", "job-queue")
 
 
 @dataclass
@@ -111,14 +113,26 @@ def follow_ups_of_every_kind(world: World) -> list[Call]:
     world.fail(grown)
     world.fail(held)
     world.fail(failed("a2", world.now_ms()))
+    seen = [_seen("stuck-job"), *(_seen("compute-environment-invalid", one) for one in UNUSABLE)]
+    for event in seen:  # one by one: the rate limit lets one message out a minute
+        world.ahead_ms += MINUTE_MS
+        world.fail(event)
     before = len(world.calls)
-    key = world.incidents()[0]
+    key, *others = world.incidents()
     world.follow_up(STORM)
-    world.follow_up(key)
-    world.follow_up(key)
+    for each in (key, *others, key):
+        world.follow_up(each)
     world.ahead_ms -= 10 * MINUTE_MS  # before the next is due: it hops
     world._wake(on_follow_up.handler, [world.sent("due")[-1]])
     return world.calls[before:]
+
+
+def _seen(sample: str, kind: str = "") -> Event:
+    """Give what the sweep found, of a queue or a compute environment."""
+    event: Event = samples.load(samples.EVENTS / f"{sample}.json").event
+    if kind:
+        event["detail"]["arn"] = f"arn:aws:batch:{REGION}:{ACCOUNT}:{kind}/{kind}"
+    return event
 
 
 def sweeps_of_every_kind(world: World) -> list[Call]:
