@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 from notifier.channels import message
 from notifier.channels.message import Message
-from notifier.core import event, text
-from notifier.core.alert import Alert, compose, unreadable
+from notifier.core.alert import Alert
+from notifier.core.brake import Limits
 from notifier.core.excerpt import LogLine, LogRead
-from notifier.core.failure import Failure, LogStream, Unreadable
+from notifier.core.failure import LogStream
+from notifier.ports import Choices
 from tests.fakes import FakeLogs
 from tests.fuzz.cases import PRIVATE, Case, Hidden, planted
 from tests.properties.limits import check_everything
 from tests.properties.planted import leaked, seen
 from tests.simulation import START_MS, Parcel, Simulation
 
-LINES = 25  # of the log, as the template's default
 LATER_S = 400  # after the first follow-up, so that there is a digest to write
 HOUR_S = 3_600  # in which all deliveries, waits, tries and the first digests have happened
+ID_KEPT = 40  # characters of a job id, so that what tells the second from the first is not cut
+NARROW = Choices(
+    limits=Limits(per_minute=1)
+)  # so that one is held back, and a storm digest written
 
 
 @dataclass
@@ -39,45 +45,46 @@ def check(case: Case) -> None:
     """Try a case; raises AssertionError, or whatever the product raises."""
     given, lines, hidden = planted(case)
     log = LogRead(tuple(LogLine(START_MS, line) for line in lines))
-    alert = alert_of(given, log)
-    if alert is not None:
-        told = message.write(alert)
-        check_everything(alert, told)
-        _check_hidden(_texts(told), hidden)
-    text.forget_secrets()
-    _check_told_in_time(case.body or json.dumps(given), given, log, hidden)
-
-
-def alert_of(given: object, log: LogRead) -> Alert | None:
-    read = event.read(given)
-    if isinstance(read, Failure):
-        return compose(read, log, LINES)
-    return unreadable(read) if isinstance(read, Unreadable) else None
-
-
-def _check_told_in_time(body: str, given: object, log: LogRead, hidden: list[Hidden]) -> None:
-    """Run it through the whole story, another failure of its kind, digests and all."""
-    world = Simulation(logs=OneLog(log=log))
-    for bodies, second in ((body, 0), (json.dumps(_another(given)), LATER_S)):
-        world.failures.append(Parcel(f"m{second}", bodies, START_MS + second * 1000))
-    world.run_until(HOUR_S)
+    world = Simulation(logs=OneLog(log=log), choices=NARROW)
+    bodies = {
+        0: case.body or json.dumps(given),
+        1: json.dumps(_another(given, jobDefinition="other:1", jobName="other")),
+        LATER_S: json.dumps(_another(given)),
+    }
+    for second, body in bodies.items():
+        world.failures.append(Parcel(f"m{second}", body, START_MS + second * 1000))
+    with _written() as told:
+        world.run_until(HOUR_S)
     assert world.dead == [], world.dead
     assert "Crashed" not in world.journal.counts(), world.journal.entries
+    for alert, written in told:
+        check_everything(alert, written)
     noted = [json.dumps(facts) for _, _, facts in world.journal.entries]
-    told = [each for one in world.topic.published for each in _texts(one)]
-    _check_hidden([*noted, *told], hidden)
+    _check_hidden([*noted, *(each for _, one in told for each in _texts(one))], hidden)
 
 
-def _another(given: object) -> object:
-    """Give a failure that differs by its job id alone."""
+def _another(given: object, **changes: str) -> object:
+    """Give a failure that differs by its job id, and what else is said."""
     if not isinstance(given, dict) or not isinstance(given.get("detail"), dict):
         return given
     second: dict[str, Any] = deepcopy(given)
-    second["detail"]["jobId"] = f"{str(given['detail'].get('jobId'))[:ID_KEPT]}-2"
+    told = "-".join((str(given["detail"].get("jobId"))[:ID_KEPT], "2", *changes))
+    second["detail"] |= {"jobId": told, **changes}
     return second
 
 
-ID_KEPT = 40  # characters of a job id, so that what tells the second from the first is not cut
+@contextmanager
+def _written() -> Iterator[list[tuple[Alert, Message]]]:
+    """Give all that is written meanwhile: what is published has lost its alert."""
+    told: list[tuple[Alert, Message]] = []
+    write = message.write
+
+    def noted(alert: Alert) -> Message:
+        told.append((alert, write(alert)))
+        return told[-1][1]
+
+    with patch.object(message, "write", noted):
+        yield told
 
 
 def _texts(told: Message) -> list[str]:

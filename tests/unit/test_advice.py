@@ -200,6 +200,14 @@ def test_no_command_holds_what_a_mail_program_takes_for_a_link(stream: str) -> N
     assert not [one for one in advice.commands(failure, "unknown") if "evil" in one]
 
 
+@pytest.mark.parametrize("name", ["http://evil.example", "x//evil.example", "www.evil.example"])
+def test_an_arn_holds_no_url(name: str) -> None:
+    arn = f"arn:aws:batch:us-east-1:111122223333:job-queue/{name}"
+    assert not advice.is_arn(arn)
+    told = advice.commands(failed(Kind.QUEUE_BLOCKED, queue_arn=arn), "unknown")
+    assert not [command for command in told if "evil" in command]
+
+
 def aws_command(command: str) -> tuple[str, str, dict[str, list[str]]]:
     """Take a command apart: service, operation, words by option."""
     program, service, operation, *words = shlex.split(command)

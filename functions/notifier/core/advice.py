@@ -16,8 +16,10 @@ _PAIR = re.compile(r"resource requirements \((\d{1,4}\.\d\d) vCPU, (\d{1,9}) MiB
 # The account's own names, so that nothing from an event can shape a link or a command.
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]{2,12}){1,3}-[0-9]")
 _JOB_ID = re.compile(r"[0-9A-Za-z-]{1,64}(?:[:#][0-9]{1,5})?")
+# Of what is named in an ARN here, nothing has two slashes together: no URL stands in one.
 _ARN = re.compile(
-    r"arn:aws[a-z-]{0,12}:[a-z-]+:[a-z0-9-]*:[0-9]{12}:[\w+=,.@:/#-]{1,512}", re.ASCII
+    r"(?!.*(?://|www\.))arn:aws[a-z-]{0,12}:[a-z-]+:[a-z0-9-]*:[0-9]{12}:[\w+=,.@:/#-]{1,512}",
+    re.ASCII,
 )
 # Nothing that the AWS CLI takes for an option, nor a mail program for a link. CloudWatch Logs has
 # no name with a colon or a star, so that no URL is one.
