@@ -16,6 +16,7 @@ OUTAGE_SECONDS = 45 * MINUTE  # longer than the half an hour in which a failure 
 WAVE_SECONDS = 100
 # Five incidents: as many as the rate limit lets out in a minute.
 INCIDENTS = 5
+MOST_REPEATS = 5
 
 _CODES = {
     "throttled": {
@@ -110,6 +111,16 @@ class Row:
 
 
 def run(world: World, case: Case) -> Row:
+    """Try a case, again where so low a rate has hit none of so few calls."""
+    row = _run(world, case)
+    for _ in range(MOST_REPEATS):
+        if row.faults:
+            break
+        row = _run(world, case)
+    return row
+
+
+def _run(world: World, case: Case) -> Row:
     """Let jobs fail while a fault lasts, heal it, and say what became of them."""
     world.begin()
     before = world.proxy.faults()

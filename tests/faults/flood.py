@@ -21,6 +21,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from tests.faults import arrays
 from tests.faults.account import STORM
 from tests.faults.world import MOMENT_SECONDS, PATIENCE_SECONDS, REST_SECONDS, World
 from tests.runtime import lambda_runtime
@@ -28,7 +29,6 @@ from tests.runtime.lambda_runtime import Function
 from workbench import failures
 from workbench.local_aws import ACCOUNT, REGION, SECRET
 
-ARRAY = 10_000  # an array has no more children
 BATCH = 100  # BatchSize in template.yaml
 MOST_RECEIVES = 5  # maxReceiveCount in template.yaml
 PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / 2**20
@@ -71,7 +71,7 @@ def run(world: World, artifact: Path, scratch: Path, size: int) -> Flood:
     with lambda_runtime.running(artifact, packages, scratch / "log", settings) as function:
         memory, dead = _pour(world, function, mark, size, arrivals)
     took = time.monotonic() - began
-    _follow_up(world, arrivals)
+    _follow_up(world, size, arrivals)
     told, counted, wrong = _compare(world, size)
     tenth = max(1, len(memory) // 10)
     return Flood(
@@ -149,11 +149,11 @@ def _batch(fresh: Iterator[dict[str, Any]], again: deque[dict[str, Any]]) -> lis
 
 
 def _records(size: int) -> Iterator[dict[str, Any]]:
-    arrays = -(-size // ARRAY)
+    wide = arrays.arrays(size)
     for number in range(size):
-        index, array = divmod(number, arrays)  # all arrays fail at once
+        index, array = divmod(number, wide)  # all arrays fail at once
         event = failures.failed(
-            f"array-{array:02}",
+            arrays.array(array),
             round(time.time() * 1000),
             name=f"align-{array:02}",
             definition="align:3",
@@ -168,13 +168,12 @@ def _records(size: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _follow_up(world: World, arrivals: list[float]) -> None:
+def _follow_up(world: World, size: int, arrivals: list[float]) -> None:
     """Let time pass until every incident was told of as it is now."""
     end = world.clock.now + PATIENCE_SECONDS
     while (due := world.clock.rest(REST_SECONDS)) < end:
         _take(world, arrivals)
-        counted, recorded = world.remembered()
-        if all(recorded.get(key, 0) >= len(jobs) for key, jobs in counted.items()):
+        if sum(arrays.recorded(world, key) for key in arrays.incidents(world, size)) >= size:
             return
         world.clock.forward(due - world.clock.now + MOMENT_SECONDS)
     _take(world, arrivals)
@@ -182,22 +181,24 @@ def _follow_up(world: World, arrivals: list[float]) -> None:
 
 def _compare(world: World, size: int) -> tuple[int, int, list[str]]:
     """Give how many were told and counted, and what does not add up."""
-    counted, recorded = world.remembered()
-    told = {one.document["dedup_key"]: 0 for one in world.deliveries}
-    for one in world.deliveries:
-        counts, key = one.document["counts"], one.document["dedup_key"]
-        told[key] = max(told[key], counts["failed"] if counts else 1)
     is_storm = any(one.document["cause"]["id"] == STORM for one in world.deliveries)
-    heard = {key: max(told.get(key, 0), recorded.get(key, 0) if is_storm else 0) for key in counted}
-    wrong = [
-        f"{key}: {heard[key]} told of {len(jobs)}"
-        for key, jobs in counted.items()
-        if heard[key] > len(jobs)
-    ]
-    every = [job for jobs in counted.values() for job in jobs]
-    if len(every) != len(set(every)) or len(every) > size:
+    told, counted, wrong = 0, 0, list[str]()
+    for key in arrays.incidents(world, size):
+        members = arrays.members(world, key)
+        heard = max(_heard(world, key), arrays.recorded(world, key) if is_storm else 0)
+        if heard > members:
+            wrong.append(f"{key}: {heard} told of {members}")
+        told, counted = told + heard, counted + members
+    if counted > size:
         wrong.append("a failure was counted twice")
-    return sum(heard.values()), len(every), wrong
+    return told, counted, wrong
+
+
+def _heard(world: World, incident: str) -> int:
+    """Give how many failures of an incident its last message told of."""
+    documents = [one.document for one in world.deliveries]
+    counts = [one["counts"] for one in documents if one["dedup_key"] == incident]
+    return max((each["failed"] if each else 1 for each in counts), default=0)
 
 
 def _take(world: World, arrivals: list[float]) -> None:
