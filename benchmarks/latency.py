@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.baselines import tutorial
-from notifier.core.event import DRILL_SOURCE
+from notifier.core.failure import DRILL_SOURCE
 from workbench import failures, samples
 from workbench.demo import Stage
 from workbench.local_aws import LocalAws
@@ -71,7 +71,7 @@ def _ours(stage: Stage, rate: int) -> list[float]:
 def _tutorial(aws: LocalAws, rate: int) -> list[float]:
     topic = aws.client("sns").create_topic(Name=f"tutorial-{rate}")["TopicArn"]
     tutorial.set_up(aws.client("events"), topic)
-    found = []
+    found = list[float]()
     with Subscriber(aws, topic) as subscriber:
         with _failing(aws, rate, tutorial.SOURCE) as sent:
             time.sleep(SECONDS)

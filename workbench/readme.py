@@ -1,4 +1,4 @@
-"""The parts of README.md that are made, not written: sample mail, text message, parameters."""
+"""The parts of README.md that are made, not written: sample mail, text message, cost, ..."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 from cfnlint.decode import cfn_yaml
 
 from notifier.channels import message
+from workbench import cost
 from workbench.preview import alert_of
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 SAMPLE = ROOT / "events" / "access-denied-in-log.json"
+MONTHS = ((100, 1), (10_000, 100), (100_000, 10_000), (1_000_000, 10_000))  # failures, at a time
 _MADE = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -23,7 +25,7 @@ def main() -> None:
 
 def refreshed(readme: str) -> str:
     """Give the README with every made part as it is now."""
-    parts = {"mail": _mail, "sms": _sms, "parameters": _parameters}
+    parts = {"mail": _mail, "sms": _sms, "parameters": _parameters, "cost": _cost}
     return _MADE.sub(lambda found: f"{found[1]}{parts[found[2]]()}\n{found[3]}", readme)
 
 
@@ -48,6 +50,17 @@ def _parameters() -> str:
     for name, said in parameters.items():
         default = f"`{said['Default']}`" if said["Default"] != "" else "none"
         rows.append(f"| `{name}` | {default} | {' '.join(said['Description'].split())} |")
+    return "\n".join(rows)
+
+
+def _cost() -> str:
+    names = [bill.name for bill in cost.bills(1, 1)]
+    heads = (f"{name}: USD, messages" for name in names)
+    rows = [f"| failures a month | at a time | {' | '.join(heads)} |", "|---" * 5 + "|"]
+    for failures, storm in MONTHS:
+        bills = cost.bills(failures, storm)
+        sums = (f"{bill.total:,.2f}, {bill.messages:,.0f}" for bill in bills)
+        rows.append(f"| {failures:,} | {storm:,} | {' | '.join(sums)} |")
     return "\n".join(rows)
 
 
