@@ -72,6 +72,7 @@ bench: $(READY) ## measure starts, storms and the whole way beside the usual fun
 
 build: $(READY) ## build what is deployed into .aws-sam/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --no-cached
+	@$(BIN)/python -m workbench.bytecode
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) .aws-sam .setup.log .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
