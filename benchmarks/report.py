@@ -73,7 +73,8 @@ What ours called, in storms of arrays:
 
 Milliseconds on the local AWS at a steady rate of failures, {seconds} s each. It hands over at once
 what is in a queue; Lambda's window of 10 s, in which a batch is collected, is not in the figures.
-Ours tells of the array once, and each second another job fails and is waited for.
+Ours tells of the array once, and each second another job fails and is waited for. What has not come
+after {patience:,.0f} s counts as {patience:,.0f} s.
 
 {ways}
 """
@@ -112,6 +113,7 @@ def written(found: Results) -> str:
         memory=", ".join(f"{peak / 1e6:.0f} MB for {n:,}" for n, peak in found.peaks.items()),
         made=_made(storms),
         seconds=latency.SECONDS,
+        patience=latency.PATIENCE_S,
         ways=_ways(*found.ways),
     )
 
