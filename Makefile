@@ -121,6 +121,7 @@ faults: $(READY) ## inject faults, kill functions, flood; write tests/faults/RES
 
 build: $(READY) ## build what is deployed into .aws-sam/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --no-cached
+	@$(BIN)/python -m workbench.bytecode
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) .aws-sam .setup.log .fuzz $(SBOM) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -22,15 +22,13 @@ from notifier.core.failure import DRILL_SOURCE
 from workbench import failures, samples
 from workbench.demo import Stage
 from workbench.local_aws import LocalAws
-from workbench.setup_error import SetupError
 from workbench.subscriber import Subscriber
 
 RATES = (1, 10, 100)  # failures a second
 SECONDS = 20
 MOST_ENTRIES = 10  # that PutEvents takes
-PATIENCE_S = 30.0
+PATIENCE_S = 30.0  # what has not come by then counts as if it came then
 SETTLE_S = 3.0
-MOST_OF = 0.95  # the local AWS loses a delivery where the machine is busy
 PERCENTILES = (50, 95, 99)
 Latencies = dict[int, list[float]]
 
@@ -55,14 +53,12 @@ def _sample() -> samples.Sample:
 
 
 def _ours(stage: Stage, rate: int) -> list[float]:
-    found = []
+    found = list[float]()
     with _failing(stage.aws, rate, DRILL_SOURCE):
         for _ in range(SECONDS):
             began = time.perf_counter()
             outcome = stage.way.send(_sample(), PATIENCE_S)
-            if outcome.milliseconds is None:
-                raise SetupError(f"no alert within {PATIENCE_S:.0f} s at {rate} failures a second")
-            found.append(outcome.milliseconds)
+            found.append(outcome.milliseconds or PATIENCE_S * 1000)
             time.sleep(max(0.0, began + 1 - time.perf_counter()))
     stage.way.settle(SETTLE_S)
     return found
@@ -71,16 +67,14 @@ def _ours(stage: Stage, rate: int) -> list[float]:
 def _tutorial(aws: LocalAws, rate: int) -> list[float]:
     topic = aws.client("sns").create_topic(Name=f"tutorial-{rate}")["TopicArn"]
     tutorial.set_up(aws.client("events"), topic)
-    found: list[float] = []
+    found = list[float]()
     with Subscriber(aws, topic) as subscriber:
         with _failing(aws, rate, tutorial.SOURCE) as sent:
             time.sleep(SECONDS)
         while len(found) < len(sent) and (delivery := subscriber.next(PATIENCE_S)) is not None:
             job = delivery.document["detail"]["jobId"]
             found.append((delivery.arrived - sent[job]) * 1000)
-    if len(found) < MOST_OF * len(sent):
-        raise SetupError(f"the tutorial lost {len(sent) - len(found)} of {len(sent)} messages")
-    return found
+    return found + [PATIENCE_S * 1000] * (len(sent) - len(found))
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ import boto3
 
 from benchmarks.meter import Measured, Meter
 from notifier import on_failure, on_follow_up, wiring
-from notifier.aws import clients
+from notifier.aws import clients, joblogs
 from notifier.core.failure import DEFAULT_LOG_GROUP
 from notifier.ports import Journal, Ports
 from workbench import failures
@@ -166,7 +166,11 @@ def _set_up() -> None:
         "AWS_DEFAULT_REGION": REGION,
     }
     boto3.setup_default_session()
-    clients.session.cache_clear()
+    for made in (
+        *(clients.session, joblogs._client, wiring.chosen),
+        *(wiring._topic, wiring._ledger, wiring._queues, wiring._jobs),
+    ):
+        made.cache_clear()  # of an AWS before this one
     sqs = boto3.client("sqs")
     os.environ |= {
         "TABLE_NAME": TABLE,

@@ -1,4 +1,4 @@
-"""The parts of README.md and docs/ that are made, not written: samples, parameters, alarms."""
+"""The parts of README.md and docs/ that are made, not written: samples, parameters, alarms, cost."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pathlib import Path
 from cfnlint.decode import cfn_yaml
 
 from notifier.channels import message
+from workbench import cost
 from workbench.preview import alert_of
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 PAGES = (README, ROOT / "docs" / "operations.md")
 SAMPLE = ROOT / "events" / "access-denied-in-log.json"
+MONTHS = ((100, 1), (10_000, 100), (100_000, 10_000), (1_000_000, 10_000))  # failures, at a time
 _MADE = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -25,7 +27,13 @@ def main() -> None:
 
 def refreshed(page: str) -> str:
     """Give a page with every made part as it is now."""
-    parts = {"mail": _mail, "sms": _sms, "parameters": _parameters, "alarms": _alarms}
+    parts = {
+        "mail": _mail,
+        "sms": _sms,
+        "parameters": _parameters,
+        "alarms": _alarms,
+        "cost": _cost,
+    }
     return _MADE.sub(lambda found: f"{found[1]}{parts[found[2]]()}\n{found[3]}", page)
 
 
@@ -62,6 +70,17 @@ def _alarms() -> str:
             meaning = said.splitlines()[0].replace("${AWS::StackName}", "the stack")
             meaning = meaning.replace("${TextSpendLimit}", "`TextSpendLimit`")
             rows.append(f"| `{name}` | {meaning[0].upper()}{meaning[1:]} |")
+    return "\n".join(rows)
+
+
+def _cost() -> str:
+    names = [bill.name for bill in cost.bills(1, 1)]
+    heads = (f"{name}: USD, messages" for name in names)
+    rows = [f"| failures a month | at a time | {' | '.join(heads)} |", "|---" * 5 + "|"]
+    for failures, storm in MONTHS:
+        bills = cost.bills(failures, storm)
+        sums = (f"{bill.total:,.2f}, {bill.messages:,.0f}" for bill in bills)
+        rows.append(f"| {failures:,} | {storm:,} | {' | '.join(sums)} |")
     return "\n".join(rows)
 
 

@@ -10,15 +10,18 @@ import boto3
 import pytest
 
 from benchmarks import storm
+from benchmarks.storms import LEDGER_WRITES
 from notifier import wiring
+from notifier.aws.ledger import MOST_WRITES
+
+SIZE = 1_500
+FOLLOW_UPS = 60  # calls for an hour of them, whatever the size
 
 
 @pytest.fixture(autouse=True)
 def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(wiring, "ports", wiring.ports)
     with mock.patch.dict(os.environ):
-        for made in (wiring.chosen, wiring._topic, wiring._ledger, wiring._queues, wiring._jobs):
-            made.cache_clear()
         yield
         boto3.DEFAULT_SESSION = None
         wiring.chosen.cache_clear()
@@ -30,6 +33,19 @@ def test_a_storm_is_a_handful_of_messages_and_few_calls() -> None:
     assert ours.calls["logs GetLogEvents"] <= 3 * ours.calls["sns Publish"]
     assert ours.made <= 0.1 * 500 + 40  # a storm of 500 has its follow-ups too
     assert ours.cpu > 0
+
+
+def test_a_failure_costs_its_writes_and_little_else() -> None:
+    ours = storm.measure("ours", SIZE)
+    assert ours.made - ours.calls[LEDGER_WRITES] <= 0.05 * SIZE
+    assert ours.calls[LEDGER_WRITES] <= SIZE // MOST_WRITES + 5
+    # A delivery waits for one read, and for its writes once: they go at the same time.
+    assert ours.waits <= 2 * SIZE // storm.BATCH + FOLLOW_UPS
+
+
+def test_jobs_of_one_definition_and_cause_are_one_incident_however_many() -> None:
+    ours = storm.measure("ours", 300, "jobs")
+    assert ours.messages == 2
 
 
 def test_the_usual_function_does_what_it_says() -> None:

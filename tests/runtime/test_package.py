@@ -1,11 +1,18 @@
 """What is in the package, and what it loads: both are paid for at every cold start."""
 
+import importlib.util
 import json
+import marshal
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.runtime import lambda_runtime
+from workbench import bytecode
+
+# Flags of a .pyc that belongs to a hash of its source, and is not compared with it (PEP 552).
+UNCHECKED = (1).to_bytes(4, "little")
 
 ZIP_LIMIT = 1_500_000  # bytes; Powertools is most of it
 # Slow to import, and no part of telling that a job failed.
@@ -72,3 +79,25 @@ def _loaded(code: str, artifact: Path, runtime_packages: Path) -> set[str]:
         check=True,
     )
     return set(json.loads(done.stdout))
+
+
+def test_bytecode_is_that_of_the_code_and_names_it_as_it_is_in_lambda(
+    artifact: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "function"
+    shutil.copytree(artifact, folder)
+    bytecode.add(folder, sys.executable)
+    sources = list((folder / "notifier").rglob("*.py"))
+    assert sources
+    for source in sources:
+        cached = Path(importlib.util.cache_from_source(str(source)))
+        compiled = cached.read_bytes()
+        assert compiled[4:8] == UNCHECKED
+        assert compiled[8:16] == importlib.util.source_hash(source.read_bytes())
+        assert marshal.loads(compiled[16:]).co_filename.startswith(f"{bytecode.TASK}/notifier/")
+
+
+def test_bytecode_is_made_by_the_python_of_the_runtime_or_not_at_all() -> None:
+    this = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert bytecode.runtime_python(f"Runtime: python{this}") == sys.executable
+    assert bytecode.runtime_python("Runtime: python3.999") is None
