@@ -1,4 +1,4 @@
-"""The parts of README.md and docs/ that are made, not written: samples, parameters, alarms, cost."""
+"""The parts of README.md and docs/ that are made, not written: samples, tables, alarms."""
 
 from __future__ import annotations
 
