@@ -25,13 +25,14 @@ KIB = 1_024  # Linux counts in it
 
 def measure(stage: Stage) -> Mapping[int, int]:
     """Give the peak in bytes for each size of a storm."""
-    names = {
-        "TABLE_NAME": "IncidentTable",
-        "ALERT_TOPIC_ARN": "AlertTopic",
-        "FAILURE_QUEUE_URL": "FailureQueue",
-        "FOLLOW_UP_QUEUE_URL": "FollowUpQueue",
+    # Queues of its own: what comes from those of the stack, its functions work on meanwhile.
+    create = stage.aws.client("sqs").create_queue
+    settings = {
+        "TABLE_NAME": stage.resources["IncidentTable"],
+        "ALERT_TOPIC_ARN": stage.resources["AlertTopic"],
+        "FAILURE_QUEUE_URL": create(QueueName="memory-failures")["QueueUrl"],
+        "FOLLOW_UP_QUEUE_URL": create(QueueName="memory-follow-ups")["QueueUrl"],
     }
-    settings = {name: stage.resources[resource] for name, resource in names.items()}
     environment = stage.aws.environment() | storm.SETTINGS | settings | {"LOG_LEVEL": "CRITICAL"}
     return {size: _peak(size, environment) for size in SIZES}
 
