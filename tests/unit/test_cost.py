@@ -70,7 +70,7 @@ def test_what_was_measured_makes_ours_cheaper_than_a_mail_each() -> None:
     ours, usual, tutorial = cost.bills(1_000_000, 10_000)
     assert ours.total < usual.total
     assert ours.total < tutorial.total
-    assert ours.messages < tutorial.messages / 1_000
+    assert ours.messages < tutorial.messages / 100
 
 
 def test_every_price_has_a_source() -> None:
