@@ -96,7 +96,7 @@ def _value(words: list[str], shape: Shape) -> Any:
     if shape.type_name == "boolean":
         assert not words, f"{words[0]} stands after a switch"
         return True
-    assert words, f"a {shape.type_name} is missing"
+    assert words, f"a {shape.type_name} has no value"
     if shape.type_name == "list":
         return [_value([word], shape.member) for word in words]
     [word] = words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from notifier.aws.joblogs import EVENTS_READ
@@ -17,11 +17,11 @@ from notifier.core.history import Past
 from notifier.core.incident import Incident, Place
 from notifier.core.metrics import Kin, Metric
 from notifier.core.recovery import Success
-from notifier.core.silence import Silence
 from notifier.core.tally import Member
 from notifier.core.trouble import ServiceError
 from notifier.ports import Seen
 from notifier.sweep_ports import Listed, Page
+from workbench.inbox.world import MemoryLedger
 
 MEMBERS_A_PAGE = 4_000  # a page of Query holds 1 MB, a member takes about 250 bytes
 
@@ -79,83 +79,59 @@ class FakeJournal:
 
 
 @dataclass
-class FakeLedger:
+class FakeLedger(MemoryLedger):
     """The table in memory; `calls` counts what DynamoDB would be asked."""
 
-    incidents: dict[str, Incident] = field(default_factory=dict)
-    places: dict[str, Place] = field(default_factory=dict)
-    counted: dict[Place, dict[str, Member]] = field(default_factory=dict)
-    silences: tuple[Silence, ...] = ()
-    brake: Brake = field(default_factory=Brake)
-    waiting: set[str] = field(default_factory=set)
-    unconfirmed: int = 0
-    marked: Bookmark = field(default_factory=Bookmark)
     troubles: list[ServiceError] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
         self._called("BatchGetItem", -(-(len(roots) + len(keys) + 3) // 100))
-        return Seen(
-            {root: self.places[root] for root in roots if root in self.places},
-            {key: self.incidents[key] for key in keys if key in self.incidents},
-            self.silences,
-            self.brake,
-            self.unconfirmed,
-        )
+        return super().read(roots, keys)
 
     def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
         self._called("BatchWriteItem", -(-(len(members) + len(places)) // 25))
-        for place, member in members:
-            self.counted.setdefault(place, {})[member.job_id] = member
-        self.places.update(places)
+        super().record(members, places)
 
     def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
         self._called("TransactWriteItems", -(-len(places) // 100))
-        return {root: self.places.setdefault(root, place) for root, place in places.items()}
+        return super().settle(places)
 
     def members(self, place: Place) -> tuple[Member, ...]:
-        found = self.counted.get(place, {})
-        self._called("Query", 1 + len(found) // MEMBERS_A_PAGE)
-        return tuple(found.values())
+        self._called("Query", 1 + len(self.counted.get(place, ())) // MEMBERS_A_PAGE)
+        return super().members(place)
 
     def save(self, incident: Incident) -> Incident | None:
         self._called("PutItem", 1)
-        kept = self.incidents.get(incident.key)
-        if incident.version != (kept.version if kept else 0):
-            return None
-        saved = self.incidents[incident.key] = replace(incident, version=incident.version + 1)
-        return saved
+        return super().save(incident)
 
     def save_brake(self, brake: Brake) -> Brake | None:
         self._called("PutItem", 1)
-        if brake.version != self.brake.version:
-            return None
-        self.brake = replace(brake, version=brake.version + 1)
-        return self.brake
+        return super().save_brake(brake)
 
     def hold(self, key: str) -> None:
         self._called("BatchWriteItem", 1)
-        self.waiting.add(key)
+        super().hold(key)
 
     def held(self) -> tuple[str, ...]:
         self._called("Query", 1)
-        return tuple(sorted(self.waiting))
+        return super().held()
 
     def release(self, keys: Collection[str]) -> None:
         self._called("BatchWriteItem", -(-len(keys) // 25))
-        self.waiting -= set(keys)
+        super().release(keys)
 
     def bookmark(self) -> Bookmark:
         self._called("BatchGetItem", 1)
-        return self.marked
+        return super().bookmark()
 
     def save_bookmark(self, bookmark: Bookmark) -> None:
         self._called("BatchWriteItem", 1)
-        self.marked = bookmark
+        super().save_bookmark(bookmark)
 
     def note_unconfirmed(self, pending: int) -> None:
         self._called("BatchWriteItem", 1)
-        self.unconfirmed = pending
+        super().note_unconfirmed(pending)
 
     def _called(self, operation: str, times: int) -> None:
         if self.troubles:

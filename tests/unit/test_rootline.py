@@ -56,10 +56,10 @@ def test_the_table_is_as_large_and_as_right_as_is_said() -> None:
     assert len(RIGHT) / (len(RIGHT) + len(WRONG)) >= LEAST_SHARE
 
 
-@pytest.mark.parametrize("tail", RIGHT, ids=[tail.name for tail in RIGHT])
+@pytest.mark.parametrize(
+    "tail", [tail for tail in RIGHT if tail.wanted], ids=lambda tail: tail.name
+)
 def test_progress_before_it_and_farewells_after_it_change_nothing(tail: Tail) -> None:
-    if not tail.wanted:
-        pytest.skip("there is none to be kept")
     around = [f"progress {n} %" for n in range(60)], ["uploading results", "bye"]
     assert root_line(text.lines([*around[0], *tail.lines, *around[1]])) == tail.wanted
 

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field, replace
 
 from notifier.aws.history import DryRunHistory
 from notifier.aws.jobs import DryRunJobs
-from notifier.aws.ledger import DryRunLedger
 from notifier.aws.queues import DryRunQueues
 from notifier.aws.topic import DryRunTopic
+from notifier.core.bookmark import Bookmark
 from notifier.core.brake import Brake
 from notifier.core.excerpt import LogLine, LogRead
 from notifier.core.failure import LogStream
 from notifier.core.incident import Incident, Place
 from notifier.core.metrics import Kin, Metric
 from notifier.core.recovery import Success
+from notifier.core.silence import Silence
 from notifier.core.tally import Member
 from notifier.ports import Ports, Seen
 
@@ -28,21 +29,26 @@ PLENTY_MS = 120_000  # a function's time is not what is rehearsed
 
 
 @dataclass
-class MemoryLedger(DryRunLedger):
+class MemoryLedger:
     """The incident table as dictionaries; a write that comes too late is refused here as well."""
 
     incidents: dict[str, Incident] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     counted: dict[Place, dict[str, Member]] = field(default_factory=dict)
+    silences: tuple[Silence, ...] = ()
     brake: Brake = field(default_factory=Brake)
     waiting: set[str] = field(default_factory=set)
+    unconfirmed: int = 0
+    marked: Bookmark = field(default_factory=Bookmark)
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
         """Look up where jobs are counted, and incidents."""
         return Seen(
             {root: self.places[root] for root in roots if root in self.places},
             {key: self.incidents[key] for key in keys if key in self.incidents},
-            brake=self.brake,
+            self.silences,
+            self.brake,
+            self.unconfirmed,
         )
 
     def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
@@ -50,6 +56,10 @@ class MemoryLedger(DryRunLedger):
         for place, member in members:
             self.counted.setdefault(place, {})[member.job_id] = member
         self.places.update(places)
+
+    def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
+        """Remember where jobs are counted, unless somebody has already; give what is so."""
+        return {root: self.places.setdefault(root, place) for root, place in places.items()}
 
     def members(self, place: Place) -> tuple[Member, ...]:
         """Give every member counted in a place."""
@@ -81,6 +91,18 @@ class MemoryLedger(DryRunLedger):
     def release(self, keys: Collection[str]) -> None:
         """Take keys off it."""
         self.waiting -= set(keys)
+
+    def bookmark(self) -> Bookmark:
+        """Give where the sweep stopped."""
+        return self.marked
+
+    def save_bookmark(self, bookmark: Bookmark) -> None:
+        """Keep where it stopped."""
+        self.marked = bookmark
+
+    def note_unconfirmed(self, pending: int) -> None:
+        """Keep how many subscriptions are not confirmed."""
+        self.unconfirmed = pending
 
 
 @dataclass(order=True)
