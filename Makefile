@@ -43,7 +43,7 @@ $(READY): $(LOCKS) pyproject.toml
 	@touch $@
 
 test: lint fuzz browser ## check and test everything
-	@$(BIN)/python -m pytest --quiet
+	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
 
 # Each check says nothing when it passes, but for its name.
 lint: $(READY) ## ruff, mypy, import-linter, cfn-lint, sam validate

@@ -91,7 +91,7 @@ def run(world: World, artifact: Path, scratch: Path, size: int) -> Flood:
 
 
 def package(template: Path) -> str:
-    """Name the folder that is the package of both functions in a built template."""
+    """Name the folder that is the package of all functions in a built template."""
     resources = yaml_parse(template.read_text(encoding="utf-8"))["Resources"]
     [folder] = {
         each["Properties"]["CodeUri"]

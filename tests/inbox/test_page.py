@@ -103,9 +103,9 @@ def test_a_card_shows_code_steps_and_links_to_the_console(page: Page, night: Inb
         "▲ FAILED crop-disease-resnet152: Its EC2 host was terminated"
     )
     expect(card.locator(".title code")).to_have_text("crop-disease-resnet152")
-    expect(card.locator("ol li")).to_have_count(3)
+    expect(card.locator("ol li")).to_have_count(4)
     assert card.locator("pre").inner_text().count("\n") == 7
-    expect(card.locator("a")).to_have_text(["log", "job", "queue"])
+    expect(card.locator("a")).to_have_text(["log", "job", "queue", "definition"])
     for link in card.locator("a").all():
         assert (link.get_attribute("href") or "").startswith("https://us-west-2.console.aws.amazon")
         assert link.get_attribute("rel") == "noopener noreferrer"

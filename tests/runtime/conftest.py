@@ -8,7 +8,7 @@ from tests.runtime import lambda_runtime
 
 @pytest.fixture(scope="session")
 def artifact(built_template: Path) -> Path:
-    """The folder that becomes the package of both functions."""
+    """The folder that becomes the package of all functions."""
     resources = yaml_parse(built_template.read_text(encoding="utf-8"))["Resources"]
     [folder] = {
         each["Properties"]["CodeUri"]

@@ -22,6 +22,7 @@ FOR_TOOLS = {"Artistic-1.0-Perl", "MPL-2.0", "Mozilla Public License 2.0 (MPL 2.
 # What the metadata of a package gets wrong or leaves out, read in its own LICENSE file.
 READ_BY_HAND = {
     "atheris": "Apache-2.0",
+    "axe-playwright-python": "MIT",  # ships axe-core, which is MPL-2.0, for tests only
     "cookiecutter": "BSD-3-Clause",
     # This or, at choice, the GPL. A tool of a tool: cookiecutter names folders with it.
     "text-unidecode": "Artistic-1.0-Perl",
