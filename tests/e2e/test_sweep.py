@@ -52,11 +52,13 @@ def test_a_sweep_looks_at_batch_and_its_heartbeat_arrives(stage: Stage) -> None:
     )
     assert "FunctionError" not in answer, answer["Payload"].read()
 
-    [swept] = [line for line in waited_for(stage, "on-sweep", "swept") if "queues" in line]
-    assert (swept["MissedEvents"], swept["queues"]) == ("0", "1")
+    # The schedule may have fired as well; other tests have queues of their own.
+    *_, swept = [line for line in waited_for(stage, "on-sweep", "swept") if "queues" in line]
+    queues = batch.describe_job_queues()["jobQueues"]
+    assert (swept["MissedEvents"], swept["queues"]) == ("0", str(len(queues)))
     for trouble in ("SweepsCutShort", "HeartbeatsUnsent", "SubscriptionsUncounted"):
         assert logged(stage, "on-sweep", trouble) == []
-    [counted] = logged(stage, "on-sweep", "ConfirmedSubscriptions")
+    *_, counted = logged(stage, "on-sweep", "ConfirmedSubscriptions")
     assert counted["ConfirmedSubscriptions"][0] >= 1
 
     assert [line for line in waited_for(stage, "on-failure", '"Heartbeat"') if "_aws" in line]
