@@ -73,12 +73,21 @@ def test_no_mark_in_it_ends_a_link_in_a_chat() -> None:
     assert not set(url) & set("()'\"<>[]` ~")
 
 
-def test_of_very_many_logs_as_many_as_an_address_takes() -> None:
-    many = tally(*(f"align/default/{n:032x}" for n in range(300)))
+@pytest.mark.parametrize("number", [insights.MOST_NAMED + 1, 300])
+def test_many_logs_are_asked_for_by_what_they_share(number: int) -> None:
+    many = tally(*(f"align/default/{n:032x}" for n in range(number)))
     [(label, url)] = insights.link(first(), many)
-    assert label == "20 logs together"
-    assert detail(url)["query"].count("align/default/") == insights.MOST_STREAMS
-    assert len(url) < 2_000
+    assert label == f"{number} logs together"
+    asked = detail(url)["query"].split("\n")
+    assert asked[1] == '| filter @logStream like "align/default/"'
+    assert re.match(r"\| filter @message like /\(\?i\)error\|", asked[2])
+    assert len(url) < 700
+
+
+def test_many_logs_that_share_nothing_are_all_looked_through() -> None:
+    many = tally(*(f"{n:032x}" for n in range(insights.MOST_NAMED + 1)))
+    [(_, url)] = insights.link(first(), many)
+    assert "@logStream like" not in detail(url)["query"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -11,8 +11,9 @@ from notifier.core import advice
 from notifier.core.failure import Failure, LogStream
 from notifier.core.tally import Tally
 
-MOST_STREAMS = 20  # more would make an address that mail programs break
+MOST_NAMED = 5  # more would make an address that mail programs break
 LINES = 500
+_TROUBLE = "/(?i)error|exception|fatal|panic|killed|denied|out of memory|no space/"
 _BEFORE, _AFTER = timedelta(hours=24), timedelta(hours=1)  # of the failures, to be looked at
 # What ends a text of the query, or a part of the address.
 _PLAIN = re.compile(r"[\w./#:@+=-]{1,512}", re.ASCII)
@@ -33,7 +34,7 @@ def link(first: Failure, tally: Tally) -> tuple[tuple[str, str], ...]:
     if place is None or not tally.newest_at:
         return ()
     names = [log.stream for log in logs if (log.group, log.region) == place and _is_plain(log)]
-    streams = list(dict.fromkeys(names))[:MOST_STREAMS]
+    streams = list(dict.fromkeys(names))
     host = advice.console(first.partition, place[1])
     if len(streams) < 2 or not host:
         return ()
@@ -42,13 +43,21 @@ def link(first: Failure, tally: Tally) -> tuple[tuple[str, str], ...]:
     return ((label, host + _page(place[0], query(streams), since, until).format(region=place[1])),)
 
 
-def query(streams: Iterable[str]) -> str:
-    """Write the query: the newest lines of these streams."""
-    named = ", ".join(f'"{stream}"' for stream in streams)
-    return (
-        f"fields @timestamp, @logStream, @message\n| filter @logStream in [{named}]\n"
-        f"| sort @timestamp desc\n| limit {LINES}"
-    )
+def query(streams: Sequence[str]) -> str:
+    """Write the query: the newest lines of a few streams, or what went wrong in all of them.
+
+    Batch names a stream after the job definition, `default` and the task, so many are found by
+    what they share; jobs of theirs that succeeded are in it too, and have little to say.
+    """
+    if len(streams) <= MOST_NAMED:
+        named = ", ".join(f'"{stream}"' for stream in streams)
+        wanted = [f"filter @logStream in [{named}]"]
+    else:
+        shared = {stream.rpartition("/")[0] for stream in streams}
+        alike = [f'filter @logStream like "{one}/"' for one in shared if one and len(shared) == 1]
+        wanted = [*alike, f"filter @message like {_TROUBLE}"]
+    steps = ["fields @timestamp, @logStream, @message", *wanted, "sort @timestamp desc"]
+    return "\n| ".join([*steps, f"limit {LINES}"])
 
 
 def _page(group: str, asked: str, since: datetime, until: datetime) -> str:
