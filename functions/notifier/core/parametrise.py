@@ -9,6 +9,7 @@ https://develop.sentry.dev/backend/application-domains/grouping/
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 LIMIT = 200  # characters that are compared: beyond them stand data more often than words
@@ -119,14 +120,6 @@ PATTERNS = (
     ),
 )
 _OPEN = frozenset(("text", "path"))  # which begin and end with marks, and say so themselves
-_SCANNER = re.compile(
-    "|".join(
-        f"(?P<{one.name}>{one.pattern})"
-        if one.name in _OPEN
-        else f"(?P<{one.name}>{_LEFT}(?:{one.pattern}){_RIGHT})"
-        for one in PATTERNS
-    )
-)
 _ROW = re.compile(r"<(\w{1,8})>(?:(?:, ?| |; |-|/|x)<\1>){1,60}")  # lists of any length are alike
 _WRAPPER = re.compile(
     r"(?:Caused by: |Exception in thread <\w{1,8}> |Exception in thread \"[^\"]{1,80}\" |Uncaught )"
@@ -141,8 +134,21 @@ def parametrised(line: str) -> str:
     >>> parametrised("ValueError: bad row 17 in s3://lake/part-00017.parquet")
     'ValueError: bad row <number> in <url>'
     """
-    masked = _SCANNER.sub(_masked, " ".join(line[:READ].split()))
+    masked = _scanner().sub(_masked, " ".join(line[:READ].split()))
     return _WRAPPER.sub("", _ROW.sub(r"<\1>", masked), count=1)[:LIMIT].rstrip()
+
+
+@cache
+def _scanner() -> re.Pattern[str]:
+    """Compile all patterns as one when an error is looked at: not every start comes to that."""
+    return re.compile(
+        "|".join(
+            f"(?P<{one.name}>{one.pattern})"
+            if one.name in _OPEN
+            else f"(?P<{one.name}>{_LEFT}(?:{one.pattern}){_RIGHT})"
+            for one in PATTERNS
+        )
+    )
 
 
 def _masked(found: re.Match[str]) -> str:
