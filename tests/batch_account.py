@@ -27,10 +27,16 @@ class BatchAccount:
             jobQueueName=queue, priority=1, state="ENABLED",
             computeEnvironmentOrder=[{"order": 1, "computeEnvironment": self.environment}],
         )["jobQueueArn"]  # fmt: skip
-        container = {"image": "busybox", "vcpus": 1, "memory": 128, "command": ["true"]}
-        self.definition: str = self.batch.register_job_definition(
-            jobDefinitionName=definition, type="container", containerProperties=container
+        self._name = definition
+        self.definition: str = self.defined("true")
+
+    def defined(self, *command: str) -> str:
+        """Give the next revision of the job definition, with which jobs are submitted from now."""
+        container = {"image": "busybox", "vcpus": 1, "memory": 128, "command": list(command)}
+        self.definition = self.batch.register_job_definition(
+            jobDefinitionName=self._name, type="container", containerProperties=container
         )["jobDefinitionArn"]
+        return self.definition
 
     def succeeded(self, name: str = "nightly") -> str:
         """Give the id of a job that has succeeded."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
@@ -14,6 +13,7 @@ from notifier.aws.history import BatchHistory, DryRunHistory
 from notifier.core.failure import Failure, Kind
 from notifier.core.history import Past
 from tests.adapters.conftest import REGION
+from tests.batch_account import BatchAccount
 
 ARN = f"arn:aws:batch:{REGION}:123456789012"
 QUEUE, DEFINITION = f"{ARN}:job-queue/etl", f"{ARN}:job-definition/align"
@@ -213,25 +213,14 @@ def test_a_dry_run_asks_nothing() -> None:
 
 def test_requests_and_answers_are_those_of_the_client() -> None:
     """On moto, where each job succeeds: the second is looked at as if it had failed."""
-    batch = boto3.client("batch", region_name=REGION)
-    environment = batch.create_compute_environment(
-        computeEnvironmentName="hosts", type="UNMANAGED", serviceRole=_role("batch")
-    )["computeEnvironmentArn"]
-    queue = batch.create_job_queue(
-        jobQueueName="etl", priority=1, state="ENABLED",
-        computeEnvironmentOrder=[{"order": 1, "computeEnvironment": environment}],
-    )["jobQueueArn"]  # fmt: skip
-    ran = []
-    for words in (["true"], ["true", "--verbose"]):
-        definition = batch.register_job_definition(
-            jobDefinitionName="align", type="container",
-            containerProperties={"image": "busybox", "vcpus": 1, "memory": 128, "command": words},
-        )["jobDefinitionArn"]  # fmt: skip
-        ran.append(batch.submit_job(jobName="nightly", jobQueue=queue, jobDefinition=definition))
+    account = BatchAccount(REGION)
+    first = account.succeeded()
+    account.defined("true", "--verbose")
+    second = account.succeeded()
     history._client.cache_clear()
-    ended = batch.describe_jobs(jobs=[ran[0]["jobId"]])["jobs"][0]["stoppedAt"]
+    ended = account.batch.describe_jobs(jobs=[first])["jobs"][0]["stoppedAt"]
     past = BatchHistory().look_up(
-        failure(job_id=ran[1]["jobId"], queue_arn=queue, definition_arn=definition,
+        failure(job_id=second, queue_arn=account.queue, definition_arn=account.definition,
                 stopped_at=ended)
     )  # fmt: skip
     assert past.unknown == ""
@@ -240,10 +229,3 @@ def test_requests_and_answers_are_those_of_the_client() -> None:
         ("definition", "align:1 → align:2"),
         ("command", "1 → 2 words, different from word 2 on"),
     ]
-
-
-def _role(name: str) -> str:
-    trust = '{"Statement": []}'
-    created = boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
-    arn: str = created["Role"]["Arn"]
-    return arn

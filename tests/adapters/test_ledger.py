@@ -23,6 +23,7 @@ from notifier.core.incident import DAY_MS, MINUTE_MS, Incident, Phase, Place
 from notifier.core.silence import Silence
 from notifier.core.tally import Member, Role, fold
 from notifier.core.trouble import ServiceError, Trouble
+from tests import incident_table
 from tests.fakes import FakeLedger
 from tests.interleaving import Turns, watched
 from tests.properties.test_conservation import Rivals
@@ -283,15 +284,7 @@ def clock() -> Clock:
 def table() -> Any:
     """The table as template.yaml makes it."""
     client = boto3.client("dynamodb")
-    client.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    )
+    incident_table.make(client, TABLE)
     return client
 
 

@@ -13,6 +13,7 @@ from notifier.core import event
 from notifier.core.catalogue import Certainty, Severity
 from notifier.core.failure import Failure
 from notifier.core.incident import Incident
+from tests import incident_table
 from tests.adapters.clinic import Clinic, given, refused
 from workbench import dead_letters
 from workbench.cli import main
@@ -30,17 +31,7 @@ def sample(name: str) -> dict[str, Any]:
 def by_hand(clinic: Clinic) -> Clinic:
     """A queue that cannot move its messages by itself, as that of the demo."""
     clinic.answer("sqs.StartMessageMoveTask", lambda _: refused(HAND))
-    clinic.client("dynamodb").create_table(
-        TableName="incidents",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")
-        ],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    )
+    incident_table.make(clinic.client("dynamodb"), "incidents")
     return clinic
 
 

@@ -134,9 +134,14 @@ def _run(world: World, case: Case) -> Row:
     world.pass_time(case.seconds - passed)
     faults = world.proxy.faults() - before
     world.proxy.break_with([])
+    return settled(world, case.name, faults)
+
+
+def settled(world: World, case: str, faults: int) -> Row:
+    """Wait until all is announced or dead, and draw up what came of a case."""
     found, seconds = world.settle()
     return Row(
-        case.name,
+        case,
         found.failures,
         faults,
         len(found.announced),

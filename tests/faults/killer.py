@@ -12,7 +12,7 @@ from collections import Counter
 from types import TracebackType
 from typing import Self
 
-from tests.faults.cases import INCIDENTS, Row
+from tests.faults.cases import INCIDENTS, Row, settled
 from tests.faults.world import World
 from workbench import failures
 
@@ -76,19 +76,7 @@ def run(world: World, size: int) -> tuple[Row, Counter[str]]:
             now = round(world.clock.now * 1000)
             world.fail([_failure(n, now) for n in range(first, min(first + WAVE, size))])
             world.pass_time(WAVE_SECONDS)
-    found, seconds = world.settle()
-    row = Row(
-        f"killed, {size:,} failures",
-        found.failures,
-        killer.killed.total(),
-        len(found.announced),
-        len(found.dead - found.announced),
-        found.lost,
-        found.duplicates,
-        found.messages,
-        round(seconds),
-        tuple(found.wrong),
-    )
+    row = settled(world, f"killed, {size:,} failures", killer.killed.total())
     return row, killer.killed
 
 

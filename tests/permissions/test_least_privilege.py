@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from notifier import settings
 from notifier.aws.clients import Patience, client
+from tests import incident_table
 from tests.permissions.recorder import ACCOUNT, Call, Names, Need, needs, recorded
 from tests.permissions.stories import STORIES, world_of
 from tests.template.conftest import ROOT
@@ -39,12 +40,7 @@ def _made_topic(name: str) -> str:
 
 
 def _made_table(name: str) -> str:
-    keys = [("pk", "HASH"), ("sk", "RANGE")]
-    boto3.client("dynamodb").create_table(
-        TableName=name, BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
-    )  # fmt: skip
+    incident_table.make(boto3.client("dynamodb"), name)
     return name
 
 

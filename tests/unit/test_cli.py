@@ -20,6 +20,7 @@ from moto import mock_aws
 from notifier.aws import clients
 from notifier.aws.errors import understood
 from notifier.core.silence import Silence
+from tests import incident_table
 from workbench import silences
 from workbench.cli import main
 from workbench.preview import InputError
@@ -205,17 +206,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with mock_aws():
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
         clients.session.cache_clear()
-        session.client("dynamodb").create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")
-            ],
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-        )
+        incident_table.make(session.client("dynamodb"), TABLE)
         yield
 
 
