@@ -124,7 +124,7 @@ class Subscriber:
             Delivery(
                 arrived=arrived,
                 subject=message.get("Subject", ""),
-                document=json.loads(message["Message"]),
+                document=_document(message["Message"]),
                 attributes={name: each["Value"] for name, each in attributes.items()},
                 message_id=message.get("MessageId", ""),
             )
@@ -134,3 +134,12 @@ class Subscriber:
         # By the API, as the link in the message says http, where nothing listens.
         self._aws.client("sns").confirm_subscription(TopicArn=self._topic, Token=token)
         self._confirmed.set()
+
+
+def _document(said: str) -> dict[str, Any]:
+    """Read what was published; other publishers than the notifier may say it in plain text."""
+    try:
+        read: dict[str, Any] = json.loads(said)
+    except ValueError:
+        return {"text": said}
+    return read

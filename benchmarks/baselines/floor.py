@@ -1,0 +1,16 @@
+"""The floor of what has a queue between rule and function: it publishes what it is given."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import boto3
+
+sns = boto3.client("sns")
+
+
+def handler(event: dict[str, Any], _: object) -> None:
+    """Publish every event as it is."""
+    for record in event["Records"]:
+        sns.publish(TopicArn=os.environ["ALERT_TOPIC_ARN"], Message=record["body"])
