@@ -54,7 +54,7 @@ def _run(chosen: argparse.Namespace) -> Iterator[str]:
     # The web server is imported here: the other commands need not wait for it.
     from workbench.inbox.gallery import gallery
     from workbench.inbox.rehearsal import rehearsed
-    from workbench.inbox.server import InboxServer
+    from workbench.inbox.server import serving
     from workbench.setup_error import SetupError
 
     # A shell starts what it runs in the background with SIGINT ignored.
@@ -62,10 +62,10 @@ def _run(chosen: argparse.Namespace) -> Iterator[str]:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         boxes = {"alerts": rehearsed(), "gallery": gallery()}
-        with InboxServer(boxes, WHERE, chosen.port) as server:
-            yield f"The inbox is open at {server.url} on this machine. Ctrl-C closes it."
+        with serving(boxes, WHERE, chosen.port) as url:
+            yield f"The inbox is open at {url} on this machine. Ctrl-C closes it."
             if chosen.open:
-                webbrowser.open(server.url)
+                webbrowser.open(url)
             while True:
                 signal.pause()
     except KeyboardInterrupt:

@@ -11,7 +11,6 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from workbench.local_aws import HOST, PYTHON
@@ -82,12 +81,7 @@ class Proxy:
         self._stop()
         raise TimeoutError(f"the proxy did not start: {self._log.read_text(errors='replace')}")
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Stop it."""
         self._stop()
 
