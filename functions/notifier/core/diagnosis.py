@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
-from notifier.core import catalogue, killed, rootline, units
-from notifier.core.catalogue import Cause, Certainty, Class, Says, Severity
+from notifier.core import catalogue, killed, rootline, units, verdict
+from notifier.core.catalogue import Certainty, Class, Says, Severity
 from notifier.core.failure import Failure, Finding, Kind
+from notifier.core.verdict import EVIDENCE_LIMIT, Diagnosis, Evidence, Source
 
 __all__ = [
-    "Certainty", "Class", "Diagnosis", "Evidence", "Severity", "Source",
-    "diagnose", "explain", "of_cause",
+    "Certainty", "Class", "Diagnosis", "Evidence", "Severity", "Source", "diagnose", "explain",
 ]  # fmt: skip
 
-EVIDENCE_LIMIT = 3
 SIGKILL, SIGTERM = 137, 143  # 128 + signal number
 
 _STATUS, _REASON = frozenset({"status"}), frozenset({"reason"})
@@ -38,44 +36,7 @@ _EXIT_IN_TEXT = re.compile(
 )
 
 
-class Source(StrEnum):
-    """Where an evidence line came from, in words a reader understands."""
-
-    FLAG = "request flag"
-    STATUS = "status reason"
-    REASON = "container reason"
-    EXIT = "exit code"
-    LOG = "log"
-    ATTEMPTS = "attempts"
-    CHILDREN = "array children"
-    ENVIRONMENT = "compute environment"
-    TEXT = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One thing that a diagnosis rests on."""
-
-    source: Source
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """The cause of one failure, as far as it is known, and what to do about it."""
-
-    cause: str
-    title: str
-    class_: Class
-    certainty: Certainty
-    evidence: tuple[Evidence, ...]
-    meaning: str
-    actions: tuple[str, ...]
-    retry: str
-    severity: Severity
-
-
-def diagnose(failure: Failure, log: Sequence[str] = ()) -> Diagnosis:
+def diagnose(failure: Failure, log: Sequence[str] = (), root: str | None = None) -> Diagnosis:
     """Tell why a job failed.
 
     Parameters
@@ -84,6 +45,8 @@ def diagnose(failure: Failure, log: Sequence[str] = ()) -> Diagnosis:
         The event, read.
     log
         Lines of the job's log, oldest first, made safe by `text.lines`.
+    root
+        Their root line; looked for where it is None.
     """
     texts, code = tuple(_texts(failure)), _exit_code(failure)
     if failure.is_unusable and failure.status == "DISABLED":
@@ -100,7 +63,7 @@ def diagnose(failure: Failure, log: Sequence[str] = ()) -> Diagnosis:
         or _told(texts, _NOTHING, more)
         or _unknown(texts, code, log)
     )
-    return _with_context(found, failure, log)
+    return _with_context(found, failure, log, root)
 
 
 def _switched_off(failure: Failure) -> Diagnosis:
@@ -108,7 +71,7 @@ def _switched_off(failure: Failure) -> Diagnosis:
     is_queue = failure.resource_type.endswith("Queue")
     told = f"the state of {failure.job_name} is DISABLED"
     cause = "queue-disabled" if is_queue else "ce-disabled"
-    return _diagnosis(cause, Certainty.CERTAIN, Evidence(Source.ENVIRONMENT, told))
+    return verdict.of(cause, Certainty.CERTAIN, Evidence(Source.ENVIRONMENT, told))
 
 
 def explain(text: str, exit_code: int | None = None) -> Diagnosis:
@@ -127,12 +90,6 @@ def explain(text: str, exit_code: int | None = None) -> Diagnosis:
         or _told(texts, _NOTHING)
         or _unknown(texts, exit_code, ())
     )
-
-
-def of_cause(cause_id: str, certainty: Certainty) -> Diagnosis:
-    """Give what the catalogue says of a cause, without evidence; `unknown` where it has none."""
-    known = catalogue.load().find(cause_id)
-    return _diagnosis(known or "unknown", certainty if known else Certainty.GUESS)
 
 
 def _texts(failure: Failure) -> Iterator[Evidence]:
@@ -155,9 +112,9 @@ def _stopped(failure: Failure, texts: Iterable[Evidence]) -> Diagnosis | None:
     for each in statuses:
         hit = catalogue.load().recognise(each.text, _STATUS, _CAUSE)
         if hit and hit[0].system and hit[1] is Certainty.CERTAIN:
-            return _diagnosis(*hit, each)
+            return verdict.of(*hit, each)
     flag = Evidence(Source.FLAG, "Batch marks the job as cancelled or terminated by request")
-    return _diagnosis("terminated-by-user", Certainty.CERTAIN, flag, *statuses)
+    return verdict.of("terminated-by-user", Certainty.CERTAIN, flag, *statuses)
 
 
 def _told(
@@ -168,7 +125,7 @@ def _told(
         places = _REASON if each.source is Source.REASON else _STATUS | _REASON
         hit = catalogue.load().recognise(each.text, places | more, says)
         if hit:
-            return _diagnosis(*hit, each)
+            return verdict.of(*hit, each)
     return None
 
 
@@ -186,7 +143,7 @@ def _waits(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
         said = replace(sure, evidence=(*sure.evidence, *said.evidence)) if sure else said
     best = said or sure or next(iter(seen), None) or _told(texts, _AREA)
     other = "stuck-starting" if failure.status == "STARTING" else "stuck-unexplained"
-    best = best or _diagnosis(other, Certainty.GUESS, *texts)
+    best = best or verdict.of(other, Certainty.GUESS, *texts)
     more = (Evidence(Source.ENVIRONMENT, finding.text) for finding in failure.findings)
     return replace(best, evidence=tuple(dict.fromkeys((*best.evidence, *more)))[:EVIDENCE_LIMIT])
 
@@ -197,21 +154,21 @@ def _seen(finding: Finding) -> Diagnosis:
     evidence = Evidence(Source.ENVIRONMENT, finding.text)
     hit = catalogue.load().recognise(finding.said, _STATUS | _REQUEST, _CAUSE)
     return (
-        _diagnosis(hit[0], min(hit[1], most), evidence)
+        verdict.of(hit[0], min(hit[1], most), evidence)
         if hit
-        else _diagnosis(finding.cause, most, evidence)
+        else verdict.of(finding.cause, most, evidence)
     )
 
 
 def _by_kind(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
     if failure.kind is Kind.ARRAY_PARENT:
-        return _diagnosis("array-child-failed", Certainty.LIKELY, *texts)
+        return verdict.of("array-child-failed", Certainty.LIKELY, *texts)
     if failure.kind is Kind.QUEUE_BLOCKED:
-        return _diagnosis("queue-blocked-undetermined", Certainty.GUESS, *texts)
+        return verdict.of("queue-blocked-undetermined", Certainty.GUESS, *texts)
     if failure.is_unusable:
         is_queue = failure.resource_type.endswith("Queue")
         cause = "queue-invalid" if is_queue else "ce-client-error-other"
-        return _diagnosis(cause, Certainty.LIKELY, *texts)
+        return verdict.of(cause, Certainty.LIKELY, *texts)
     return None
 
 
@@ -231,18 +188,18 @@ def _free_text(failure: Failure, log: Sequence[str]) -> Diagnosis | None:
         return None
     if _told((status,), tuple(Says)) or _from_log(log, _LOG):
         return None
-    return _diagnosis("terminated-by-user", Certainty.GUESS, status, _exit(code))
+    return verdict.of("terminated-by-user", Certainty.GUESS, status, _exit(code))
 
 
 def _by_exit(code: int | None, log: Sequence[str], source: Source = Source.LOG) -> Diagnosis | None:
     """Read the exit code; where it says little, let the log say more."""
     if not code:
         return _from_log(log, _LONE_LOG, source)
-    cause = catalogue.load().of_exit(code) or _cause("app-exit-nonzero")
+    cause = catalogue.load().of_exit(code) or catalogue.load().cause("app-exit-nonzero")
     refined = _from_log(log, _LOG, source, runtime_only=cause.says is not Says.NOTHING)
     if refined:
         return replace(refined, evidence=(*refined.evidence, _exit(code)))
-    return _diagnosis(cause, cause.exit_certainty, _exit(code))
+    return verdict.of(cause, cause.exit_certainty, _exit(code))
 
 
 def _inferred(failure: Failure, found: Diagnosis | None) -> Diagnosis | None:
@@ -251,7 +208,7 @@ def _inferred(failure: Failure, found: Diagnosis | None) -> Diagnosis | None:
     if hint is None:
         return found
     cause, told = hint
-    return _diagnosis(cause, Certainty.LIKELY, Evidence(Source.ATTEMPTS, told), _exit(SIGKILL))
+    return verdict.of(cause, Certainty.LIKELY, Evidence(Source.ATTEMPTS, told), _exit(SIGKILL))
 
 
 def _from_log(
@@ -268,17 +225,19 @@ def _from_log(
             heard = not runtime_only or "reason" in match.where
             if heard and match.at(plain) is not None:
                 certainty = min(match.certainty, Certainty.LIKELY)
-                return _diagnosis(cause, certainty, Evidence(source, line.strip()))
+                return verdict.of(cause, certainty, Evidence(source, line.strip()))
     return None
 
 
 def _unknown(texts: Sequence[Evidence], code: int | None, log: Sequence[str]) -> Diagnosis:
     lines = [Evidence(Source.LOG, line.strip()) for line in log if line.strip()]
     shown = [*texts[:2], *([_exit(code)] if code is not None else ()), *lines[-1:]]
-    return _diagnosis("unknown", Certainty.GUESS, *shown)
+    return verdict.of("unknown", Certainty.GUESS, *shown)
 
 
-def _with_context(found: Diagnosis, failure: Failure, log: Sequence[str]) -> Diagnosis:
+def _with_context(
+    found: Diagnosis, failure: Failure, log: Sequence[str], root: str | None
+) -> Diagnosis:
     """Add what helps to believe a cause: children, lost attempts, exception, exit code."""
     more = [*found.evidence[:2]] if found.cause != "unknown" else [*found.evidence]
     if failure.kind is Kind.ARRAY_PARENT and failure.array_failed:
@@ -288,8 +247,8 @@ def _with_context(found: Diagnosis, failure: Failure, log: Sequence[str]) -> Dia
         lost = sum(_is_lost(attempt.status_reason) for attempt in failure.attempts)
         told = f"{lost} of {len(failure.attempts)} attempts lost their host or capacity"
         more.append(Evidence(Source.ATTEMPTS, told))
-    root = rootline.root_line(log) if found.cause.startswith(("app-", "sigkill")) else ""
-    more += [Evidence(Source.LOG, root)] if root else []
+    if found.blames_program and (said := rootline.root_line(log) if root is None else root):
+        more.append(Evidence(Source.LOG, said))
     code = _exit_code(failure)
     more += [_exit(code)] if code else []
     nothing = Evidence(Source.STATUS, "Batch gave no reason and no exit code")
@@ -316,22 +275,3 @@ def _by_exit_in(text: str) -> Diagnosis | None:
 
 def _exit(code: int) -> Evidence:
     return Evidence(Source.EXIT, units.exit_code(code))
-
-
-def _cause(cause_id: str) -> Cause:
-    return catalogue.load().cause(cause_id)
-
-
-def _diagnosis(cause: Cause | str, certainty: Certainty, *evidence: Evidence) -> Diagnosis:
-    cause = _cause(cause) if isinstance(cause, str) else cause
-    return Diagnosis(
-        cause=cause.id,
-        title=cause.title,
-        class_=cause.class_,
-        certainty=certainty,
-        evidence=evidence[:EVIDENCE_LIMIT],
-        meaning=cause.meaning,
-        actions=cause.actions,
-        retry=cause.retry,
-        severity=cause.severity,
-    )

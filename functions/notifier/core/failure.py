@@ -164,6 +164,11 @@ class Failure:
         return _after(self.definition_arn, "/")
 
     @property
+    def log_region(self) -> str:
+        """Region of the log, which may be another than the job's."""
+        return (self.log and self.log.region) or self.region
+
+    @property
     def partition(self) -> str:
         """`aws`, `aws-cn` or `aws-us-gov`, from the job's ARN or else its Region."""
         parts = (self.job_arn or self.queue_arn or self.stack).split(":")

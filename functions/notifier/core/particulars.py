@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from notifier.core import advice, text, units
+from notifier.core import console, text, units
 from notifier.core.failure import Attempt, Failure, Kind
 
 _RUNBOOK = re.compile(r"https://[\w.-]{1,200}(?:/[\w./#?=&%+~-]{0,500})?", re.ASCII)
@@ -184,7 +184,7 @@ def links(failure: Failure) -> Pairs:
     """Give the console pages, and the runbook its owner named in a tag."""
     runbook = failure.tag("notify:runbook")
     own = (("runbook", runbook),) if _RUNBOOK.fullmatch(runbook) else ()
-    return (*own, *advice.console_links(failure))
+    return (*own, *console.links(failure))
 
 
 def ids(failure: Failure) -> Pairs:

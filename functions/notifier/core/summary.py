@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notifier.core import particulars, text, units, wording
-from notifier.core.alert import doubt_of, severity_of
+from notifier.core.alert import severity_of
 from notifier.core.breakdown import Counts
 from notifier.core.diagnosis import Certainty, Diagnosis, Severity
 from notifier.core.failure import Failure, Kind
@@ -127,7 +127,7 @@ def _failed(incident: Incident, tally: Tally, told: Counts) -> str:
 
 def sentence(incident: Incident, tally: Tally, found: Diagnosis) -> str:
     """Say what happened, so that it can be read aloud."""
-    doubt = f" ({said})" if (said := doubt_of(found)) else ""
+    doubt = f" ({found.doubt})" if found.doubt else ""
     if incident.first.kind is Kind.UNREADABLE:
         number = wording.counted(max(1, tally.failed), "event")
         return f"{number} of failed Batch jobs could not be read: {_problem(incident.first)}."
