@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 import signal
 import webbrowser
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.arguments import whole_number
 from workbench.preview import InputError
 
 PORT = 8025
@@ -35,19 +35,13 @@ def add_to(commands: argparse._SubParsersAction[Any]) -> None:
     )
     inbox.add_argument(
         "--port",
-        type=_port,
+        type=whole_number(0, MOST_PORT),
         default=PORT,
         metavar="N",
         help=f"loopback port, 0 for a free one (default: {PORT})",
     )
     inbox.add_argument("--open", action="store_true", help="open it in your browser")
     inbox.set_defaults(run=_run)
-
-
-def _port(given: str) -> int:
-    if not re.fullmatch("[0-9]{1,5}", given) or int(given) > MOST_PORT:
-        raise argparse.ArgumentTypeError(f"not a number from 0 to {MOST_PORT}: {given!r}")
-    return int(given)
 
 
 def _run(chosen: argparse.Namespace) -> Iterator[str]:

@@ -52,5 +52,5 @@ def test_a_busy_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_port_that_is_none_is_one_line(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inbox", f"--port={port}"]) == 2
     told = capsys.readouterr().err
-    assert "not a number from 0 to 65535" in told
+    assert "not a whole number from 0 to 65,535" in told
     assert told.count("\n") == 1
