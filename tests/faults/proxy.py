@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import random
 import signal
 import subprocess
 import time
@@ -131,8 +130,3 @@ class Proxy:
         if process is not None:
             process.send_signal(signal.SIGKILL)
             process.wait()
-
-
-def seeded(seed: int) -> random.Random:
-    """Give the chance of a test: the same in every run."""
-    return random.Random(seed)

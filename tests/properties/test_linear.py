@@ -22,7 +22,7 @@ from notifier.core.parametrise import parametrised
 from notifier.core.rootline import find, root_line
 from tests.properties.strategies import SAMPLES, changed
 
-FACTOR, MOST = 10, 12  # times the input; times the time
+MOST = 12  # times the time, for ten times the input
 TRIES = 12
 LEAST_S = 0.0004  # a run is repeated until it takes so long, to be above the clock's noise
 

@@ -9,7 +9,7 @@ from notifier.core import advice, awscli, grouping, history, particulars, resubm
 from notifier.core.breakdown import CauseCount, Counts, Sample
 from notifier.core.diagnosis import Diagnosis, Evidence, Severity, diagnose
 from notifier.core.excerpt import Excerpt, LogRead, pick
-from notifier.core.failure import Failure, Kind, Unreadable
+from notifier.core.failure import WITHOUT_LOG, Failure, Unreadable
 from notifier.core.history import Past
 from notifier.core.incident import Outcome
 from notifier.core.particulars import AttemptRow, Pairs
@@ -150,7 +150,7 @@ def compose(
     excerpt = pick(log, safe, log_lines, root) if log and log.lines else None
     again, how = resubmit.again(failure, diagnosis, past)
     return Alert(
-        status=status_of(word_of(failure), failure.is_drill),
+        status=particulars.status_of(particulars.word_of(failure), failure.is_drill),
         name=particulars.title_of(failure),
         diagnosis=_quoted(diagnosis),
         severity=severity_of(failure, diagnosis.severity),
@@ -193,7 +193,7 @@ def unreadable(event: Unreadable, key: str = "") -> Alert:
         "region": event.region,
     }
     return Alert(
-        status=status_of("FAILED", event.is_drill),
+        status=particulars.status_of("FAILED", event.is_drill),
         name=text.defang(event.job_name or event.job_id or "unknown job"),
         diagnosis=UNREADABLE,
         severity=UNREADABLE.severity,
@@ -208,19 +208,6 @@ def unreadable(event: Unreadable, key: str = "") -> Alert:
         job_id=event.job_id,
         is_drill=event.is_drill,
     )
-
-
-def word_of(failure: Failure) -> str:
-    """Give what happened in one word."""
-    if failure.is_unusable:
-        return failure.status
-    return {Kind.QUEUE_BLOCKED: "BLOCKED", Kind.STUCK: "STUCK"}.get(failure.kind, "FAILED")
-
-
-def status_of(status: str, is_drill: bool) -> str:
-    """Give the first word of every message."""
-    # Nobody is to be woken by a drill twice: it says what it is before anything else.
-    return f"DRILL {status}" if is_drill else status
 
 
 def severity_of(failure: Failure, otherwise: Severity) -> Severity:
@@ -252,7 +239,7 @@ def _quoted(diagnosis: Diagnosis) -> Diagnosis:
 
 def _log_note(failure: Failure, log: LogRead | None) -> str:
     """Say why no log is shown; nothing is left out without a word."""
-    if failure.kind in (Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED, Kind.STUCK):
+    if failure.kind in WITHOUT_LOG:
         return ""
     if failure.log is None:
         return f"no log: {failure.no_log}"

@@ -39,8 +39,7 @@ def _batch_commands(failure: Failure) -> list[str]:
         return []
     queue = ("batch", "describe-job-queues", "--job-queues", failure.job_id)
     compute = ("batch", "describe-compute-environments", "--compute-environments", failure.job_id)
-    is_queue = failure.resource_type.endswith("Queue")
-    return [_aws(queue if is_queue else compute, failure.region)]
+    return [_aws(queue if failure.is_queue else compute, failure.region)]
 
 
 def _job_words(failure: Failure, cause: str) -> list[Sequence[str]]:

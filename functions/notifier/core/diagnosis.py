@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from notifier.core import catalogue, killed, rootline, units, verdict
+from notifier.core import catalogue, killed, rootline, stuck, units, verdict
 from notifier.core.catalogue import Certainty, Class, Says, Severity
-from notifier.core.failure import Failure, Finding, Kind
-from notifier.core.verdict import EVIDENCE_LIMIT, Diagnosis, Evidence, Source
+from notifier.core.failure import Failure, Kind
+from notifier.core.verdict import EVIDENCE_LIMIT, REQUEST, STATUS, Diagnosis, Evidence, Source
 
 __all__ = [
     "Certainty", "Class", "Diagnosis", "Evidence", "Severity", "Source", "diagnose", "explain",
@@ -23,10 +23,6 @@ __all__ = [
 
 SIGKILL, SIGTERM = 137, 143  # 128 + signal number
 
-_STATUS, _REASON = frozenset({"status"}), frozenset({"reason"})
-_REQUEST: frozenset[str] = frozenset({"request"})
-# What Batch says of a queue without naming what is wrong with it.
-_POINTING = frozenset(("queue-blocked-undetermined", "queue-ce-invalid"))
 _LOG, _LONE_LOG = frozenset({"log"}), frozenset({"log", "lone-log"})
 _CAUSE, _AREA, _NOTHING = (Says.CAUSE,), (Says.AREA,), (Says.NOTHING,)
 _EXIT_IN_TEXT = re.compile(
@@ -50,28 +46,20 @@ def diagnose(failure: Failure, log: Sequence[str] = (), root: str | None = None)
     """
     texts, code = tuple(_texts(failure)), _exit_code(failure)
     if failure.is_unusable and failure.status == "DISABLED":
-        return _switched_off(failure)
-    more = _REQUEST if failure.kind is Kind.ENVIRONMENT else frozenset()
+        return stuck.switched_off(failure)
+    more = REQUEST if failure.kind is Kind.ENVIRONMENT else frozenset()
     found = (
         _stopped(failure, texts)
-        or _waits(failure, texts)
-        or _told(texts, _CAUSE, more)
-        or _told(texts, _AREA, more)
+        or stuck.waits(failure, texts)
+        or verdict.told(texts, _CAUSE, more)
+        or verdict.told(texts, _AREA, more)
         or _by_kind(failure, texts)
         or _free_text(failure, log)
         or _inferred(failure, _by_exit(code, log))
-        or _told(texts, _NOTHING, more)
+        or verdict.told(texts, _NOTHING, more)
         or _unknown(texts, code, log)
     )
     return _with_context(found, failure, log, root)
-
-
-def _switched_off(failure: Failure) -> Diagnosis:
-    """Somebody switched it off: its status reason is about its health, and tells nothing."""
-    is_queue = failure.resource_type.endswith("Queue")
-    told = f"the state of {failure.job_name} is DISABLED"
-    cause = "queue-disabled" if is_queue else "ce-disabled"
-    return verdict.of(cause, Certainty.CERTAIN, Evidence(Source.ENVIRONMENT, told))
 
 
 def explain(text: str, exit_code: int | None = None) -> Diagnosis:
@@ -84,10 +72,10 @@ def explain(text: str, exit_code: int | None = None) -> Diagnosis:
     """
     texts = (Evidence(Source.TEXT, text[: catalogue.TEXT_LIMIT]),)
     return (
-        _told(texts, _CAUSE + _AREA)
+        verdict.told(texts, _CAUSE + _AREA)
         or _by_exit(exit_code, text.splitlines() or [text], Source.TEXT)
         or _by_exit_in(text)
-        or _told(texts, _NOTHING)
+        or verdict.told(texts, _NOTHING)
         or _unknown(texts, exit_code, ())
     )
 
@@ -110,54 +98,11 @@ def _stopped(failure: Failure, texts: Iterable[Evidence]) -> Diagnosis | None:
         return None
     statuses = [each for each in texts if each.source is Source.STATUS]
     for each in statuses:
-        hit = catalogue.load().recognise(each.text, _STATUS, _CAUSE)
+        hit = catalogue.load().recognise(each.text, STATUS, _CAUSE)
         if hit and hit[0].system and hit[1] is Certainty.CERTAIN:
             return verdict.of(*hit, each)
     flag = Evidence(Source.FLAG, "Batch marks the job as cancelled or terminated by request")
     return verdict.of("terminated-by-user", Certainty.CERTAIN, flag, *statuses)
-
-
-def _told(
-    texts: Iterable[Evidence], says: tuple[Says, ...], more: frozenset[str] = frozenset()
-) -> Diagnosis | None:
-    """Return the cause that the first telling text states."""
-    for each in texts:
-        places = _REASON if each.source is Source.REASON else _STATUS | _REASON
-        hit = catalogue.load().recognise(each.text, places | more, says)
-        if hit:
-            return verdict.of(*hit, each)
-    return None
-
-
-def _waits(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
-    """Say for what a stuck job waits: Batch's own words, then what is wrong where it could run.
-
-    What alone keeps the job waiting says more than those words that only point to it.
-    """
-    if failure.kind is not Kind.STUCK:
-        return None
-    said = _told(texts, _CAUSE)
-    seen = [_seen(finding) for finding in failure.findings]
-    sure = next((one for one in seen if one.certainty is Certainty.CERTAIN), None)
-    if said and said.cause in _POINTING:
-        said = replace(sure, evidence=(*sure.evidence, *said.evidence)) if sure else said
-    best = said or sure or next(iter(seen), None) or _told(texts, _AREA)
-    other = "stuck-starting" if failure.status == "STARTING" else "stuck-unexplained"
-    best = best or verdict.of(other, Certainty.GUESS, *texts)
-    more = (Evidence(Source.ENVIRONMENT, finding.text) for finding in failure.findings)
-    return replace(best, evidence=tuple(dict.fromkeys((*best.evidence, *more)))[:EVIDENCE_LIMIT])
-
-
-def _seen(finding: Finding) -> Diagnosis:
-    """Give the cause of one finding: AWS's own words may tell more than the state alone."""
-    most = Certainty.CERTAIN if finding.is_sure else Certainty.LIKELY
-    evidence = Evidence(Source.ENVIRONMENT, finding.text)
-    hit = catalogue.load().recognise(finding.said, _STATUS | _REQUEST, _CAUSE)
-    return (
-        verdict.of(hit[0], min(hit[1], most), evidence)
-        if hit
-        else verdict.of(finding.cause, most, evidence)
-    )
 
 
 def _by_kind(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
@@ -166,8 +111,7 @@ def _by_kind(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
     if failure.kind is Kind.QUEUE_BLOCKED:
         return verdict.of("queue-blocked-undetermined", Certainty.GUESS, *texts)
     if failure.is_unusable:
-        is_queue = failure.resource_type.endswith("Queue")
-        cause = "queue-invalid" if is_queue else "ce-client-error-other"
+        cause = "queue-invalid" if failure.is_queue else "ce-client-error-other"
         return verdict.of(cause, Certainty.LIKELY, *texts)
     return None
 
@@ -186,7 +130,7 @@ def _free_text(failure: Failure, log: Sequence[str]) -> Diagnosis | None:
         or "EKS" in failure.platform.upper()
     ):
         return None
-    if _told((status,), tuple(Says)) or _from_log(log, _LOG):
+    if verdict.told((status,), tuple(Says)) or _from_log(log, _LOG):
         return None
     return verdict.of("terminated-by-user", Certainty.GUESS, status, _exit(code))
 
@@ -256,7 +200,7 @@ def _with_context(
 
 
 def _is_lost(status_reason: str) -> bool:
-    hit = catalogue.load().recognise(status_reason, _STATUS, _CAUSE)
+    hit = catalogue.load().recognise(status_reason, STATUS, _CAUSE)
     return hit is not None and hit[0].class_ is Class.SPOT
 
 

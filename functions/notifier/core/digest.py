@@ -19,7 +19,7 @@ from notifier.core import (
     units,
     wording,
 )
-from notifier.core.alert import Alert, error_of, status_of, word_of
+from notifier.core.alert import Alert, error_of
 from notifier.core.diagnosis import Diagnosis
 from notifier.core.excerpt import LogRead
 from notifier.core.failure import Kind
@@ -128,7 +128,7 @@ def recovered(incident: Incident, tally: Tally, reason: str) -> Alert:
     called, ended_so = _recovered(incident, tally)
     return replace(
         told,
-        status=status_of("RECOVERED", first.is_drill),
+        status=particulars.status_of("RECOVERED", first.is_drill),
         name=called,
         event_id=f"{told.event_id}-recovered",
         sentence=f"{ended_so}, {reason.replace(', ', ' and ', 1)}.",
@@ -160,7 +160,7 @@ def _retold(incident: Incident, tally: Tally, found: Diagnosis) -> Alert:
     first, job = incident.first, whole(incident.first)
     newest = tally.newest_at or incident.opened_at
     return Alert(
-        status=status_of(word_of(first), first.is_drill),
+        status=particulars.status_of(particulars.word_of(first), first.is_drill),
         name=summary.name(incident, tally),
         diagnosis=found,
         severity=summary.severity(incident, tally),

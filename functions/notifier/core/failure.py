@@ -43,6 +43,9 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"  # an event that failed to be read, as the ledger remembers it
 
 
+WITHOUT_LOG = frozenset((Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED, Kind.STUCK, Kind.UNREADABLE))
+
+
 @dataclass(frozen=True, slots=True)
 class LogStream:
     """Where a job wrote: CloudWatch log group, stream and the Region of both."""
@@ -139,6 +142,11 @@ class Failure:
     def is_unusable(self) -> bool:
         """Whether it is a queue or compute environment as the sweep saw it, and no deployment."""
         return self.kind is Kind.ENVIRONMENT and self.status in UNUSABLE
+
+    @property
+    def is_queue(self) -> bool:
+        """Whether the resource that cannot be used is a job queue."""
+        return self.resource_type.endswith("Queue")
 
     @property
     def is_seen(self) -> bool:

@@ -30,6 +30,19 @@ class AttemptRow:
     reason: str
 
 
+def word_of(failure: Failure) -> str:
+    """Give what happened in one word."""
+    if failure.is_unusable:
+        return failure.status
+    return {Kind.QUEUE_BLOCKED: "BLOCKED", Kind.STUCK: "STUCK"}.get(failure.kind, "FAILED")
+
+
+def status_of(status: str, is_drill: bool) -> str:
+    """Give the first word of every message."""
+    # Nobody is to be woken by a drill twice: it says what it is before anything else.
+    return f"DRILL {status}" if is_drill else status
+
+
 def title_of(failure: Failure) -> str:
     """Name the job as its owner knows it, with the index of a child or node."""
     name = text.defang(failure.job_name)

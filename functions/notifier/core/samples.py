@@ -9,7 +9,7 @@ from notifier.core import console, text
 from notifier.core.alert import ROOT_LIMIT
 from notifier.core.breakdown import Sample
 from notifier.core.excerpt import LogRead, pick
-from notifier.core.failure import Kind
+from notifier.core.failure import WITHOUT_LOG, Kind
 from notifier.core.incident import Incident
 from notifier.core.lead import noun
 from notifier.core.particulars import Pairs
@@ -22,7 +22,6 @@ from notifier.core.tally import Member, Tally
 LOGS_READ = 3
 LINES_OF_EACH = 10  # log lines of each of several samples, at least
 NAME_SHOWN = 60  # characters in the heading of a log
-_WITHOUT_LOG = frozenset((Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED, Kind.STUCK, Kind.UNREADABLE))
 
 
 def to_read(tally: Tally) -> tuple[Member, ...]:
@@ -76,7 +75,7 @@ def _which(incident: Incident, member: Member) -> str:
 
 def log_note(kind: Kind, tally: Tally, samples: Sequence[Sample]) -> str:
     """Say why no log is shown at all; nothing where one is, or could not be."""
-    if samples or not tally.groups or kind in _WITHOUT_LOG:
+    if samples or not tally.groups or kind in WITHOUT_LOG:
         return ""
     return "log not read" if to_read(tally) else "no log: CloudWatch Logs has none of these jobs"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from notifier.core import breakdown, particulars, summary, text, units, wording
-from notifier.core.alert import Alert, severity_of, status_of
+from notifier.core.alert import Alert, severity_of
 from notifier.core.breakdown import NAMES_SHOWN, CauseCount, Counts
 from notifier.core.diagnosis import Diagnosis, Severity
 from notifier.core.failure import Failure
@@ -144,7 +144,7 @@ def _told(rows: Sequence[_Row], found: Diagnosis, called: str, sentence: str) ->
     lead = firsts[0]
     severity = max(row.severity for row in rows)
     return Alert(
-        status=status_of("FAILED", all(first.is_drill for first in firsts)),
+        status=particulars.status_of("FAILED", all(first.is_drill for first in firsts)),
         name=called,
         diagnosis=replace(found, severity=severity),
         severity=severity,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from notifier.core import catalogue
-from notifier.core.catalogue import Cause, Certainty, Class, Severity
+from notifier.core.catalogue import Cause, Certainty, Class, Says, Severity
 
 EVIDENCE_LIMIT = 3
+# Where the catalogue looks for a cause: in texts of these kinds.
+STATUS, REASON = frozenset({"status"}), frozenset({"reason"})
+REQUEST: frozenset[str] = frozenset({"request"})
 
 
 class Source(StrEnum):
@@ -70,7 +74,7 @@ class Diagnosis:
 
 
 def of(cause: Cause | str, certainty: Certainty, *evidence: Evidence) -> Diagnosis:
-    """Give what the catalogue says of a cause, by the id of one that it has or as it is."""
+    """Give what the catalogue says of a cause; by its id, the catalogue must have it."""
     cause = catalogue.load().cause(cause) if isinstance(cause, str) else cause
     return Diagnosis(
         cause=cause.id,
@@ -83,3 +87,15 @@ def of(cause: Cause | str, certainty: Certainty, *evidence: Evidence) -> Diagnos
         retry=cause.retry,
         severity=cause.severity,
     )
+
+
+def told(
+    texts: Iterable[Evidence], says: tuple[Says, ...], more: frozenset[str] = frozenset()
+) -> Diagnosis | None:
+    """Return the cause that the first telling text states."""
+    for each in texts:
+        places = REASON if each.source is Source.REASON else STATUS | REASON
+        hit = catalogue.load().recognise(each.text, places | more, says)
+        if hit:
+            return of(*hit, each)
+    return None
