@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from notifier.aws.joblogs import JobLogs
 from notifier.aws.outbox import FailureOutbox
 from notifier.channels import message
-from notifier.core import event, text
+from notifier.core import event, text, units
 from notifier.core.alert import Alert, compose, unreadable
 from notifier.core.failure import Unreadable
 from notifier.core.trouble import ServiceError
@@ -94,7 +94,6 @@ def as_event(job: dict[str, Any]) -> dict[str, Any]:
     """
     arn = job.get("jobArn", "")
     region, account = [*arn.split(":"), "", "", "", "", ""][3:5]
-    when = datetime.fromtimestamp(_ended(job) / 1000, UTC)
     return {
         "version": "0",
         "id": f"replay-{job['jobId']}",
@@ -102,7 +101,7 @@ def as_event(job: dict[str, Any]) -> dict[str, Any]:
         "detail-type": "Batch Job State Change",
         "account": account,
         "region": region,
-        "time": f"{when:%Y-%m-%dT%H:%M:%SZ}",
+        "time": units.iso(_ended(job)),
         "resources": [arn],
         "detail": job,
     }

@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from notifier.core.units import DAY_MS, HOUR_MS, MINUTE_MS
 from workbench.arguments import whole_number
 
 MOST_ASKED = 99_999
 MOST_JOBS = 500  # a few screens of lines, and a few minutes for the function
-UNITS_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
+UNITS_MS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 LONGEST_MS = 14 * UNITS_MS["d"]  # as long as the incident table remembers what was told
 EXAMPLES = """\
 examples:

@@ -103,7 +103,7 @@ class _Look:
         https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
         """
         failure, name = self._failure, self._failure.job_name.casefold()
-        definition = failure.definition.partition(":")[0]
+        definition = failure.definition_name
         filters = [{"name": "JOB_DEFINITION", "values": [definition]}]
         page = self._ask(self._batch.list_jobs, jobQueue=failure.queue_arn, filters=filters)
         self.found["all_seen"] = not page.get("nextToken")

@@ -170,7 +170,7 @@ def _retold(incident: Incident, tally: Tally, found: Diagnosis) -> Alert:
         incident=incident.key,
         # The same message sent twice has the same id; the next digest has another.
         event_id=f"{incident.key}-{incident.episode}-{tally.counted}",
-        event_time=units.moment(newest).replace(" UTC", "Z").replace(" ", "T"),
+        event_time=units.iso(newest),
         account=first.account,
         region=first.region,
         job_id=job.job_id,

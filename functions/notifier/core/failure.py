@@ -172,6 +172,11 @@ class Failure:
         return _after(self.definition_arn, "/")
 
     @property
+    def definition_name(self) -> str:
+        """Name of the job definition, whatever its revision."""
+        return self.definition.partition(":")[0]
+
+    @property
     def log_region(self) -> str:
         """Region of the log, which may be another than the job's."""
         return (self.log and self.log.region) or self.region

@@ -27,6 +27,8 @@ from notifier.core.failure import (
 )
 from notifier.core.lookup import envelope, integer, items, made_safe, moment, node, string
 
+_DEPENDENCIES_KEPT = 20  # SubmitJob takes no more
+
 
 def kind_of(detail: dict[str, Any]) -> Kind:
     """Say what a failed job is: one of its own, or which part of an array or multi-node job."""
@@ -86,7 +88,8 @@ def read(event: dict[str, Any], detail: dict[str, Any], kind: Kind) -> Failure |
         node_index=integer(node(detail, "nodeDetails").get("nodeIndex")),
         node_count=integer(nodes.get("numNodes")),
         depends_on=tuple(
-            name(string(other, "jobId")) for other in items(detail.get("dependsOn"))[:20]
+            name(string(other, "jobId"))
+            for other in items(detail.get("dependsOn"))[:_DEPENDENCIES_KEPT]
         ),
         stopped_by_request=True in (detail.get("isCancelled"), detail.get("isTerminated")),
         log=log,

@@ -14,7 +14,6 @@ _RESOURCES = {
     "AWS::Batch::ComputeEnvironment": "Compute environment",
     "AWS::Batch::JobQueue": "Job queue",
 }
-_MS_PER_HOUR = 3_600_000
 _MIB_PER_GIB = 1024
 Pairs = tuple[tuple[str, str], ...]
 
@@ -163,7 +162,7 @@ def _asked(failure: Failure) -> str:
 
 def _used(failure: Failure) -> str:
     """Sum what all attempts held, in vCPU-hours and GiB-hours: the price of the failure."""
-    hours = sum(_ran(attempt) or 0 for attempt in failure.attempts) / _MS_PER_HOUR
+    hours = sum(_ran(attempt) or 0 for attempt in failure.attempts) / units.HOUR_MS
     hours *= failure.node_count or 1
     if not hours or not failure.vcpus:
         return ""

@@ -86,7 +86,7 @@ def storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: int) -> A
         headline=f"{jobs} held back: {_words(causes)}",
         steps=_begin_with(rows[0]),
         incident=f"storm-{since}",
-        event_time=units.moment(newest).replace(" UTC", "Z").replace(" ", "T"),
+        event_time=units.iso(newest),
         breakdown=(
             *breakdown.table([row.cells for row in rows]),
             *([f"[{others}]"] if more else []),
@@ -224,7 +224,7 @@ def _told_apart(rows: Sequence[_Row]) -> list[_Row]:
     """Add the definition to a name where lines would look alike: that is what differs."""
     alike = Counter(row.cells[1:] for row in rows)
     return [
-        replace(row, name=f"{row.name} ({text.defang(row.first.definition.partition(':')[0])})")
+        replace(row, name=f"{row.name} ({text.defang(row.first.definition_name)})")
         if alike[row.cells[1:]] > 1 and row.first.definition
         else row
         for row in rows
