@@ -164,13 +164,13 @@ class _Delivery:
     def _filed(
         self, bases: Sequence[str], cases: Sequence[Case], seen: Seen
     ) -> tuple[Cabinet, list[Filed], Mapping[str, Place]]:
-        """File the cases; where a log has decided, or the lack of one, of rivals one decides."""
+        """File the cases; where a log or another job decides, or its lack, of rivals one does."""
         cabinet = Cabinet(seen.places, seen.incidents, self._choices.group_by)
         filed = cabinet.file(cases)
         open_ = {
             case.root: one.place
             for base, case, one in zip(bases, cases, filed, strict=True)
-            if base and one.place and case.root not in seen.places
+            if (base or case.waited_for) and one.place and case.root not in seen.places
         }
         settled = self._ports.ledger.settle(open_) if open_ else {}
         if settled != open_:

@@ -117,6 +117,19 @@ def test_an_array_that_waited_in_vain_for_another_is_counted_with_it() -> None:
     assert world.told[-1].document["counts"]["dependents"] == 3
 
 
+@pytest.mark.parametrize("again", [30, 3_000])
+def test_a_job_that_waited_in_vain_stays_where_it_was_counted(again: int) -> None:
+    """The one it waited for may be told of late, and SQS and EventBridge may deliver twice."""
+    world = Simulation()
+    late = failed("late", name="merge", definition="merge:1", depends_on=["slow"])
+    slow = failed("slow", name="align", definition="align:1", second=2 * HOUR)
+    for event, at in ((late, 0), (slow, 2 * HOUR), (late, 2 * HOUR + again)):
+        world.put(event, at)
+    world.settle()
+    members = [world.ledger.members(one.place) for one in world.ledger.incidents.values()]
+    assert sorted(one.job_id for each in members for one in each) == ["late", "slow"]
+
+
 def test_the_same_drill_twice_is_told_twice() -> None:
     world = Simulation()
     for number in range(2):

@@ -16,6 +16,7 @@ from notifier.core.incident import (
     LEASE_MS,
     LONGEST_EPISODE_MS,
     MINUTE_MS,
+    ON_ITS_WAY_MS,
     Incident,
     Outcome,
     Phase,
@@ -63,6 +64,7 @@ def tally(failed: int, dependents: int = 0, *, ended: bool = False) -> Tally:
     return fold(member(f"job-{n}", role) for n, role in enumerate(roles))
 
 
+ON_ITS_WAY = "its follow-up is on its way, which tells what is new"
 NEVER_SEEN = "the first of its kind since the notifier was deployed"
 # What it is, what has failed (None: not counted yet), after how long, and what is said of it.
 UNCOUNTED = None
@@ -82,8 +84,16 @@ WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool
         TOLD, tally(2), TERMS.interval - 1, Outcome.QUIET, False,
         "told 5 min ago; the next digest has what is new",
     ),
-    "told, an interval ago": (
-        TOLD, tally(2), TERMS.interval, Outcome.REPEAT, True, "again after 5 min without a message",
+    "told, its follow-up just due": (
+        TOLD, UNCOUNTED, TERMS.interval, Outcome.QUIET, False, ON_ITS_WAY,
+    ),
+    "told, its follow-up late": (
+        TOLD, tally(2), TERMS.interval + ON_ITS_WAY_MS, Outcome.REPEAT, True,
+        "again after 6 min without a message",
+    ),
+    "told, its follow-up far away": (
+        replace(TOLD, due=NOW + HOUR_MS), tally(2), TERMS.interval, Outcome.REPEAT, True,
+        "again after 5 min without a message",
     ),
     "told, days ago": (
         TOLD, UNCOUNTED, 2 * DAY_MS, Outcome.REPEAT, True, "again after 2 d without a message",

@@ -55,10 +55,14 @@ class Case:
         return self.failure.kind in (Kind.JOB, Kind.SERVICE_JOB) and not self.failure.is_drill
 
     @property
+    def has_place(self) -> bool:
+        """Whether the ledger can tell where it, or its family, is counted."""
+        return self.keeps_its_place or self.failure.kind in FAMILIES
+
+    @property
     def look_ups(self) -> set[str]:
         """The roots whose places decide where it belongs, or need not be written again."""
-        has_place = self.keeps_its_place or self.failure.kind in FAMILIES
-        return {*self.waited_for, *([self.root] if has_place else [])}
+        return {*self.waited_for, *([self.root] if self.has_place else [])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,9 @@ class Cabinet:
         return bool(case.waited_for) and not has_own
 
     def _upstream(self, case: Case) -> Place | None:
+        """Give the incident it joins; one that was counted before stays, whoever failed since."""
+        if case.has_place and (before := self._before.get(case.root)):
+            return before
         known = [self.places.get(root) or self._before.get(root) for root in case.waited_for]
         return next((place for place in known if place), None)
 

@@ -19,6 +19,9 @@ from notifier.core.units import DAY_MS, HOUR_MS, MINUTE_MS
 
 # No invocation lasts longer than the functions' time-outs of 60 and 120 s: then another may tell.
 LEASE_MS = 150_000
+# A follow-up that has come due is given so long before a failure tells in its place: it reads back
+# all that has failed, and a storm's deliveries would each be the one to do that, time and again.
+ON_ITS_WAY_MS = MINUTE_MS
 LONGEST_EPISODE_MS = 14 * DAY_MS  # then it is counted anew, before the ledger forgets its jobs
 
 
@@ -205,6 +208,8 @@ def decide(
         return Decision(Outcome.QUIET, "it is being told right now")
     if recovery and incident.phase is Phase.OPEN:
         return Decision(Outcome.RECOVERED, recovery, speaks=incident.told_at > 0)
+    if not following_up and 0 < incident.due <= now < incident.due + ON_ITS_WAY_MS:
+        return Decision(Outcome.QUIET, "its follow-up is on its way, which tells what is new")
     ends = tally is not None and tally.ended and not incident.ended
     if tally is not None and tally.counted <= incident.announced and not ends:
         return _nothing_new(incident, now, terms, following_up)
