@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from workbench.local_aws import HOST, PYTHON
+from workbench.local_aws import PYTHON
+from workbench.loopback import HOST
 
 Rule = dict[str, Any]
 START_SECONDS = 30.0

@@ -12,7 +12,8 @@ import urllib.request
 import pytest
 
 from workbench.cli import main
-from workbench.local_aws import HOST, ROOT
+from workbench.local_aws import ROOT
+from workbench.loopback import HOST
 
 INBOX = [sys.executable, "-c", "from workbench.cli import main; raise SystemExit(main())", "inbox"]
 
