@@ -18,7 +18,8 @@ from benchmarks.meter import Measured
 from benchmarks.report import Results
 from benchmarks.start import Starts
 from benchmarks.storms import Storms
-from workbench import demo, stack
+from workbench import stack
+from workbench.stage import deployed
 
 HERE = Path(__file__).parent
 RESULTS, MEASURED = HERE / "RESULTS.md", HERE / "measured.json"
@@ -37,7 +38,7 @@ def main() -> None:
         _say("one failure ...")
         one = warm.measure()
         _say("from the bus to a subscriber, and memory ...")
-        with demo.deployed(port=0, say=lambda _: None, artifact=built) as stage:
+        with deployed(port=0, say=lambda _: None, artifact=built) as stage:
             ways = latency.measure(stage)
             peaks = memory.measure(stage)  # last: it brings the hour after with it
         _say("storms ...")

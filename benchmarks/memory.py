@@ -18,7 +18,7 @@ import boto3
 
 from benchmarks import storm
 from benchmarks.meter import Meter
-from workbench.demo import Stage
+from workbench.stage import Stage
 
 SIZES = (100, 1_000, 10_000)
 KIB = 1_024  # Linux counts in it

@@ -6,16 +6,16 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import queue
-import threading
 import time
 from http import HTTPStatus
-from types import TracebackType
 from typing import Any, Self
 
-HOST = "127.0.0.1"
+from workbench.loopback import HOST, serving
+
 PATIENCE_S = 60.0
 _XML = b"<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>"
 _ANSWERS: dict[str, dict[str, Any]] = {
@@ -30,11 +30,6 @@ _ANSWERS: dict[str, dict[str, Any]] = {
 }
 
 
-class _Server(http.server.ThreadingHTTPServer):
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a function that is ended leaves its connections open."""
-
-
 class Platform:
     """What one function sees of Lambda and of AWS, while a `with` block lasts."""
 
@@ -42,28 +37,21 @@ class Platform:
         self._events: queue.Queue[object] = queue.Queue()
         self._asked: queue.Queue[float] = queue.Queue()
         self._answered: queue.Queue[tuple[float, str]] = queue.Queue()
-        self._server = _Server((HOST, 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._listening = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         """Listen."""
-        self._thread.start()
+        self._port = self._listening.enter_context(serving(self._handler()))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._listening.close()
 
     @property
     def address(self) -> str:
         """Host and port."""
-        return f"{HOST}:{self._server.server_port}"
+        return f"{HOST}:{self._port}"
 
     def ready(self) -> float:
         """Wait until the function asks for work; give the time of that."""

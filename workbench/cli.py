@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from workbench import (
     replay_command,
     silence_command,
 )
+from workbench.arguments import whole_number
 from workbench.preview import InputError, alert_of, text_of
 
 CHANNELS = ("email", "sms", "chat", "webhook")
@@ -137,15 +137,12 @@ def _add_explain(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--channel", choices=(*CHANNELS, "all"), help="of the job's alert; default: email"
     )
     explaining.add_argument(
-        "--exit-code", type=_exit_code, metavar="N", help="the container's exit code, 0 to 255"
+        "--exit-code",
+        type=whole_number(0, MOST_EXIT_CODE),
+        metavar="N",
+        help="the container's exit code, 0 to 255",
     )
     explaining.set_defaults(run=_explain)
-
-
-def _exit_code(given: str) -> int:
-    if not re.fullmatch("[0-9]{1,3}", given) or int(given) > MOST_EXIT_CODE:
-        raise argparse.ArgumentTypeError(f"not a number from 0 to {MOST_EXIT_CODE}: {given!r}")
-    return int(given)
 
 
 def _preview(chosen: argparse.Namespace) -> Iterator[str]:

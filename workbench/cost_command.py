@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from workbench import cost, prices
+from workbench.arguments import whole_number
 from workbench.preview import InputError
 
 MOST = 100_000_000  # failures; whoever has more needs another tool
@@ -21,22 +21,20 @@ def add_to(commands: argparse._SubParsersAction[Any]) -> None:
         description="Tell what a month of failures costs in us-east-1, from measured calls.",
     )
     command.add_argument(
-        "--failures-per-month", type=_count, required=True, metavar="N", help="jobs that fail"
+        "--failures-per-month",
+        type=whole_number(1, MOST),
+        required=True,
+        metavar="N",
+        help="jobs that fail",
     )
     command.add_argument(
         "--storm-size",
-        type=_count,
+        type=whole_number(1, MOST),
         default=1,
         metavar="M",
         help="how many fail together, of one definition and cause (default: 1)",
     )
     command.set_defaults(run=_cost)
-
-
-def _count(given: str) -> int:
-    if not re.fullmatch("[0-9]{1,9}", given) or not 1 <= int(given) <= MOST:
-        raise argparse.ArgumentTypeError(f"not a whole number from 1 to {MOST:,}: {given!r}")
-    return int(given)
 
 
 def _cost(chosen: argparse.Namespace) -> Iterator[str]:

@@ -21,6 +21,7 @@ from workbench import deployed
 from workbench.deployed import Deployment
 from workbench.exam_way import depth
 from workbench.preview import InputError
+from workbench.table import aligned
 
 MOST_SHOWN = 50  # more is not read; all are moved
 BATCH = 10  # SQS hands out and takes no more in one call
@@ -129,7 +130,8 @@ def redrive(stack: Deployment, pair: Pair, *, move: bool) -> Iterator[str]:
             yield f"{pair.dead}: empty.{held}"
             return
         yield f"{pair.dead}: {pair.holds}: {count}"
-        yield from _table([pair.head, *pair.describe(stack, letters)])
+        rows = [pair.head, *pair.describe(stack, letters)]
+        yield from (f"  {line}" for line in aligned(rows))
         if count > len(letters):
             yield f"and {count - len(letters)} more"
         if move:
@@ -207,10 +209,3 @@ def _by_hand(dead: str, alive: str, count: int) -> int:
 def _arn(url: str) -> str:
     said = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     return said["Attributes"]["QueueArn"]
-
-
-def _table(rows: Sequence[Row]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  " + "  ".join(cells).rstrip()

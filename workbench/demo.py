@@ -13,7 +13,6 @@ import signal
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -22,16 +21,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from workbench import samples, stack
 from workbench.drill import Drill, Outcome
-from workbench.local_aws import ROOT, LocalAws
+from workbench.local_aws import LocalAws
 from workbench.samples import Sample
 from workbench.setup_error import SetupError
+from workbench.stage import Stage as Stage
+from workbench.stage import deployed
 from workbench.storm import FAILED, SIZE, Storm
-from workbench.subscriber import Delivery, Subscriber
+from workbench.subscriber import Delivery
 
 ALERT_SECONDS = 15.0  # an alert takes well under one second; the first also waits for a cold start
 SETTLE_SECONDS = 1.5  # how long to listen for an alert that was told twice
 MISSES_BORNE = 3  # after so many the way is broken, and waiting for the rest tells nothing new
-BUILD = ROOT / ".aws-sam" / "build"
 WIDTH = 78
 
 MOST_PORT = 65_535
@@ -83,59 +83,18 @@ def run(*, once: bool, port: int) -> int:
 def inbox_of(stage: Stage) -> Iterator[None]:
     """Show the alerts of a stage on a web page as they arrive, for a while."""
     # Imported here: a demo that only checks has no use for a web server.
-    from workbench.inbox.deliveries import Deliveries
+    from workbench.inbox.deliveries import forwarding
     from workbench.inbox.gallery import gallery
     from workbench.inbox.mailbox import Mailbox
-    from workbench.inbox.server import InboxServer
+    from workbench.inbox.server import serving
 
     mailbox = Mailbox()
     with (
-        InboxServer({"alerts": mailbox, "gallery": gallery()}, INBOX) as server,
-        Deliveries(stage.aws, stage.resources["AlertTopic"], mailbox),
+        serving({"alerts": mailbox, "gallery": gallery()}, INBOX) as url,
+        forwarding(stage.aws, stage.resources["AlertTopic"], mailbox),
     ):
-        _say(f"See them arrive, as mail, text, chat and JSON: {server.url}")
+        _say(f"See them arrive, as mail, text, chat and JSON: {url}")
         yield
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """The notifier, deployed where nothing is real but itself."""
-
-    aws: LocalAws
-    resources: dict[str, str]
-    """Logical id in the template → physical id."""
-    way: Drill
-
-
-@contextlib.contextmanager
-def deployed(
-    port: int, say: Callable[[str], None], artifact: Path | None = None
-) -> Iterator[Stage]:
-    """Build and deploy the notifier on a local AWS and subscribe to its alerts, for a while."""
-    say("Starting a local AWS ...")
-    with LocalAws(port) as aws:
-        if artifact is None:
-            say("Building the function ...")
-            artifact = stack.build(BUILD)
-        say(f"Deploying template.yaml into {aws.url} ...")
-        groups = samples.log_groups(samples.load_all())
-        resources = stack.deploy(aws, artifact, parameters(groups))
-        with Subscriber(aws, resources["AlertTopic"]) as subscriber:
-            yield Stage(aws, resources, Drill(aws, subscriber))
-
-
-def parameters(log_groups: Sequence[str]) -> dict[str, str]:
-    """Return the template's parameters for a demonstration."""
-    return {
-        "AlertEmail": "on-call@example.com",
-        "AlertPhone": "+12065550100",
-        "MinimumSeverity": "info",
-        # As much as may be: every sample is to be seen by itself, and at once.
-        "MaxAlertsPerMinute": "120",
-        "MaxAlertsPerHour": "1000",
-        "MaxTextsPerHour": "100",
-        "JobLogGroups": ",".join(log_groups),
-    }
 
 
 def exports(aws: LocalAws) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from notifier.core.failure import LogStream
 from workbench.local_aws import LocalAws
-from workbench.samples import LogPlace, Sample
+from workbench.samples import Sample
 from workbench.subscriber import Delivery, Subscriber
 
 LOG_BATCH = 1_000  # PutLogEvents takes 10,000 events or 1 MiB in a call; samples stay far below
@@ -102,7 +103,7 @@ def seed_log(aws: LocalAws, sample: Sample) -> None:
         )
 
 
-def _new_stream(logs: Any, place: LogPlace) -> bool:
+def _new_stream(logs: Any, place: LogStream) -> bool:
     """Create the stream, and its group where needed; False when it was there already."""
     exists = logs.exceptions.ResourceAlreadyExistsException
     with contextlib.suppress(exists):

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from notifier.core.units import MINUTE_MS
 from workbench.local_aws import ACCOUNT, REGION
 
-MINUTE_MS = 60_000
 Event = dict[str, Any]
 
 

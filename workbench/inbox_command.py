@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 import signal
 import webbrowser
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.arguments import whole_number
 from workbench.preview import InputError
 
 PORT = 8025
@@ -35,7 +35,7 @@ def add_to(commands: argparse._SubParsersAction[Any]) -> None:
     )
     inbox.add_argument(
         "--port",
-        type=_port,
+        type=whole_number(0, MOST_PORT),
         default=PORT,
         metavar="N",
         help=f"loopback port, 0 for a free one (default: {PORT})",
@@ -44,17 +44,11 @@ def add_to(commands: argparse._SubParsersAction[Any]) -> None:
     inbox.set_defaults(run=_run)
 
 
-def _port(given: str) -> int:
-    if not re.fullmatch("[0-9]{1,5}", given) or int(given) > MOST_PORT:
-        raise argparse.ArgumentTypeError(f"not a number from 0 to {MOST_PORT}: {given!r}")
-    return int(given)
-
-
 def _run(chosen: argparse.Namespace) -> Iterator[str]:
     # The web server is imported here: the other commands need not wait for it.
     from workbench.inbox.gallery import gallery
     from workbench.inbox.rehearsal import rehearsed
-    from workbench.inbox.server import InboxServer
+    from workbench.inbox.server import serving
     from workbench.setup_error import SetupError
 
     # A shell starts what it runs in the background with SIGINT ignored.
@@ -62,10 +56,10 @@ def _run(chosen: argparse.Namespace) -> Iterator[str]:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         boxes = {"alerts": rehearsed(), "gallery": gallery()}
-        with InboxServer(boxes, WHERE, chosen.port) as server:
-            yield f"The inbox is open at {server.url} on this machine. Ctrl-C closes it."
+        with serving(boxes, WHERE, chosen.port) as url:
+            yield f"The inbox is open at {url} on this machine. Ctrl-C closes it."
             if chosen.open:
-                webbrowser.open(server.url)
+                webbrowser.open(url)
             while True:
                 signal.pause()
     except KeyboardInterrupt:

@@ -18,18 +18,17 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import boto3
 from botocore.config import Config
 
 from workbench.certificate import write_certificate
+from workbench.loopback import HOST
 from workbench.setup_error import SetupError
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv" / "local-aws" / "bin" / "python"
-HOST = "127.0.0.1"
 REGION = "us-east-1"
 ACCOUNT = "111122223333"  # the account that AWS documentation uses in examples
 SECRET = "local"  # opens nothing: the local AWS takes any
@@ -69,12 +68,7 @@ class LocalAws:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Stop it, whatever happened."""
         self.stop()
 

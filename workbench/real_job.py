@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -11,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from notifier.aws.history import BatchHistory
 from notifier.aws.joblogs import JobLogs
-from notifier.core import event
+from notifier.core import event, units
 from notifier.core.alert import Alert, compose, unreadable
 from notifier.core.failure import Unreadable
 from notifier.core.history import is_comparable
@@ -71,7 +70,7 @@ def _as_event(detail: dict[str, Any]) -> dict[str, Any]:
     return {
         "source": "aws.batch",
         "detail-type": "Batch Job State Change",
-        "time": f"{datetime.fromtimestamp(ended / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}" if ended else "",
+        "time": units.iso(ended) if ended else "",
         "account": account,
         "region": region,
         "detail": detail,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,17 +12,17 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from notifier.aws.joblogs import JobLogs
+from notifier.aws.outbox import FailureOutbox
 from notifier.channels import message
-from notifier.core import event, text
+from notifier.core import event, text, units
 from notifier.core.alert import Alert, compose, unreadable
 from notifier.core.failure import Unreadable
+from notifier.core.trouble import ServiceError
 from workbench import deployed
 from workbench.deployed import Deployment
 from workbench.preview import LOG_LINES
 
 DESCRIBED = 100  # DescribeJobs takes no more ids
-SENT = 10  # SendMessageBatch takes no more
-SENT_BYTES = 1_000_000  # nor more than 1 MiB of them together
 RULE = "─" * 78
 
 
@@ -48,7 +47,11 @@ def failed_jobs(queue: str, since: int, most: int) -> Found:
     try:
         summaries = list(islice(_summaries(queue, since), most + 1))
         ids = [one["jobId"] for one in summaries[:most]]
-        jobs = [job for part in _parts(ids, DESCRIBED) for job in _described(part)]
+        jobs = [
+            job
+            for start in range(0, len(ids), DESCRIBED)
+            for job in _described(ids[start : start + DESCRIBED])
+        ]
     except (BotoCoreError, ClientError) as error:
         raise deployed.cannot(f"list the failed jobs of {queue}", error) from error
     failed = [job for job in jobs if job["status"] == "FAILED" and _ended(job) >= since]
@@ -91,7 +94,6 @@ def as_event(job: dict[str, Any]) -> dict[str, Any]:
     """
     arn = job.get("jobArn", "")
     region, account = [*arn.split(":"), "", "", "", "", ""][3:5]
-    when = datetime.fromtimestamp(_ended(job) / 1000, UTC)
     return {
         "version": "0",
         "id": f"replay-{job['jobId']}",
@@ -99,7 +101,7 @@ def as_event(job: dict[str, Any]) -> dict[str, Any]:
         "detail-type": "Batch Job State Change",
         "account": account,
         "region": region,
-        "time": f"{when:%Y-%m-%dT%H:%M:%SZ}",
+        "time": units.iso(_ended(job)),
         "resources": [arn],
         "detail": job,
     }
@@ -130,36 +132,11 @@ def _alert(one: dict[str, Any], logs: JobLogs | None) -> Alert:
 
 def sent(stack: Deployment, found: Found) -> Iterator[str]:
     """Put every event on the failure queue, as the rule would have."""
-    sqs, url = boto3.client("sqs"), stack.outputs["FailureQueueUrl"]
-    bodies = [json.dumps(one) for one in found.events]
     try:
-        for part in _batches(bodies):
-            entries: list[Any] = [
-                {"Id": str(n), "MessageBody": body} for n, body in enumerate(part)
-            ]
-            refused = sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed", [])
-            if refused:
-                raise ClientError({"Error": {"Code": refused[0]["Code"]}}, "SendMessageBatch")
-    except (BotoCoreError, ClientError) as error:
+        FailureOutbox(stack.outputs["FailureQueueUrl"]).send(found.events)
+    except ServiceError as error:
         raise deployed.cannot("send them to FailureQueue", error) from error
-    yield _told(found, "all were sent to FailureQueue" if bodies else "nothing was sent")
-
-
-def _batches(bodies: Sequence[str]) -> Iterator[list[str]]:
-    part, size = list[str](), 0
-    for body in bodies:
-        if part and (len(part) == SENT or size + len(body) > SENT_BYTES):
-            yield part
-            part, size = [], 0
-        part.append(body)
-        size += len(body)  # json.dumps writes ASCII: a character is a byte
-    if part:
-        yield part
-
-
-def _parts(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
+    yield _told(found, "all were sent to FailureQueue" if found.events else "nothing was sent")
 
 
 def _told(found: Found, what: str) -> str:

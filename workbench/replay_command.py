@@ -8,8 +8,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from notifier.core.units import DAY_MS, HOUR_MS, MINUTE_MS
+from workbench.arguments import whole_number
+
+MOST_ASKED = 99_999
 MOST_JOBS = 500  # a few screens of lines, and a few minutes for the function
-UNITS_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
+UNITS_MS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 LONGEST_MS = 14 * UNITS_MS["d"]  # as long as the incident table remembers what was told
 EXAMPLES = """\
 examples:
@@ -39,7 +43,11 @@ def add_to(commands: argparse._SubParsersAction[Any], where: argparse.ArgumentPa
         "--full", action="store_true", help="with --dry-run: whole mails, with logs"
     )
     replay.add_argument(
-        "--most", type=_most, default=MOST_JOBS, metavar="N", help=f"jobs; default: {MOST_JOBS}"
+        "--most",
+        type=whole_number(1, MOST_ASKED),
+        default=MOST_JOBS,
+        metavar="N",
+        help=f"jobs; default: {MOST_JOBS}",
     )
     replay.set_defaults(run=_run)
 
@@ -59,12 +67,6 @@ def _since(given: str) -> int:
     if not 0 < length <= LONGEST_MS:
         raise argparse.ArgumentTypeError(f"not like 45m, 24h or 3d, at most 14d: {given!r}")
     return length
-
-
-def _most(given: str) -> int:
-    if not re.fullmatch("[0-9]{1,5}", given) or not int(given):
-        raise argparse.ArgumentTypeError(f"not a number from 1 to 99999: {given!r}")
-    return int(given)
 
 
 def _run(chosen: argparse.Namespace) -> Iterator[str]:

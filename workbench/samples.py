@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from notifier.core.excerpt import LogLine
-from notifier.core.failure import DEFAULT_LOG_GROUP, DRILL_SOURCE
+from notifier.core.failure import DEFAULT_LOG_GROUP, DRILL_SOURCE, LogStream
 from notifier.core.grouping import root_of
 from workbench.local_aws import REGION, ROOT
 from workbench.preview import log_lines
@@ -16,15 +16,6 @@ from workbench.setup_error import SetupError
 
 EVENTS = ROOT / "events"
 NOT_EVENTS = {"local.json"}  # variables for `sam local invoke`
-
-
-@dataclass(frozen=True, slots=True)
-class LogPlace:
-    """A log stream: its Region, group and name."""
-
-    region: str
-    group: str
-    stream: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +44,13 @@ class Sample:
             "Detail": detail,
         }
 
-    def log_place(self) -> LogPlace | None:
+    def log_place(self) -> LogStream | None:
         """Return where Batch would have written the failed container's log, if it had one."""
         failed = _failed_container(self.detail)
         if failed is None:
             return None
         options = failed.get("logConfiguration", {}).get("options", {})
-        return LogPlace(
+        return LogStream(
             region=options.get("awslogs-region") or _region(self.detail.get("jobArn", "")),
             group=options.get("awslogs-group") or DEFAULT_LOG_GROUP,
             stream=failed["logStreamName"],

@@ -14,9 +14,9 @@ from datetime import time as clock_time
 from typing import TYPE_CHECKING, Any
 
 from notifier.core import catalogue, text
-from notifier.core.incident import MINUTE_MS
 from notifier.core.recall import UNREADABLE
 from notifier.core.silence import MATCHERS, Silence
+from notifier.core.units import MINUTE_MS
 from workbench.preview import InputError
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from notifier.core.silence import MATCHERS, Silence
 from notifier.core.trouble import ServiceError
 from workbench import deployed
 from workbench.preview import InputError
+from workbench.table import aligned
 
 TRIES = 5  # of a change that others make at the same time
 MOST = 100  # every delivery of failures reads them all
@@ -71,10 +72,7 @@ def listed(silences: Book, now: int) -> Iterator[str]:
         return
     rows = [("ID", "UNTIL", "WHAT", "WHO", "REASON")]
     rows += [(one.id, _moment(one.until), _matchers(one), one.who, one.reason) for one in kept]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()
+    yield from aligned(rows)
 
 
 def remove(silences: Book, silence_id: str, now: int) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from notifier.aws import items
 from notifier.core.excerpt import LogLine
-from notifier.core.incident import MINUTE_MS
+from notifier.core.units import MINUTE_MS
 from workbench import drill, failures
 from workbench.drill import Drill
 from workbench.failures import Event

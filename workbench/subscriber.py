@@ -1,5 +1,6 @@
 """A web subscriber to an SNS topic, on loopback: it confirms itself and keeps what is delivered."""
 
+import contextlib
 import http.server
 import json
 import queue
@@ -7,10 +8,10 @@ import threading
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import TracebackType
 from typing import Any, Self
 
-from workbench.local_aws import HOST, LocalAws
+from workbench.local_aws import LocalAws
+from workbench.loopback import HOST, serving
 from workbench.setup_error import SetupError
 
 CONFIRM_SECONDS = 10.0
@@ -59,33 +60,26 @@ class Subscriber:
         self._protocol = protocol
         self._deliveries: queue.Queue[Delivery] = queue.Queue()
         self._confirmed = threading.Event()
-        self._server = http.server.ThreadingHTTPServer((HOST, 0), self._request_class())
-        if protocol == "https":
-            self._server.socket = aws.server_tls().wrap_socket(
-                self._server.socket, server_side=True
-            )
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._listening = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         """Listen, subscribe, and wait for the confirmation."""
-        self._thread.start()
-        endpoint = f"{self._protocol}://{HOST}:{self._server.server_port}/"
-        self._aws.client("sns").subscribe(
-            TopicArn=self._topic, Protocol=self._protocol, Endpoint=endpoint
-        )
-        if not self._confirmed.wait(CONFIRM_SECONDS):
-            self._close()
-            raise SetupError("the topic did not confirm the subscription")
+        tls = self._aws.server_tls() if self._protocol == "https" else None
+        with contextlib.ExitStack() as opened:
+            port = opened.enter_context(serving(self._request_class(), tls))
+            self._aws.client("sns").subscribe(
+                TopicArn=self._topic,
+                Protocol=self._protocol,
+                Endpoint=f"{self._protocol}://{HOST}:{port}/",
+            )
+            if not self._confirmed.wait(CONFIRM_SECONDS):
+                raise SetupError("the topic did not confirm the subscription")
+            self._listening = opened.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Stop listening."""
-        self._close()
+        self._listening.close()
 
     def next(self, seconds: float) -> Delivery | None:
         """Return the next delivery, or None when nothing arrives within ``seconds``."""
@@ -93,11 +87,6 @@ class Subscriber:
             return self._deliveries.get(timeout=seconds)
         except queue.Empty:
             return None
-
-    def _close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def _request_class(self) -> type[http.server.BaseHTTPRequestHandler]:
         subscriber = self
@@ -111,7 +100,7 @@ class Subscriber:
                 subscriber._take(json.loads(body), arrived)
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Say nothing: deliveries are shown by whoever asks for them."""
+                """Say nothing."""
 
         return Request
 

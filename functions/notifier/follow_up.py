@@ -146,8 +146,7 @@ def _cleared(incident: Incident, tally: Tally, ports: Ports) -> str:
 def _succeeded(incident: Incident, tally: Tally, ports: Ports) -> str:
     first = incident.first
     names = [first.job_name] if first.kind in FAMILIES else tally.names
-    definition = first.definition.partition(":")[0]
-    found = ports.jobs.successes(first.queue_arn, definition, names, tally.first_at)
+    found = ports.jobs.successes(first.queue_arn, first.definition_name, names, tally.first_at)
     return recovery(incident, tally, found)
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from notifier.core.brake import Limits
 from notifier.core.diagnosis import Severity
 from notifier.core.grouping import GROUP_BY, GROUP_LABELS
-from notifier.core.incident import HOUR_MS, MINUTE_MS, Terms
+from notifier.core.incident import Terms
+from notifier.core.units import HOUR_MS, MINUTE_MS
 from notifier.ports import Choices
 from notifier.sweep_ports import SweepChoices
 

@@ -34,4 +34,5 @@ def clinic(monkeypatch: pytest.MonkeyPatch) -> Clinic:
     core.register_component("data_loader", MODELS)
     session = boto3.Session(region_name=REGION, botocore_session=core)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    monkeypatch.setattr(clients, "session", lambda: core)  # that of the adapters
     return Clinic(session)

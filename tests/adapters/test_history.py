@@ -207,6 +207,11 @@ def test_after_two_look_ups_in_vain_the_others_go_without(monkeypatch: pytest.Mo
     assert len(batch.asked) == history.FAILURES_BORNE
 
 
+def test_a_region_that_is_none_is_not_asked() -> None:
+    past = BatchHistory().look_up(failure(region="not a Region"))
+    assert past.unknown == "AWS Batch did not answer (InvalidRegionError)"
+
+
 def test_a_dry_run_asks_nothing() -> None:
     assert DryRunHistory().look_up(failure()) is None
 

@@ -19,10 +19,11 @@ from notifier.core.bookmark import Bookmark, Progress
 from notifier.core.brake import Brake
 from notifier.core.catalogue import Certainty, Severity
 from notifier.core.failure import Failure, Kind, LogStream
-from notifier.core.incident import DAY_MS, MINUTE_MS, Incident, Phase, Place
+from notifier.core.incident import Incident, Phase, Place
 from notifier.core.silence import Silence
 from notifier.core.tally import Member, Role, fold
 from notifier.core.trouble import ServiceError, Trouble
+from notifier.core.units import DAY_MS, MINUTE_MS
 from tests import incident_table
 from tests.fakes import FakeLedger
 from tests.interleaving import Turns, watched

@@ -177,7 +177,7 @@ def test_no_permission_to_send_is_one_line(
         (["replay", "--queue", "etl", "--since", "soon"], "not like 45m, 24h or 3d"),
         (["replay", "--queue", "etl", "--since", "15d"], "at most 14d"),
         (["replay", "--queue", "etl", "--since", "0h"], "not like 45m, 24h or 3d"),
-        ([*REPLAY, "--most", "0"], "not a number from 1"),
+        ([*REPLAY, "--most", "0"], "not a whole number from 1"),
         ([*REPLAY, "--full"], "--full says how --dry-run shows alerts"),
         ([*REPLAY, "--stack-name", "gone"], "cannot open the stack gone"),
         (["replay", "--queue", "gone", "--since", "1h"], "Job queue gone does not exist"),

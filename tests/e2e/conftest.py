@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from workbench import demo, samples
-from workbench.demo import Stage
+from workbench.stage import Stage, deployed
 from workbench.storm import Storm
 
 
@@ -15,7 +15,7 @@ def quietly(_: object) -> None:
 @pytest.fixture(scope="session")
 def stage(built_template: Path) -> Iterator[Stage]:
     """The real template in a local AWS, after every sample event went through it."""
-    with demo.deployed(port=0, say=quietly, artifact=built_template) as stage:
+    with deployed(port=0, say=quietly, artifact=built_template) as stage:
         demo.play(stage.way, samples.load_all(), quietly)
         yield stage
 

@@ -9,11 +9,11 @@ import pytest
 
 from workbench import demo, drill, samples, stack
 from workbench import storm as storm_events
-from workbench.demo import Stage
 from workbench.drill import Outcome
-from workbench.inbox.deliveries import Deliveries
+from workbench.inbox.deliveries import forwarding
 from workbench.inbox.mailbox import Mailbox
 from workbench.stack import BIN
+from workbench.stage import Stage
 from workbench.storm import Storm
 from workbench.subscriber import Subscriber
 
@@ -88,7 +88,7 @@ def test_a_chat_endpoint_gets_its_own_message(stage: Stage) -> None:
 
 def test_the_inbox_gets_each_alert_with_its_card(stage: Stage) -> None:
     mailbox = Mailbox()
-    with Deliveries(stage.aws, stage.resources["AlertTopic"], mailbox):
+    with forwarding(stage.aws, stage.resources["AlertTopic"], mailbox):
         drill.put(stage.aws, SAMPLES["timeout"])
         stage.way.settle(2.0)
     [(_, letter)] = mailbox.after(0)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from workbench import drill, samples
-from workbench.demo import Stage
 from workbench.stack import BIN, STACK
+from workbench.stage import Stage
 
 SAMPLE = next(sample for sample in samples.load_all() if sample.name == "timeout")
 WAIT_SECONDS = 60.0  # two tries a second apart; the rest is for a machine that is busy

@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from workbench.local_aws import HOST, ROOT, LocalAws
+from workbench.local_aws import ROOT, LocalAws
+from workbench.loopback import HOST
 from workbench.setup_error import SetupError
 
 DEMO = [sys.executable, "-m", "workbench.demo"]

@@ -11,8 +11,8 @@ import json
 import time
 from typing import Any
 
-from workbench.demo import Stage
 from workbench.stack import STACK
+from workbench.stage import Stage
 
 WAIT_SECONDS = 40.0  # the batching window of 10 s, a cold start, and a machine that is busy
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from notifier.core import alert, diagnosis, event
+from notifier.core import advice, diagnosis, event
 from notifier.core.failure import Failure
 from tests.environments.local import ROOT
 
@@ -185,12 +185,12 @@ def test_the_notifier_explains_it_where_cloudformation_met_it(rule: str) -> None
     failure = failed_resource(said)
     found = diagnosis.diagnose(failure)
     assert found.cause == cause
-    assert alert.steps_of(failure, found)
+    assert advice.steps(failure, found)
 
 
 def test_the_alert_names_the_sizes_to_choose_from() -> None:
     failure = failed_resource(SAID["EB1002"][0])
-    first, *_ = alert.steps_of(failure, diagnosis.diagnose(failure))
+    first, *_ = advice.steps(failure, diagnosis.diagnose(failure))
     assert first == (
         "Choose a pair that Fargate has: 2 vCPU takes 4,096 to 16,384 MiB in steps of 1,024;"
         " 1,024 MiB goes with 0.25 or 0.5 vCPU."

@@ -7,7 +7,6 @@ import os
 import struct
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 FIELDS = struct.Struct("<dqqdq")
@@ -35,12 +34,7 @@ class ClockHand:
         self._shared = mmap.mmap(self._descriptor, FIELDS.size)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Let go of it."""
         self._shared.close()
         os.close(self._descriptor)

@@ -9,8 +9,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator
 
 from tests.faults.cases import INCIDENTS, Row, settled
 from tests.faults.world import World
@@ -24,60 +23,48 @@ WAVE = 20  # failures at a time, in two invocations at once
 WAVE_SECONDS = 30
 
 
-class Killer:
-    """Kill every function's process, now and then, at a call: before its answer or after."""
+@contextlib.contextmanager
+def killing(world: World) -> Iterator[Counter[str]]:
+    """Kill every function's process now and then, at a call: before its answer or after.
 
-    def __init__(self, world: World) -> None:
-        self._world, self._chance = world, random.Random(SEED)
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._active = False
-        self.killed: Counter[str] = Counter()
-        """Processes killed, by the call that they were at."""
+    It gives the processes killed so far, by the call that they were at.
+    """
+    killed, ended, chance = Counter[str](), threading.Event(), random.Random(SEED)
 
-    def __enter__(self) -> Self:
-        """Hold every call for a moment, and begin."""
-        hold = {"service": "*", "latency": HOLD_MS}
-        self._world.proxy.break_with([hold])
-        self._active = True
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Leave everybody alone."""
-        self._active = False
-        self._world.proxy.break_with([])
-
-    def _watch(self) -> None:
-        for service, operation in self._world.proxy.fired():
-            if not self._active:
+    def watch() -> None:
+        for service, operation in world.proxy.fired():
+            if ended.is_set():
                 return
-            if self._chance.random() >= CHANCE:
+            if chance.random() >= CHANCE:
                 continue
             when = "during"
-            if self._chance.random() < 0.5:
+            if chance.random() < 0.5:
                 time.sleep(AFTER_SECONDS)
                 when = "after"
-            for process in self._world.workers():
+            for process in world.workers():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
-                    self.killed[f"{when} {service} {operation}"] += 1
+                    killed[f"{when} {service} {operation}"] += 1
+
+    world.proxy.break_with([{"service": "*", "latency": HOLD_MS}])
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield killed
+    finally:
+        ended.set()
+        world.proxy.break_with([])
 
 
 def run(world: World, size: int) -> tuple[Row, Counter[str]]:
     """Let `size` jobs fail while the functions die, heal, and say what became of them."""
     world.begin()
-    with Killer(world) as killer:
+    with killing(world) as killed:
         for first in range(0, size, WAVE):
             now = round(world.clock.now * 1000)
             world.fail([_failure(n, now) for n in range(first, min(first + WAVE, size))])
             world.pass_time(WAVE_SECONDS)
-    row = settled(world, f"killed, {size:,} failures", killer.killed.total())
-    return row, killer.killed
+    row = settled(world, f"killed, {size:,} failures", killed.total())
+    return row, killed
 
 
 def _failure(number: int, now: int) -> failures.Event:

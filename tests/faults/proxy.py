@@ -5,16 +5,15 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import random
 import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
-from workbench.local_aws import HOST, PYTHON
+from workbench.local_aws import PYTHON
+from workbench.loopback import HOST
 
 Rule = dict[str, Any]
 START_SECONDS = 30.0
@@ -82,12 +81,7 @@ class Proxy:
         self._stop()
         raise TimeoutError(f"the proxy did not start: {self._log.read_text(errors='replace')}")
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Stop it."""
         self._stop()
 
@@ -137,8 +131,3 @@ class Proxy:
         if process is not None:
             process.send_signal(signal.SIGKILL)
             process.wait()
-
-
-def seeded(seed: int) -> random.Random:
-    """Give the chance of a test: the same in every run."""
-    return random.Random(seed)

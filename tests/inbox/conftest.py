@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import pytest
@@ -8,7 +9,7 @@ from workbench import chromium
 from workbench.inbox.gallery import gallery
 from workbench.inbox.mailbox import Mailbox
 from workbench.inbox.rehearsal import rehearsed
-from workbench.inbox.server import InboxServer
+from workbench.inbox.server import serving
 
 WAIT_MS = 15_000  # on a busy machine; what is waited for takes a moment
 
@@ -21,17 +22,16 @@ class Inbox:
     gallery: Mailbox = field(default_factory=lambda: Mailbox(1))
     url: str = ""
 
-    def server(self, port: int = 0) -> InboxServer:
+    def served(self, port: int = 0) -> AbstractContextManager[str]:
         boxes = {"alerts": self.alerts, "gallery": self.gallery}
-        return InboxServer(boxes, "Alerts of a test.", port)
+        return serving(boxes, "Alerts of a test.", port)
 
 
 @pytest.fixture
 def inbox() -> Iterator[Inbox]:
     """An inbox with nothing in it."""
     inbox = Inbox()
-    with inbox.server() as server:
-        inbox.url = server.url
+    with inbox.served() as inbox.url:
         yield inbox
 
 
@@ -39,8 +39,7 @@ def inbox() -> Iterator[Inbox]:
 def night() -> Iterator[Inbox]:
     """An inbox as `batch-notifier inbox` opens it; tests only look at it."""
     inbox = Inbox(rehearsed(), gallery())
-    with inbox.server() as server:
-        inbox.url = server.url
+    with inbox.served() as inbox.url:
         yield inbox
 
 

@@ -12,7 +12,8 @@ import urllib.request
 import pytest
 
 from workbench.cli import main
-from workbench.local_aws import HOST, ROOT
+from workbench.local_aws import ROOT
+from workbench.loopback import HOST
 
 INBOX = [sys.executable, "-c", "from workbench.cli import main; raise SystemExit(main())", "inbox"]
 
@@ -52,5 +53,5 @@ def test_a_busy_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_port_that_is_none_is_one_line(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inbox", f"--port={port}"]) == 2
     told = capsys.readouterr().err
-    assert "not a number from 0 to 65535" in told
+    assert "not a whole number from 0 to 65,535" in told
     assert told.count("\n") == 1

@@ -253,13 +253,13 @@ def test_what_arrives_while_the_gallery_is_open_is_there_afterwards(
 def test_it_comes_back_to_a_server_that_was_started_again(page: Page) -> None:
     first = Inbox()
     first.alerts.put(letter(1, name="of-the-first"))
-    with first.server() as server:
-        opened(page, server.url)
-        port = int(server.url.rsplit(":", 1)[1].strip("/"))
+    with first.served() as url:
+        opened(page, url)
+        port = int(url.rsplit(":", 1)[1].strip("/"))
     expect(page.locator("#live")).to_have_text("Reconnecting")
     second = Inbox()
     second.alerts.put(letter(1, name="of-the-second"))
-    with second.server(port):
+    with second.served(port):
         expect(rows(page).locator(".name")).to_have_text(["of-the-second"])
         second.alerts.put(letter(2, name="and-then"))
         expect(rows(page).first.locator(".name")).to_have_text("and-then")
@@ -267,10 +267,10 @@ def test_it_comes_back_to_a_server_that_was_started_again(page: Page) -> None:
 
 def test_only_the_newest_are_kept_and_it_says_so(page: Page) -> None:
     inbox = Inbox(Mailbox(kept=4))
-    with inbox.server() as server:
+    with inbox.served() as url:
         for number in range(1, 6):
             inbox.alerts.put(letter(number))
-        opened(page, server.url)
+        opened(page, url)
         expect(rows(page)).to_have_count(4)
         inbox.alerts.put(letter(6))
         expect(rows(page).first.locator(".name")).to_have_text("nightly-0006")
@@ -278,7 +278,7 @@ def test_only_the_newest_are_kept_and_it_says_so(page: Page) -> None:
         expect(page.locator("#kept")).to_contain_text(
             "The newest 4 messages are kept. 2 older ones are gone."
         )
-        page.goto(f"{server.url}#alerts/incident-0003/1")
+        page.goto(f"{url}#alerts/incident-0003/1")
         expect(page.locator("#name")).to_have_text("nightly-0003")
 
 
@@ -430,8 +430,8 @@ def test_a_session_of_reading_says_so_when_the_inbox_is_gone(browser: Browser, p
     inbox = Inbox()
     inbox.alerts.put(letter(1))
     inbox.alerts.put(letter(2))
-    with inbox.server() as server:
-        opened(page, server.url)
+    with inbox.served() as url:
+        opened(page, url)
         expect(page.locator("#name")).to_have_text("nightly-0002")
     row(page, "nightly-0001").click()
     expect(page.locator("#nothing")).to_have_text("The inbox does not answer. Is it still running?")

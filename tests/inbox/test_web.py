@@ -149,8 +149,8 @@ def test_a_browser_of_another_mailbox_is_told_to_begin_anew(seen: str, inbox: In
 
 def test_the_server_ends_though_somebody_still_listens() -> None:
     inbox = Inbox()
-    with inbox.server() as server:
-        stream = asked(server.url, f"/stream?after={inbox.alerts.age}-0")
+    with inbox.served() as url:
+        stream = asked(url, f"/stream?after={inbox.alerts.age}-0")
         response = stream.__enter__()
         assert response.readline() == b"retry: 1000\n"
     assert response.read() == b"\n"

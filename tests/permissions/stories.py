@@ -15,7 +15,7 @@ import pytest
 
 from notifier import on_failure, on_follow_up, on_sweep, wiring
 from notifier.aws import clients, history, joblogs
-from notifier.core.incident import MINUTE_MS
+from notifier.core.units import MINUTE_MS
 from notifier.ports import STORM
 from tests.batch_account import BatchAccount
 from tests.permissions.recorder import Call

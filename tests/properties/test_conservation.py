@@ -60,15 +60,6 @@ def check(world: Simulation, jobs: set[str]) -> None:
     assert world.ledger.held() == ()
 
 
-def last_words(world: Simulation) -> dict[str, int]:
-    """Give how many jobs the last message about each incident named, by incident."""
-    said: dict[str, int] = {}
-    for told in world.told:
-        counts = told.document.get("counts") or {"failed": 1, "dependents": 0}
-        said[told.document["dedup_key"]] = counts["failed"] + counts["dependents"]
-    return said
-
-
 def burst(world: Simulation) -> int:
     """Give the most messages that any incident got within one interval."""
     most = 0
@@ -255,7 +246,7 @@ def test_jobs_are_counted_once_whatever_their_logs_say_each_time(data: st.DataOb
         choose=lambda most: data.draw(st.integers(0, most - 1)) if most > 1 else 0,
         split=lambda due: _split(due, data.draw(st.integers(1, 3))),
     )
-    world.logs.read = read  # type: ignore[method-assign]
+    world.logs.read = read  # type: ignore[method-assign]  # what each read gives is drawn
     for name in names:
         world.put(POOL[name], data.draw(st.integers(0, 40)))
     world.settle()

@@ -146,7 +146,7 @@ def test_of_rivals_with_different_logs_one_decides_for_both() -> None:
             assert world.run_handler("failures", [parcel]) == ()
         return place_of(places)
 
-    world.ledger.settle = settle  # type: ignore[method-assign]
+    world.ledger.settle = settle  # type: ignore[method-assign]  # a rival comes in between
     world.put(event, 0)
     world.settle()
     assert counted(world) == [1]
@@ -189,7 +189,7 @@ class Slow:
                 found.append(LogLine(START_MS, late))
             pause(seconds)
 
-        self.world._pause = arriving  # type: ignore[method-assign]
+        self.world._pause = arriving  # type: ignore[method-assign]  # lines come meanwhile
         for n in range(jobs):
             event = failed(f"job-{n}", definition=f"def-{n}:1")
             self.world.logs.streams[stream(event)] = [LogLine(START_MS - 9_000, "reading")]

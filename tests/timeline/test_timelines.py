@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from notifier.core.brake import Limits
-from notifier.core.incident import MINUTE_MS
+from notifier.core.units import MINUTE_MS
 from notifier.ports import Choices
 from tests.simulation import START_MS, Simulation, array_parent, failed
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.brake import HOUR_MS, MINUTE_MS, MOST_PER_SECOND, SECOND_MS, Brake, Limits
+from notifier.core.brake import MOST_PER_SECOND, Brake, Limits
+from notifier.core.units import HOUR_MS, MINUTE_MS, SECOND_MS
 from tests.properties.strategies import SOME
 
 NOW = 1_795_000_000_000

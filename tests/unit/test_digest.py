@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from notifier.channels import email, message, sms, webhook
-from notifier.core import advice, digest
+from notifier.core import awscli, digest
 from notifier.core.alert import Alert, compose
 from notifier.core.catalogue import Certainty, Severity
 from notifier.core.excerpt import LogLine, LogRead
@@ -295,7 +295,7 @@ def test_only_the_failed_indices_are_submitted_again() -> None:
         "resourceRequirements": [{"type": "MEMORY", "value": "8192"}],  # it was short
     }
     assert given["--job-name"] == "align-cohort"
-    assert alert.commands[-1] == advice.MAP_INDEX
+    assert alert.commands[-1] == awscli.MAP_INDEX
     assert "the 4 failed children" in " ".join(alert.steps)
 
 
@@ -303,7 +303,7 @@ def test_only_the_failed_indices_are_submitted_again() -> None:
 def test_the_new_child_works_as_the_one_that_failed(index: str | None, wanted: str) -> None:
     own = {"AWS_BATCH_JOB_ARRAY_INDEX": index} if index else {}
     shown = subprocess.run(
-        ["/bin/sh", "-eu", "-c", f"{advice.MAP_INDEX}; echo $AWS_BATCH_JOB_ARRAY_INDEX"],
+        ["/bin/sh", "-eu", "-c", f"{awscli.MAP_INDEX}; echo $AWS_BATCH_JOB_ARRAY_INDEX"],
         env={"PATH": "/usr/bin:/bin", "FAILED_INDICES": "3,17,40,41", **own},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
@@ -320,7 +320,7 @@ def test_a_whole_array_is_submitted_as_it_was() -> None:
     alert, (command,) = commands([0, 1, 2], size=3)
     assert " --array-properties size=3 " in command
     assert "environment" not in command
-    assert advice.MAP_INDEX not in alert.commands
+    assert awscli.MAP_INDEX not in alert.commands
 
 
 def test_indices_too_many_for_an_override_are_said_to_be() -> None:
@@ -337,12 +337,12 @@ def test_indices_too_many_for_an_override_are_said_to_be() -> None:
 def test_nothing_is_submitted_from_parts_that_are_not_valid(changes: dict[str, Any]) -> None:
     alert, submits = commands([3, 17], **changes)
     assert submits == []
-    assert advice.MAP_INDEX not in alert.commands
+    assert awscli.MAP_INDEX not in alert.commands
 
 
 @pytest.mark.parametrize("name", ["$(id)", "--endpoint-url", "a b", "`x`", "n" * 129, ""])
 def test_nothing_is_submitted_under_a_name_that_batch_would_not_take(name: str) -> None:
-    assert advice.submit_again(replace(child(), job_name=name)) == ()
+    assert awscli.submit_job(replace(child(), job_name=name)) == ()
 
 
 def test_a_multi_node_job_is_submitted_whole() -> None:

@@ -489,3 +489,11 @@ def test_a_part_of_a_name_is_masked_for_what_stands_before_it(scheme: str) -> No
         detail(jobArn=f"arn:aws:x:{told}"),
     ):
         assert private not in repr(event.read(envelope(given)))
+
+
+def test_parts_of_an_arn_that_the_sweep_saw_are_taken_of_what_is_safe() -> None:
+    arn = "arn:aws:batch:\x1b[31mus-east-1:\u202e111122223333:compute-environment/x"
+    given = {"arn": arn, "status": "INVALID", "resource-type": "AWS::Batch::ComputeEnvironment"}
+    read = event.read(envelope(given, "Batch Environment Unusable", source="batch-notifier.sweep"))
+    assert isinstance(read, Failure)
+    assert (read.region, read.account) == ("us-east-1", "111122223333")

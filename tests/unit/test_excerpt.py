@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from notifier.core import text
 from notifier.core.excerpt import Excerpt, LogLine, LogRead, pick
-from notifier.core.rootline import root_line
+from notifier.core.rootline import find, root_line
 from tests.properties.strategies import SOME, hostile
 
 PYTHON = [
@@ -32,7 +32,8 @@ QUIET = "progress 10 %"
 
 def chosen(raw: list[str], limit: int, *, complete: bool = True) -> Excerpt:
     lines = tuple(LogLine(1_795_602_065_000 + n, line) for n, line in enumerate(raw))
-    return pick(LogRead(lines, complete), text.lines(raw), limit)
+    safe = text.lines(raw)
+    return pick(LogRead(lines, complete), safe, limit, find(safe))
 
 
 def quiet(count: int) -> list[str]:

@@ -11,11 +11,8 @@ from notifier.core.catalogue import Certainty, Severity
 from notifier.core.failure import Failure, Kind
 from notifier.core.grouping import fingerprint, identity, root_of
 from notifier.core.incident import (
-    DAY_MS,
-    HOUR_MS,
     LEASE_MS,
     LONGEST_EPISODE_MS,
-    MINUTE_MS,
     ON_ITS_WAY_MS,
     Incident,
     Outcome,
@@ -27,6 +24,7 @@ from notifier.core.incident import (
 )
 from notifier.core.recovery import Success, recovery
 from notifier.core.tally import Member, Role, Tally, fold
+from notifier.core.units import DAY_MS, HOUR_MS, MINUTE_MS
 
 NOW = 1_795_000_000_000  # 2026-11-18 11:06:40 UTC
 TERMS = Terms()

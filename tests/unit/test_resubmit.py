@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core import advice, event, fargate, resubmit, retry
+from notifier.core import awscli, event, fargate, resubmit, retry
 from notifier.core.alert import Alert, compose
-from notifier.core.diagnosis import Certainty, Diagnosis, of_cause
+from notifier.core.diagnosis import Certainty, Diagnosis
 from notifier.core.failure import Failure, Kind
 from notifier.core.history import Past
+from notifier.core.recall import recall
 from notifier.core.shape import Shape
 from tests import aws_cli
 from tests.golden.scenes import BATCH, SCENES, first
@@ -25,15 +26,15 @@ from workbench.preview import alert_of
 
 EVENTS = Path(__file__).parents[2] / "events"
 SAMPLES = sorted(file for file in EVENTS.glob("*.json") if file.name != "local.json")
-OOM = of_cause("oom-container", Certainty.CERTAIN)
-SPOT = of_cause("host-ec2-terminated", Certainty.CERTAIN)
-EXIT = of_cause("app-exit-1", Certainty.LIKELY)
+OOM = recall("oom-container", Certainty.CERTAIN)
+SPOT = recall("host-ec2-terminated", Certainty.CERTAIN)
+EXIT = recall("app-exit-1", Certainty.LIKELY)
 PLAIN = Shape("align:3", "a:1", 2, 4096)
 
 
 def checked(alert: Alert) -> int:
     """Check each command but the line that belongs inside of a container."""
-    commands = [each for each in alert.commands if each != advice.MAP_INDEX]
+    commands = [each for each in alert.commands if each != awscli.MAP_INDEX]
     for each in commands:
         aws_cli.check(each)
     return len(commands)

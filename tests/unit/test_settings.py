@@ -6,7 +6,8 @@ import pytest
 
 from notifier.core.brake import Limits
 from notifier.core.diagnosis import Severity
-from notifier.core.incident import HOUR_MS, MINUTE_MS, Terms
+from notifier.core.incident import Terms
+from notifier.core.units import HOUR_MS, MINUTE_MS
 from notifier.ports import Choices
 from notifier.settings import Settings, SettingsError, read
 from notifier.sweep_ports import SweepChoices

@@ -14,9 +14,10 @@ import pytest
 
 from notifier.core.catalogue import Certainty, Severity
 from notifier.core.failure import Failure, Kind
-from notifier.core.incident import HOUR_MS, Decision, Incident, Outcome
+from notifier.core.incident import Decision, Incident, Outcome
 from notifier.core.silence import MATCHERS, Silence, muted_until, withheld
 from notifier.core.tally import Member, Role, Tally, fold
+from notifier.core.units import HOUR_MS
 from workbench.preview import InputError
 from workbench.silence_command import end_of, planned
 

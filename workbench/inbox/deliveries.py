@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from workbench.inbox.letters import Letter
 from workbench.inbox.mailbox import Mailbox
@@ -18,55 +18,27 @@ POLL_SECONDS = 0.2
 CARDS_KEPT = 100  # whose documents have not come
 
 
-class Deliveries:
-    """Forward deliveries to a mailbox while a ``with`` block lasts.
+@contextlib.contextmanager
+def forwarding(aws: LocalAws, topic: str, mailbox: Mailbox) -> Iterator[None]:
+    """Put what a topic (by its ARN) delivers into a mailbox, while the block lasts."""
+    with (
+        Subscriber(aws, topic, protocol="https") as cards,
+        Subscriber(aws, topic, protocol="http") as documents,
+    ):
+        pairs, ended = Pairs(cards.next), threading.Event()
 
-    Parameters
-    ----------
-    aws
-        Where the topic is.
-    topic
-        Its ARN.
-    mailbox
-        Where letters go.
-    """
+        def forward() -> None:
+            while not ended.is_set():
+                if (delivery := documents.next(POLL_SECONDS)) is not None:
+                    mailbox.put(pairs.letter(delivery))
 
-    def __init__(self, aws: LocalAws, topic: str, mailbox: Mailbox) -> None:
-        self._documents = Subscriber(aws, topic, protocol="http")
-        self._cards = Subscriber(aws, topic, protocol="https")
-        self._pairs = Pairs(self._cards.next)
-        self._mailbox = mailbox
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._forward, daemon=True)
-
-    def __enter__(self) -> Self:
-        """Subscribe, and begin."""
-        self._cards.__enter__()
+        thread = threading.Thread(target=forward, daemon=True)
+        thread.start()
         try:
-            self._documents.__enter__()
-        except BaseException:
-            self._cards.__exit__(None, None, None)
-            raise
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop listening."""
-        self._ended.set()
-        self._thread.join()
-        self._documents.__exit__(kind, error, traceback)
-        self._cards.__exit__(kind, error, traceback)
-
-    def _forward(self) -> None:
-        while not self._ended.is_set():
-            delivery = self._documents.next(POLL_SECONDS)
-            if delivery is not None:
-                self._mailbox.put(self._pairs.letter(delivery))
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
 
 class Pairs:

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from notifier import follow_up, pipeline
-from notifier.core.incident import MINUTE_MS
 from notifier.core.recovery import Success
+from notifier.core.units import MINUTE_MS, iso
 from notifier.ports import Choices
 from workbench import samples, storm
 from workbench.inbox.letters import Letter
@@ -79,7 +79,7 @@ def moved(sample: Sample, at: int) -> Sample:
     """Give a sample as if its job had ended at another time."""
     by = at - (sample.detail.get("stoppedAt") or _newest(sample.detail) or at)
     event = _shifted(sample.event, by)
-    event["time"] = datetime.fromtimestamp(at / 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    event["time"] = iso(at)
     lines = tuple(type(line)(line.at + by if line.at else 0, line.text) for line in sample.lines)
     return Sample(sample.name, event, lines)
 

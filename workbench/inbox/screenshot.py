@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 from workbench import chromium
 from workbench.inbox.gallery import gallery
 from workbench.inbox.rehearsal import rehearsed
-from workbench.inbox.server import InboxServer
+from workbench.inbox.server import serving
 from workbench.inbox_command import WHERE
 from workbench.local_aws import ROOT
 
@@ -36,14 +36,14 @@ def drawn(target: Path) -> Path:
     alerts = rehearsed()
     [thread] = {each["thread"] for each in alerts.state()["rows"] if each["name"] == SHOWN}
     with (
-        InboxServer({"alerts": alerts, "gallery": gallery()}, WHERE) as server,
+        serving({"alerts": alerts, "gallery": gallery()}, WHERE) as url,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
             executable_path=chromium.found(), args=list(chromium.FLAGS)
         )
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
-        page.goto(f"{server.url}#alerts/{thread}")
+        page.goto(f"{url}#alerts/{thread}")
         page.locator(".card").wait_for()
         page.locator("#live[data-state=Live]").wait_for()
         page.screenshot(path=target)

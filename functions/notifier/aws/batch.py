@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from notifier.aws import clients
 from notifier.aws.clients import Patience
-from notifier.aws.errors import understood
+from notifier.aws.errors import asked
 from notifier.sweep_ports import Listed, Page, Raw
 
 if TYPE_CHECKING:
@@ -35,10 +33,10 @@ class BatchLists:
 
     def queues(self, arns: Collection[str]) -> tuple[Raw, ...]:
         """Describe job queues: those named, or all where none is."""
-        named = {"jobQueues": list(arns)} if arns else {}
+        named: dict[str, Any] = {"jobQueues": list(arns)} if arns else {}
         found: list[Raw] = []
         while True:
-            answer = _asked(self._client.describe_job_queues, **named)
+            answer = asked(self._client.describe_job_queues, **named)
             found += answer["jobQueues"]
             if not answer.get("nextToken"):
                 return tuple(found)
@@ -48,17 +46,16 @@ class BatchLists:
         """Describe compute environments."""
         found: list[Raw] = []
         for some in _hundreds(list(arns)):
-            answer = _asked(self._client.describe_compute_environments, computeEnvironments=some)
+            answer = asked(self._client.describe_compute_environments, computeEnvironments=some)
             found += answer["computeEnvironments"]
         return tuple(found)
 
     def page(self, of: str, status: str, token: str = "") -> Page:
         """List jobs in a status, of a queue (by ARN) or an array (by the id of its parent)."""
-        whose = {"jobQueue" if ":job-queue/" in of else "arrayJobId": of}
-        more = {"nextToken": token} if token else {}
-        answer = _asked(
-            self._client.list_jobs, **whose, jobStatus=status, maxResults=MOST_LISTED, **more
-        )
+        whose = "jobQueue" if ":job-queue/" in of else "arrayJobId"
+        request: dict[str, Any] = {whose: of, "jobStatus": status, "maxResults": MOST_LISTED}
+        request |= {"nextToken": token} if token else {}
+        answer = asked(self._client.list_jobs, **request)
         jobs = tuple(_listed(one) for one in answer["jobSummaryList"])
         return Page(jobs, answer.get("nextToken", ""))
 
@@ -66,7 +63,7 @@ class BatchLists:
         """Describe jobs, in as few calls as can be; those that are gone are left out."""
         found: list[Raw] = []
         for some in _hundreds(job_ids):
-            found += _asked(self._client.describe_jobs, jobs=some)["jobs"]
+            found += asked(self._client.describe_jobs, jobs=some)["jobs"]
         return tuple(found)
 
 
@@ -82,11 +79,3 @@ def _listed(job: Raw) -> Listed:
 def _hundreds(ids: Sequence[str]) -> list[list[str]]:
     starts = range(0, len(ids), MOST_DESCRIBED)
     return [list(ids[start : start + MOST_DESCRIBED]) for start in starts]
-
-
-def _asked(call: Callable[..., Any], **request: Any) -> dict[str, Any]:
-    try:
-        answer: dict[str, Any] = call(**request)
-    except (ClientError, BotoCoreError) as error:
-        raise understood(error) from error
-    return answer

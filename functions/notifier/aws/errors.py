@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 from notifier.core.trouble import ServiceError, Trouble
 
+_Request = ParamSpec("_Request")
+_Answer = TypeVar("_Answer")
 _MEANINGS = {
     Trouble.DENIED: (
         "AccessDenied AccessDeniedException AuthorizationError AuthorizationErrorException "
@@ -25,6 +30,16 @@ _MEANINGS = {
     ),
 }
 _TROUBLES = {code: trouble for trouble, codes in _MEANINGS.items() for code in codes.split()}
+
+
+def asked(
+    call: Callable[_Request, _Answer], *words: _Request.args, **request: _Request.kwargs
+) -> _Answer:
+    """Make a call to AWS; raises `ServiceError` where it fails."""
+    try:
+        return call(*words, **request)
+    except (ClientError, BotoCoreError) as error:
+        raise understood(error) from error
 
 
 def understood(error: ClientError | BotoCoreError) -> ServiceError:

@@ -7,11 +7,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from notifier.aws import clients
 from notifier.aws.clients import Patience
-from notifier.aws.errors import understood
+from notifier.aws.errors import asked
 from notifier.core import text
 from notifier.core.failure import JOB_NAME_LIMIT, NAME_LIMIT, Failure
 from notifier.core.grouping import root_of
@@ -66,11 +64,11 @@ class _Look:
 
     def __init__(self, failure: Failure) -> None:
         self._failure, self._give_up = failure, time.monotonic() + GIVE_UP_S
-        self._batch = _client(failure.region)
         self.found: dict[str, Any] = {}
 
     def finish(self) -> None:
         """Find out all there is; raises `ServiceError`."""
+        self._batch = asked(_client, self._failure.region)
         success = self._last_success()
         ids = [root_of(self._failure.job_id)]
         if success is not None:
@@ -105,7 +103,7 @@ class _Look:
         https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
         """
         failure, name = self._failure, self._failure.job_name.casefold()
-        definition = failure.definition.partition(":")[0]
+        definition = failure.definition_name
         filters = [{"name": "JOB_DEFINITION", "values": [definition]}]
         page = self._ask(self._batch.list_jobs, jobQueue=failure.queue_arn, filters=filters)
         self.found["all_seen"] = not page.get("nextToken")
@@ -123,10 +121,7 @@ class _Look:
     def _ask(self, call: Callable[..., Mapping[str, Any]], **request: Any) -> Mapping[str, Any]:
         if time.monotonic() > self._give_up:
             raise ServiceError(Trouble.RETRYABLE, "too slow")
-        try:
-            return call(**request)
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
+        return asked(call, **request)
 
 
 def _run(job: JobSummaryTypeDef) -> Run:

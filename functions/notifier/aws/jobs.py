@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from notifier.aws import clients
 from notifier.aws.clients import Patience
-from notifier.aws.errors import understood
+from notifier.aws.errors import asked
 from notifier.core.recovery import Success
 
 if TYPE_CHECKING:
@@ -47,10 +45,7 @@ class BatchJobs:
         }
         wanted, found = {name.casefold() for name in names}, list[Success]()
         for _ in range(MOST_PAGES):
-            try:
-                page = self._client.list_jobs(**request)
-            except (ClientError, BotoCoreError) as error:
-                raise understood(error) from error
+            page = asked(self._client.list_jobs, **request)
             jobs = page["jobSummaryList"]
             found += [
                 _success(job)
@@ -67,23 +62,17 @@ class BatchJobs:
 
     def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
         """Give those of up to 100 jobs that have not begun to run."""
-        try:
-            jobs = self._client.describe_jobs(jobs=list(job_ids))["jobs"]
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
+        jobs = asked(self._client.describe_jobs, jobs=list(job_ids))["jobs"]
         return frozenset(job["jobId"] for job in jobs if job["status"] in _WAITING)
 
     def is_usable(self, arn: str) -> bool:
         """Say whether a queue or compute environment is VALID and ENABLED, or gone."""
         found: Sequence[Any]
-        try:
-            if ":job-queue/" in arn:
-                found = self._client.describe_job_queues(jobQueues=[arn])["jobQueues"]
-            else:
-                answer = self._client.describe_compute_environments(computeEnvironments=[arn])
-                found = answer["computeEnvironments"]
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
+        if ":job-queue/" in arn:
+            found = asked(self._client.describe_job_queues, jobQueues=[arn])["jobQueues"]
+        else:
+            describe = self._client.describe_compute_environments
+            found = asked(describe, computeEnvironments=[arn])["computeEnvironments"]
         states = [(one.get("status"), one.get("state")) for one in found]
         return all(state == ("VALID", "ENABLED") for state in states)
 

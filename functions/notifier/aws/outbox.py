@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from notifier.aws import clients
 from notifier.aws.clients import Patience
-from notifier.aws.errors import understood
+from notifier.aws.errors import asked
 from notifier.core.trouble import ServiceError, Trouble
 from notifier.sweep_ports import Raw
 
@@ -39,10 +37,7 @@ class FailureOutbox:
         """Send events, ten at a time; raises `ServiceError` when one was not taken."""
         for bodies in _batches(events):
             entries: Any = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
-            try:
-                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-            except (ClientError, BotoCoreError) as error:
-                raise understood(error) from error
+            answer = asked(self._client.send_message_batch, QueueUrl=self._url, Entries=entries)
             if refused := answer.get("Failed"):
                 raise ServiceError(Trouble.RETRYABLE, refused[0]["Code"])
 

@@ -6,11 +6,9 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from notifier.aws import clients
 from notifier.aws.clients import Patience
-from notifier.aws.errors import understood
+from notifier.aws.errors import asked
 from notifier.core.failure import HEARTBEAT_SOURCE
 from notifier.core.trouble import ServiceError, Trouble
 
@@ -38,18 +36,12 @@ class TopicPulse:
 
     def beat(self, now: int) -> None:
         """Put one heartbeat on the event bus."""
-        try:
-            answer = self._events.put_events(
-                Entries=[
-                    {
-                        "Source": HEARTBEAT_SOURCE,
-                        "DetailType": "Batch Notifier Heartbeat",
-                        "Detail": json.dumps({"at": now}),
-                    }
-                ]
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
+        entry = {
+            "Source": HEARTBEAT_SOURCE,
+            "DetailType": "Batch Notifier Heartbeat",
+            "Detail": json.dumps({"at": now}),
+        }
+        answer = asked(self._events.put_events, Entries=[entry])
         if answer["FailedEntryCount"]:
             code = answer["Entries"][0].get("ErrorCode", "no error code")
             raise ServiceError(Trouble.RETRYABLE, code)
@@ -60,10 +52,7 @@ class TopicPulse:
         A subscription that is not confirmed in time is dropped by SNS, and counted nowhere.
         https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html
         """
-        try:
-            found = self._sns.get_topic_attributes(TopicArn=self._topic)["Attributes"]
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
+        found = asked(self._sns.get_topic_attributes, TopicArn=self._topic)["Attributes"]
         return int(found["SubscriptionsConfirmed"]), int(found["SubscriptionsPending"])
 
 

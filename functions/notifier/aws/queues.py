@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from notifier.aws import clients
 from notifier.aws.clients import Patience
-from notifier.aws.errors import understood
+from notifier.aws.errors import asked
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -46,10 +44,7 @@ class DelayedQueues:
         )
 
     def _send(self, request: SendMessageRequestTypeDef) -> None:
-        try:
-            self._client.send_message(**request)
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
+        asked(self._client.send_message, **request)
 
 
 class DryRunQueues:

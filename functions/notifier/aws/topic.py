@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from notifier.aws import clients
 from notifier.aws.clients import Patience
-from notifier.aws.errors import understood
+from notifier.aws.errors import asked
 from notifier.channels.message import Message
 
 if TYPE_CHECKING:
@@ -34,21 +32,20 @@ class AlertTopic:
         ServiceError
             When SNS did not take it.
         """
-        try:
-            answer = self._client.publish(
-                TopicArn=self._arn,
-                Subject=message.subject,
-                Message=message.body,
-                MessageStructure="json",
-                MessageAttributes={
-                    name: {"DataType": "String", "StringValue": value}
-                    if isinstance(value, str)
-                    else {"DataType": "String.Array", "StringValue": json.dumps(value)}
-                    for name, value in message.attributes.items()
-                },
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
+        attributes: Any = {
+            name: {"DataType": "String", "StringValue": value}
+            if isinstance(value, str)
+            else {"DataType": "String.Array", "StringValue": json.dumps(value)}
+            for name, value in message.attributes.items()
+        }
+        answer = asked(
+            self._client.publish,
+            TopicArn=self._arn,
+            Subject=message.subject,
+            Message=message.body,
+            MessageStructure="json",
+            MessageAttributes=attributes,
+        )
         return answer["MessageId"]
 
 

@@ -10,9 +10,9 @@ import json
 from collections.abc import Sequence
 
 from notifier.core import text
-from notifier.core.advice import is_arn
 from notifier.core.alert import Alert
 from notifier.core.excerpt import Excerpt
+from notifier.core.identifiers import is_arn
 
 # No limits are documented for these fields; these are cautious and far below a Slack block's.
 TITLE_LIMIT = 250

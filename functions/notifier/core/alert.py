@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from notifier.core import advice, grouping, history, particulars, resubmit, text, wording
+from notifier.core import advice, awscli, grouping, history, particulars, resubmit, text, wording
 from notifier.core.breakdown import CauseCount, Counts, Sample
-from notifier.core.diagnosis import (
-    Certainty,
-    Class,
-    Diagnosis,
-    Evidence,
-    Severity,
-    Source,
-    diagnose,
-)
+from notifier.core.diagnosis import Diagnosis, Evidence, Severity, diagnose
 from notifier.core.excerpt import Excerpt, LogRead, pick
-from notifier.core.failure import Failure, Kind, Unreadable
+from notifier.core.failure import WITHOUT_LOG, Failure, Unreadable
 from notifier.core.history import Past
 from notifier.core.incident import Outcome
 from notifier.core.particulars import AttemptRow, Pairs
 from notifier.core.recall import UNREADABLE as UNREADABLE
-from notifier.core.rootline import LINES_READ
+from notifier.core.rootline import LINES_READ, find
 
 ERROR_LIMIT = 60  # characters of it in a subject: room is left for how new it is
 ROOT_LIMIT = 300  # characters of the log's own sentence in ours; some name the resource late
@@ -153,16 +145,17 @@ def compose(
     """
     recent = log.lines[-LINES_READ:] if log else ()
     safe = text.lines([line.text for line in recent], failure.secrets)
-    diagnosis = diagnose(failure, safe)
-    excerpt = pick(log, safe, log_lines) if log and log.lines else None
+    root = find(safe)
+    diagnosis = diagnose(failure, safe, root.text if root else "")
+    excerpt = pick(log, safe, log_lines, root) if log and log.lines else None
     again, how = resubmit.again(failure, diagnosis, past)
     return Alert(
-        status=status_of(word_of(failure), failure.is_drill),
+        status=particulars.status_of(particulars.word_of(failure), failure.is_drill),
         name=particulars.title_of(failure),
         diagnosis=_quoted(diagnosis),
         severity=severity_of(failure, diagnosis.severity),
         sentence=_sentence(failure, diagnosis),
-        steps=(*steps_of(failure, diagnosis), *filter(None, (how,))),
+        steps=(*advice.steps(failure, diagnosis), *filter(None, (how,))),
         facts=particulars.facts(failure),
         incident=key or grouping.fingerprint(failure, diagnose(failure).cause),
         event_id=failure.event_id,
@@ -170,8 +163,8 @@ def compose(
         account=failure.account,
         region=failure.region,
         job_id=failure.job_id,
-        error=error_of(diagnosis.cause, _root_in(diagnosis)),
-        doubt=doubt_of(diagnosis),
+        error=error_of(diagnosis, diagnosis.root),
+        doubt=diagnosis.doubt,
         queue=failure.queue,
         definition=failure.definition,
         owner=failure.tag("notify:owner"),
@@ -179,7 +172,7 @@ def compose(
         excerpt=excerpt,
         log_note=_log_note(failure, log),
         links=particulars.links(failure),
-        commands=(*advice.commands(failure, diagnosis.cause), *again),
+        commands=(*awscli.to_look(failure, diagnosis.cause), *again),
         ids=particulars.ids(failure),
         failure=failure,
         is_drill=failure.is_drill,
@@ -200,7 +193,7 @@ def unreadable(event: Unreadable, key: str = "") -> Alert:
         "region": event.region,
     }
     return Alert(
-        status=status_of("FAILED", event.is_drill),
+        status=particulars.status_of("FAILED", event.is_drill),
         name=text.defang(event.job_name or event.job_id or "unknown job"),
         diagnosis=UNREADABLE,
         severity=UNREADABLE.severity,
@@ -217,19 +210,6 @@ def unreadable(event: Unreadable, key: str = "") -> Alert:
     )
 
 
-def word_of(failure: Failure) -> str:
-    """Give what happened in one word."""
-    if failure.is_unusable:
-        return failure.status
-    return {Kind.QUEUE_BLOCKED: "BLOCKED", Kind.STUCK: "STUCK"}.get(failure.kind, "FAILED")
-
-
-def status_of(status: str, is_drill: bool) -> str:
-    """Give the first word of every message."""
-    # Nobody is to be woken by a drill twice: it says what it is before anything else.
-    return f"DRILL {status}" if is_drill else status
-
-
 def severity_of(failure: Failure, otherwise: Severity) -> Severity:
     """Give the severity that the job's tag asks for, or else the one given."""
     wanted = failure.tag("notify:severity").lower()
@@ -240,43 +220,16 @@ def _sentence(failure: Failure, diagnosis: Diagnosis) -> str:
     # An array's parent only sums up: its number says more than its cause.
     counted = particulars.children(failure)
     title = counted or diagnosis.title
-    root = _root_in(diagnosis)
-    tail = f" The log says: {text.truncate(text.defang(root), ROOT_LIMIT)}" if root else ""
-    doubt = f" ({said})" if (said := doubt_of(diagnosis)) else ""
+    root = text.truncate(text.defang(diagnosis.root), ROOT_LIMIT)
+    tail = f" The log says: {root}" if root else ""
+    doubt = f" ({diagnosis.doubt})" if diagnosis.doubt else ""
     return f"{particulars.subject_of(failure)}: {wording.lowered(title)}{doubt}.{tail}"
 
 
-def _root_in(diagnosis: Diagnosis) -> str:
-    return next((one.text for one in diagnosis.evidence if one.source is Source.LOG), "")
-
-
-def error_of(cause: str, root: str) -> str:
+def error_of(diagnosis: Diagnosis, root: str) -> str:
     """Give what the log says, shortly, where the cause says no more than an exit code."""
-    told = cause.startswith("app-exit-") and root
-    return text.truncate(text.defang(wording.error_short(root)), ERROR_LIMIT) if told else ""
-
-
-def doubt_of(diagnosis: Diagnosis) -> str:
-    """Word the certainty, except where the title only repeats the exit code: that is a fact."""
-    if diagnosis.cause.startswith("app-exit-"):
-        return ""
-    return {Certainty.GUESS: "a guess", Certainty.LIKELY: "likely"}.get(diagnosis.certainty, "")
-
-
-def steps_of(failure: Failure, diagnosis: Diagnosis) -> tuple[str, ...]:
-    """Give what to do, with sizes of this job's own where that is what it takes."""
-    # Only where AWS itself says that the container's memory was short: a heap or a GPU is another.
-    sure = diagnosis.class_ is Class.MEMORY and diagnosis.certainty is Certainty.CERTAIN
-    own = advice.memory_advice(failure) if sure else _pair_advice(diagnosis)
-    # The catalogue's first step says the same without the numbers.
-    return (own, *diagnosis.actions[1:]) if own else diagnosis.actions
-
-
-def _pair_advice(diagnosis: Diagnosis) -> str:
-    if diagnosis.cause != "fargate-resource-combination":
-        return ""
-    told = (advice.pair_advice(one.text) for one in diagnosis.evidence)
-    return next(filter(None, told), "")
+    told = root if diagnosis.is_exit_code else ""
+    return text.truncate(text.defang(wording.error_short(told)), ERROR_LIMIT)
 
 
 def _quoted(diagnosis: Diagnosis) -> Diagnosis:
@@ -286,7 +239,7 @@ def _quoted(diagnosis: Diagnosis) -> Diagnosis:
 
 def _log_note(failure: Failure, log: LogRead | None) -> str:
     """Say why no log is shown; nothing is left out without a word."""
-    if failure.kind in (Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED, Kind.STUCK):
+    if failure.kind in WITHOUT_LOG:
         return ""
     if failure.log is None:
         return f"no log: {failure.no_log}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-MINUTE_MS = 60_000
+from notifier.core.units import MINUTE_MS
+
 # An event may still be on its way for so long: delivered, retried, or waiting for another job's.
 GRACE_MS = 6 * MINUTE_MS
 OVERLAP_MS = 15 * MINUTE_MS  # of two passes: more than the grace, as clocks and lists lag a little

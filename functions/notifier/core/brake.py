@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-SECOND_MS, MINUTE_MS, HOUR_MS = 1_000, 60_000, 3_600_000
+from notifier.core.units import HOUR_MS, MINUTE_MS
+from notifier.core.units import SECOND_MS as SECOND_MS
+
 # SNS deactivates a mail subscription that gets more than 10 messages a second.
 # https://docs.aws.amazon.com/general/latest/gr/sns.html
 MOST_PER_SECOND = 5

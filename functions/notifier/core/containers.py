@@ -8,21 +8,20 @@ container to blame first. https://docs.aws.amazon.com/batch/latest/APIReference/
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypedDict
 
 from notifier.core import redaction
 from notifier.core.failure import ATTEMPTS_KEPT, Attempt
+from notifier.core.lookup import Safe, integer, items, moment, node, string
 
-_Safe = Callable[[object], str]
 _SECRETS_KEPT = 100
 # Ten in a task or pod, as many that prepare a pod; what says it has more is no job of Batch.
 _CONTAINERS_KEPT = 100
 _AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(m|Mi|Gi|M|G)?", re.ASCII)
 _UNITS = {"m": 0.001, "Gi": 1024.0, "G": 1024.0}  # vCPUs of Kubernetes; MiB in a GiB
-_MAX_EPOCH_MS = 253_402_300_799_999  # the year 9999; beyond it datetime fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,50 +47,16 @@ class Resources(TypedDict, total=False):
     gpus: int | None
 
 
-def node(value: object, *path: str) -> dict[str, Any]:
-    """Follow keys to an object; anything else on the way gives an empty one."""
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
-def items(value: object) -> list[dict[str, Any]]:
-    """Give the objects of a list; anything else gives none."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def string(value: object, *path: str) -> str:
-    """Follow keys to a text; anything else gives an empty one."""
-    found = node(value, *path[:-1]).get(path[-1])
-    return found if isinstance(found, str) else ""
-
-
-def integer(value: object) -> int | None:
-    """Give a whole number; floats, booleans and giants are None."""
-    usable = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
-    return value if usable and isinstance(value, int) else None
-
-
-def moment(value: object) -> int | None:
-    """Give epoch milliseconds; Batch writes 0 where it has none (array parents)."""
-    number = integer(value)
-    return number if number is not None and 0 < number <= _MAX_EPOCH_MS else None
-
-
-def containers_of(detail: dict[str, Any], safe: _Safe) -> list[Container]:
+def containers_of(detail: dict[str, Any], safe: Safe) -> list[Container]:
     """Give all containers of the job as they ended, the one to blame first."""
-    defined = [_container(raw, safe) for raw in islice(_definitions(detail), _CONTAINERS_KEPT)]
+    defined = [_container(raw, safe) for raw in islice(definitions(detail), _CONTAINERS_KEPT)]
     last = _last_outcomes(detail, safe)
     ended = [_merged(one, last.pop(one.name, Container())) for one in defined]
     return sorted([*ended, *last.values()], key=_blame)
 
 
-def raw_containers(detail: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the containers of a job as Batch describes them, in any of the shapes."""
-    return list(_definitions(detail))
-
-
-def _definitions(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def definitions(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the containers of a job as Batch describes them, in any of the shapes."""
     if single := node(detail, "container"):
         yield single
     for task in items(node(detail, "ecsProperties").get("taskProperties")):
@@ -104,7 +69,7 @@ def _definitions(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield single
 
 
-def _container(raw: dict[str, Any], safe: _Safe) -> Container:
+def _container(raw: dict[str, Any], safe: Safe) -> Container:
     log = node(raw, "logConfiguration")
     options = node(log, "options")
     return Container(
@@ -135,7 +100,7 @@ def _blame(container: Container) -> tuple[bool, bool, bool]:
     return (not (bad and container.essential), not bad, not container.reason)
 
 
-def _last_outcomes(detail: dict[str, Any], safe: _Safe) -> dict[str, Container]:
+def _last_outcomes(detail: dict[str, Any], safe: Safe) -> dict[str, Container]:
     attempts = items(detail.get("attempts")) or items(detail.get("eksAttempts"))
     found = _outcomes(attempts[-1]) if attempts else []
     return {one.name: one for one in (_container(raw, safe) for raw in found)}
@@ -153,16 +118,16 @@ def _outcomes(attempt: dict[str, Any]) -> list[dict[str, Any]]:
     return (several or pod or ([single] if single else []))[:_CONTAINERS_KEPT]
 
 
-def attempts_of(detail: dict[str, Any], safe: _Safe) -> tuple[Attempt, ...]:
+def attempts_of(detail: dict[str, Any], safe: Safe) -> tuple[Attempt, ...]:
     """Give the attempts, oldest first: the last one is the one that failed the job."""
     raw = items(detail.get("attempts")) or items(detail.get("eksAttempts"))
     # A service job keeps its reason in latestAttempt as well; attempts[] is enough.
-    defined = islice(_definitions(detail), _CONTAINERS_KEPT)
+    defined = islice(definitions(detail), _CONTAINERS_KEPT)
     essential = {safe(one.get("name")): one.get("essential") is not False for one in defined}
     return tuple(_attempt(one, essential, safe) for one in raw[-ATTEMPTS_KEPT:])
 
 
-def _attempt(raw: dict[str, Any], essential: dict[str, bool], safe: _Safe) -> Attempt:
+def _attempt(raw: dict[str, Any], essential: dict[str, bool], safe: Safe) -> Attempt:
     ended = [_container(one, safe) for one in _outcomes(raw)]
     known = [replace(one, essential=essential.get(one.name, True)) for one in ended]
     blamed = min(known, key=_blame, default=Container())
@@ -178,7 +143,7 @@ def _attempt(raw: dict[str, Any], essential: dict[str, bool], safe: _Safe) -> At
     )
 
 
-def _host(raw: dict[str, Any], safe: _Safe) -> str:
+def _host(raw: dict[str, Any], safe: Safe) -> str:
     """Name where an attempt ran: node, container instance or task, the shortest part of it."""
     places = [node(raw, "container"), *items(raw.get("taskProperties"))]
     keys = ("containerInstanceArn", "taskArn")
@@ -206,7 +171,7 @@ def resources_of(detail: dict[str, Any]) -> Resources:
     """Sum what the job's containers ask for (vCPU, MiB, GPUs); of a multi-node job, one node."""
     first_node = items(node(detail, "nodeProperties").get("nodeRangeProperties"))[:1]
     asked: dict[str, float] = {}
-    for raw in _definitions(first_node[0] if first_node else detail):
+    for raw in definitions(first_node[0] if first_node else detail):
         for key, amount in _asked(raw):
             asked[key] = asked.get(key, 0) + amount
     memory, gpus = asked.get("MEMORY"), asked.get("GPU")
@@ -253,7 +218,7 @@ def secrets_of(detail: dict[str, Any]) -> tuple[str, ...]:
 
 def _settings(detail: dict[str, Any]) -> Iterator[tuple[str, str]]:
     places = [node(detail, "parameters")]
-    for raw in _definitions(detail):
+    for raw in definitions(detail):
         places.append(node(raw, "logConfiguration", "options"))
         for one in items(raw.get("environment")) + items(raw.get("env")):
             yield string(one, "name"), string(one, "value")

@@ -10,25 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
-from notifier.core import catalogue, killed, rootline, units
-from notifier.core.catalogue import Cause, Certainty, Class, Says, Severity
-from notifier.core.failure import Failure, Finding, Kind
+from notifier.core import catalogue, killed, rootline, stuck, units, verdict
+from notifier.core.catalogue import Certainty, Class, Says, Severity
+from notifier.core.failure import Failure, Kind
+from notifier.core.verdict import EVIDENCE_LIMIT, REQUEST, STATUS, Diagnosis, Evidence, Source
 
 __all__ = [
-    "Certainty", "Class", "Diagnosis", "Evidence", "Severity", "Source",
-    "diagnose", "explain", "of_cause",
+    "Certainty", "Class", "Diagnosis", "Evidence", "Severity", "Source", "diagnose", "explain",
 ]  # fmt: skip
 
-EVIDENCE_LIMIT = 3
 SIGKILL, SIGTERM = 137, 143  # 128 + signal number
 
-_STATUS, _REASON = frozenset({"status"}), frozenset({"reason"})
-_REQUEST: frozenset[str] = frozenset({"request"})
-# What Batch says of a queue without naming what is wrong with it.
-_POINTING = frozenset(("queue-blocked-undetermined", "queue-ce-invalid"))
 _LOG, _LONE_LOG = frozenset({"log"}), frozenset({"log", "lone-log"})
 _CAUSE, _AREA, _NOTHING = (Says.CAUSE,), (Says.AREA,), (Says.NOTHING,)
 _EXIT_IN_TEXT = re.compile(
@@ -38,44 +32,7 @@ _EXIT_IN_TEXT = re.compile(
 )
 
 
-class Source(StrEnum):
-    """Where an evidence line came from, in words a reader understands."""
-
-    FLAG = "request flag"
-    STATUS = "status reason"
-    REASON = "container reason"
-    EXIT = "exit code"
-    LOG = "log"
-    ATTEMPTS = "attempts"
-    CHILDREN = "array children"
-    ENVIRONMENT = "compute environment"
-    TEXT = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One thing that a diagnosis rests on."""
-
-    source: Source
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """The cause of one failure, as far as it is known, and what to do about it."""
-
-    cause: str
-    title: str
-    class_: Class
-    certainty: Certainty
-    evidence: tuple[Evidence, ...]
-    meaning: str
-    actions: tuple[str, ...]
-    retry: str
-    severity: Severity
-
-
-def diagnose(failure: Failure, log: Sequence[str] = ()) -> Diagnosis:
+def diagnose(failure: Failure, log: Sequence[str] = (), root: str | None = None) -> Diagnosis:
     """Tell why a job failed.
 
     Parameters
@@ -84,31 +41,25 @@ def diagnose(failure: Failure, log: Sequence[str] = ()) -> Diagnosis:
         The event, read.
     log
         Lines of the job's log, oldest first, made safe by `text.lines`.
+    root
+        Their root line; looked for where it is None.
     """
     texts, code = tuple(_texts(failure)), _exit_code(failure)
     if failure.is_unusable and failure.status == "DISABLED":
-        return _switched_off(failure)
-    more = _REQUEST if failure.kind is Kind.ENVIRONMENT else frozenset()
+        return stuck.switched_off(failure)
+    more = REQUEST if failure.kind is Kind.ENVIRONMENT else frozenset()
     found = (
         _stopped(failure, texts)
-        or _waits(failure, texts)
-        or _told(texts, _CAUSE, more)
-        or _told(texts, _AREA, more)
+        or stuck.waits(failure, texts)
+        or verdict.told(texts, _CAUSE, more)
+        or verdict.told(texts, _AREA, more)
         or _by_kind(failure, texts)
         or _free_text(failure, log)
         or _inferred(failure, _by_exit(code, log))
-        or _told(texts, _NOTHING, more)
+        or verdict.told(texts, _NOTHING, more)
         or _unknown(texts, code, log)
     )
-    return _with_context(found, failure, log)
-
-
-def _switched_off(failure: Failure) -> Diagnosis:
-    """Somebody switched it off: its status reason is about its health, and tells nothing."""
-    is_queue = failure.resource_type.endswith("Queue")
-    told = f"the state of {failure.job_name} is DISABLED"
-    cause = "queue-disabled" if is_queue else "ce-disabled"
-    return _diagnosis(cause, Certainty.CERTAIN, Evidence(Source.ENVIRONMENT, told))
+    return _with_context(found, failure, log, root)
 
 
 def explain(text: str, exit_code: int | None = None) -> Diagnosis:
@@ -121,18 +72,12 @@ def explain(text: str, exit_code: int | None = None) -> Diagnosis:
     """
     texts = (Evidence(Source.TEXT, text[: catalogue.TEXT_LIMIT]),)
     return (
-        _told(texts, _CAUSE + _AREA)
+        verdict.told(texts, _CAUSE + _AREA)
         or _by_exit(exit_code, text.splitlines() or [text], Source.TEXT)
         or _by_exit_in(text)
-        or _told(texts, _NOTHING)
+        or verdict.told(texts, _NOTHING)
         or _unknown(texts, exit_code, ())
     )
-
-
-def of_cause(cause_id: str, certainty: Certainty) -> Diagnosis:
-    """Give what the catalogue says of a cause, without evidence; `unknown` where it has none."""
-    known = catalogue.load().find(cause_id)
-    return _diagnosis(known or "unknown", certainty if known else Certainty.GUESS)
 
 
 def _texts(failure: Failure) -> Iterator[Evidence]:
@@ -153,65 +98,21 @@ def _stopped(failure: Failure, texts: Iterable[Evidence]) -> Diagnosis | None:
         return None
     statuses = [each for each in texts if each.source is Source.STATUS]
     for each in statuses:
-        hit = catalogue.load().recognise(each.text, _STATUS, _CAUSE)
+        hit = catalogue.load().recognise(each.text, STATUS, _CAUSE)
         if hit and hit[0].system and hit[1] is Certainty.CERTAIN:
-            return _diagnosis(*hit, each)
+            return verdict.of(*hit, each)
     flag = Evidence(Source.FLAG, "Batch marks the job as cancelled or terminated by request")
-    return _diagnosis("terminated-by-user", Certainty.CERTAIN, flag, *statuses)
-
-
-def _told(
-    texts: Iterable[Evidence], says: tuple[Says, ...], more: frozenset[str] = frozenset()
-) -> Diagnosis | None:
-    """Return the cause that the first telling text states."""
-    for each in texts:
-        places = _REASON if each.source is Source.REASON else _STATUS | _REASON
-        hit = catalogue.load().recognise(each.text, places | more, says)
-        if hit:
-            return _diagnosis(*hit, each)
-    return None
-
-
-def _waits(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
-    """Say for what a stuck job waits: Batch's own words, then what is wrong where it could run.
-
-    What alone keeps the job waiting says more than those words that only point to it.
-    """
-    if failure.kind is not Kind.STUCK:
-        return None
-    said = _told(texts, _CAUSE)
-    seen = [_seen(finding) for finding in failure.findings]
-    sure = next((one for one in seen if one.certainty is Certainty.CERTAIN), None)
-    if said and said.cause in _POINTING:
-        said = replace(sure, evidence=(*sure.evidence, *said.evidence)) if sure else said
-    best = said or sure or next(iter(seen), None) or _told(texts, _AREA)
-    other = "stuck-starting" if failure.status == "STARTING" else "stuck-unexplained"
-    best = best or _diagnosis(other, Certainty.GUESS, *texts)
-    more = (Evidence(Source.ENVIRONMENT, finding.text) for finding in failure.findings)
-    return replace(best, evidence=tuple(dict.fromkeys((*best.evidence, *more)))[:EVIDENCE_LIMIT])
-
-
-def _seen(finding: Finding) -> Diagnosis:
-    """Give the cause of one finding: AWS's own words may tell more than the state alone."""
-    most = Certainty.CERTAIN if finding.is_sure else Certainty.LIKELY
-    evidence = Evidence(Source.ENVIRONMENT, finding.text)
-    hit = catalogue.load().recognise(finding.said, _STATUS | _REQUEST, _CAUSE)
-    return (
-        _diagnosis(hit[0], min(hit[1], most), evidence)
-        if hit
-        else _diagnosis(finding.cause, most, evidence)
-    )
+    return verdict.of("terminated-by-user", Certainty.CERTAIN, flag, *statuses)
 
 
 def _by_kind(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
     if failure.kind is Kind.ARRAY_PARENT:
-        return _diagnosis("array-child-failed", Certainty.LIKELY, *texts)
+        return verdict.of("array-child-failed", Certainty.LIKELY, *texts)
     if failure.kind is Kind.QUEUE_BLOCKED:
-        return _diagnosis("queue-blocked-undetermined", Certainty.GUESS, *texts)
+        return verdict.of("queue-blocked-undetermined", Certainty.GUESS, *texts)
     if failure.is_unusable:
-        is_queue = failure.resource_type.endswith("Queue")
-        cause = "queue-invalid" if is_queue else "ce-client-error-other"
-        return _diagnosis(cause, Certainty.LIKELY, *texts)
+        cause = "queue-invalid" if failure.is_queue else "ce-client-error-other"
+        return verdict.of(cause, Certainty.LIKELY, *texts)
     return None
 
 
@@ -229,20 +130,20 @@ def _free_text(failure: Failure, log: Sequence[str]) -> Diagnosis | None:
         or "EKS" in failure.platform.upper()
     ):
         return None
-    if _told((status,), tuple(Says)) or _from_log(log, _LOG):
+    if verdict.told((status,), tuple(Says)) or _from_log(log, _LOG):
         return None
-    return _diagnosis("terminated-by-user", Certainty.GUESS, status, _exit(code))
+    return verdict.of("terminated-by-user", Certainty.GUESS, status, _exit(code))
 
 
 def _by_exit(code: int | None, log: Sequence[str], source: Source = Source.LOG) -> Diagnosis | None:
     """Read the exit code; where it says little, let the log say more."""
     if not code:
         return _from_log(log, _LONE_LOG, source)
-    cause = catalogue.load().of_exit(code) or _cause("app-exit-nonzero")
+    cause = catalogue.load().of_exit(code) or catalogue.load().cause("app-exit-nonzero")
     refined = _from_log(log, _LOG, source, runtime_only=cause.says is not Says.NOTHING)
     if refined:
         return replace(refined, evidence=(*refined.evidence, _exit(code)))
-    return _diagnosis(cause, cause.exit_certainty, _exit(code))
+    return verdict.of(cause, cause.exit_certainty, _exit(code))
 
 
 def _inferred(failure: Failure, found: Diagnosis | None) -> Diagnosis | None:
@@ -251,7 +152,7 @@ def _inferred(failure: Failure, found: Diagnosis | None) -> Diagnosis | None:
     if hint is None:
         return found
     cause, told = hint
-    return _diagnosis(cause, Certainty.LIKELY, Evidence(Source.ATTEMPTS, told), _exit(SIGKILL))
+    return verdict.of(cause, Certainty.LIKELY, Evidence(Source.ATTEMPTS, told), _exit(SIGKILL))
 
 
 def _from_log(
@@ -268,17 +169,19 @@ def _from_log(
             heard = not runtime_only or "reason" in match.where
             if heard and match.at(plain) is not None:
                 certainty = min(match.certainty, Certainty.LIKELY)
-                return _diagnosis(cause, certainty, Evidence(source, line.strip()))
+                return verdict.of(cause, certainty, Evidence(source, line.strip()))
     return None
 
 
 def _unknown(texts: Sequence[Evidence], code: int | None, log: Sequence[str]) -> Diagnosis:
     lines = [Evidence(Source.LOG, line.strip()) for line in log if line.strip()]
     shown = [*texts[:2], *([_exit(code)] if code is not None else ()), *lines[-1:]]
-    return _diagnosis("unknown", Certainty.GUESS, *shown)
+    return verdict.of("unknown", Certainty.GUESS, *shown)
 
 
-def _with_context(found: Diagnosis, failure: Failure, log: Sequence[str]) -> Diagnosis:
+def _with_context(
+    found: Diagnosis, failure: Failure, log: Sequence[str], root: str | None
+) -> Diagnosis:
     """Add what helps to believe a cause: children, lost attempts, exception, exit code."""
     more = [*found.evidence[:2]] if found.cause != "unknown" else [*found.evidence]
     if failure.kind is Kind.ARRAY_PARENT and failure.array_failed:
@@ -288,8 +191,8 @@ def _with_context(found: Diagnosis, failure: Failure, log: Sequence[str]) -> Dia
         lost = sum(_is_lost(attempt.status_reason) for attempt in failure.attempts)
         told = f"{lost} of {len(failure.attempts)} attempts lost their host or capacity"
         more.append(Evidence(Source.ATTEMPTS, told))
-    root = rootline.root_line(log) if found.cause.startswith(("app-", "sigkill")) else ""
-    more += [Evidence(Source.LOG, root)] if root else []
+    if found.blames_program and (said := rootline.root_line(log) if root is None else root):
+        more.append(Evidence(Source.LOG, said))
     code = _exit_code(failure)
     more += [_exit(code)] if code else []
     nothing = Evidence(Source.STATUS, "Batch gave no reason and no exit code")
@@ -297,7 +200,7 @@ def _with_context(found: Diagnosis, failure: Failure, log: Sequence[str]) -> Dia
 
 
 def _is_lost(status_reason: str) -> bool:
-    hit = catalogue.load().recognise(status_reason, _STATUS, _CAUSE)
+    hit = catalogue.load().recognise(status_reason, STATUS, _CAUSE)
     return hit is not None and hit[0].class_ is Class.SPOT
 
 
@@ -316,22 +219,3 @@ def _by_exit_in(text: str) -> Diagnosis | None:
 
 def _exit(code: int) -> Evidence:
     return Evidence(Source.EXIT, units.exit_code(code))
-
-
-def _cause(cause_id: str) -> Cause:
-    return catalogue.load().cause(cause_id)
-
-
-def _diagnosis(cause: Cause | str, certainty: Certainty, *evidence: Evidence) -> Diagnosis:
-    cause = _cause(cause) if isinstance(cause, str) else cause
-    return Diagnosis(
-        cause=cause.id,
-        title=cause.title,
-        class_=cause.class_,
-        certainty=certainty,
-        evidence=evidence[:EVIDENCE_LIMIT],
-        meaning=cause.meaning,
-        actions=cause.actions,
-        retry=cause.retry,
-        severity=cause.severity,
-    )

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from notifier.core import (
     advice,
+    awscli,
     breakdown,
     insights,
     particulars,
@@ -18,10 +19,11 @@ from notifier.core import (
     units,
     wording,
 )
-from notifier.core.alert import Alert, doubt_of, error_of, status_of, steps_of, word_of
+from notifier.core.alert import Alert, error_of
 from notifier.core.diagnosis import Diagnosis
 from notifier.core.excerpt import LogRead
 from notifier.core.failure import Kind
+from notifier.core.identifiers import is_title
 from notifier.core.incident import Incident
 from notifier.core.lead import FAMILY_NAMES, led, noun, whole
 from notifier.core.particulars import Pairs
@@ -80,14 +82,14 @@ def digest(
     shown, said = samples.of(incident, reads, log_lines)
     told = _retold(incident, tally, found)
     headline = summary.headline(incident, tally)
-    error = _error(incident, tally, said.partition(" says: ")[2])
+    error = _error(incident, tally, found, said.partition(" says: ")[2])
     return replace(
         told,
         sentence=" ".join(filter(None, (summary.sentence(incident, tally, found), said))),
         headline=headline.partition(": ")[0] if error else headline,
         error=error,
-        doubt=doubt_of(found),
-        steps=tuple(filter(None, (*steps_of(first, found), how, waiting))),
+        doubt=found.doubt,
+        steps=tuple(filter(None, (*advice.steps(first, found), how, waiting))),
         facts=particulars.facts(first) if is_single else (*_numbers(incident, tally), *told.facts),
         breakdown=_breakdown(incident, tally),
         samples=shown,
@@ -97,10 +99,10 @@ def digest(
     )
 
 
-def _error(incident: Incident, tally: Tally, root: str) -> str:
+def _error(incident: Incident, tally: Tally, found: Diagnosis, root: str) -> str:
     """Give what the log says where all failed of one exit code and were grouped by that."""
     is_alike = incident.first.kind is Kind.JOB and len(tally.groups) == 1 and not tally.dependents
-    return error_of(tally.groups[0].cause, root) if is_alike else ""
+    return error_of(found, root) if is_alike else ""
 
 
 def recovered(incident: Incident, tally: Tally, reason: str) -> Alert:
@@ -126,7 +128,7 @@ def recovered(incident: Incident, tally: Tally, reason: str) -> Alert:
     called, ended_so = _recovered(incident, tally)
     return replace(
         told,
-        status=status_of("RECOVERED", first.is_drill),
+        status=particulars.status_of("RECOVERED", first.is_drill),
         name=called,
         event_id=f"{told.event_id}-recovered",
         sentence=f"{ended_so}, {reason.replace(', ', ' and ', 1)}.",
@@ -158,7 +160,7 @@ def _retold(incident: Incident, tally: Tally, found: Diagnosis) -> Alert:
     first, job = incident.first, whole(incident.first)
     newest = tally.newest_at or incident.opened_at
     return Alert(
-        status=status_of(word_of(first), first.is_drill),
+        status=particulars.status_of(particulars.word_of(first), first.is_drill),
         name=summary.name(incident, tally),
         diagnosis=found,
         severity=summary.severity(incident, tally),
@@ -168,7 +170,7 @@ def _retold(incident: Incident, tally: Tally, found: Diagnosis) -> Alert:
         incident=incident.key,
         # The same message sent twice has the same id; the next digest has another.
         event_id=f"{incident.key}-{incident.episode}-{tally.counted}",
-        event_time=units.moment(newest).replace(" UTC", "Z").replace(" ", "T"),
+        event_time=units.iso(newest),
         account=first.account,
         region=first.region,
         job_id=job.job_id,
@@ -212,11 +214,11 @@ def _numbers(incident: Incident, tally: Tally) -> Pairs:
 
 def _commands(incident: Incident, tally: Tally, found: Diagnosis) -> tuple[str, ...]:
     job = whole(incident.first)
-    told = advice.commands(job, found.cause)
+    told = awscli.to_look(job, found.cause)
     if job.kind is not Kind.JOB or tally.failed <= 1:
         return told
     ids = [one.job_id for group in tally.groups for one in group.members]
-    return (*told[:-1], *advice.describe(ids[:JOBS_DESCRIBED], job.region))
+    return (*told[:-1], *awscli.describe_jobs(ids[:JOBS_DESCRIBED], job.region))
 
 
 def _waiting(tally: Tally) -> str:
@@ -224,7 +226,7 @@ def _waiting(tally: Tally) -> str:
     names = list(dict.fromkeys(one.name for one in tally.dependents))
     if not names:
         return ""
-    shown = [name for name in names if advice.is_name(name)][:NAMES_WAITING]
+    shown = [name for name in names if is_title(name)][:NAMES_WAITING]
     more = len(names) - len(shown)
     rest = wording.counted(more, "more job" if shown else "job") if more else ""
     told = " and ".join(filter(None, (", ".join(shown), rest)))

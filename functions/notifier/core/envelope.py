@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from notifier.core import units
 from notifier.core.failure import SWEEP_SOURCE
 
 # Amazon SQS takes 1 MiB, 256 KiB in some older queues; ten of these go into one call.
@@ -91,14 +91,13 @@ def _event(
     source: str, detail_type: str, arn: str, detail: Mapping[str, Any], at: int
 ) -> dict[str, Any]:
     parts = arn.split(":")
-    when = f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
     return {
         "version": "0",
         "id": f"sweep-{parts[-1].rpartition('/')[2] if len(parts) < 7 else arn.partition('/')[2]}",
         "detail-type": detail_type,
         "source": source,
         "account": parts[4] if len(parts) > 4 else "",
-        "time": when,
+        "time": units.iso(at),
         "region": parts[3] if len(parts) > 3 else "",
         "resources": [arn],
         "detail": dict(detail),

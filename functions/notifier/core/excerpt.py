@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from notifier.core import text
-from notifier.core.rootline import find
+from notifier.core.rootline import Root
 
 CONTEXT_BEFORE = 2  # lines kept above an error that has no traceback of its own
 TRACE_AFTER = 8  # stack frames kept below an error line (Java prints them after it)
@@ -63,7 +63,7 @@ _INSIDE = re.compile(
 )
 
 
-def pick(log: LogRead, safe: Sequence[str], limit: int) -> Excerpt:
+def pick(log: LogRead, safe: Sequence[str], limit: int, root: Root | None) -> Excerpt:
     """Choose at most `limit` lines.
 
     Parameters
@@ -74,10 +74,12 @@ def pick(log: LogRead, safe: Sequence[str], limit: int) -> Excerpt:
         Its last lines made safe by `text.lines`, one for one.
     limit
         Lines to show, at least 1.
+    root
+        Their root line, as `rootline.find` gives it.
     """
     tail_size = max(1, limit // 2) if len(safe) > limit else limit
     tail = range(max(0, len(safe) - tail_size), len(safe))
-    chosen = sorted({*_block(safe, limit - len(tail)), *tail})
+    chosen = sorted({*_block(safe, limit - len(tail), root), *tail})
     if len(chosen) < limit and not _apart(chosen):
         # The error stands in the tail already: show more of what led to it.
         chosen = list(range(max(0, len(safe) - limit), len(safe)))
@@ -95,9 +97,8 @@ def _apart(chosen: Sequence[int]) -> bool:
     return bool(chosen) and chosen[-1] - chosen[0] + 1 != len(chosen)
 
 
-def _block(safe: Sequence[str], room: int) -> list[int]:
+def _block(safe: Sequence[str], room: int, root: Root | None) -> list[int]:
     """Give the last error line with its traceback, cut in the middle to the room there is."""
-    root = find(safe)
     words = next((n for n in range(len(safe) - 1, -1, -1) if _tells(safe[n])), None)
     error = root.row if root else words
     if error is None or room < 1:

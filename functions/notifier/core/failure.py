@@ -43,6 +43,9 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"  # an event that failed to be read, as the ledger remembers it
 
 
+WITHOUT_LOG = frozenset((Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED, Kind.STUCK, Kind.UNREADABLE))
+
+
 @dataclass(frozen=True, slots=True)
 class LogStream:
     """Where a job wrote: CloudWatch log group, stream and the Region of both."""
@@ -141,6 +144,11 @@ class Failure:
         return self.kind is Kind.ENVIRONMENT and self.status in UNUSABLE
 
     @property
+    def is_queue(self) -> bool:
+        """Whether the resource that cannot be used is a job queue."""
+        return self.resource_type.endswith("Queue")
+
+    @property
     def is_seen(self) -> bool:
         """Whether the sweep saw it: it lasts until it is over, and nothing succeeds again."""
         return self.kind is Kind.STUCK or self.is_unusable
@@ -162,6 +170,16 @@ class Failure:
     def definition(self) -> str:
         """Name of the job definition with its revision (`name:3`)."""
         return _after(self.definition_arn, "/")
+
+    @property
+    def definition_name(self) -> str:
+        """Name of the job definition, whatever its revision."""
+        return self.definition.partition(":")[0]
+
+    @property
+    def log_region(self) -> str:
+        """Region of the log, which may be another than the job's."""
+        return (self.log and self.log.region) or self.region
 
     @property
     def partition(self) -> str:

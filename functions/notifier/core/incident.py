@@ -15,10 +15,8 @@ from notifier.core.catalogue import Certainty, Severity
 from notifier.core.failure import Failure
 from notifier.core.grouping import FAMILIES
 from notifier.core.tally import Tally
+from notifier.core.units import DAY_MS, HOUR_MS, MINUTE_MS
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
 # No invocation lasts longer than the functions' time-outs of 60 and 120 s: then another may tell.
 LEASE_MS = 150_000
 # A follow-up that has come due is given so long before a failure tells in its place: it reads back

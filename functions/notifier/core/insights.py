@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from notifier.core import advice
+from notifier.core import console
 from notifier.core.failure import Failure, LogStream
 from notifier.core.tally import Tally
 
@@ -35,7 +35,7 @@ def link(first: Failure, tally: Tally) -> tuple[tuple[str, str], ...]:
         return ()
     names = [log.stream for log in logs if (log.group, log.region) == place and _is_plain(log)]
     streams = list(dict.fromkeys(names))
-    host = advice.console(first.partition, place[1])
+    host = console.home(first.partition, place[1])
     if len(streams) < 2 or not host:
         return ()
     since, until = _moment(tally.first_at) - _BEFORE, _moment(tally.newest_at) + _AFTER

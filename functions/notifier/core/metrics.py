@@ -107,7 +107,7 @@ def _kin(failure: Failure, diagnosis: Diagnosis) -> Kin:
         class_=str(diagnosis.class_),
         queue=_named(failure.queue),
         cause=diagnosis.cause,
-        definition=_named(failure.definition.partition(":")[0]),
+        definition=_named(failure.definition_name),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from notifier.core import advice, text, units
+from notifier.core import console, text, units
 from notifier.core.failure import Attempt, Failure, Kind
 
 _RUNBOOK = re.compile(r"https://[\w.-]{1,200}(?:/[\w./#?=&%+~-]{0,500})?", re.ASCII)
@@ -14,7 +14,6 @@ _RESOURCES = {
     "AWS::Batch::ComputeEnvironment": "Compute environment",
     "AWS::Batch::JobQueue": "Job queue",
 }
-_MS_PER_HOUR = 3_600_000
 _MIB_PER_GIB = 1024
 Pairs = tuple[tuple[str, str], ...]
 
@@ -28,6 +27,19 @@ class AttemptRow:
     ran: str
     exit: str
     reason: str
+
+
+def word_of(failure: Failure) -> str:
+    """Give what happened in one word."""
+    if failure.is_unusable:
+        return failure.status
+    return {Kind.QUEUE_BLOCKED: "BLOCKED", Kind.STUCK: "STUCK"}.get(failure.kind, "FAILED")
+
+
+def status_of(status: str, is_drill: bool) -> str:
+    """Give the first word of every message."""
+    # Nobody is to be woken by a drill twice: it says what it is before anything else.
+    return f"DRILL {status}" if is_drill else status
 
 
 def title_of(failure: Failure) -> str:
@@ -150,7 +162,7 @@ def _asked(failure: Failure) -> str:
 
 def _used(failure: Failure) -> str:
     """Sum what all attempts held, in vCPU-hours and GiB-hours: the price of the failure."""
-    hours = sum(_ran(attempt) or 0 for attempt in failure.attempts) / _MS_PER_HOUR
+    hours = sum(_ran(attempt) or 0 for attempt in failure.attempts) / units.HOUR_MS
     hours *= failure.node_count or 1
     if not hours or not failure.vcpus:
         return ""
@@ -184,7 +196,7 @@ def links(failure: Failure) -> Pairs:
     """Give the console pages, and the runbook its owner named in a tag."""
     runbook = failure.tag("notify:runbook")
     own = (("runbook", runbook),) if _RUNBOOK.fullmatch(runbook) else ()
-    return (*own, *advice.console_links(failure))
+    return (*own, *console.links(failure))
 
 
 def ids(failure: Failure) -> Pairs:

@@ -1,26 +1,42 @@
-"""Diagnoses by their id alone: of failures of which only the cause was kept."""
+"""Diagnoses without evidence: where only the cause was kept, or the notifier speaks of itself."""
 
 from __future__ import annotations
 
-from notifier.core.diagnosis import Certainty, Class, Diagnosis, Severity, of_cause
+from notifier.core import catalogue, verdict
+from notifier.core.catalogue import Certainty, Class, Severity
+from notifier.core.verdict import Diagnosis
 
-UNREADABLE = Diagnosis(
-    cause="unreadable-event",
-    title="Unreadable event",
-    class_=Class.UNKNOWN,
-    certainty=Certainty.CERTAIN,
-    evidence=(),
-    meaning="Its shape is not one this notifier knows, so it cannot say more. What the event "
+
+def notice(cause: str, title: str, meaning: str, actions: tuple[str, ...] = ()) -> Diagnosis:
+    """Make a diagnosis that is none of a job: the catalogue does not have it."""
+    return Diagnosis(
+        cause=cause,
+        title=title,
+        class_=Class.UNKNOWN,
+        certainty=Certainty.CERTAIN,
+        evidence=(),
+        meaning=meaning,
+        actions=actions,
+        retry="maybe",
+        severity=Severity.WARNING,
+    )
+
+
+UNREADABLE = notice(
+    "unreadable-event",
+    "Unreadable event",
+    "Its shape is not one this notifier knows, so it cannot say more. What the event "
     "holds is not shown, because that may be secret.",
-    actions=(
+    (
         "Open the AWS Batch console and look for jobs that failed at this time.",
         "Report the event's type and shape, so that the notifier learns it.",
     ),
-    retry="maybe",
-    severity=Severity.WARNING,
 )
 
 
 def recall(cause_id: str, certainty: Certainty = Certainty.LIKELY) -> Diagnosis:
-    """Give what is known of a cause; one that the catalogue knows no more is `unknown`."""
-    return UNREADABLE if cause_id == UNREADABLE.cause else of_cause(cause_id, certainty)
+    """Give what is known of a cause; one that the catalogue knows no more is `unknown`, a guess."""
+    if cause_id == UNREADABLE.cause:
+        return UNREADABLE
+    known = catalogue.load().find(cause_id)
+    return verdict.of(known or "unknown", certainty if known else Certainty.GUESS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifier.core import advice, resubmit, summary, wording
+from notifier.core import awscli, resubmit, summary, wording
 from notifier.core.failure import Kind
 from notifier.core.incident import Incident
 from notifier.core.lead import whole
@@ -32,7 +32,7 @@ def of(incident: Incident, tally: Tally) -> tuple[tuple[str, ...], str]:
     """
     job = whole(incident.first)
     if job.kind is Kind.MULTI_NODE:
-        told = advice.submit_again(job)
+        told = awscli.submit_job(job)
         return told, _ALL if told else ""
     indices = sorted(index for group in tally.groups for index in group.indices)
     if job.kind is not Kind.ARRAY_PARENT or not indices:
@@ -40,12 +40,12 @@ def of(incident: Incident, tally: Tally) -> tuple[tuple[str, ...], str]:
     size = summary.counts(incident, tally).of
     cause = recall(incident.cause, incident.certainty)
     sizes = resubmit.requirements(resubmit.larger(job, cause))
-    told = advice.array_again(job, indices, size, sizes)
+    told = awscli.submit_array(job, indices, size, sizes)
     if len(indices) == size:
         return told, _ALL if told else ""
     if told:
-        return (*told, advice.MAP_INDEX), _some(len(indices)) + ("" if tally.ended else _MORE_MAY)
-    too_many = advice.is_too_long(indices) and advice.submit_again(job)
+        return (*told, awscli.MAP_INDEX), _some(len(indices)) + ("" if tally.ended else _MORE_MAY)
+    too_many = awscli.is_too_long(indices) and awscli.submit_job(job)
     return (), _TOO_MANY.format(number=len(indices)) if too_many else ""
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from notifier.core import advice, retry
-from notifier.core.diagnosis import Certainty, Class, Diagnosis
+from notifier.core import advice, awscli, retry
+from notifier.core.diagnosis import Class, Diagnosis
 from notifier.core.failure import Failure, Kind
 from notifier.core.history import Past
 
@@ -34,17 +34,14 @@ def again(failure: Failure, diagnosis: Diagnosis, past: Past | None) -> tuple[tu
         return (), ""
     overridden = past.overridden if past else None
     words = tuple(_options(failure, diagnosis, overridden))
-    commands = advice.submit_again(failure, *words)
+    commands = awscli.submit_job(failure, *words)
     return commands, _step(failure, overridden) if commands else ""
 
 
 def larger(failure: Failure, diagnosis: Diagnosis) -> dict[str, str]:
-    """Give what to ask for where memory was short, in the words of `resourceRequirements`.
-
-    Only where AWS itself says so: of a heap or a GPU a larger container has no more.
-    """
-    sure = diagnosis.class_ is Class.MEMORY and diagnosis.certainty is Certainty.CERTAIN
-    size = advice.more_memory(failure) if sure and has_one_container(failure) else None
+    """Give what to ask for where memory was short, in the words of `resourceRequirements`."""
+    is_short = advice.is_short_of_memory(diagnosis) and has_one_container(failure)
+    size = advice.more_memory(failure) if is_short else None
     if size is None:
         return {}
     memory, vcpus = size

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from notifier.core.failure import Rule
+from notifier.core.lookup import Safe
 
 MOST_ATTEMPTS = 10  # RetryStrategy.attempts allows 1 to 10
 MOST_RULES = 5  # evaluateOnExit allows as many
@@ -27,7 +28,7 @@ _ALLOWED = {
 }
 
 
-def read(raw: object, safe: Callable[[object], str]) -> tuple[Rule, ...]:
+def read(raw: object, safe: Safe) -> tuple[Rule, ...]:
     """Read `evaluateOnExit` of an event; a rule that Batch would not take is left out.
 
     So is one with a secret in it: `safe` is what masks those of the job.
@@ -37,7 +38,7 @@ def read(raw: object, safe: Callable[[object], str]) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if rule)
 
 
-def _rule(raw: dict[str, object], safe: Callable[[object], str]) -> Rule:
+def _rule(raw: dict[str, object], safe: Safe) -> Rule:
     parts = tuple((key, str(raw[key])) for key in _ALLOWED if raw.get(key) not in (None, ""))
     is_valid = "action" in raw and all(_ALLOWED[key].fullmatch(value) for key, value in parts)
     is_public = all(safe(value) == value for _, value in parts)

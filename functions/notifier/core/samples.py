@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from notifier.core import advice, text
+from notifier.core import console, text
 from notifier.core.alert import ROOT_LIMIT
 from notifier.core.breakdown import Sample
 from notifier.core.excerpt import LogRead, pick
-from notifier.core.failure import Kind
+from notifier.core.failure import WITHOUT_LOG, Kind
 from notifier.core.incident import Incident
 from notifier.core.lead import noun
 from notifier.core.particulars import Pairs
 from notifier.core.recall import recall
-from notifier.core.rootline import LINES_READ, root_line
+from notifier.core.rootline import LINES_READ, find
 from notifier.core.tally import Member, Tally
 
 # CloudWatch Logs answers 10 GetLogEvents a second for a whole account, people included.
@@ -22,7 +22,6 @@ from notifier.core.tally import Member, Tally
 LOGS_READ = 3
 LINES_OF_EACH = 10  # log lines of each of several samples, at least
 NAME_SHOWN = 60  # characters in the heading of a log
-_WITHOUT_LOG = frozenset((Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED, Kind.STUCK, Kind.UNREADABLE))
 
 
 def to_read(tally: Tally) -> tuple[Member, ...]:
@@ -54,14 +53,15 @@ def of(
     samples, said = [], ""
     for member, log in reads:
         safe = text.lines([line.text for line in log.lines[-LINES_READ:]], ())
-        title = f"{_which(incident, member)} ({recall(member.cause).title})"
+        found = recall(member.cause)
+        title = f"{_which(incident, member)} ({found.title})"
+        root = find(safe)
         if log.lines:
-            samples.append(Sample(title, excerpt=pick(log, safe, limit)))
+            samples.append(Sample(title, excerpt=pick(log, safe, limit, root)))
         else:
             samples.append(Sample(title, f"log unavailable: {log.unavailable or 'it is empty'}"))
-        root = root_line(safe) if member.cause.startswith(("app-", "sigkill")) else ""
-        if root and not said:
-            quoted = text.truncate(text.defang(root), ROOT_LIMIT)
+        if root and found.blames_program and not said:
+            quoted = text.truncate(text.defang(root.text), ROOT_LIMIT)
             said = f"The log of {_which(incident, member)} says: {quoted}"
     return tuple(samples), said
 
@@ -75,7 +75,7 @@ def _which(incident: Incident, member: Member) -> str:
 
 def log_note(kind: Kind, tally: Tally, samples: Sequence[Sample]) -> str:
     """Say why no log is shown at all; nothing where one is, or could not be."""
-    if samples or not tally.groups or kind in _WITHOUT_LOG:
+    if samples or not tally.groups or kind in WITHOUT_LOG:
         return ""
     return "log not read" if to_read(tally) else "no log: CloudWatch Logs has none of these jobs"
 
@@ -84,7 +84,7 @@ def log_links(incident: Incident, reads: Sequence[tuple[Member, LogRead]]) -> Pa
     """Give the console pages of the logs that were read."""
     found: list[tuple[str, str]] = []
     for number, (member, _) in enumerate(reads, start=1):
-        pages = dict(advice.console_links(replace(incident.first, log=member.log)))
+        pages = dict(console.links(replace(incident.first, log=member.log)))
         # A job's name is a stranger's text, which has no place in the label of a link.
         nameless = f"log {number}" if len(reads) > 1 else "log"
         label = nameless if member.index is None else f"log of {_which(incident, member)}"

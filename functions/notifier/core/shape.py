@@ -7,23 +7,14 @@ fingerprints that mean nothing outside of this process, so nothing later can pri
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from notifier.core import text
-from notifier.core.containers import (
-    integer,
-    items,
-    node,
-    platform_of,
-    raw_containers,
-    resources_of,
-    secrets_of,
-    string,
-)
+from notifier.core.containers import definitions, platform_of, resources_of, secrets_of
 from notifier.core.failure import DEFAULT_LOG_GROUP, NAME_LIMIT
+from notifier.core.lookup import Safe, integer, items, made_safe, node, string
 
 _SETTING = re.compile(r"[A-Za-z_][\w.-]{0,63}", re.ASCII)
 _OF_BATCH = "AWS_BATCH"  # what Batch sets itself, another for each job
@@ -66,9 +57,8 @@ def of_definition(found: dict[str, Any]) -> Shape:
 
 
 def _shape(detail: dict[str, Any], definition: str) -> Shape:
-    secrets = secrets_of(detail)
-    name: Callable[[str], str] = partial(text.one_line, secrets=secrets, limit=NAME_LIMIT)
-    raw, retry = raw_containers(detail), node(detail, "retryStrategy")
+    name = made_safe(secrets_of(detail), NAME_LIMIT)
+    raw, retry = list(definitions(detail)), node(detail, "retryStrategy")
     options = [node(one, "logConfiguration", "options") for one in raw]
     groups = [string(one, "awslogs-group") or DEFAULT_LOG_GROUP for one in options]
     return Shape(
@@ -113,7 +103,7 @@ def _roles(
     detail: dict[str, Any],
     raw: list[dict[str, Any]],
     keys: tuple[str, ...],
-    name: Callable[[str], str],
+    name: Safe,
 ) -> str:
     """Name the roles without their account: `role/etl` and not its ARN."""
     places = [*raw, *items(node(detail, "ecsProperties").get("taskProperties"))]

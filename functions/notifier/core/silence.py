@@ -34,7 +34,7 @@ class Silence:
         """Say whether it holds back this failure now: reads check time, TTL may come late."""
         values = {
             "queue": failure.queue,
-            "definition": failure.definition.partition(":")[0],
+            "definition": failure.definition_name,
             "job": failure.job_name,
             "cause": cause,
         }

@@ -6,43 +6,32 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from notifier.core import advice, breakdown, particulars, summary, text, units, wording
-from notifier.core.alert import Alert, severity_of, status_of
+from notifier.core import breakdown, particulars, summary, text, units, wording
+from notifier.core.alert import Alert, severity_of
 from notifier.core.breakdown import NAMES_SHOWN, CauseCount, Counts
-from notifier.core.diagnosis import Certainty, Class, Diagnosis, Severity
+from notifier.core.diagnosis import Diagnosis, Severity
 from notifier.core.failure import Failure
+from notifier.core.identifiers import is_title
 from notifier.core.incident import Incident
 from notifier.core.lead import led, whole
-from notifier.core.recall import recall
+from notifier.core.recall import notice, recall
 from notifier.core.tally import Tally, fold
 
 LINES_SHOWN = 100  # failures of a degraded message; the others are counted
 NAME_SHOWN, QUEUE_SHOWN = 40, 32  # characters of a cell
 MOST = 0.5  # a queue with more than this share of the lines is worth a sentence
 _WAITED = "dependent-job-failed"
-_STORM = Diagnosis(
-    cause="storm",
-    title="Held back by the rate limit",
-    class_=Class.UNKNOWN,
-    certainty=Certainty.CERTAIN,
-    evidence=(),
-    meaning="More incidents had something to tell than the rate limit lets out one by one. Each "
+_STORM = notice(
+    "storm",
+    "Held back by the rate limit",
+    "More incidents had something to tell than the rate limit lets out one by one. Each "
     "was counted and is named here once; what follows is told in digests of its own.",
-    actions=(),
-    retry="maybe",
-    severity=Severity.WARNING,
 )
-_DEGRADED = Diagnosis(
-    cause="degraded",
-    title="Incidents cannot be kept",
-    class_=Class.UNKNOWN,
-    certainty=Certainty.CERTAIN,
-    evidence=(),
-    meaning="Without its table and queues the notifier cannot know what it has told before, so it "
+_DEGRADED = notice(
+    "degraded",
+    "Incidents cannot be kept",
+    "Without its table and queues the notifier cannot know what it has told before, so it "
     "tells everything. Logs were not read: the causes are what the events alone say.",
-    actions=(),
-    retry="maybe",
-    severity=Severity.WARNING,
 )
 
 
@@ -97,7 +86,7 @@ def storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: int) -> A
         headline=f"{jobs} held back: {_words(causes)}",
         steps=_begin_with(rows[0]),
         incident=f"storm-{since}",
-        event_time=units.moment(newest).replace(" UTC", "Z").replace(" ", "T"),
+        event_time=units.iso(newest),
         breakdown=(
             *breakdown.table([row.cells for row in rows]),
             *([f"[{others}]"] if more else []),
@@ -155,7 +144,7 @@ def _told(rows: Sequence[_Row], found: Diagnosis, called: str, sentence: str) ->
     lead = firsts[0]
     severity = max(row.severity for row in rows)
     return Alert(
-        status=status_of("FAILED", all(first.is_drill for first in firsts)),
+        status=particulars.status_of("FAILED", all(first.is_drill for first in firsts)),
         name=called,
         diagnosis=replace(found, severity=severity),
         severity=severity,
@@ -235,7 +224,7 @@ def _told_apart(rows: Sequence[_Row]) -> list[_Row]:
     """Add the definition to a name where lines would look alike: that is what differs."""
     alike = Counter(row.cells[1:] for row in rows)
     return [
-        replace(row, name=f"{row.name} ({text.defang(row.first.definition.partition(':')[0])})")
+        replace(row, name=f"{row.name} ({text.defang(row.first.definition_name)})")
         if alike[row.cells[1:]] > 1 and row.first.definition
         else row
         for row in rows
@@ -258,9 +247,9 @@ def _mostly_on(rows: Sequence[_Row]) -> str:
 
 
 def _begin_with(row: _Row) -> tuple[str, ...]:
-    queue = f" on queue {row.first.queue}" if advice.is_name(row.first.queue) else ""
+    queue = f" on queue {row.first.queue}" if is_title(row.first.queue) else ""
     # A step holds no stranger's markup.
-    name = row.name if advice.is_name(row.name) else "the first line below"
+    name = row.name if is_title(row.name) else "the first line below"
     title = wording.lowered(row.diagnosis.title)
     failed = f"({row.count:,} failed)"
     return (f"Begin with {name}{queue} {failed}: {title}.", *row.diagnosis.actions[:1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notifier.core import particulars, text, units, wording
-from notifier.core.alert import doubt_of, severity_of
+from notifier.core.alert import severity_of
 from notifier.core.breakdown import Counts
 from notifier.core.diagnosis import Certainty, Diagnosis, Severity
 from notifier.core.failure import Failure, Kind
@@ -65,7 +65,7 @@ def name(incident: Incident, tally: Tally) -> str:
     if len(names) == 1:
         return text.defang(names[0])
     many = wording.counted(len(names), "job") if names else "unknown jobs"
-    return text.defang(_definition(first)) or many
+    return text.defang(first.definition_name) or many
 
 
 def diagnosis(incident: Incident, tally: Tally) -> Diagnosis:
@@ -127,7 +127,7 @@ def _failed(incident: Incident, tally: Tally, told: Counts) -> str:
 
 def sentence(incident: Incident, tally: Tally, found: Diagnosis) -> str:
     """Say what happened, so that it can be read aloud."""
-    doubt = f" ({said})" if (said := doubt_of(found)) else ""
+    doubt = f" ({found.doubt})" if found.doubt else ""
     if incident.first.kind is Kind.UNREADABLE:
         number = wording.counted(max(1, tally.failed), "event")
         return f"{number} of failed Batch jobs could not be read: {_problem(incident.first)}."
@@ -163,7 +163,7 @@ def _opening(incident: Incident, tally: Tally) -> str:
     if is_repeated(incident, tally):
         times = f" {_times(told.failed)}" if told.failed > 1 else ""
         return f"Job {called} failed{times}{on_queue}"
-    definition = text.defang(_definition(first))
+    definition = text.defang(first.definition_name)
     of = f" of definition {definition}" if definition else ""
     return f"{number_of(told.failed, first)}{of} failed{on_queue}"
 
@@ -225,7 +225,3 @@ def _names(tally: Tally) -> tuple[str, ...]:
     """Name the jobs that failed, or else those that waited."""
     failed = tuple(each for each in tally.names if each)
     return failed or tuple(dict.fromkeys(one.name for one in tally.dependents if one.name))
-
-
-def _definition(first: Failure) -> str:
-    return first.definition.partition(":")[0]

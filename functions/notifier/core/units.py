@@ -5,13 +5,18 @@ from __future__ import annotations
 import signal
 from datetime import UTC, datetime
 
-_HOUR_MS, _DAY_H = 3_600_000, 24
+SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS = 1_000, 60_000, 3_600_000, 86_400_000
 SIGNAL_BASE = 128  # a shell reports death by signal n as exit code 128 + n
 
 
 def moment(epoch_ms: int) -> str:
     """Write epoch milliseconds as `2026-11-20 10:02:31 UTC`."""
     return f"{datetime.fromtimestamp(epoch_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def iso(epoch_ms: int) -> str:
+    """Write epoch milliseconds as `2026-11-20T10:02:31Z`, as EventBridge does."""
+    return f"{datetime.fromtimestamp(epoch_ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def clock(epoch_ms: int) -> str:
@@ -42,8 +47,8 @@ def waited(milliseconds: int) -> str:
     >>> waited(25 * 3_600_000), waited(5_400_000), waited(73 * 3_600_000)
     ('25 h', '1 h 30 min', '3 d 1 h')
     """
-    hours = max(0, milliseconds) // _HOUR_MS
-    return f"{hours} h" if _DAY_H <= hours < 2 * _DAY_H else duration(milliseconds)
+    is_counted = DAY_MS <= milliseconds < 2 * DAY_MS
+    return f"{milliseconds // HOUR_MS} h" if is_counted else duration(milliseconds)
 
 
 def exit_code(code: int) -> str:

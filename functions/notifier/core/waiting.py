@@ -7,13 +7,13 @@ general types and is never called certain; families and `optimal` have sizes for
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from notifier.core import fargate
-from notifier.core.containers import integer, node, string
 from notifier.core.failure import Failure, Finding
+from notifier.core.lookup import Safe, integer, node, string
 
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html
 _TYPE = re.compile(r"([a-z]{1,4})(\d)[a-z0-9-]{0,12}\.(?:(\d{1,3})?x)?large", re.ASCII)
@@ -49,7 +49,7 @@ class Environment:
         return self.type in _FARGATE
 
 
-def environment(raw: dict[str, Any], safe: Callable[[object], str]) -> Environment:
+def environment(raw: dict[str, Any], safe: Safe) -> Environment:
     """Read one compute environment, tolerant of what is missing."""
     resources = node(raw, "computeResources")
     types = resources.get("instanceTypes")
@@ -65,9 +65,7 @@ def environment(raw: dict[str, Any], safe: Callable[[object], str]) -> Environme
     )
 
 
-def findings(
-    job: Failure, raw: Sequence[dict[str, Any]], safe: Callable[[object], str]
-) -> tuple[Finding, ...]:
+def findings(job: Failure, raw: Sequence[dict[str, Any]], safe: Safe) -> tuple[Finding, ...]:
     """Say what keeps a job waiting, the most telling first; nothing where all looks well.
 
     Parameters
