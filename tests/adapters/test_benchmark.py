@@ -12,7 +12,7 @@ import pytest
 from benchmarks import storm
 from benchmarks.storms import LEDGER_WRITES
 from notifier import wiring
-from notifier.aws.ledger import MOST_WRITES
+from notifier.aws.table import MOST_WRITES
 
 SIZE = 1_500
 FOLLOW_UPS = 60  # calls for an hour of them, whatever the size

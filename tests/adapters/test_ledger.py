@@ -13,6 +13,7 @@ import boto3
 import pytest
 
 from notifier.aws import ledger as ledger_module
+from notifier.aws import table as table_module
 from notifier.aws.items import state_key
 from notifier.aws.ledger import IncidentLedger
 from notifier.core.bookmark import Bookmark, Progress
@@ -291,7 +292,7 @@ def table() -> Any:
 
 @pytest.fixture
 def real(table: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> IncidentLedger:
-    monkeypatch.setattr(ledger_module.time, "sleep", lambda _: None)
+    monkeypatch.setattr(table_module.time, "sleep", lambda _: None)
     return IncidentLedger(TABLE, clock)
 
 
@@ -301,7 +302,7 @@ class Calls:
     def __init__(self, ledger: IncidentLedger) -> None:
         self.made: Counter[str] = Counter()
         self.change: Callable[[str, dict[str, Any]], None] = lambda name, answer: None
-        self._events = ledger._client.meta.events
+        self._events = ledger._table._client.meta.events
         self._events.register("after-call.dynamodb", self._after)
 
     def _after(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
@@ -372,7 +373,7 @@ class TestIncidentLedger(LedgerContract):
         with pytest.raises(ServiceError) as raised:
             real.record([(HERE, CHILD)], {})
         assert raised.value.trouble is Trouble.RETRYABLE
-        assert calls.made["BatchWriteItem"] == 1 + len(ledger_module.PAUSES_S)
+        assert calls.made["BatchWriteItem"] == 1 + len(table_module.PAUSES_S)
 
     @pytest.mark.parametrize("writer", ["", "another"])
     def test_a_retry_that_meets_its_own_write_has_saved_and_a_rivals_has_not(
@@ -385,7 +386,7 @@ class TestIncidentLedger(LedgerContract):
             item["writer"] = {"S": writer} if writer else item["writer"]
             boto3.client("dynamodb").put_item(TableName=TABLE, Item=item)
 
-        real._client.meta.events.register("before-call.dynamodb.PutItem", written_before)
+        real._table._client.meta.events.register("before-call.dynamodb.PutItem", written_before)
         assert (real.save(INCIDENT) is None) is bool(writer)
 
     def test_troubles_are_understood(self, real: IncidentLedger, table: Any) -> None:

@@ -11,36 +11,22 @@
 | `held` | `<key>` | an incident that waits for the storm digest |
 | `sweep` | `bookmark` | where the sweep stopped |
 | `subscriptions` | `pending` | how many are not confirmed |
-
-Every read is consistent, every item ends by TTL, and every read looks at the time itself, because
-DynamoDB may take days to delete what has ended.
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 """
 
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from notifier.aws import clients, items
-from notifier.aws.clients import Patience
-from notifier.aws.errors import understood
+from notifier.aws import items
 from notifier.aws.items import Item
+from notifier.aws.table import MOST_TOGETHER, PAUSES_S, Table, wait
 from notifier.core.bookmark import Bookmark
 from notifier.core.brake import Brake
 from notifier.core.incident import Incident, Place
 from notifier.core.silence import Silence
 from notifier.core.tally import Member
-from notifier.core.trouble import ServiceError, Trouble
 from notifier.ports import Seen
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 DAY_S = 24 * 3600
 # An episode lasts 14 days at most, and its follow-ups come within hours.
@@ -50,16 +36,6 @@ HELD_DAYS = 7
 SILENCE_DAYS = 31
 BOOKMARK_DAYS = 30  # a sweep that stood still for so long begins anew
 PENDING_DAYS = 3  # as long as SNS waits for a confirmation
-MOST_KEYS, MOST_WRITES = 100, 25  # in one BatchGetItem, in one BatchWriteItem
-# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
-# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
-WRITES_AT_ONCE = 4  # a full delivery's hundred failures go in the time of one call
-PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)  # before what DynamoDB left undone is asked for again
-# 3 tries of at most 1 s + 2 s; after that the queue tries again, with more patience.
-# Why DynamoDB gave up a transaction though nothing is wrong.
-# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-_RIVALLED = frozenset(("None", "ConditionalCheckFailed", "TransactionConflict"))
-_PATIENCE = Patience(connect_s=1, read_s=2, tries=3)
 _SILENCES, _BRAKE = items.key("silences", "all"), items.key("brake", "alerts")
 _BOOKMARK, _PENDING = items.key("sweep", "bookmark"), items.key("subscriptions", "pending")
 
@@ -72,14 +48,13 @@ class IncidentLedger:
     """Remembers incidents; see `ports.Ledger`."""
 
     def __init__(self, table: str, now_ms: Callable[[], int] = _now_ms) -> None:
-        self._table, self._now_ms = table, now_ms
-        self._client: DynamoDBClient = clients.client("dynamodb", _PATIENCE)
+        self._table, self._now_ms = Table(table, now_ms), now_ms
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
         """Look up places and incidents, with silences and the brake, in as few calls as can be."""
         own = (_SILENCES, _BRAKE, _PENDING)
         wanted = [*own, *map(items.place_key, roots), *map(items.state_key, keys)]
-        found = {(one["pk"]["S"], one["sk"]["S"]): one for one in self._get(wanted)}
+        found = {(one["pk"]["S"], one["sk"]["S"]): one for one in self._table.get(wanted)}
         places = {root: found.get((f"job#{root}", "place")) for root in roots}
         states = {key: found.get((f"incident#{key}", "state")) for key in keys}
         silences, brake = found.get(("silences", "all")), found.get(("brake", "alerts"))
@@ -104,19 +79,19 @@ class IncidentLedger:
             for place, one in members
         ]
         puts += [self._place_item(root, place) for root, place in places.items()]
-        self._write([{"PutRequest": {"Item": item}} for item in puts])
+        self._table.put(puts)
 
     def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
         """Fix where jobs are counted, unless that is fixed already; give where they are."""
         roots, settled = list(places), dict[str, Place]()
-        for start in range(0, len(roots), MOST_KEYS):
-            settled |= self._settled({root: places[root] for root in roots[start:][:MOST_KEYS]})
+        for start in range(0, len(roots), MOST_TOGETHER):
+            settled |= self._settled({root: places[root] for root in roots[start:][:MOST_TOGETHER]})
         return settled
 
     def members(self, place: Place) -> tuple[Member, ...]:
         """Give every member counted in a place."""
         prefix = items.member_prefix(place)
-        found = self._query(f"incident#{place.key}", prefix)
+        found = self._table.query(f"incident#{place.key}", prefix)
         return tuple(items.to_member(item, prefix) for item in found)
 
     def save(self, incident: Incident) -> Incident | None:
@@ -128,46 +103,46 @@ class IncidentLedger:
             self._in_days(STATE_DAYS),
             version,
         )
-        return items.to_incident(item) if self._put_if_unchanged(item) else None
+        return items.to_incident(item) if self._table.put_if_unchanged(item) else None
 
     def save_brake(self, brake: Brake) -> Brake | None:
         """Write it likewise."""
         item = items.with_body(
             _BRAKE, items.from_brake(brake), self._in_days(STATE_DAYS), brake.version + 1
         )
-        return items.to_brake(item) if self._put_if_unchanged(item) else None
+        return items.to_brake(item) if self._table.put_if_unchanged(item) else None
 
     def hold(self, key: str) -> None:
         """Put an incident on the list of the next storm digest."""
         item = items.with_body(items.key("held", key), {}, self._in_days(HELD_DAYS))
-        self._write([{"PutRequest": {"Item": item}}])
+        self._table.put([item])
 
     def held(self) -> tuple[str, ...]:
         """Give the keys on that list."""
-        return tuple(item["sk"]["S"] for item in self._query("held", ""))
+        return tuple(item["sk"]["S"] for item in self._table.query("held", ""))
 
     def release(self, keys: Collection[str]) -> None:
         """Take keys off that list."""
-        self._write([{"DeleteRequest": {"Key": items.key("held", key)}} for key in keys])
+        self._table.delete([items.key("held", key) for key in keys])
 
     def bookmark(self) -> Bookmark:
         """Give where the last sweep stopped."""
-        found = list(self._get([_BOOKMARK]))
+        found = list(self._table.get([_BOOKMARK]))
         return items.to_bookmark(found[0]) if found else Bookmark()
 
     def save_bookmark(self, bookmark: Bookmark) -> None:
         """Keep where this sweep stopped: no two run at once."""
         body, expires = items.from_bookmark(bookmark), self._in_days(BOOKMARK_DAYS)
-        self._write([{"PutRequest": {"Item": items.with_body(_BOOKMARK, body, expires)}}])
+        self._table.put([items.with_body(_BOOKMARK, body, expires)])
 
     def note_unconfirmed(self, pending: int) -> None:
         """Keep how many subscriptions are not confirmed, for the next alert."""
         item = items.with_body(_PENDING, {"pending": pending}, self._in_days(PENDING_DAYS))
-        self._write([{"PutRequest": {"Item": item}}])
+        self._table.put([item])
 
     def silences(self) -> tuple[tuple[Silence, ...], int]:
         """Give all silences and the version to save them with."""
-        found = list(self._get([_SILENCES]))
+        found = list(self._table.get([_SILENCES]))
         return (items.to_silences(found[0]), items.version_of(found[0])) if found else ((), 0)
 
     def save_silences(self, silences: Sequence[Silence], version: int) -> bool:
@@ -176,18 +151,18 @@ class IncidentLedger:
         item = items.with_body(
             _SILENCES, {"silences": live}, self._in_days(SILENCE_DAYS), version + 1
         )
-        return self._put_if_unchanged(item)
+        return self._table.put_if_unchanged(item)
 
     def _settled(self, left: dict[str, Place]) -> dict[str, Place]:
         known: dict[str, Place] = {}
         for pause in (*PAUSES_S, None):
-            if self._put_all_if_absent([self._place_item(*one) for one in left.items()]):
+            if self._table.put_all_if_absent([self._place_item(*one) for one in left.items()]):
                 break
             known |= self.read(left, ()).places
             left = {root: place for root, place in left.items() if root not in known}
             if not left:
                 break
-            _wait(pause)
+            wait(pause)
         return known | left
 
     def _place_item(self, root: str, place: Place) -> Item:
@@ -197,114 +172,6 @@ class IncidentLedger:
 
     def _in_days(self, days: int) -> int:
         return self._now_ms() // 1000 + days * DAY_S
-
-    def _is_live(self, item: Item) -> bool:
-        return int(item["expires"]["N"]) * 1000 > self._now_ms()
-
-    def _get(self, keys: Sequence[Item]) -> Iterator[Item]:
-        for start in range(0, len(keys), MOST_KEYS):
-            left: Any = {"Keys": keys[start : start + MOST_KEYS], "ConsistentRead": True}
-            for pause in (*PAUSES_S, None):
-                answer = self._call("batch_get_item", RequestItems={self._table: left})
-                yield from filter(self._is_live, answer["Responses"].get(self._table, ()))
-                left = answer.get("UnprocessedKeys", {}).get(self._table)
-                if not left:
-                    break
-                _wait(pause)
-
-    def _write(self, requests: Sequence[Any]) -> None:
-        """Write all, several calls at a time; when one fails the others are made all the same."""
-        parts = [requests[at : at + MOST_WRITES] for at in range(0, len(requests), MOST_WRITES)]
-        if len(parts) <= 1:
-            for part in parts:
-                self._write_part(part)
-            return
-        with ThreadPoolExecutor(WRITES_AT_ONCE) as pool:
-            done = [pool.submit(self._write_part, part) for part in parts]
-        for each in done:
-            each.result()
-
-    def _write_part(self, left: Any) -> None:
-        for pause in (*PAUSES_S, None):
-            answer = self._call("batch_write_item", RequestItems={self._table: left})
-            left = answer.get("UnprocessedItems", {}).get(self._table)
-            if not left:
-                return
-            _wait(pause)
-
-    def _query(self, pk: str, prefix: str) -> Iterator[Item]:
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "ConsistentRead": True,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": pk}},
-        }
-        if prefix:
-            request["KeyConditionExpression"] += " AND begins_with(sk, :sk)"
-            request["ExpressionAttributeValues"][":sk"] = {"S": prefix}
-        while True:
-            answer = self._call("query", **request)
-            yield from filter(self._is_live, answer["Items"])
-            if not answer.get("LastEvaluatedKey"):
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def _put_if_unchanged(self, item: Item) -> bool:
-        """Write an item over the version before it; what has ended counts as absent."""
-        item = item | {
-            "writer": {"S": uuid.uuid4().hex}
-        }  # or a rival's equal write looks like ours
-        before = items.version_of(item) - 1
-        absent = "attribute_not_exists(pk) OR expires <= :now"
-        values = {":version": {"N": str(before)}} if before else {":now": self._now()}
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=item,
-                ConditionExpression="version = :version" if before else absent,
-                ExpressionAttributeValues=values,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            # A try whose answer was lost has written already: then what stands there is ours.
-            return bool(error.response.get("Item") == item)
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
-        return True
-
-    def _put_all_if_absent(self, wanted: Sequence[Item]) -> bool:
-        """Write items together; False where one of them is there, or a rival writes one."""
-        absent = {
-            "ConditionExpression": "attribute_not_exists(pk) OR expires <= :now",
-            "ExpressionAttributeValues": {":now": self._now()},
-        }
-        puts: Any = [{"Put": {"TableName": self._table, "Item": one, **absent}} for one in wanted]
-        try:
-            self._client.transact_write_items(TransactItems=puts)
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = {one.get("Code", "None") for one in error.response["CancellationReasons"]}
-            if reasons <= _RIVALLED:
-                return False
-            raise understood(error) from error
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
-        return True
-
-    def _now(self) -> Item:
-        return {"N": str(self._now_ms() // 1000)}
-
-    def _call(self, operation: str, **request: Any) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = getattr(self._client, operation)(**request)
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
-        return answer
-
-
-def _wait(pause: float | None) -> None:
-    if pause is None:
-        raise ServiceError(Trouble.RETRYABLE, "the table is throttled")
-    time.sleep(pause)
 
 
 class DryRunLedger:
