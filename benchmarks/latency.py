@@ -21,8 +21,8 @@ from typing import Any
 from benchmarks.start import BASELINES
 from notifier.core.failure import DRILL_SOURCE
 from workbench import failures, samples
-from workbench.demo import Stage
 from workbench.local_aws import LocalAws
+from workbench.stage import Stage
 from workbench.subscriber import Delivery, Subscriber
 
 RATES = (1, 10, 100)  # failures a second

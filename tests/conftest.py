@@ -1,4 +1,4 @@
-"""What holds for every test: no sockets, no AWS settings of the person who runs them."""
+"""What holds for every test: no network but loopback, no AWS settings of who runs them."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, settings
 from workbench import stack
 
 HERE = Path(__file__).parent
-ON_LOOPBACK = (HERE / "e2e", HERE / "faults", HERE / "inbox", HERE / "runtime")
 # What is made once for many tests is made once in all: they stay with one worker of pytest-xdist.
 TOGETHER = {
     HERE / "e2e": "built", HERE / "runtime": "built", HERE / "environments": "built",
@@ -42,15 +41,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests that talk to a process of their own reach it, and nothing else."""
+    """Let tests reach processes of their own, and nothing else."""
     for item in items:
         for folder, group in TOGETHER.items():
             if folder in item.path.parents:
                 item.add_marker(pytest.mark.xdist_group(group))
-        if any(folder in item.path.parents for folder in ON_LOOPBACK):
-            item.add_marker(pytest.mark.allow_hosts(["127.0.0.1"]))
-        else:
-            item.add_marker(pytest.mark.disable_socket)
+        # All of them: what listens for some goes on in its thread while the worker runs others.
+        item.add_marker(pytest.mark.allow_hosts(["127.0.0.1"]))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from notifier import follow_up, pipeline
+from notifier.arrivals import Record
 from notifier.core.recovery import Success
 from notifier.ports import Choices, Ports
 from tests.fakes import (
@@ -151,9 +152,7 @@ class Simulation:
         """Call the story of a queue."""
         self.jobs.succeeded = [one for one in self.to_succeed if one.stopped_at <= self.now]
         if name == "failures":
-            records = [
-                pipeline.Record(one.message_id, one.body, one.receives, one.waits) for one in due
-            ]
+            records = [Record(one.message_id, one.body, one.receives, one.waits) for one in due]
             return pipeline.run(records, self.ports(), self.choices)
         turns = [follow_up.Turn(one.message_id, one.body) for one in due]
         return follow_up.run(turns, self.ports(), self.choices)

@@ -24,8 +24,7 @@ from workbench.drill import Drill, Outcome
 from workbench.local_aws import LocalAws
 from workbench.samples import Sample
 from workbench.setup_error import SetupError
-from workbench.stage import Stage as Stage
-from workbench.stage import deployed
+from workbench.stage import Stage, deployed
 from workbench.storm import FAILED, SIZE, Storm
 from workbench.subscriber import Delivery
 

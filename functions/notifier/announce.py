@@ -7,30 +7,22 @@ follow-up that comes; who crashes after it leaves a duplicate, never a loss.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from notifier.channels import message
 from notifier.core import text, units
 from notifier.core.alert import Alert
-from notifier.core.brake import SECOND_MS, Brake
-from notifier.core.diagnosis import Severity
-from notifier.core.excerpt import LogRead
-from notifier.core.failure import Failure, LogStream
-from notifier.core.history import Past, is_comparable
 from notifier.core.incident import Decision, Incident, Outcome, Phase, novelty
 from notifier.core.metrics import Metric
 from notifier.core.silence import Silence, withheld
 from notifier.core.tally import Tally
 from notifier.core.trouble import ServiceError, Trouble
-from notifier.ports import STORM, Choices, Ports, Seen
+from notifier.core.units import SECOND_MS
+from notifier.ports import Choices, Ports, Seen
+from notifier.rate_limit import RateLimit, contended
 
 RATE_LIMIT = "held back by the rate limit"
-CONTENDED = "the rate limit is contended"
-TRIES = 5  # of a change to what others change as well
-LOST_MS = 60 * 60 * SECOND_MS  # a storm digest overdue by so much will not come any more
 _MOMENT_MS = 1_000  # told after a reader looked away: what ended is looked at just after it
 
 
@@ -44,7 +36,7 @@ class Desk:
     def __init__(self, ports: Ports, choices: Choices, seen: Seen) -> None:
         self._ports, self._choices = ports, choices
         self._silences: tuple[Silence, ...] = seen.silences
-        self._brake: Brake = seen.brake
+        self.rate_limit = RateLimit(ports, choices, seen.brake)
         self._unconfirmed = seen.unconfirmed
 
     def tell(
@@ -72,7 +64,7 @@ class Desk:
         """
         if decision.outcome is not Outcome.RECOVERED and self.kept_back(incident, tally):
             return
-        if not self._has_room():
+        if not self.rate_limit.has_room():
             # A storm digest tells what has failed: a recovery waits for a message of its own.
             if decision.outcome is Outcome.RECOVERED:
                 self.look_again(incident)
@@ -95,7 +87,7 @@ class Desk:
             self._ports.journal.note(
                 "below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, facts_of(alert)
             )
-        elif (counted := self._counted(alert)) is None:
+        elif (counted := self.rate_limit.count(alert)) is None:
             self._hold(claimed)
             return
         else:
@@ -107,9 +99,9 @@ class Desk:
 
     def tell_storm(self, alert: Alert) -> None:
         """Publish a storm digest: it has its own interval, and no rate limit holds it back."""
-        counted = self._counted(alert, room_needed=False)
+        counted = self.rate_limit.count(alert, room_needed=False)
         if counted is None:
-            raise ServiceError(Trouble.RETRYABLE, CONTENDED)
+            raise contended()
         publish(counted, self._ports)
 
     def kept_back(self, incident: Incident, tally: Tally) -> bool:
@@ -130,22 +122,6 @@ class Desk:
         """Have an incident that is not told followed up once more, after a longer while."""
         self._later(incident, self._next_look(incident, self._ports.now_ms()))
 
-    def change_brake(self, change: Callable[[Brake], Brake | None]) -> bool:
-        """Apply a change to the brake as it is now.
-
-        False when the change is None, or when others never left the brake alone.
-        """
-        for _ in range(TRIES):
-            wanted = change(self._brake)
-            if wanted is None:
-                return False
-            saved = self._ports.ledger.save_brake(wanted)
-            if saved is not None:
-                self._brake = saved
-                return True
-            self._brake = self._ports.ledger.read((), ()).brake
-        return False
-
     def _measure_wait(self, incident: Incident, decision: Decision, tally: Tally) -> None:
         """Measure how long people did not know; a drill tells of a time that never was."""
         if decision.outcome is Outcome.FIRST and tally.first_at and not incident.first.is_drill:
@@ -157,19 +133,10 @@ class Desk:
         """Leave an incident to the storm digest, and look at it after that in case none came."""
         now = self._ports.now_ms()
         # It may be overdue, and be tried again: who waits for it must not ask all the time.
-        storm = max(self._storm_due(now), now)
+        storm = max(self.rate_limit.storm_due(now), now)
         self._ports.ledger.hold(incident.key)
         self._later(incident.kept_back(RATE_LIMIT, now), storm + self._choices.terms.interval)
         self._note(RATE_LIMIT, Metric.ALERTS_HELD, incident)
-
-    def _storm_due(self, now: int) -> int:
-        due = now + self._choices.terms.interval
-        if self._brake.storm_due > now - LOST_MS:
-            return self._brake.storm_due
-        self._ports.queues.follow_up(STORM, due, now)
-        if not self.change_brake(lambda brake: brake.storm_at(due)):
-            raise ServiceError(Trouble.RETRYABLE, CONTENDED)
-        return due
 
     def _later(self, incident: Incident, due: int) -> None:
         self._ports.queues.follow_up(incident.key, due, self._ports.now_ms())
@@ -188,32 +155,6 @@ class Desk:
 
     def _longer(self, incident: Incident) -> int:
         return min(incident.interval * 2, self._choices.terms.longest_interval)
-
-    def _has_room(self) -> bool:
-        """Wait for room where it comes within a second; else say that there is none."""
-        now = self._ports.now_ms()
-        wait = self._brake.free_at(now, self._choices.limits) - now
-        if 0 < wait <= SECOND_MS:
-            self._ports.pause(wait / SECOND_MS)
-        return wait <= SECOND_MS
-
-    def _counted(self, alert: Alert, *, room_needed: bool = True) -> Alert | None:
-        """Count a message before it goes out; None when others took the room there was."""
-        now, limits = self._ports.now_ms(), self._choices.limits
-        is_critical, left = alert.severity is Severity.CRITICAL, 0
-
-        def take(brake: Brake) -> Brake | None:
-            nonlocal left
-            left = brake.texts_left(now, limits)
-            if room_needed and brake.free_at(now, limits) > now:
-                return None
-            return brake.taken(now, with_text=is_critical and left > 0)
-
-        if not self.change_brake(take):
-            return None
-        return replace(
-            alert, texted=left > 0 or not is_critical, last_text=is_critical and left == 1
-        )
 
     def _note(self, happened: str, count: Metric, incident: Incident) -> None:
         self._ports.journal.note(happened, count, {"incident": incident.key})
@@ -270,26 +211,3 @@ def facts_of(alert: Alert) -> dict[str, str]:
         "severity": str(alert.severity),
         "incident": alert.incident,
     }
-
-
-def read_log(stream: LogStream, ports: Ports) -> LogRead:
-    """Read a log; that it cannot be read is noted, and said in the message."""
-    ports.journal.measure(Metric.LOG_READS, 1, "Count")
-    log = ports.logs.read(stream)
-    if log.unavailable:
-        ports.journal.note("log unavailable", Metric.LOG_UNAVAILABLE, {"problem": log.unavailable})
-    return log
-
-
-def look_up(failure: Failure, ports: Ports) -> Past | None:
-    """Look up what was before a failure; that it is not known is noted, and said in the message."""
-    past = ports.history.look_up(failure) if is_comparable(failure) else None
-    if past is not None and past.unknown:
-        ports.journal.note("history unknown", Metric.HISTORY_UNKNOWN, {"problem": past.unknown})
-    return past
-
-
-def where(error: Exception) -> str:
-    """Name an error and its place; its message may quote the job."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"

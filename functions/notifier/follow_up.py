@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from notifier import announce
 from notifier.announce import RATE_LIMIT, Desk, PublishError
 from notifier.core import digest
 from notifier.core.alert import Alert
@@ -19,8 +18,9 @@ from notifier.core.incident import LEASE_MS, Decision, Incident, Outcome, Phase,
 from notifier.core.metrics import Metric
 from notifier.core.recovery import cleared, recovery
 from notifier.core.tally import Tally, fold
-from notifier.core.trouble import ServiceError
+from notifier.core.trouble import ServiceError, where
 from notifier.ports import STORM, Choices, Ports
+from notifier.reading import read_log
 
 # A digest costs at most three log reads (two without an answer, 22 s, and then none), a look at
 # Batch (10 s), a publish (21 s) and some writes; with less time left it waits for its next turn.
@@ -72,7 +72,7 @@ def _finished(turn: Turn, ports: Ports, choices: Choices) -> bool:
         ports.journal.note("not followed up", Metric.FOLLOW_UPS_RETRIED, {"problem": error.says})
         return False
     except Exception as error:  # noqa: BLE001  # what breaks on one incident must not hold the rest
-        ports.journal.note("crashed", Metric.CRASHED, {"problem": announce.where(error)})
+        ports.journal.note("crashed", Metric.CRASHED, {"problem": where(error)})
         return False
 
 
@@ -156,7 +156,7 @@ def _alert(
     if decision.outcome is Outcome.RECOVERED:
         return digest.recovered(incident, tally, decision.reason)
     wanted = digest.to_read(tally) if choices.log_lines else ()
-    reads = [(one, announce.read_log(one.log, ports)) for one in wanted if one.log]
+    reads = [(one, read_log(one.log, ports)) for one in wanted if one.log]
     return digest.digest(incident, tally, reads, choices.log_lines)
 
 
@@ -169,7 +169,7 @@ def _storm(due: int, ports: Ports, choices: Choices) -> bool:
         )
         return True
     desk = Desk(ports, choices, seen)
-    if now < seen.brake.storm_lease or not desk.change_brake(
+    if now < seen.brake.storm_lease or not desk.rate_limit.change(
         lambda brake: replace(brake, storm_lease=now + LEASE_MS)
     ):
         return False
@@ -186,7 +186,7 @@ def _storm(due: int, ports: Ports, choices: Choices) -> bool:
     following = now + choices.terms.interval if more else 0
     if following:
         ports.queues.follow_up(STORM, following, now)
-    desk.change_brake(lambda brake: brake.storm_at(following))
+    desk.rate_limit.change(lambda brake: brake.storm_at(following))
     return True
 
 

@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from notifier import pipeline, wiring
+from notifier.arrivals import Record
 from notifier.aws.journal import Journal
 from notifier.aws.topic import DryRunTopic
 
@@ -45,14 +46,14 @@ def _is_batch(event: object) -> bool:
     return isinstance(event, dict) and isinstance(event.get("Records"), list)
 
 
-def _records(event: dict[str, Any]) -> list[pipeline.Record]:
+def _records(event: dict[str, Any]) -> list[Record]:
     if not _is_batch(event):
-        return [pipeline.Record("", event)]
+        return [Record("", event)]
     return [_record(one) for one in event["Records"]]
 
 
-def _record(message: dict[str, Any]) -> pipeline.Record:
+def _record(message: dict[str, Any]) -> Record:
     """Read one SQS message; `waits` is the attribute that `Queues.wait` gave it."""
     waits = message.get("messageAttributes", {}).get("waits", {}).get("stringValue", "0")
     receives = message.get("attributes", {}).get("ApproximateReceiveCount", "1")
-    return pipeline.Record(message["messageId"], message["body"], int(receives), int(waits))
+    return Record(message["messageId"], message["body"], int(receives), int(waits))

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from notifier import announce
-from notifier.announce import Desk, PublishError
-from notifier.core import digest, event, metrics, text
-from notifier.core.alert import UNREADABLE, Alert, compose, unreadable
+from notifier.announce import Desk, PublishError, publish
+from notifier.arrivals import WAITS_S, Arrival, Record, read_all
+from notifier.core import digest, metrics, text
+from notifier.core.alert import Alert, compose, unreadable
 from notifier.core.by_error import base_of, pointers, to_read, told_apart
-from notifier.core.diagnosis import Diagnosis, Severity, diagnose
-from notifier.core.failure import Failure, Unreadable
+from notifier.core.catalogue import Severity
+from notifier.core.failure import Unreadable
 from notifier.core.filing import Cabinet, Case, Filed
-from notifier.core.grouping import identity
 from notifier.core.incident import Incident, Place, Terms, decide
 from notifier.core.metrics import Metric
 from notifier.core.tally import Member, Role, Tally, fold
-from notifier.core.trouble import ServiceError
+from notifier.core.trouble import ServiceError, where
 from notifier.ports import Choices, Journal, Ports, Seen
-from notifier.reading import Reader
+from notifier.reading import Reader, look_up
 
 # One incident costs at most one log read (11 s with time-outs, tries and waits), one look at its
 # past (7 s) and one publish (21 s); with less time left, its records wait for the next delivery.
@@ -28,40 +26,6 @@ RESERVE_MS = 40_000
 # The table gets two more chances, six minutes apart; then people are told without it.
 DEGRADED_FROM = 3
 DEGRADED_PAUSE_S = 1.0  # two invocations at once then send two messages a second at most
-# Seconds that a job waits for the failure of the one it depended on, one delivery after another.
-WAITS_S = (15, 60, 180)
-_NOT_JSON = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One event as it was delivered: `body` is its JSON text, or the event itself.
-
-    `receives` counts its deliveries; `waits` how often it was sent back to wait for another job.
-    """
-
-    message_id: str
-    body: object
-    receives: int = 1
-    waits: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class _Arrival:
-    """One failure, and every message that told of it."""
-
-    told: Failure | Unreadable
-    failure: Failure
-    diagnosis: Diagnosis
-    records: list[Record] = field(default_factory=list)
-
-    @property
-    def case(self) -> Case:
-        """What decides where it is counted."""
-        queued = all(isinstance(record.body, str) for record in self.records)
-        waited = max(record.waits for record in self.records)
-        may_wait = queued and waited < len(WAITS_S) and not self.failure.is_drill
-        return Case(self.failure, self.diagnosis.cause, may_wait)
 
 
 @dataclass(slots=True)
@@ -69,7 +33,7 @@ class _Work:
     """What a delivery brought for one incident."""
 
     place: Place
-    arrivals: list[_Arrival] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
 
 
@@ -90,7 +54,7 @@ def run(records: Sequence[Record], ports: Ports, choices: Choices) -> tuple[str,
     tuple[str, ...]
         Ids of the messages that must be delivered again.
     """
-    arrivals = _read_all(records, ports.journal)
+    arrivals = read_all(records, ports.journal)
     delivery = _Delivery(ports, choices)
     try:
         works, seen = delivery.counted(arrivals)
@@ -110,13 +74,13 @@ class _Delivery:
 
     def __init__(self, ports: Ports, choices: Choices) -> None:
         self._ports, self._choices = ports, choices
-        self._again: list[_Arrival] = []
-        self._stranded: list[_Arrival] = []
+        self._again: list[Arrival] = []
+        self._stranded: list[Arrival] = []
         self._problem = ""
-        self.waiting: list[_Arrival] = []
+        self.waiting: list[Arrival] = []
         self._logs = Reader(ports, RESERVE_MS)
 
-    def counted(self, arrivals: Sequence[_Arrival]) -> tuple[list[_Work], Seen]:
+    def counted(self, arrivals: Sequence[Arrival]) -> tuple[list[_Work], Seen]:
         """Write every failure into the ledger, where it belongs; raises `ServiceError`."""
         if not arrivals:
             return [], Seen()
@@ -192,28 +156,28 @@ class _Delivery:
             else:
                 self._tell_one(work, desk, seen)
 
-    def strand(self, arrivals: Sequence[_Arrival], error: ServiceError) -> None:
+    def strand(self, arrivals: Sequence[Arrival], error: ServiceError) -> None:
         """Give up on the ledger for this delivery."""
         self._problem = error.says
         self._stranded += arrivals
         self._ports.journal.note("no ledger", Metric.LEDGER_FAILURES, {"problem": error.says})
 
-    def left_over(self) -> list[_Arrival]:
+    def left_over(self) -> list[Arrival]:
         """Give what must come again; what came often enough in vain is told without the ledger."""
-        due = [one for one in self._stranded if _receives(one) >= DEGRADED_FROM]
-        again = [*self._again, *(one for one in self._stranded if _receives(one) < DEGRADED_FROM)]
+        due = [one for one in self._stranded if one.receives >= DEGRADED_FROM]
+        again = [*self._again, *(one for one in self._stranded if one.receives < DEGRADED_FROM)]
         if not due:
             return again
         self._ports.pause(DEGRADED_PAUSE_S)
         alert = digest.degraded([(one.failure, one.diagnosis) for one in due], self._problem)
         try:
-            announce.publish(alert, self._ports)
+            publish(alert, self._ports)
         except PublishError:  # noted there
             return again + due
         self._ports.journal.note("told without the ledger", Metric.DEGRADED_MESSAGES, {})
         return again
 
-    def _send_to_wait(self, arrival: _Arrival) -> None:
+    def _send_to_wait(self, arrival: Arrival) -> None:
         for record in arrival.records:
             delay = WAITS_S[min(record.waits, len(WAITS_S) - 1)]
             self._ports.queues.wait(str(record.body), record.waits + 1, delay)
@@ -228,7 +192,7 @@ class _Delivery:
         except ServiceError as error:
             self.strand(work.arrivals, error)
         except Exception as error:  # noqa: BLE001  # what breaks on one incident must not hold the rest
-            self._ports.journal.note("crashed", Metric.CRASHED, {"problem": announce.where(error)})
+            self._ports.journal.note("crashed", Metric.CRASHED, {"problem": where(error)})
             self._again += work.arrivals
 
     def _decide(self, work: _Work, desk: Desk, known: Incident | None) -> None:
@@ -258,11 +222,11 @@ class _Delivery:
             return digest.so_far(unreadable(first.told, incident.key), incident, tally)
         lines = self._choices.log_lines
         log = self._logs.read(first.told) if lines else None
-        past = announce.look_up(first.told, self._ports)
+        past = look_up(first.told, self._ports)
         return digest.so_far(compose(first.told, log, lines, incident.key, past), incident, tally)
 
 
-def _count(done: Iterable[_Arrival], journal: Journal) -> None:
+def _count(done: Iterable[Arrival], journal: Journal) -> None:
     """Count what does not come again, so that a failure is counted once however often it came."""
     kinds = metrics.by_kin((one.failure, one.diagnosis) for one in done)
     for kin, count in kinds.items():
@@ -283,7 +247,7 @@ def _opened(work: _Work, now: int, terms: Terms) -> Incident:
     )
 
 
-def _first(work: _Work) -> tuple[_Arrival, Role]:
+def _first(work: _Work) -> tuple[Arrival, Role]:
     """Give the failure to tell of: the earliest that failed by itself, or else what there is."""
     order = list(Role)
     pairs = zip(work.members, work.arrivals, strict=True)
@@ -293,38 +257,3 @@ def _first(work: _Work) -> tuple[_Arrival, Role]:
 
 def _urgency(work: _Work) -> Severity:
     return max(one.diagnosis.severity for one in work.arrivals)
-
-
-def _receives(arrival: _Arrival) -> int:
-    return max(record.receives for record in arrival.records)
-
-
-def _read_all(records: Sequence[Record], journal: Journal) -> list[_Arrival]:
-    """Read all records; deliveries of one failure become one arrival."""
-    arrivals: dict[str, _Arrival] = {}
-    for record in records:
-        body = _decoded(record.body)
-        if event.is_heartbeat(body):
-            journal.note("heartbeat", Metric.HEARTBEAT, {"message_id": record.message_id})
-            continue
-        told = Unreadable("the message is not JSON") if body is _NOT_JSON else event.read(body)
-        if told is None:
-            journal.note("not a failure", Metric.NOT_A_FAILURE, {"message_id": record.message_id})
-            continue
-        if isinstance(told, Unreadable):
-            told = replace(told, event_id=told.event_id or record.message_id)
-            failure, diagnosis = told.stand_in(), UNREADABLE
-        else:
-            failure, diagnosis = told, diagnose(told)
-        arrival = arrivals.setdefault(identity(failure), _Arrival(told, failure, diagnosis))
-        arrival.records.append(record)
-    return list(arrivals.values())
-
-
-def _decoded(body: object) -> object:
-    if not isinstance(body, str):
-        return body
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):  # not JSON; JSON nested too deep to be a Batch event
-        return _NOT_JSON

@@ -1,15 +1,19 @@
-"""Reading logs within one delivery: each once, whoever asks, and with one short wait at most."""
+"""Reading what an alert has beside the event: logs, and what was before the failure.
+
+Within one delivery each log is read once, whoever asks, and with one short wait at most.
+"""
 
 from __future__ import annotations
 
-from notifier import announce
 from notifier.core import text
 from notifier.core.excerpt import LogRead
 from notifier.core.failure import Failure, LogStream
+from notifier.core.history import Past, is_comparable
 from notifier.core.metrics import Metric
 from notifier.core.outcries import Tells
 from notifier.core.parametrise import parametrised
 from notifier.core.rootline import LINES_READ, find
+from notifier.core.trouble import where
 from notifier.ports import Ports
 
 # CloudWatch Logs shows a line a second or two after it was written; the event may be faster.
@@ -17,6 +21,23 @@ WAIT_S = 2.0
 LATE_MS = 1_000  # a log that ends so long before its job may lack its last lines
 RECENT_MS = 30_000  # after that all lines have come that will ever come
 READ_MS = 15_000  # that a read may take (11 s), and what has to be written after it
+
+
+def read_log(stream: LogStream, ports: Ports) -> LogRead:
+    """Read a log; that it cannot be read is noted, and said in the message."""
+    ports.journal.measure(Metric.LOG_READS, 1, "Count")
+    log = ports.logs.read(stream)
+    if log.unavailable:
+        ports.journal.note("log unavailable", Metric.LOG_UNAVAILABLE, {"problem": log.unavailable})
+    return log
+
+
+def look_up(failure: Failure, ports: Ports) -> Past | None:
+    """Look up what was before a failure; that it is not known is noted, and said in the message."""
+    past = ports.history.look_up(failure) if is_comparable(failure) else None
+    if past is not None and past.unknown:
+        ports.journal.note("history unknown", Metric.HISTORY_UNKNOWN, {"problem": past.unknown})
+    return past
 
 
 class Reader:
@@ -32,11 +53,11 @@ class Reader:
         if failure.log is None:
             return None
         if failure.log not in self._read:
-            log = announce.read_log(failure.log, self._ports)
+            log = read_log(failure.log, self._ports)
             if self._is_late(log, failure) and self._has_time():
                 self._waited = True
                 self._ports.pause(WAIT_S)
-                log = announce.read_log(failure.log, self._ports)
+                log = read_log(failure.log, self._ports)
             self._read[failure.log] = log
         return self._read[failure.log]
 
@@ -48,7 +69,7 @@ class Reader:
             log = self.read(failure)
             return _error_in(log, failure) if log and log.lines else None
         except Exception as error:  # noqa: BLE001  # a log that breaks us must not hold the others
-            facts = {"problem": announce.where(error)}
+            facts = {"problem": where(error)}
             self._ports.journal.note("grouped without log", Metric.GROUPED_WITHOUT_LOG, facts)
             return None
 

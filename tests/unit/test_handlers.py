@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from notifier import follow_up, on_failure, on_follow_up, on_sweep, pipeline, sweep, wiring
+from notifier.arrivals import WAITS_S
 from notifier.aws import history, joblogs, jobs, topic
 from notifier.aws.clients import Patience
 from notifier.core.trouble import ServiceError, Trouble
@@ -105,7 +106,7 @@ def test_a_dependent_waits_as_often_as_its_message_says(world: World) -> None:
     once = record("m", event, messageAttributes=attributes)
     assert on_failure.handler({"Records": [once]}, CONTEXT) == {"batchItemFailures": []}
     [(body, waits, delay_s)] = world.queues.waits
-    assert (json.loads(body), waits, delay_s) == (event, 2, pipeline.WAITS_S[1])
+    assert (json.loads(body), waits, delay_s) == (event, 2, WAITS_S[1])
     assert world.topic.published == []
 
 

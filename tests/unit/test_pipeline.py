@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from notifier import pipeline
+from notifier.arrivals import Record
 from notifier.core import text
 from notifier.core.brake import Limits
 from notifier.core.diagnosis import Severity
@@ -37,8 +38,8 @@ def sample(name: str) -> dict:
     return json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def record(message_id: str, event: object, receives: int = 1) -> pipeline.Record:
-    return pipeline.Record(message_id, json.dumps(event), receives)
+def record(message_id: str, event: object, receives: int = 1) -> Record:
+    return Record(message_id, json.dumps(event), receives)
 
 
 class World:
@@ -56,7 +57,7 @@ class World:
 
     def run(
         self,
-        *records: pipeline.Record,
+        *records: Record,
         log_lines: int = 25,
         minimum: Severity = Severity.INFO,
     ) -> tuple[str, ...]:
@@ -127,7 +128,7 @@ def test_a_refused_publish_goes_back_to_the_queue_and_is_counted(
 )
 def test_what_cannot_be_read_is_told_plainly_and_never_tried_again(name: str, body: str) -> None:
     world = World()
-    assert world.run(pipeline.Record("a", body)) == ()
+    assert world.run(Record("a", body)) == ()
     [message] = world.topic.published
     assert message.attributes["cause"] == "unreadable-event"
     assert "could not read the event" in json.loads(message.body)["email"]
@@ -136,7 +137,7 @@ def test_what_cannot_be_read_is_told_plainly_and_never_tried_again(name: str, bo
 
 def test_two_messages_unreadable_for_one_reason_are_one_alert_that_counts_both() -> None:
     world = World()
-    world.run(pipeline.Record("a", "{"), pipeline.Record("b", "{"))
+    world.run(Record("a", "{"), Record("b", "{"))
     [message] = world.topic.published
     assert json.loads(message.shown()["webhook"]["text"] and message.body)["email"]
     assert message.shown()["webhook"]["counts"]["failed"] == 2

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from notifier import pipeline, sweep
+from notifier import sweep
 from notifier.core import envelope
+from notifier.core import event as events
 from notifier.core.bookmark import GRACE_MS, OVERLAP_MS
 from notifier.core.trouble import ServiceError, Trouble
 from notifier.missed import MOST_MISSED
@@ -416,7 +417,7 @@ def test_the_next_alert_says_who_has_not_confirmed(pending: int, said: str) -> N
 def test_a_missed_job_reads_as_its_event_would_have() -> None:
     event = failed("a", second=0)
     made = envelope.missed(event["detail"], START_MS)
-    assert pipeline.event.read(made).job_id == pipeline.event.read(event).job_id
+    assert events.read(made).job_id == events.read(event).job_id
     assert made["source"] == "aws.batch"
     assert made["detail"]["attempts"] == event["detail"]["attempts"]
 
@@ -438,4 +439,4 @@ def test_whatever_the_size_of_a_job_its_event_fits_a_queue(where: str, size: int
     assert envelope.size_of(made) <= envelope.MOST_BYTES
     assert envelope.size_of(envelope.stuck(detail, [], 1, 2)) <= envelope.MOST_BYTES
     if size > 1_000:  # no value left to mask with, so no log is read
-        assert pipeline.event.read(made).log is None
+        assert events.read(made).log is None

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from notifier import follow_up, pipeline
+from notifier.arrivals import Record
 from notifier.core.recovery import Success
 from notifier.core.units import MINUTE_MS, iso
 from notifier.ports import Choices
@@ -113,7 +114,7 @@ def _deliver(world: World) -> None:
     batch = [first]
     while len(batch) < DELIVERY and _is_along(queues.later, first.at):
         batch.append(heapq.heappop(queues.later))
-    records = [pipeline.Record(str(one.number), one.body, waits=one.waits) for one in batch]
+    records = [Record(str(one.number), one.body, waits=one.waits) for one in batch]
     again = pipeline.run(records, world.ports(), Choices())
     for one in batch:
         if str(one.number) in again:

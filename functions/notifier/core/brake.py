@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from notifier.core.units import HOUR_MS, MINUTE_MS
-from notifier.core.units import SECOND_MS as SECOND_MS
+from notifier.core.units import HOUR_MS, MINUTE_MS, SECOND_MS
 
 # SNS deactivates a mail subscription that gets more than 10 messages a second.
 # https://docs.aws.amazon.com/general/latest/gr/sns.html

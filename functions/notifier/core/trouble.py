@@ -1,8 +1,10 @@
-"""How a call to AWS can go wrong, in the four ways that matter to a reader."""
+"""What can go wrong: a call to AWS, in the four ways that matter to a reader, and our own code."""
 
 from __future__ import annotations
 
+import traceback
 from enum import StrEnum
+from pathlib import Path
 
 
 class Trouble(StrEnum):
@@ -21,3 +23,9 @@ class ServiceError(Exception):
         super().__init__(says)
         self.trouble = trouble
         self.says = says
+
+
+def where(error: Exception) -> str:
+    """Name an error and its place; its message may quote the job."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
