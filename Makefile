@@ -115,6 +115,7 @@ catalogue: $(READY) ## make causes.json of causes.toml, after a change to it
 
 bench: $(READY) ## measure starts, storms and the whole way beside the usual function (ten minutes)
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m workbench.readme
 
 faults: $(READY) ## inject faults, kill functions, flood; write tests/faults/RESULTS.md (half an hour)
 	@$(BIN)/python -m tests.faults.table

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
 
 from notifier.aws import clients
 from notifier.core import text
@@ -14,13 +21,30 @@ from notifier.core.trouble import ServiceError
 from workbench.preview import InputError
 
 TABLE = "IncidentTableName"  # the output that no other application is likely to have
+# What to do about what people run into first.
+REMEDIES: dict[type[BotoCoreError], str] = {
+    NoRegionError: "say --region, or set one with aws configure",
+    NoCredentialsError: "aws configure or aws sso login sets them",
+    ProfileNotFound: "AWS_PROFILE names it, aws configure list-profiles shows those there are",
+    EndpointConnectionError: "is the Region spelt right, and is there a network?",
+}
 
 
 def use_region(region: str) -> None:
-    """Work in a Region, the adapters of the functions too; empty is that of the configuration."""
-    if region:
+    """Work in a Region, the adapters of the functions too; empty is that of the configuration.
+
+    Raises
+    ------
+    InputError
+        When the AWS configuration cannot be used, such as a profile that is not there.
+    """
+    if not region:
+        return
+    try:
         boto3.setup_default_session(region_name=region)
         clients.session().set_config_variable("region", region)
+    except BotoCoreError as error:
+        raise cannot("use the AWS configuration", error) from error
 
 
 def outputs(stack_name: str) -> dict[str, str]:
@@ -39,7 +63,8 @@ def outputs(stack_name: str) -> dict[str, str]:
         for output in stack.get("Outputs", [])
     }
     if TABLE not in found:
-        raise InputError(f"the stack {stack_name} has no incident table: is it batch-notifier?")
+        named = f"{stack_name} ({stack['StackStatus']})"
+        raise InputError(f"the stack {named} has no incident table: is it batch-notifier?")
     return found
 
 
@@ -48,14 +73,17 @@ def words(error: BaseException) -> str:
     if isinstance(error, ServiceError):
         return words(error.__cause__) if error.__cause__ else error.says
     if not isinstance(error, ClientError):
-        return text.one_line(f"{type(error).__name__}: {error}")
+        remedy = next((f" ({do})" for kind, do in REMEDIES.items() if isinstance(error, kind)), "")
+        return text.one_line(f"{type(error).__name__}: {error}{remedy}")
     answer = error.response.get("Error", {})
     return text.one_line(f"{answer.get('Code', 'no error code')}: {answer.get('Message', '')}")
 
 
 def cannot(what: str, error: BotoCoreError | ClientError | ServiceError) -> InputError:
-    """Make the error that a person sees of one that AWS gave."""
-    return InputError(f"cannot {what}: {words(error)}")
+    """Make the error that a person sees of one that AWS gave, and where: it may be elsewhere."""
+    region = boto3.DEFAULT_SESSION.region_name if boto3.DEFAULT_SESSION else ""
+    asked = isinstance(error, ClientError) and region
+    return InputError(f"cannot {what}: {words(error)}" + (f" (in {region})" if asked else ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,10 @@ def scaffold(name: str, like: str, events: Path) -> list[Path]:
     if not _NAME.fullmatch(like) or not old.exists():
         raise InputError(f"there is no sample called {ascii_line(like)!r} to copy")
     fresh: dict[str, str] = {}
-    event = _with_fresh_ids(text_of(old), fresh)
-    new.write_text(json.dumps(json.loads(event), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    event = json.loads(_with_fresh_ids(text_of(old), fresh))
+    if "jobName" in event["detail"]:
+        event["detail"]["jobName"] = name  # no two samples are the same job
+    new.write_text(json.dumps(event, indent=2, ensure_ascii=False) + "\n", "utf-8")
     log = events / "logs" / f"{like}.txt"
     if not log.exists():
         return [new]

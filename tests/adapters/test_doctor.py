@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.adapters.clinic import KEY_POLICY, PHONE, STACK, Clinic, given, refused
@@ -278,7 +279,8 @@ def test_a_stack_that_is_not_there_is_one_line(
 ) -> None:
     assert main(["doctor", "--stack-name", "gone"]) == 2
     assert capsys.readouterr().err == (
-        "batch-notifier: cannot open the stack gone: ValidationError: Stack does not exist\n"
+        "batch-notifier: cannot open the stack gone: ValidationError: Stack does not exist"
+        f" (in {boto3.DEFAULT_SESSION.region_name})\n"
     )
     clinic.answer("cloudformation.ListStackResources", lambda _: refused("AccessDenied"))
     assert main(["doctor"]) == 2

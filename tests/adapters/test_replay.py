@@ -163,7 +163,8 @@ def test_no_permission_to_send_is_one_line(
     clinic.answer("sqs.SendMessageBatch", lambda _: refused("AccessDenied", "ana may not"))
     assert main(REPLAY) == 2
     assert capsys.readouterr().err == (
-        "batch-notifier: cannot send them to FailureQueue: AccessDenied: ana may not\n"
+        "batch-notifier: cannot send them to FailureQueue: AccessDenied: ana may not"
+        " (in eu-west-1)\n"
     )
 
 

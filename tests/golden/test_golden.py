@@ -83,6 +83,7 @@ def test_every_golden_has_its_sample() -> None:
 def test_every_sample_comes_out_as_it_was_meant(event_file: Path) -> None:
     alert = alert_of(event_file)
     assert alert is not None
+    assert event_file.stem in MEANT, "say in MEANT what the sample was made to show"
     assert (alert.diagnosis.cause, alert.diagnosis.certainty) == MEANT[event_file.stem]
 
 

@@ -198,8 +198,11 @@ def test_cloudwatch_may_publish_to_the_ops_topic_and_to_no_other(stack: Stack) -
     assert topics == [arn("OpsTopic")]
 
 
-def test_with_no_parameters_nobody_is_subscribed(template: dict[str, Any]) -> None:
-    assert Stack(template).of_type("AWS::SNS::Subscription") == {}
+@pytest.mark.parametrize("parameters", [{}, {"ChatEndpoint": "none"}])
+def test_with_no_parameters_nobody_is_subscribed(
+    template: dict[str, Any], parameters: dict[str, str]
+) -> None:
+    assert Stack(template, parameters).of_type("AWS::SNS::Subscription") == {}
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,8 @@ def test_a_phone_number_is_in_international_form(
     ("value", "good"),
     [
         ("", True),
+        ("none", True),
+        ("None", False),
         ("https://hooks.example.com", True),
         ("https://hooks.example.com/services/T0/B0?x=1&y=%20", True),
         ("https://hooks.example.com:8443/batch", True),
@@ -91,6 +93,13 @@ def test_a_chat_endpoint_is_https_and_holds_no_password(
     template: dict[str, Any], value: str, good: bool
 ) -> None:
     assert accepts(template, "ChatEndpoint", value) is good
+
+
+def test_what_is_not_echoed_can_be_answered_with_none(template: dict[str, Any]) -> None:
+    """`sam deploy --guided` asks for it without a default, and again until it is not empty."""
+    hidden = [name for name, one in template["Parameters"].items() if one.get("NoEcho")]
+    assert hidden == ["ChatEndpoint"]
+    assert all(accepts(template, name, "none") for name in hidden)
 
 
 @pytest.mark.parametrize(

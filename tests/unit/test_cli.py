@@ -191,7 +191,8 @@ def _stack(params: dict[str, Any], **_: object) -> tuple[AWSResponse, dict[str, 
     name = params["body"]["StackName"]
     if name in STACKS:
         outputs = [{"OutputKey": STACKS[name], "OutputValue": TABLE}]
-        return AWSResponse("", 200, {}, None), {"Stacks": [{"Outputs": outputs}]}
+        stack = {"Outputs": outputs, "StackStatus": "ROLLBACK_COMPLETE"}
+        return AWSResponse("", 200, {}, None), {"Stacks": [stack]}
     said = {"Code": "ValidationError", "Message": f"Stack with id {name} does not exist"}
     if name == "denied":
         said = {"Code": "AccessDenied", "Message": "not authorized"}
@@ -268,7 +269,10 @@ def test_another_region_has_another_table(capsys: pytest.CaptureFixture[str]) ->
         (["silence", "remove", "3f2a91c0"], "no silence holds that has the id '3f2a91c0'"),
         (["silence", "list", "--stack-name", "gone"], "does not exist"),
         (["silence", "list", "--stack-name", "denied"], "AccessDenied: not authorized"),
-        (["silence", "list", "--stack-name", "other"], "no incident table: is it batch-notifier?"),
+        (
+            ["silence", "list", "--stack-name", "other"],
+            "other (ROLLBACK_COMPLETE) has no incident table",
+        ),
         (["silence", "list", "--table", "gone"], "ResourceNotFoundException"),
         ([*ADD, "--queue", "a", "--table", "gone"], "ResourceNotFoundException"),
     ],
@@ -286,8 +290,11 @@ def test_what_is_wrong_with_a_silence_is_one_line(
 @pytest.mark.parametrize(
     ("missing", "says"),
     [
-        (("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "NoCredentialsError"),
-        (("AWS_DEFAULT_REGION",), "You must specify a region"),
+        (
+            ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+            "aws configure or aws sso login sets them",
+        ),
+        (("AWS_DEFAULT_REGION",), "You must specify a region. (say --region, or"),
     ],
 )
 def test_an_aws_configuration_that_is_not_there_is_one_line(
@@ -304,6 +311,30 @@ def test_an_aws_configuration_that_is_not_there_is_one_line(
     assert main(["silence", "list", *where]) == 2
     told = capsys.readouterr().err
     assert says in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("region", [[], ["--region", "eu-west-1"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["doctor"], ["drill"], ["redrive"], ["replay", "--queue", "etl", "--since", "1h"],
+        ["silence", "list"], ["explain", "--job", "7a71c9a0-5d3e-4c0f-9d0e-9c1f6a3b2d10"],
+    ],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_a_profile_that_is_not_there_is_one_line(
+    command: list[str],
+    region: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    clients.session.cache_clear()
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    assert main([*command, *region]) == 2
+    told = capsys.readouterr().err
+    assert "The config profile (nobody) could not be found (AWS_PROFILE names it" in told
     assert told.count("\n") == 1
 
 

@@ -31,6 +31,7 @@ def test_event_and_log_are_copied_and_become_an_alert(events: Path) -> None:
     assert old is not None
     assert copy.diagnosis == old.diagnosis
     assert copy.job_id != old.job_id
+    assert json.loads(made[0].read_text())["detail"]["jobName"] == "disk-quota"
 
 
 def test_no_id_is_kept_and_one_that_returns_stays_one(events: Path) -> None:

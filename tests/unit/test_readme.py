@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 
+import pytest
+from cfnlint.decode import cfn_yaml
+
 from workbench import cli, demo
 from workbench.local_aws import LocalAws
-from workbench.readme import PAGES, README, ROOT, refreshed
+from workbench.readme import PAGES, README, ROOT, measured, refreshed
 
 TEXT = README.read_text(encoding="utf-8")
 
@@ -22,7 +25,25 @@ def test_what_is_made_is_made_from_what_is_here() -> None:
 def test_the_sample_mail_is_the_golden_one() -> None:
     golden = (ROOT / "tests/golden/access-denied-in-log.txt").read_text(encoding="utf-8")
     mail = golden.split("##### email\n")[1].split("##### sms\n")[0].strip()
-    assert mail in TEXT
+    (upper,) = re.findall(r"```text\nSubject: [^\n]*\n\n(.*?)\n```", TEXT, re.DOTALL)
+    assert mail.startswith(upper)
+    assert "\nDO NEXT\n" in upper
+    assert mail.removeprefix(upper).startswith("\n\nFACTS\n")
+
+
+def test_what_bench_no_longer_tells_is_named() -> None:
+    assert measured("arrays", "1,000", "messages").count(" / ") == 1
+    with pytest.raises(LookupError, match="no longer tells 'both ms' of 'OffFailure'"):
+        measured("", "OffFailure", "both ms")
+
+
+def test_the_picture_shows_what_the_template_has() -> None:
+    """Names in capitals are logical ids; the functions go without their last word."""
+    (picture,) = re.findall(r"```mermaid\n(.*?)```", TEXT, re.DOTALL)
+    shown = set(re.findall(r"\b[A-Z][a-z]+[A-Z]\w+", re.sub(r"\[.*?\]|%%.*", "", picture)))
+    resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
+    assert shown >= {"FailureQueue", "OnFailure", "OnFollowUp", "OnSweep", "AlertTopic", "OpsTopic"}
+    assert shown <= {name.removesuffix("Function") for name in resources}
 
 
 def test_every_command_of_the_runbook_is_one_that_we_take() -> None:
