@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -55,9 +56,15 @@ def _say(line: str) -> None:
 
 def _machine() -> str:
     cores = f"{os.cpu_count()} cores of {_processor()}"
-    python = f"Python {platform.python_version()}, botocore {version('botocore')}"
+    python = f"Python {platform.python_version()} ({_of_starts()} for starts)"
+    python += f", botocore {version('botocore')}"
     load = f"load {os.getloadavg()[0]:.1f} before the storms"
     return f"{datetime.now(UTC):%Y-%m-%d}, {cores}, {python}, {load}"
+
+
+def _of_starts() -> str:
+    asked = [start.interpreter(), "-c", "import platform; print(platform.python_version())"]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _processor() -> str:

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from benchmarks import latency, start
 from benchmarks.latency import FLOOR, TUTORIAL, Latencies
 from benchmarks.meter import LATENCY_S, Measured
-from benchmarks.start import Starts
+from benchmarks.start import OURS, USUAL, Starts
 from benchmarks.storm import BATCH
 from benchmarks.storms import LEDGER_WRITES, PLAN, Storms
 from benchmarks.warm import Warm
 
-OURS, USUAL = "OnFailureFunction", "usual function: boto3, two clients"
-COMPILED = "OnFailureFunction with bytecode: make build"
 SIZE = 10_000  # of the storm that the ratios speak of
 TEXT = """\
 # Speed
@@ -35,8 +33,7 @@ Milliseconds of CPU under Lambda's runtime interface, medians of {rounds} starts
 ends when the function asks for its first invocation; *first* is one failure, with services that
 answer at once. Ours imports botocore and makes its clients when the first of them is needed, which
 is in the first invocation: compare *both*, too. The runtime's packages have bytecode, as in
-Lambda; what `sam build` makes has none, and `make build` adds it where the runtime's Python is
-installed.
+Lambda, and so has what `make build` makes; `sam build` alone leaves it out.
 
 {starts}
 
@@ -126,15 +123,14 @@ def _ratios(found: Results) -> str:
     beside = (mine.made - mine.calls[LEDGER_WRITES]) / mine.failures
     init = start.ratio(found.starts, OURS, USUAL)
     whole = _ratio(found.starts[OURS].whole, found.starts[USUAL].whole)
-    compiled = _ratio(found.starts[COMPILED].whole, found.starts[USUAL].whole)
     rows = [
         ("INIT, times the usual function's", f"{init:.2f}", "1.00"),
         ("INIT and first invocation, likewise", f"{whole:.2f}", ""),
-        ("the same, as make build makes it", f"{compiled:.2f}", ""),
         (f"failures a second, storm of {SIZE:,}, times the usual function's",
          f"{found.storms.times_as_many(SIZE):.0f}", "at least 20"),
         ("AWS calls a failure, beside the ledger's writes", f"{beside:.3f}", "0.05"),
-        ("bus to subscriber, p95, times the tutorial's", _slowest(found.ways, OURS), "1.50"),
+        ("bus to subscriber, p95, times the tutorial's",
+         _slowest(found.ways, latency.OURS), "1.50"),
         ("the same of the floor: a queue, a function that only publishes",
          _slowest(found.ways, FLOOR), ""),
         ("diagnosis, median and p99", f"{found.one.median:.2f} ms, {found.one.p99:.2f} ms",
@@ -217,8 +213,7 @@ def _times(ways: Latencies, name: str, rate: int) -> float:
 def _ways(ways: Latencies) -> str:
     rows = [
         (
-            f"{rate}",
-            name,
+            f"{rate}: {name}",
             f"{_times(ways, name, rate):.2f}",
             *(f"{latency.percentile(each[rate], p):,.0f}" for p in latency.PERCENTILES),
         )
@@ -226,7 +221,7 @@ def _ways(ways: Latencies) -> str:
         for name, each in ways.items()
     ]
     head = (f"p{p}" for p in latency.PERCENTILES)
-    return _table(("failures a second", "", "p95, times the tutorial's", *head), rows)
+    return _table(("failures a second", "p95, times the tutorial's", *head), rows)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -7,7 +7,6 @@ made only then are counted too. The contenders take turns, and each start is a n
 
 from __future__ import annotations
 
-import compileall
 import json
 import shutil
 import statistics
@@ -16,15 +15,19 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from benchmarks.runtime_api import Platform
 from tests.runtime import lambda_runtime
 from workbench import bytecode, failures
+from workbench.local_aws import ROOT
+from workbench.stack import TEMPLATE
 
 BASELINES = Path(__file__).parent / "baselines"
 ROUNDS = 15
+USUAL, BARE, OURS = "usual function: boto3, two clients", "bare runtime", "OnFailureFunction"
 FAILED_AT = 1_790_000_000_000  # epoch ms
 
 
@@ -60,27 +63,36 @@ def contenders(artifact: Path) -> list[Contender]:
     compiled = artifact.with_name(f"{artifact.name}-compiled")
     if not compiled.exists():
         shutil.copytree(artifact, compiled)
-        bytecode.add(compiled, sys.executable)
+        bytecode.add(compiled, interpreter())
     ours = "notifier.on_failure.handler"
     return [
-        Contender("usual function: boto3, two clients", BASELINES, "usual_lambda.handler"),
-        Contender("bare runtime", BASELINES, "bare.handler"),
+        Contender(USUAL, BASELINES, "usual_lambda.handler"),
+        Contender(BARE, BASELINES, "bare.handler"),
         Contender("boto3, four clients, no work", BASELINES, "four_clients.handler"),
-        Contender("OnFailureFunction", artifact, ours, is_ours=True),
-        Contender("OnFailureFunction with bytecode: make build", compiled, ours, is_ours=True),
-        Contender("OnFollowUpFunction", artifact, "notifier.on_follow_up.handler", is_ours=True),
+        Contender(OURS, compiled, ours, is_ours=True),
+        Contender(f"{OURS} without bytecode: sam build", artifact, ours, is_ours=True),
+        Contender("OnFollowUpFunction", compiled, "notifier.on_follow_up.handler", is_ours=True),
     ]
+
+
+@cache
+def interpreter() -> str:
+    """Give the Python that the template names as its runtime, or else the one that runs this."""
+    return bytecode.runtime_python(TEMPLATE.read_text(encoding="utf-8")) or sys.executable
 
 
 def runtime(into: Path) -> Path:
     """Give the packages that Lambda's runtime brings, with bytecode, as in its image."""
-    packages = lambda_runtime.packages_of_the_runtime(into)
-    for each in packages.iterdir():
-        if each.suffix == ".py":
-            compileall.compile_file(str(each), quiet=2)
-        elif each.is_dir():
-            compileall.compile_dir(str(each), quiet=2)
-    return packages
+    if interpreter() == sys.executable:
+        lambda_runtime.packages_of_the_runtime(into)
+    else:
+        names = (*lambda_runtime.BOTO3, *lambda_runtime.INTERFACE_CLIENT)
+        options = ["--quiet", "--no-deps", "--python", interpreter(), "--target", str(into)]
+        locked = ["--constraints", str(ROOT / "requirements" / "tools.txt")]
+        uv = str(Path(sys.executable).with_name("uv"))
+        subprocess.run([uv, "pip", "install", *options, *locked, *names], check=True)
+    subprocess.run([interpreter(), "-m", "compileall", "-qq", str(into)], check=True)
+    return into
 
 
 def measure(
@@ -97,7 +109,7 @@ def measure(
 
 
 def _start(contender: Contender, packages: Path) -> tuple[float, float]:
-    interpreter, environment = lambda_runtime.python(contender.folder, packages)
+    _, environment = lambda_runtime.python(contender.folder, packages)
     with Platform() as platform, tempfile.TemporaryFile() as output:
         environment |= lambda_runtime.SETTINGS | {
             "DRY_RUN": "false",
@@ -106,7 +118,7 @@ def _start(contender: Contender, packages: Path) -> tuple[float, float]:
             "NO_PROXY": "*",
         }
         process = subprocess.Popen(
-            [*interpreter, "-m", "awslambdaric", contender.handler],
+            [interpreter(), "-S", "-m", "awslambdaric", contender.handler],
             cwd=contender.folder,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -8,24 +8,23 @@ leaves it out, so it is added afterwards, by the Python of the runtime.
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from workbench.local_aws import ROOT
+from workbench.stack import TEMPLATE
 
 BUILT = ROOT / ".aws-sam" / "build"
+_WHERE = "import sys; print(sys.executable)"
 TASK = "/var/task"  # where Lambda puts the code: tracebacks name files as they are there
 
 
 def main() -> int:
     """Add it to what `sam build` has left."""
-    python = runtime_python((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    python = runtime_python(TEMPLATE.read_text(encoding="utf-8"))
     if python is None:
-        print(
-            "build: no bytecode, as the Python of the runtime is not installed; starts take longer"
-        )
+        print("build: no bytecode, as there is no Python of the runtime here; starts take longer")
         return 0
     for folder in {found.parents[1] for found in BUILT.glob("*/notifier/__init__.py")}:
         add(folder, python)
@@ -33,11 +32,15 @@ def main() -> int:
 
 
 def runtime_python(template: str) -> str | None:
-    """Find the Python that the template names as its runtime."""
+    """Find the Python that a template names as its runtime; None where there is none to be had."""
     [version] = set(re.findall(r"Runtime: python(3\.\d+)", template))
     if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
-    return shutil.which(f"python{version}")
+    # uv fetches it where it is not there, and knows which of those that are there run.
+    uv = str(Path(sys.executable).with_name("uv"))
+    asked = [uv, "run", "--no-project", "--python", version, "python", "-c", _WHERE]
+    said = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return said.stdout.strip() or None
 
 
 def add(folder: Path, python: str) -> None:
