@@ -82,8 +82,9 @@ def words(error: BaseException) -> str:
 def cannot(what: str, error: BotoCoreError | ClientError | ServiceError) -> InputError:
     """Make the error that a person sees of one that AWS gave, and where: it may be elsewhere."""
     region = boto3.DEFAULT_SESSION.region_name if boto3.DEFAULT_SESSION else ""
-    asked = isinstance(error, ClientError) and region
-    return InputError(f"cannot {what}: {words(error)}" + (f" (in {region})" if asked else ""))
+    answered = any(isinstance(one, ClientError) for one in (error, error.__cause__))
+    where = f" (in {region})" if answered and region else ""
+    return InputError(f"cannot {what}: {words(error)}{where}")
 
 
 @dataclass(frozen=True, slots=True)
