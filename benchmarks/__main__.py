@@ -38,12 +38,12 @@ def main() -> None:
         starts = start.measure(chosen, start.runtime(packages))
         _say("one failure ...")
         one = warm.measure()
+        _say("storms ...")
+        found = storms.measure()
         _say("from the bus to a subscriber, and memory ...")
         with deployed(port=0, say=lambda _: None, artifact=built) as stage:
             ways = latency.measure(stage)
             peaks = memory.measure(stage)  # last: it brings the hour after with it
-        _say("storms ...")
-        found = storms.measure()
     results = Results(_machine(), starts, one, found, peaks, ways)
     RESULTS.write_text(report.written(results), encoding="utf-8")
     MEASURED.write_text(_for_the_cost(found, starts), encoding="utf-8")
@@ -58,7 +58,7 @@ def _machine() -> str:
     cores = f"{os.cpu_count()} cores of {_processor()}"
     python = f"Python {platform.python_version()} ({_of_starts()} for starts)"
     python += f", botocore {version('botocore')}"
-    load = f"load {os.getloadavg()[0]:.1f} before the storms"
+    load = f"load {os.getloadavg()[0]:.1f} at the end"
     return f"{datetime.now(UTC):%Y-%m-%d}, {cores}, {python}, {load}"
 
 

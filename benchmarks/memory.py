@@ -13,12 +13,15 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 
 from benchmarks import storm
 from benchmarks.meter import Meter
-from workbench.stage import Stage
+
+if TYPE_CHECKING:  # the process that is measured has no use for what deploys
+    from workbench.stage import Stage
 
 SIZES = (100, 1_000, 10_000)
 KIB = 1_024  # Linux counts in it

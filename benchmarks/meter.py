@@ -153,6 +153,8 @@ def _units(operation: str, request: dict[str, Any]) -> Counter[str]:
     if operation == "BatchWriteItem":
         items = [item for put in request["RequestItems"].values() for item in put]
         return Counter(write=len(items))
+    if operation == "TransactWriteItems":
+        return Counter(write=2 * len(request["TransactItems"]))
     if operation == "BatchGetItem":
         return Counter(read=sum(len(of["Keys"]) for of in request["RequestItems"].values()))
     if operation == "PutItem":
