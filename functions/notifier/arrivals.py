@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from notifier.core import event
-from notifier.core.alert import UNREADABLE
 from notifier.core.diagnosis import diagnose
 from notifier.core.failure import Failure, Unreadable
 from notifier.core.filing import Case
 from notifier.core.grouping import identity
 from notifier.core.metrics import Metric
+from notifier.core.recall import UNREADABLE
 from notifier.core.verdict import Diagnosis
 from notifier.ports import Journal
 

@@ -6,11 +6,9 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from notifier.aws import clients
 from notifier.aws.clients import Patience
-from notifier.aws.errors import understood
+from notifier.aws.errors import asked
 from notifier.core.excerpt import LogLine, LogRead
 from notifier.core.failure import LogStream
 from notifier.core.trouble import ServiceError, Trouble
@@ -50,11 +48,10 @@ class JobLogs:
         if self._unanswered >= FAILURES_BORNE:
             return LogRead(unavailable="skipped, CloudWatch Logs gives no answer")
         try:
-            return _newest(_client(stream.region), stream)
-        except (ClientError, BotoCoreError) as error:
-            problem = understood(error)
-        self._unanswered += problem.trouble is Trouble.RETRYABLE
-        return LogRead(unavailable=_said(problem, stream))
+            return asked(_newest, stream)
+        except ServiceError as problem:
+            self._unanswered += problem.trouble is Trouble.RETRYABLE
+            return LogRead(unavailable=_said(problem, stream))
 
 
 def _said(problem: ServiceError, stream: LogStream) -> str:
@@ -66,7 +63,7 @@ def _said(problem: ServiceError, stream: LogStream) -> str:
     return problem.says
 
 
-def _newest(client: CloudWatchLogsClient, stream: LogStream) -> LogRead:
+def _newest(stream: LogStream) -> LogRead:
     """Read backwards until a page has lines, or its token says that there are no more."""
     request: GetLogEventsRequestTypeDef = {
         "logGroupName": stream.group,
@@ -76,7 +73,7 @@ def _newest(client: CloudWatchLogsClient, stream: LogStream) -> LogRead:
     }
     give_up = time.monotonic() + LOOK_ON_S
     for _ in range(MOST_PAGES):
-        page = client.get_log_events(**request)
+        page = _client(stream.region).get_log_events(**request)
         if events := page["events"]:
             lines = tuple(
                 LogLine(one.get("timestamp", 0), one.get("message", "")) for one in events

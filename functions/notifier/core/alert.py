@@ -13,7 +13,7 @@ from notifier.core.failure import WITHOUT_LOG, Failure, Unreadable
 from notifier.core.history import Past
 from notifier.core.incident import Outcome
 from notifier.core.particulars import AttemptRow, Pairs
-from notifier.core.recall import UNREADABLE as UNREADABLE
+from notifier.core.recall import UNREADABLE
 from notifier.core.rootline import LINES_READ, find
 
 ERROR_LIMIT = 60  # characters of it in a subject: room is left for how new it is
