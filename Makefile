@@ -91,38 +91,38 @@ CHECK = printf '%-14s' '$(1)'; said=$$($(2) 2>&1) && echo ok || { echo FAILED; e
 
 # The inbox is tested in the Chromium that is there, or else (as root, with apt-get) in Debian's.
 browser: $(READY)
-	@$(BIN)/python -m workbench.chromium
+	@$(BIN)/python -m workbench.inbox.chromium
 
 screenshot: browser ## draw docs/images/inbox.png anew
 	@$(BIN)/python -m workbench.inbox.screenshot
 
 demo: $(READY) ## see the sample events become alerts on a local AWS (ONCE=1: check, and stop)
-	@$(BIN)/python -m workbench.demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
+	@$(BIN)/python -m workbench.local.demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
 golden: catalogue ## write tests/golden, docs/causes.md and what is made in README.md anew, to be read before a commit
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest --quiet tests/golden
-	@$(BIN)/python -m workbench.readme
-	@$(BIN)/python -m workbench.causes_page
+	@$(BIN)/python -m workbench.docs.readme
+	@$(BIN)/python -m workbench.docs.causes_page
 
 new-event: $(READY) ## begin a sample event (NAME=, FROM= the sample to copy)
-	@$(BIN)/python -m workbench.new_event "$(NAME)" $(if $(FROM),--like "$(FROM)")
+	@$(BIN)/python -m workbench.docs.new_event "$(NAME)" $(if $(FROM),--like "$(FROM)")
 
 release-check: $(READY) ## say what keeps this from being released
-	@$(BIN)/python -m workbench.release
+	@$(BIN)/python -m workbench.docs.release
 
 catalogue: $(READY) ## make causes.json of causes.toml, after a change to it
-	@$(BIN)/python -m workbench.causes
+	@$(BIN)/python -m workbench.docs.catalogue_build
 
 bench: $(READY) ## measure starts, storms and the whole way beside the usual function (ten minutes)
 	@$(BIN)/python -m benchmarks
-	@$(BIN)/python -m workbench.readme
+	@$(BIN)/python -m workbench.docs.readme
 
 faults: $(READY) ## inject faults, kill functions, flood; write tests/faults/RESULTS.md (half an hour)
 	@$(BIN)/python -m tests.faults.table
 
 build: $(READY) ## build what is deployed into .aws-sam/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --no-cached
-	@$(BIN)/python -m workbench.bytecode
+	@$(BIN)/python -m workbench.local.bytecode
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) .aws-sam .setup.log .fuzz $(SBOM) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

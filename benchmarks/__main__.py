@@ -19,8 +19,8 @@ from benchmarks.meter import Measured
 from benchmarks.report import Results
 from benchmarks.start import Starts
 from benchmarks.storms import Storms
-from workbench import stack
-from workbench.stage import deployed
+from workbench.local import sam
+from workbench.local.stage import deployed
 
 HERE = Path(__file__).parent
 RESULTS, MEASURED = HERE / "RESULTS.md", HERE / "measured.json"
@@ -29,7 +29,7 @@ RESULTS, MEASURED = HERE / "RESULTS.md", HERE / "measured.json"
 def main() -> None:
     """Measure, and write both files."""
     with tempfile.TemporaryDirectory() as folder:
-        built = stack.build(Path(folder) / "build")
+        built = sam.build(Path(folder) / "build")
         [artifact] = built.parent.glob("OnFailureFunction*")
         packages = Path(folder) / "runtime"
         packages.mkdir()

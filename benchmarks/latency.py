@@ -19,11 +19,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.start import BASELINES
-from notifier.core.failure import DRILL_SOURCE
-from workbench import failures, samples
-from workbench.local_aws import LocalAws
-from workbench.stage import Stage
-from workbench.subscriber import Delivery, Subscriber
+from notifier.batch.failure import DRILL_SOURCE
+from workbench.local import job_events, samples
+from workbench.local.aws import LocalAws
+from workbench.local.stage import Stage
+from workbench.local.subscriber import Delivery, Subscriber
 
 RATES = (1, 10, 100)  # failures a second
 SECONDS = 20
@@ -141,7 +141,7 @@ def _failing(aws: LocalAws, rate: int, source: str) -> Iterator[dict[str, float]
 
 
 def _entry(array: str, index: int, source: str) -> Any:
-    event = failures.failed(array, time.time_ns() // 1_000_000, name="align", index=index)
+    event = job_events.failed(array, time.time_ns() // 1_000_000, name="align", index=index)
     return {
         "Source": source,
         "DetailType": event["detail-type"],

@@ -21,7 +21,7 @@ from benchmarks import storm
 from benchmarks.meter import Meter
 
 if TYPE_CHECKING:  # the process that is measured has no use for what deploys
-    from workbench.stage import Stage
+    from workbench.local.stage import Stage
 
 SIZES = (100, 1_000, 10_000)
 KIB = 1_024  # Linux counts in it

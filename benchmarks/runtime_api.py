@@ -14,7 +14,7 @@ import time
 from http import HTTPStatus
 from typing import Any, Self
 
-from workbench.loopback import HOST, serving
+from workbench.local.loopback import HOST, serving
 
 PATIENCE_S = 60.0
 _XML = b"<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>"

@@ -21,9 +21,9 @@ from typing import Any
 
 from benchmarks.runtime_api import Platform
 from tests.runtime import lambda_runtime
-from workbench import bytecode, failures
-from workbench.local_aws import ROOT
-from workbench.stack import TEMPLATE
+from workbench.local import bytecode, job_events
+from workbench.local.aws import ROOT
+from workbench.local.sam import TEMPLATE
 
 BASELINES = Path(__file__).parent / "baselines"
 ROUNDS = 15
@@ -147,7 +147,7 @@ def _cpu_ms(pid: int) -> float:
 
 def _event(contender: Contender) -> Any:
     """Give one failure, as the rule or the queue hands it over."""
-    event = failures.failed("job-1", FAILED_AT)
+    event = job_events.failed("job-1", FAILED_AT)
     if not contender.is_ours:
         return event
     body = (

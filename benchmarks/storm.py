@@ -23,12 +23,12 @@ import boto3
 
 from benchmarks.meter import Measured, Meter
 from notifier import on_failure, on_follow_up, wiring
-from notifier.aws import clients, joblogs
-from notifier.core.failure import DEFAULT_LOG_GROUP
-from notifier.ports import Journal, Ports
-from workbench import failures
-from workbench.failures import Event
-from workbench.local_aws import REGION
+from notifier.aws import calls, job_logs
+from notifier.batch.failure import DEFAULT_LOG_GROUP
+from notifier.ports.reporting import Journal, Ports
+from workbench.local import job_events
+from workbench.local.aws import REGION
+from workbench.local.job_events import Event
 
 ARRAY = 10_000  # an array has no more children
 BATCH = 100  # BatchSize in template.yaml
@@ -63,14 +63,14 @@ def arrays(size: int, start: int, name: str = "array") -> Iterator[tuple[int, Ev
             at = start + (first + index) * 1000 // PER_SECOND
             yield at, _child(job, index, at)
         end = start + (first + children) * 1000 // PER_SECOND
-        yield end, failures.array_parent(job, end, children, children, definition="align:3")
+        yield end, job_events.array_parent(job, end, children, children, definition="align:3")
 
 
 def jobs(size: int, start: int) -> Iterator[tuple[int, Event]]:
     """Make `size` failures of jobs that share queue, definition and cause."""
     for number in range(size):
         at = start + number * 1000 // PER_SECOND
-        event = failures.failed(f"job-{number}", at, name="align", definition="align:3")
+        event = job_events.failed(f"job-{number}", at, name="align", definition="align:3")
         yield at, _with_log(event, number)
 
 
@@ -79,7 +79,7 @@ STORMS = {"arrays": arrays, "jobs": jobs}
 
 def _child(job: str, index: int, at: int) -> Event:
     killed = index % 5 == 0
-    event = failures.failed(
+    event = job_events.failed(
         job,
         at,
         name="align",
@@ -161,7 +161,7 @@ def measure(contender: str, size: int, shape: str = "arrays") -> Measured:
 def _events() -> tuple[Any, ...]:
     """Where the calls of both can be seen: the usual function's are boto3's, ours botocore's."""
     assert boto3.DEFAULT_SESSION is not None
-    return boto3.DEFAULT_SESSION.events, clients.session().get_component("event_emitter")
+    return boto3.DEFAULT_SESSION.events, calls.session().get_component("event_emitter")
 
 
 def _set_up() -> None:
@@ -173,7 +173,7 @@ def _set_up() -> None:
     }
     boto3.setup_default_session()
     for made in (
-        *(clients.session, joblogs._client, wiring.chosen),
+        *(calls.session, job_logs._client, wiring.chosen),
         *(wiring._topic, wiring._ledger, wiring._queues, wiring._jobs),
     ):
         made.cache_clear()  # of an AWS before this one

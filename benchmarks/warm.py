@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from notifier.alert.alert import compose
+from notifier.batch import event
+from notifier.batch.failure import Failure
 from notifier.channels import message
-from notifier.core import catalogue, event
-from notifier.core.alert import compose
-from notifier.core.diagnosis import diagnose, explain
-from notifier.core.excerpt import LogLine, LogRead
-from notifier.core.failure import Failure
-from workbench import samples
-from workbench.local_aws import ROOT
+from notifier.diagnosis import catalogue
+from notifier.diagnosis.diagnose import diagnose, explain
+from notifier.joblog.excerpt import LogLine, LogRead
+from workbench.local import samples
+from workbench.local.aws import ROOT
 
 REASONS = ROOT / "tests" / "unit" / "reasons.jsonl"
 ROUNDS = 40

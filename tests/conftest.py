@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from workbench import stack
+from workbench.local import sam
 
 HERE = Path(__file__).parent
 # What is made once for many tests is made once in all: they stay with one worker of pytest-xdist.
@@ -53,4 +53,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def built_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real template, built as `make build` does it."""
-    return stack.build(tmp_path_factory.mktemp("build"))
+    return sam.build(tmp_path_factory.mktemp("build"))

@@ -1,4 +1,4 @@
-"""Small stand-ins for AWS, each kept honest by the contract tests in tests/adapters."""
+"""Small stand-ins for AWS, each kept honest by the contract tests in tests/aws."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from notifier.aws.joblogs import EVENTS_READ
+from notifier.alert.history import RunHistory
+from notifier.aws.job_logs import EVENTS_READ
+from notifier.batch.failure import Failure, LogStream
 from notifier.channels.message import Message
-from notifier.core.bookmark import Bookmark
-from notifier.core.brake import Brake
-from notifier.core.excerpt import LogLine, LogRead
-from notifier.core.failure import Failure, LogStream
-from notifier.core.history import Past
-from notifier.core.incident import Incident, Place
-from notifier.core.metrics import Kin, Metric
-from notifier.core.recovery import Success
-from notifier.core.tally import Member
-from notifier.core.trouble import ServiceError
-from notifier.ports import Seen
-from notifier.sweep_ports import Listed, Page
-from workbench.inbox.world import MemoryLedger
+from notifier.incident.counts import Member
+from notifier.incident.incident import Incident, Place
+from notifier.incident.rate_limit import RateState
+from notifier.incident.recovery import Success
+from notifier.incident.sweep_position import SweepPosition
+from notifier.joblog.excerpt import LogLine, LogRead
+from notifier.ports.metrics import FailureLabels, Metric
+from notifier.ports.reporting import LedgerSnapshot
+from notifier.ports.service_error import ServiceError
+from notifier.ports.sweeping import Listed, Page
+from workbench.inbox.simulation import MemoryLedger
 
 MEMBERS_A_PAGE = 4_000  # a page of Query holds 1 MB, a member takes about 250 bytes
 
@@ -63,7 +63,7 @@ class FakeJournal:
 
     entries: list[tuple[str, Metric, dict[str, str]]] = field(default_factory=list)
     measured: list[tuple[Metric, float, str]] = field(default_factory=list)
-    failures: Counter[Kin] = field(default_factory=Counter)
+    failures: Counter[FailureLabels] = field(default_factory=Counter)
 
     def note(self, happened: str, count: Metric, facts: Mapping[str, str]) -> None:
         self.entries.append((happened, count, dict(facts)))
@@ -71,7 +71,7 @@ class FakeJournal:
     def measure(self, metric: Metric, value: float, unit: str) -> None:
         self.measured.append((metric, value, unit))
 
-    def failed(self, kin: Kin, count: int) -> None:
+    def failed(self, kin: FailureLabels, count: int) -> None:
         self.failures[kin] += count
 
     def counts(self) -> list[Metric]:
@@ -85,7 +85,7 @@ class FakeLedger(MemoryLedger):
     troubles: list[ServiceError] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
 
-    def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
+    def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
         self._called("BatchGetItem", -(-(len(roots) + len(keys) + 3) // 100))
         return super().read(roots, keys)
 
@@ -105,9 +105,9 @@ class FakeLedger(MemoryLedger):
         self._called("PutItem", 1)
         return super().save(incident)
 
-    def save_brake(self, brake: Brake) -> Brake | None:
+    def save_rate_state(self, rate_state: RateState) -> RateState | None:
         self._called("PutItem", 1)
-        return super().save_brake(brake)
+        return super().save_rate_state(rate_state)
 
     def hold(self, key: str) -> None:
         self._called("BatchWriteItem", 1)
@@ -121,13 +121,13 @@ class FakeLedger(MemoryLedger):
         self._called("BatchWriteItem", -(-len(keys) // 25))
         super().release(keys)
 
-    def bookmark(self) -> Bookmark:
+    def sweep_position(self) -> SweepPosition:
         self._called("BatchGetItem", 1)
-        return super().bookmark()
+        return super().sweep_position()
 
-    def save_bookmark(self, bookmark: Bookmark) -> None:
+    def save_sweep_position(self, sweep_position: SweepPosition) -> None:
         self._called("BatchWriteItem", 1)
-        super().save_bookmark(bookmark)
+        super().save_sweep_position(sweep_position)
 
     def note_unconfirmed(self, pending: int) -> None:
         self._called("BatchWriteItem", 1)
@@ -187,14 +187,14 @@ class FakeJobs:
 
 @dataclass
 class FakeHistory:
-    """One past for every failure."""
+    """One run_history for every failure."""
 
-    past: Past | None = None
+    run_history: RunHistory | None = None
     asked: list[Failure] = field(default_factory=list)
 
-    def look_up(self, failure: Failure) -> Past | None:
+    def look_up(self, failure: Failure) -> RunHistory | None:
         self.asked.append(failure)
-        return self.past
+        return self.run_history
 
 
 @dataclass

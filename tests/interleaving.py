@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from notifier.ports import Ports
+from notifier.ports.reporting import Ports
 
 WATCHED = ("logs", "topic", "ledger", "queues", "jobs")
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from notifier import follow_up, pipeline
-from notifier.arrivals import Record
-from notifier.core.recovery import Success
-from notifier.ports import Choices, Ports
+from notifier.incident.recovery import Success
+from notifier.ports.reporting import Options, Ports
+from notifier.workflows import delivery, follow_up
+from notifier.workflows.records import Record
 from tests.fakes import (
     FakeHistory,
     FakeJobs,
@@ -22,7 +22,7 @@ from tests.fakes import (
     FakeQueues,
     FakeTopic,
 )
-from workbench import failures
+from workbench.local import job_events
 
 START_MS = 1_795_000_000_000  # some day in November 2026
 VISIBILITY_MS = {"failures": 370_000, "follow-ups": 720_000}  # as in template.yaml
@@ -66,7 +66,7 @@ class Told:
 class Simulation:
     """A deployed notifier. Times given to it are seconds since it began."""
 
-    choices: Choices = field(default_factory=Choices)
+    options: Options = field(default_factory=Options)
     now: int = START_MS
     ledger: FakeLedger = field(default_factory=FakeLedger)
     topic: FakeTopic = field(default_factory=FakeTopic)
@@ -153,9 +153,9 @@ class Simulation:
         self.jobs.succeeded = [one for one in self.to_succeed if one.stopped_at <= self.now]
         if name == "failures":
             records = [Record(one.message_id, one.body, one.receives, one.waits) for one in due]
-            return pipeline.run(records, self.ports(), self.choices)
-        turns = [follow_up.Turn(one.message_id, one.body) for one in due]
-        return follow_up.run(turns, self.ports(), self.choices)
+            return delivery.run(records, self.ports(), self.options)
+        turns = [follow_up.FollowUp(one.message_id, one.body) for one in due]
+        return follow_up.run(turns, self.ports(), self.options)
 
     def settled(
         self, name: str, queue: list[Parcel], due: Sequence[Parcel], left: set[str]
@@ -195,12 +195,12 @@ class Simulation:
 
 
 def failed(job_id: str, *, second: float = 0, **more: Any) -> dict[str, Any]:
-    """Make the event of a job that failed at a second; see `workbench.failures`."""
-    return failures.failed(job_id, START_MS + round(second * 1000), **more)
+    """Make the event of a job that failed at a second; see `workbench.local.job_events`."""
+    return job_events.failed(job_id, START_MS + round(second * 1000), **more)
 
 
 def array_parent(
     job_id: str, size: int, failed: int, *, second: float = 0, **more: Any
 ) -> dict[str, Any]:
     """Make the event of an array whose children had all ended at a second."""
-    return failures.array_parent(job_id, START_MS + round(second * 1000), size, failed, **more)
+    return job_events.array_parent(job_id, START_MS + round(second * 1000), size, failed, **more)

@@ -20,8 +20,8 @@ from cfnlint.jsonschema import ValidationError, ValidationResult
 from cfnlint.rules.helpers import get_value_from_path
 from cfnlint.rules.jsonschema.CfnLintKeyword import CfnLintKeyword
 
-_CORE = Path(__file__).parents[2] / "functions" / "notifier" / "core"
-_SIZES = runpy.run_path(str(_CORE / "fargate.py"))  # the table that alerts advise from
+_BATCH = Path(__file__).parents[2] / "functions" / "notifier" / "batch"
+_SIZES = runpy.run_path(str(_BATCH / "fargate_sizes.py"))  # the table that alerts advise from
 
 _COMPUTE = "Resources/AWS::Batch::ComputeEnvironment/Properties"
 _JOB = "Resources/AWS::Batch::JobDefinition/Properties"

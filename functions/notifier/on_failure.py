@@ -7,10 +7,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from notifier import pipeline, wiring
-from notifier.arrivals import Record
+from notifier import wiring
 from notifier.aws.journal import Journal
 from notifier.aws.topic import DryRunTopic
+from notifier.workflows import delivery
+from notifier.workflows.records import Record
 
 logger = Logger()
 metrics = Metrics()
@@ -34,7 +35,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     chosen = wiring.chosen()
     ports = wiring.ports(Journal(logger, metrics), context.get_remaining_time_in_millis)
-    failed = pipeline.run(_records(event), ports, chosen.choices)
+    failed = delivery.run(_records(event), ports, chosen.options)
     if failed and not _is_batch(event):
         raise RuntimeError("the alert was not published; the function's log says why")
     answer: dict[str, Any] = {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}

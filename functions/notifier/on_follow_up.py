@@ -7,8 +7,9 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from notifier import follow_up, wiring
+from notifier import wiring
 from notifier.aws.journal import Journal
+from notifier.workflows import follow_up
 
 logger = Logger()
 metrics = Metrics()
@@ -30,6 +31,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     chosen = wiring.chosen()
     ports = wiring.ports(Journal(logger, metrics), context.get_remaining_time_in_millis)
-    turns = [follow_up.Turn(one["messageId"], one["body"]) for one in event["Records"]]
-    failed = follow_up.run(turns, ports, chosen.choices)
+    turns = [follow_up.FollowUp(one["messageId"], one["body"]) for one in event["Records"]]
+    failed = follow_up.run(turns, ports, chosen.options)
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}

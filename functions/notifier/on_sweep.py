@@ -7,9 +7,10 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from notifier import sweep, wiring
+from notifier import wiring
 from notifier.aws.journal import Journal
-from notifier.aws.outbox import DryRunOutbox
+from notifier.aws.queues import DryRunOutbox
+from notifier.workflows import sweep
 
 logger = Logger()
 metrics = Metrics()

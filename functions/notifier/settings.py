@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from notifier.core.brake import Limits
-from notifier.core.diagnosis import Severity
-from notifier.core.grouping import GROUP_BY, GROUP_LABELS
-from notifier.core.incident import Terms
-from notifier.core.units import HOUR_MS, MINUTE_MS
-from notifier.ports import Choices
-from notifier.sweep_ports import SweepChoices
+from notifier.diagnosis.diagnose import Severity
+from notifier.incident.fingerprint import GROUP_BY, GROUP_LABELS
+from notifier.incident.incident import Intervals
+from notifier.incident.rate_limit import Limits
+from notifier.ports.reporting import Options
+from notifier.ports.sweeping import SweepOptions
+from notifier.text.units import HOUR_MS, MINUTE_MS
 
 MOST_LOG_LINES = 200  # of 400 characters at most in a mail: 80 KB, a third of what SNS takes
 # What operators choose as whole numbers: default, least and most, as in template.yaml.
@@ -53,8 +53,8 @@ class Settings:
     failure_queue_url: str
     follow_up_queue_url: str
     dry_run: bool
-    choices: Choices
-    sweep: SweepChoices = field(default_factory=SweepChoices)
+    options: Options
+    sweep: SweepOptions = field(default_factory=SweepOptions)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -76,8 +76,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         problems.append("DRY_RUN must be true or false")
     found = {name: _name(environment, name, problems, needed=not dry_run) for name in _NAMES}
     sweep = _sweep(environment, problems)
-    choices = _choices(environment, problems)
-    if problems or choices is None:
+    options = _options(environment, problems)
+    if problems or options is None:
         raise SettingsError("bad settings: " + "; ".join(problems))
     return Settings(
         topic_arn=found["ALERT_TOPIC_ARN"],
@@ -85,7 +85,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         failure_queue_url=found["FAILURE_QUEUE_URL"],
         follow_up_queue_url=found["FOLLOW_UP_QUEUE_URL"],
         dry_run=bool(dry_run),
-        choices=choices,
+        options=options,
         sweep=sweep,
     )
 
@@ -97,15 +97,15 @@ def _name(environment: Mapping[str, str], name: str, problems: list[str], *, nee
     return value
 
 
-def _sweep(environment: Mapping[str, str], problems: list[str]) -> SweepChoices:
+def _sweep(environment: Mapping[str, str], problems: list[str]) -> SweepOptions:
     arns = tuple(filter(None, environment.get("JOB_QUEUE_ARNS", "").split(",")))
     if not all(_QUEUE.fullmatch(arn) for arn in arns):
         problems.append("JOB_QUEUE_ARNS must be ARNs of job queues, separated by commas")
     minutes = _number(environment, "STUCK_AFTER_MINUTES", problems)
-    return SweepChoices(arns, minutes * MINUTE_MS)
+    return SweepOptions(arns, minutes * MINUTE_MS)
 
 
-def _choices(environment: Mapping[str, str], problems: list[str]) -> Choices | None:
+def _options(environment: Mapping[str, str], problems: list[str]) -> Options | None:
     own = [name for name in _NUMBERS if name != "STUCK_AFTER_MINUTES"]  # the sweep's
     numbers = {name: _number(environment, name, problems) for name in own}
     severity = environment.get("MINIMUM_SEVERITY", Severity.INFO).lower()
@@ -119,11 +119,11 @@ def _choices(environment: Mapping[str, str], problems: list[str]) -> Choices | N
         problems.append("FOLLOW_UP_MINUTES must not be more than LONGEST_FOLLOW_UP_MINUTES")
     if problems:
         return None
-    return Choices(
+    return Options(
         log_lines=numbers["LOG_LINES"],
         minimum=Severity(severity),
         group_by=tuple(labels),
-        terms=Terms(
+        intervals=Intervals(
             interval * MINUTE_MS, longest * MINUTE_MS, numbers["CLOSE_AFTER_HOURS"] * HOUR_MS
         ),
         limits=Limits(

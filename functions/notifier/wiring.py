@@ -9,16 +9,15 @@ from functools import cache
 
 from notifier import settings
 from notifier.aws.batch import BatchLists
+from notifier.aws.heartbeat import DryRunHealth, TopicHealth
 from notifier.aws.history import BatchHistory, DryRunHistory
-from notifier.aws.joblogs import JobLogs
+from notifier.aws.job_logs import JobLogs
 from notifier.aws.jobs import BatchJobs, DryRunJobs
 from notifier.aws.ledger import DryRunLedger, IncidentLedger
-from notifier.aws.outbox import DryRunOutbox, FailureOutbox
-from notifier.aws.pulse import DryRunPulse, TopicPulse
-from notifier.aws.queues import DelayedQueues, DryRunQueues
+from notifier.aws.queues import DelayedQueues, DryRunOutbox, DryRunQueues, FailureOutbox
 from notifier.aws.topic import AlertTopic, DryRunTopic
-from notifier.ports import Journal, Ports
-from notifier.sweep_ports import SweepPorts
+from notifier.ports.reporting import Journal, Ports
+from notifier.ports.sweeping import SweepPorts
 
 
 @cache
@@ -50,7 +49,7 @@ def sweep_ports(journal: Journal, remaining_ms: Callable[[], int]) -> SweepPorts
         batch=_batch(),
         ledger=DryRunLedger() if dry_run else _ledger(),
         outbox=DryRunOutbox() if dry_run else FailureOutbox(chosen().failure_queue_url),
-        pulse=DryRunPulse() if dry_run else TopicPulse(chosen().topic_arn),
+        health=DryRunHealth() if dry_run else TopicHealth(chosen().topic_arn),
         journal=journal,
         remaining_ms=remaining_ms,
         now_ms=lambda: time.time_ns() // 1_000_000,

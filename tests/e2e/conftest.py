@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench import demo, samples
-from workbench.stage import Stage, deployed
-from workbench.storm import Storm
+from workbench.local import demo, samples
+from workbench.local.stage import Stage, deployed
+from workbench.local.storm import Storm
 
 
 def quietly(_: object) -> None:

@@ -7,15 +7,15 @@ import time
 
 import pytest
 
-from workbench import demo, drill, samples, stack
-from workbench import storm as storm_events
-from workbench.drill import Outcome
 from workbench.inbox.deliveries import forwarding
 from workbench.inbox.mailbox import Mailbox
-from workbench.stack import BIN
-from workbench.stage import Stage
-from workbench.storm import Storm
-from workbench.subscriber import Subscriber
+from workbench.local import demo, sam, sample_run, samples
+from workbench.local import storm as storm_events
+from workbench.local.sam import BIN
+from workbench.local.sample_run import Outcome
+from workbench.local.stage import Stage
+from workbench.local.storm import Storm
+from workbench.local.subscriber import Subscriber
 
 SAMPLES = {sample.name: sample for sample in samples.load_all()}
 EMAIL_SENT = "SNS fanout → email"
@@ -75,7 +75,7 @@ def test_every_alert_is_mailed_and_only_critical_ones_are_texted(stage: Stage) -
 
 def test_a_chat_endpoint_gets_its_own_message(stage: Stage) -> None:
     with Subscriber(stage.aws, stage.resources["AlertTopic"], protocol="https") as chat:
-        sent = drill.put(stage.aws, SAMPLES["timeout"])
+        sent = sample_run.put(stage.aws, SAMPLES["timeout"])
         delivery = chat.next(WAIT_SECONDS)
         stage.way.settle(0.5)
     assert delivery is not None
@@ -89,7 +89,7 @@ def test_a_chat_endpoint_gets_its_own_message(stage: Stage) -> None:
 def test_the_inbox_gets_each_alert_with_its_card(stage: Stage) -> None:
     mailbox = Mailbox()
     with forwarding(stage.aws, stage.resources["AlertTopic"], mailbox):
-        drill.put(stage.aws, SAMPLES["timeout"])
+        sample_run.put(stage.aws, SAMPLES["timeout"])
         stage.way.settle(2.0)
     [(_, letter)] = mailbox.after(0)
     stage.way.strays.clear()
@@ -101,10 +101,10 @@ def test_the_inbox_gets_each_alert_with_its_card(stage: Stage) -> None:
 def test_a_log_that_the_role_may_not_read_is_told(stage: Stage) -> None:
     """It also proves that permissions count here: the other tests rest on those of the template."""
     role = stage.resources["OnFailureRole"]
-    stage.aws.client("iam").delete_role_policy(RoleName=role, PolicyName=stack.LOG_GROUPS_POLICY)
+    stage.aws.client("iam").delete_role_policy(RoleName=role, PolicyName=sam.LOG_GROUPS_POLICY)
     outcome = stage.way.send(SAMPLES["exit-1-python-traceback"], WAIT_SECONDS)
     stage.way.outcomes.remove(outcome)
-    stack.allow_log_groups(stage.aws, role, samples.log_groups(SAMPLES.values()))
+    sam.allow_log_groups(stage.aws, role, samples.log_groups(SAMPLES.values()))
     [delivery] = outcome.deliveries
     assert "log unavailable: not allowed" in delivery.email
 
@@ -115,12 +115,12 @@ def test_a_silence_holds_back_what_it_covers_until_it_is_removed(stage: Stage) -
     silence(stage, "add", *given)
     shown = silence(stage, "list")
     assert "we know" in shown
-    sent = drill.put(stage.aws, SAMPLES["timeout"])
+    sent = sample_run.put(stage.aws, SAMPLES["timeout"])
     stage.way.settle(2.0)
     assert sent.event_id not in {each.event_id for each in stage.way.strays}
     [silence_id] = re.findall(r"\b[0-9a-f]{8}\b", shown)
     silence(stage, "remove", silence_id)
-    sent = drill.put(stage.aws, SAMPLES["timeout"])
+    sent = sample_run.put(stage.aws, SAMPLES["timeout"])
     stage.way.settle(2.0)
     assert [each.event_id for each in stage.way.strays] == [sent.event_id]
     stage.way.strays.clear()
@@ -143,7 +143,7 @@ def command(stage: Stage, *words: str) -> str:
 
 
 def test_a_drill_from_the_command_line_arrives(stage: Stage) -> None:
-    said = command(stage, "drill", "--stack-name", stack.STACK)
+    said = command(stage, "drill", "--stack-name", sam.STACK)
     [event_id] = re.findall(r"event ([0-9a-f-]{36})", said)
     stage.way.settle(2.0)
     [delivery] = stage.way.strays
@@ -169,7 +169,7 @@ def test_an_alert_that_sns_refuses_leaves_the_failure_in_the_queue(stage: Stage)
     document = json.dumps({"Version": "2012-10-17", "Statement": [refusal]})
     iam.put_role_policy(RoleName=role, PolicyName="refused", PolicyDocument=document)
     try:
-        sent = drill.put(stage.aws, SAMPLES["timeout"])
+        sent = sample_run.put(stage.aws, SAMPLES["timeout"])
         stage.way.settle(2.0)
         assert [each.event_id for each in stage.way.strays].count(sent.event_id) == 0
         assert messages_left(stage, "FailureQueue") == 1

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from workbench import drill, samples
-from workbench.stack import BIN, STACK
-from workbench.stage import Stage
+from workbench.local import sample_run, samples
+from workbench.local.sam import BIN, STACK
+from workbench.local.stage import Stage
 
 SAMPLE = next(sample for sample in samples.load_all() if sample.name == "timeout")
 WAIT_SECONDS = 60.0  # two tries a second apart; the rest is for a machine that is busy
@@ -89,7 +89,7 @@ def test_a_killed_function_is_named_and_what_it_missed_is_told_in_the_end(killed
     settings = killed.aws.client("lambda").get_function_configuration(
         FunctionName=killed.resources["OnFailureFunction"]
     )["Environment"]
-    sent = drill.put(killed.aws, SAMPLE)
+    sent = sample_run.put(killed.aws, SAMPLE)
     deadline = time.monotonic() + WAIT_SECONDS
     while not waiting(killed, "FailureDeadLetterQueue") and time.monotonic() < deadline:
         time.sleep(0.2)

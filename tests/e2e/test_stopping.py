@@ -10,11 +10,11 @@ import time
 
 import pytest
 
-from workbench.local_aws import ROOT, LocalAws
-from workbench.loopback import HOST
-from workbench.setup_error import SetupError
+from workbench.local.aws import ROOT, LocalAws
+from workbench.local.loopback import HOST
+from workbench.local.setup_error import SetupError
 
-DEMO = [sys.executable, "-m", "workbench.demo"]
+DEMO = [sys.executable, "-m", "workbench.local.demo"]
 
 
 def test_a_local_aws_ends_with_all_its_processes_and_files() -> None:

@@ -1,7 +1,7 @@
 """The sweep on the local AWS: invoked as Lambda does it, with the role that the template gives it.
 
 The local AWS ends every job at once as SUCCEEDED and never makes a compute environment INVALID, so
-what is found is proved in tests/unit and tests/adapters; here it is that the sweep may look, and
+what is found is proved in tests/workflows and tests/aws; here it is that the sweep may look, and
 that a heartbeat goes all the way.
 """
 
@@ -11,8 +11,8 @@ import json
 import time
 from typing import Any
 
-from workbench.stack import STACK
-from workbench.stage import Stage
+from workbench.local.sam import STACK
+from workbench.local.stage import Stage
 
 WAIT_SECONDS = 40.0  # the batching window of 10 s, a cold start, and a machine that is busy
 
@@ -56,8 +56,8 @@ def test_a_sweep_looks_at_batch_and_its_heartbeat_arrives(stage: Stage) -> None:
     *_, swept = [line for line in waited_for(stage, "on-sweep", "swept") if "queues" in line]
     queues = batch.describe_job_queues()["jobQueues"]
     assert (swept["MissedEvents"], swept["queues"]) == ("0", str(len(queues)))
-    for trouble in ("SweepsCutShort", "HeartbeatsUnsent", "SubscriptionsUncounted"):
-        assert logged(stage, "on-sweep", trouble) == []
+    for kind in ("SweepsCutShort", "HeartbeatsUnsent", "SubscriptionsUncounted"):
+        assert logged(stage, "on-sweep", kind) == []
     *_, counted = logged(stage, "on-sweep", "ConfirmedSubscriptions")
     assert counted["ConfirmedSubscriptions"][0] >= 1
 

@@ -12,8 +12,8 @@ from botocore.awsrequest import AWSResponse
 
 from tests.environments.conftest import root
 from tests.environments.local import REGION, Deployment, aws
-from workbench import drill_command
-from workbench.cli import main
+from workbench.commands import drill
+from workbench.commands.main import main
 
 _OUTPUT = re.compile(r"Outputs\.(\w+) of (\w+)")  # as `Stack` writes !GetAtt Nested.Outputs.Name
 
@@ -61,7 +61,7 @@ def jobs(queue: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("on", ["fargate", "ec2"])
-@pytest.mark.parametrize("cause", sorted({*drill_command.CAUSES} - {"efs-denied", "chain"}))
+@pytest.mark.parametrize("cause", sorted({*drill.CAUSES} - {"efs-denied", "chain"}))
 def test_each_cause_submits_its_job_definition(
     cause: str,
     on: str,
@@ -76,7 +76,7 @@ def test_each_cause_submits_its_job_definition(
     assert (job["jobName"], definition) == (f"drill-{cause}", f"batch-notifier-{on}-drill-{cause}")
     out = capsys.readouterr().out
     assert job["jobId"] in out
-    assert drill_command.CAUSES[cause] in out
+    assert drill.CAUSES[cause] in out
     assert "/batch/home?region=" in out
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from notifier.core import advice, diagnosis, event
-from notifier.core.failure import Failure
+from notifier.alert import advice
+from notifier.batch import event
+from notifier.batch.failure import Failure
+from notifier.diagnosis import diagnose
 from tests.environments.local import ROOT
 
 HERE = Path(__file__).parent / "mistakes"
@@ -183,14 +185,14 @@ def test_what_only_the_deployment_knows_is_not_called_a_mistake(
 def test_the_notifier_explains_it_where_cloudformation_met_it(rule: str) -> None:
     said, cause = SAID[rule]
     failure = failed_resource(said)
-    found = diagnosis.diagnose(failure)
+    found = diagnose.diagnose(failure)
     assert found.cause == cause
     assert advice.steps(failure, found)
 
 
 def test_the_alert_names_the_sizes_to_choose_from() -> None:
     failure = failed_resource(SAID["EB1002"][0])
-    first, *_ = advice.steps(failure, diagnosis.diagnose(failure))
+    first, *_ = advice.steps(failure, diagnose.diagnose(failure))
     assert first == (
         "Choose a pair that Fargate has: 2 vCPU takes 4,096 to 16,384 MiB in steps of 1,024;"
         " 1,024 MiB goes with 0.25 or 0.5 vCPU."

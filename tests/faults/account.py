@@ -6,14 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.subscriber import Delivery
+from workbench.local.subscriber import Delivery
 
 STORM, DEGRADED = "storm", "degraded"  # causes of messages that are about no one incident
 _ENDS = ("recovered", "closed")  # such a message says that it is over, not that more has failed
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LedgerSnapshot:
     """What there is to see after a while.
 
     `counted` has the jobs that the ledger counts, by incident, `recorded` how many of them it says
@@ -53,7 +53,7 @@ class Account:
         return not self.untold
 
 
-def account(sent: Iterable[str], seen: Seen) -> Account:
+def account(sent: Iterable[str], seen: LedgerSnapshot) -> Account:
     """Draw up the account of the failed jobs `sent`, by id.
 
     Parameters
@@ -79,7 +79,7 @@ def account(sent: Iterable[str], seen: Seen) -> Account:
     return found
 
 
-def _contradictions(jobs: set[str], told: Mapping[str, int], seen: Seen) -> list[str]:
+def _contradictions(jobs: set[str], told: Mapping[str, int], seen: LedgerSnapshot) -> list[str]:
     """Say what cannot be, whatever the fault was."""
     wrong = [f"{key} told, but not counted" for key in told if key not in seen.counted]
     for key, members in seen.counted.items():
@@ -100,7 +100,7 @@ def _told_by_name(jobs: set[str], deliveries: Sequence[Delivery]) -> set[str]:
     return {job for job in jobs if any(job in text for text in degraded)}
 
 
-def _told(seen: Seen) -> dict[str, int]:
+def _told(seen: LedgerSnapshot) -> dict[str, int]:
     """Give how many failures of each incident were told of."""
     told: dict[str, int] = defaultdict(int)
     causes = {one.document["cause"]["id"] for one in seen.deliveries}

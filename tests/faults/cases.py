@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.faults.proxy import Rule
 from tests.faults.world import World
-from workbench import failures
+from workbench.local import job_events
 
 SERVICES = ("sns", "dynamodb", "logs", "sqs", "batch")
 RATES = (10, 30, 100)  # percent of the calls to a service
@@ -154,6 +154,6 @@ def settled(world: World, case: str, faults: int) -> Row:
     )
 
 
-def _failure(wave: int, incident: int, now: int) -> failures.Event:
+def _failure(wave: int, incident: int, now: int) -> job_events.Event:
     job = f"step-{incident}-run-{wave:03}"
-    return failures.failed(job, now, name=job, definition=f"step-{incident}:1")
+    return job_events.failed(job, now, name=job, definition=f"step-{incident}:1")

@@ -26,8 +26,8 @@ from tests.faults.account import STORM
 from tests.faults.world import MOMENT_SECONDS, PATIENCE_SECONDS, REST_SECONDS, World
 from tests.runtime import lambda_runtime
 from tests.runtime.lambda_runtime import Function
-from workbench import failures
-from workbench.local_aws import ACCOUNT, REGION, SECRET
+from workbench.local import job_events
+from workbench.local.aws import ACCOUNT, REGION, SECRET
 
 BATCH = 100  # BatchSize in template.yaml
 MOST_RECEIVES = 5  # maxReceiveCount in template.yaml
@@ -152,7 +152,7 @@ def _records(size: int) -> Iterator[dict[str, Any]]:
     wide = arrays.arrays(size)
     for number in range(size):
         index, array = divmod(number, wide)  # all arrays fail at once
-        event = failures.failed(
+        event = job_events.failed(
             arrays.array(array),
             round(time.time() * 1000),
             name=f"align-{array:02}",

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from tests.faults.cases import INCIDENTS, Row, settled
 from tests.faults.world import World
-from workbench import failures
+from workbench.local import job_events
 
 HOLD_MS = 30  # every call waits so long in the proxy: time to kill who made it
 AFTER_SECONDS = 0.06  # by then the call that was held has been answered
@@ -67,6 +67,6 @@ def run(world: World, size: int) -> tuple[Row, Counter[str]]:
     return row, killed
 
 
-def _failure(number: int, now: int) -> failures.Event:
+def _failure(number: int, now: int) -> job_events.Event:
     job, incident = f"run-{number:06}", number % INCIDENTS
-    return failures.failed(job, now, name=job, definition=f"step-{incident}:1")
+    return job_events.failed(job, now, name=job, definition=f"step-{incident}:1")

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from workbench.local_aws import PYTHON
-from workbench.loopback import HOST
+from workbench.local.aws import PYTHON
+from workbench.local.loopback import HOST
 
 Rule = dict[str, Any]
 START_SECONDS = 30.0

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.cases import OUTAGES, ROUNDS
-from workbench import stack
-from workbench.local_aws import PYTHON, ROOT
+from workbench.local import sam
+from workbench.local.aws import PYTHON, ROOT
 
 LANES = 2
 MOST_GROWN_MIB = 8  # a kilobyte kept of each failure would be a hundred
@@ -50,7 +50,7 @@ print(json.dumps({name: found.version(name) for name in ("ministack", "microburs
 def main() -> int:
     """Run all, write the table; 1 when anything was lost or does not add up."""
     with tempfile.TemporaryDirectory(prefix="batch-notifier-faults-") as scratch:
-        artifact = stack.build(Path(scratch) / "build")
+        artifact = sam.build(Path(scratch) / "build")
         print(f"{len(ROUNDS) + len(OUTAGES)} faults, about ten minutes; then killing and a flood.")
         rows = _together([[*_lane(artifact, str(number))] for number in range(LANES)])
         [killed], [flooded] = (_together([_lane(artifact, what)]) for what in ("kill", "flood"))

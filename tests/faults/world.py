@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.faults.account import Account, Seen, account
+from tests.faults.account import Account, LedgerSnapshot, account
 from tests.faults.clock_hand import ClockHand
 from tests.faults.proxy import Proxy
 from tests.runtime.lambda_runtime import free_port
-from workbench import stack
-from workbench.failures import Event
-from workbench.local_aws import LocalAws
-from workbench.subscriber import Delivery, Subscriber
+from workbench.local import sam
+from workbench.local.aws import LocalAws
+from workbench.local.job_events import Event
+from workbench.local.subscriber import Delivery, Subscriber
 
 SEED = 7
 REST_SECONDS = 300.0  # of our time; an invocation lasts a minute or two when everything is slow
@@ -108,7 +108,7 @@ class World:
         follow_ups = self._letters("FollowUpDeadLetterQueue")
         return account(
             self.sent,
-            Seen(
+            LedgerSnapshot(
                 counted=counted,
                 deliveries=self.deliveries,
                 recorded=recorded,
@@ -196,6 +196,6 @@ def deployed(artifact: Path, scratch: Path, seed: int = SEED) -> Iterator[World]
             LocalAws(local, settings) as aws,
             Proxy(port, aws.url, aws.certificate, scratch, seed) as proxy,
         ):
-            resources = stack.deploy(aws, artifact, PARAMETERS)
+            resources = sam.deploy(aws, artifact, PARAMETERS)
             with Subscriber(aws, resources["AlertTopic"]) as subscriber:
                 yield World(aws, proxy, clock, subscriber, resources)

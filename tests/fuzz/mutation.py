@@ -14,7 +14,7 @@ from tests.properties.strategies import HOSTILE, SAMPLES, changed, places
 
 _REASONS = [
     json.loads(line)["text"]
-    for line in (Path(__file__).parents[1] / "unit" / "reasons.jsonl")
+    for line in (Path(__file__).parents[1] / "diagnosis" / "reasons.jsonl")
     .read_text(encoding="utf-8")
     .splitlines()
 ]

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
+from notifier.alert.alert import Alert
+from notifier.batch.failure import LogStream
 from notifier.channels import message
 from notifier.channels.message import Message
-from notifier.core.alert import Alert
-from notifier.core.brake import Limits
-from notifier.core.excerpt import LogLine, LogRead
-from notifier.core.failure import LogStream
-from notifier.ports import Choices
+from notifier.incident.rate_limit import Limits
+from notifier.joblog.excerpt import LogLine, LogRead
+from notifier.ports.reporting import Options
 from tests.fakes import FakeLogs
 from tests.fuzz.cases import PRIVATE, Case, Hidden, planted
 from tests.properties.limits import check_everything
@@ -27,7 +27,7 @@ from tests.simulation import START_MS, Parcel, Simulation
 LATER_S = 400  # after the first follow-up, so that there is a digest to write
 HOUR_S = 3_600  # in which all deliveries, waits, tries and the first digests have happened
 ID_KEPT = 40  # characters of a job id, so that what tells the second from the first is not cut
-NARROW = Choices(
+NARROW = Options(
     limits=Limits(per_minute=1)
 )  # so that one is held back, and a storm digest written
 
@@ -46,7 +46,7 @@ def check(case: Case) -> None:
     """Try a case; raises AssertionError, or whatever the product raises."""
     given, lines, hidden = planted(case)
     log = LogRead(tuple(LogLine(START_MS, line) for line in lines))
-    world = Simulation(logs=OneLog(log=log), choices=NARROW)
+    world = Simulation(logs=OneLog(log=log), options=NARROW)
     bodies = {
         0: case.body or json.dumps(given),
         1: json.dumps(_another(given, jobDefinition="other:1", jobName="other")),

@@ -56,6 +56,6 @@ def test_a_planted_secret_is_looked_for(number: int) -> None:
 
 
 def test_a_secret_that_is_shown_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifier.core.text.mask", lambda text, secrets=(): text)
+    monkeypatch.setattr("notifier.text.untrusted.mask", lambda text, secrets=(): text)
     with pytest.raises(AssertionError, match=r"GitHub|AWS access key id"):
         check(Case(SAMPLES["exit-1-python-traceback"], ("Error: x",), ((2, 10**6, 0), (0, 1, 0))))

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from notifier.core import digest
-from notifier.core.alert import Alert, compose
-from notifier.core.catalogue import Certainty
-from notifier.core.diagnosis import diagnose
-from notifier.core.excerpt import LogLine, LogRead
-from notifier.core.failure import Attempt, Failure, Kind, LogStream
-from notifier.core.history import Past, Run
-from notifier.core.incident import Incident
-from notifier.core.recall import recall
-from notifier.core.shape import Shape
-from notifier.core.tally import Member, Role, Tally, fold
+from notifier.alert import digest
+from notifier.alert.alert import Alert, compose
+from notifier.alert.history import Run, RunHistory
+from notifier.batch.failure import Attempt, Failure, Kind, LogStream
+from notifier.batch.job_shape import JobShape
+from notifier.diagnosis.catalogue import Certainty
+from notifier.diagnosis.diagnose import diagnose
+from notifier.diagnosis.known_cause import diagnosis_for
+from notifier.incident.counts import Member, Role, Tally, fold
+from notifier.incident.incident import Incident
+from notifier.joblog.excerpt import LogLine, LogRead
 
 START = 1_795_602_065_000  # 2026-11-25 10:21:05 UTC
 MINUTE, HOUR = 60_000, 3_600_000
@@ -50,7 +50,7 @@ def child(index: int = 3, **changes: Any) -> Failure:
 def incident(lead: Failure, cause: str = "oom-container", **changes: Any) -> Incident:
     given = Incident(
         key=KEY, first=lead, cause=cause, certainty=Certainty.CERTAIN,
-        severity=recall(cause).severity, opened_at=START, interval=5 * MINUTE,
+        severity=diagnosis_for(cause).severity, opened_at=START, interval=5 * MINUTE,
     )  # fmt: skip
     return replace(given, **changes)
 
@@ -167,7 +167,7 @@ def storm(number: int = 195, more: int = 57) -> Alert:
     for n in range(number):
         cause, name = CAUSES[n % len(CAUSES)], f"ingest-{n:03}"
         lead = first(name=name, queue_arn=f"{BATCH}:job-queue/{'etl' if n % 5 else 'web'}")
-        about = incident(lead, cause, withheld="held back by the rate limit", withheld_at=START)
+        about = incident(lead, cause, held_reason="held back by the rate limit", held_since=START)
         entries.append((about, fold(runs([name] * (1 + n % 11), cause, every=1000))))
     return digest.storm(entries, more, START)
 
@@ -176,25 +176,27 @@ def degraded(number: int = 60) -> Alert:
     pairs = []
     for n in range(number):
         lead = first(name=f"ingest-{n % 25:03}", job_id=f"job-{n}")
-        pairs.append((lead, recall(CAUSES[n % 25 % len(CAUSES)])))
+        pairs.append((lead, diagnosis_for(CAUSES[n % 25 % len(CAUSES)])))
     return digest.degraded(pairs, "ThrottlingException")
 
 
 def changed() -> Alert:
     """A job that succeeded until its definition got a smaller size and another image."""
     image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/genomics/align"
-    old = Shape("align:36", f"{image}:1.9.2", 2, 8192, platform="Fargate", job_role="align",
+    old = JobShape("align:36", f"{image}:1.9.2", 2, 8192, platform="Fargate", job_role="align",
                 timeout_seconds=14_400, attempt_limit=2, command=(1, 2, 3, 4))  # fmt: skip
     new = replace(old, definition="align:37", image=f"{image}:1.9.3", memory_mib=4096)
     after = replace(new, command=(1, 2, 5, 4), environment=frozenset({("CHUNK_ROWS", 1)}))
-    past = Past(Run("a1", "nightly", "align:36", START - 26 * HOUR), old, after, old, new)
+    run_history = RunHistory(
+        Run("a1", "nightly", "align:36", START - 26 * HOUR), old, after, old, new
+    )
     lead = first(
         reasons=("OutOfMemoryError: Container killed due to memory usage",), exit_code=137,
         stopped_at=START, created_at=START - 44 * MINUTE,
         definition_arn=f"{BATCH}:job-definition/align:37",
         attempts=(Attempt(START - 3 * MINUTE, START, exit_code=137),), attempt_limit=1,
     )  # fmt: skip
-    alert = compose(lead, TRACEBACK, 25, KEY, past)
+    alert = compose(lead, TRACEBACK, 25, KEY, run_history)
     reason = "the first of its kind since the notifier was deployed"
     return replace(alert, outcome="first", reason=reason, novelty="3rd in a row")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from notifier.alert import facts
 from notifier.channels import message
-from notifier.core import particulars
-from workbench.preview import alert_of
+from workbench.commands.preview import alert_of
 
 HERE = Path(__file__).parent
 EVENTS = HERE.parents[1] / "events"
@@ -100,7 +100,7 @@ def test_a_glance_tells_job_and_cause(event_file: Path) -> None:
     top = " ".join(texts["email"].splitlines()[:8]).lower()
     told = [
         alert.diagnosis.title.lower(),
-        particulars.children(alert.failure) if alert.failure else "",
+        facts.children(alert.failure) if alert.failure else "",
     ]
     assert any(each in top for each in [*told, "could not read the event"] if each)
     assert alert.failure is None or alert.failure.job_name.lower() in top

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from notifier.alert.alert import Alert
+from notifier.batch.failure import Kind
 from notifier.channels import webhook
-from notifier.core.alert import Alert
-from notifier.core.catalogue import Certainty, Class, Severity
-from notifier.core.diagnosis import Source
-from notifier.core.failure import Kind
-from notifier.core.incident import Outcome
+from notifier.diagnosis.catalogue import Certainty, Class, Severity
+from notifier.diagnosis.diagnose import Source
+from notifier.incident.incident import Outcome
 from tests.golden.scenes import SCENES
 from tests.golden.test_golden import SAMPLES
-from workbench.preview import alert_of
+from workbench.commands.preview import alert_of
 
 PATH = Path(__file__).parents[2] / "docs" / "schema" / "batch-failure-alert-1.json"
 SCHEMA: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))

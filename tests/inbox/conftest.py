@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from workbench import chromium
+from workbench.inbox import chromium
 from workbench.inbox.gallery import gallery
 from workbench.inbox.mailbox import Mailbox
 from workbench.inbox.rehearsal import rehearsed

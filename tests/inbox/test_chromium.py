@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench import chromium
+from workbench.inbox import chromium
 
 
 @pytest.fixture

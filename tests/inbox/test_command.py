@@ -11,11 +11,16 @@ import urllib.request
 
 import pytest
 
-from workbench.cli import main
-from workbench.local_aws import ROOT
-from workbench.loopback import HOST
+from workbench.commands.main import main
+from workbench.local.aws import ROOT
+from workbench.local.loopback import HOST
 
-INBOX = [sys.executable, "-c", "from workbench.cli import main; raise SystemExit(main())", "inbox"]
+INBOX = [
+    sys.executable,
+    "-c",
+    "from workbench.commands.main import main; raise SystemExit(main())",
+    "inbox",
+]
 
 
 def test_it_says_where_it_is_serves_and_ends_on_ctrl_c() -> None:

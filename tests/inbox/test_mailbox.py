@@ -6,14 +6,14 @@ import threading
 
 import pytest
 
-from tests.inbox.letters import letter
+from tests.inbox.messages import letter
 from workbench.inbox import deliveries
 from workbench.inbox.deliveries import Pairs
 from workbench.inbox.gallery import gallery
-from workbench.inbox.letters import Letter, parts
 from workbench.inbox.mailbox import Mailbox
-from workbench.samples import load_all
-from workbench.subscriber import Delivery
+from workbench.inbox.messages import MailboxMessage, parts
+from workbench.local.samples import load_all
+from workbench.local.subscriber import Delivery
 
 
 def test_the_newest_are_kept_and_the_others_counted() -> None:
@@ -73,14 +73,14 @@ def test_parts_of_a_text_message(text: str, count: int) -> None:
 )
 def test_it_says_why_a_phone_stays_quiet(severity: str, texted: bool, says: str) -> None:
     made = letter(severity=severity)
-    note = Letter(made.at, made.document, made.chat, texted=texted).whole()["sms_note"]
+    note = MailboxMessage(made.at, made.document, made.chat, texted=texted).whole()["sms_note"]
     assert says in note
     assert bool(says) == bool(note)
 
 
 @pytest.mark.parametrize("document", [{}, {"job": None, "cause": 7, "text": [], "status": None}])
 def test_a_document_that_lacks_facts_is_a_letter_without_them(document: dict[str, object]) -> None:
-    whole = Letter(1, document).whole()
+    whole = MailboxMessage(1, document).whole()
     assert set(whole["row"].values()) == {1, ""}
     assert (whole["email"], whole["chat"]) == ("", None)
 

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.inbox.conftest import Inbox
-from tests.inbox.letters import CONSOLE, letter
+from tests.inbox.messages import CONSOLE, letter
 from workbench.inbox.gallery import gallery
 from workbench.inbox.mailbox import Mailbox
 

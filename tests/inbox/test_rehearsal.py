@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tests.inbox.conftest import Inbox
-from workbench import storm
 from workbench.inbox import rehearsal
 from workbench.inbox.rehearsal import rehearsed
+from workbench.local import storm
 
 
 def told(night: Inbox, name: str) -> list[dict[str, Any]]:

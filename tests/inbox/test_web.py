@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.inbox.conftest import Inbox
-from tests.inbox.letters import letter
+from tests.inbox.messages import letter
 from workbench.inbox.web import HEADERS, POLICY
 
 SECONDS = 15.0

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from notifier.aws import clients
+from notifier.aws import calls
 from tests.template.stack import arn
 
 ACCOUNT = "111122223333"  # as in the translated template
@@ -100,10 +100,10 @@ NEEDS: dict[tuple[str, str], Callable[[Call, Names], list[str]]] = {
 ACTIONS = {"SendMessageBatch": "SendMessage", "TransactWriteItems": "PutItem"}
 
 
-def needs(calls: list[Call], names: Names) -> set[Need]:
+def needs(made: list[Call], names: Names) -> set[Need]:
     """Give the permissions that some calls need; one that is not known here is an error."""
     found = set()
-    for call in calls:
+    for call in made:
         key = (call.service, call.operation)
         assert key in NEEDS, f"say in NEEDS what {key} needs, and on which resource"
         action = f"{call.service}:{ACTIONS.get(call.operation, call.operation)}"
@@ -114,15 +114,15 @@ def needs(calls: list[Call], names: Names) -> set[Need]:
 @contextmanager
 def recorded() -> Iterator[list[Call]]:
     """Record what clients call that are made meanwhile, whatever becomes of the call."""
-    calls: list[Call] = []
+    made: list[Call] = []
 
     def note(params: Parameters, model: Any, context: Any, **more: Any) -> None:
         service = model.service_model.endpoint_prefix
-        calls.append(Call(service, model.name, dict(params), context["client_region"]))
+        made.append(Call(service, model.name, dict(params), context["client_region"]))
 
-    clients.session.cache_clear()
-    clients.session().register("provide-client-params.*.*", note)
+    calls.session.cache_clear()
+    calls.session().register("provide-client-params.*.*", note)
     try:
-        yield calls
+        yield made
     finally:
-        clients.session.cache_clear()
+        calls.session.cache_clear()

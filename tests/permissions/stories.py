@@ -14,14 +14,14 @@ import boto3
 import pytest
 
 from notifier import on_failure, on_follow_up, on_sweep, wiring
-from notifier.aws import clients, history, joblogs
-from notifier.core.units import MINUTE_MS
-from notifier.ports import STORM
+from notifier.aws import calls, history, job_logs
+from notifier.ports.reporting import STORM
+from notifier.text.units import MINUTE_MS
 from tests.batch_account import BatchAccount
 from tests.permissions.recorder import Call
-from workbench import samples
-from workbench.failures import Event, failed
-from workbench.local_aws import ACCOUNT, REGION
+from workbench.local import samples
+from workbench.local.aws import ACCOUNT, REGION
+from workbench.local.job_events import Event, failed
 
 CONTEXT: Any = SimpleNamespace(
     get_remaining_time_in_millis=lambda: 120_000, function_name="function", aws_request_id="r",
@@ -138,7 +138,7 @@ def _seen(sample: str, kind: str = "") -> Event:
 def sweeps_of_every_kind(world: World) -> list[Call]:
     """Look after AWS Batch: a broken environment, then also a job that no event told."""
     account = BatchAccount(REGION)
-    clients.session().register("after-call.batch.DescribeComputeEnvironments", _broken)
+    calls.session().register("after-call.batch.DescribeComputeEnvironments", _broken)
     world.sweep()
     account.failed(world.patch)
     world.ahead_ms += 20 * MINUTE_MS
@@ -176,7 +176,7 @@ def world_of(settings: dict[str, str], calls: list[Call], patch: pytest.MonkeyPa
     patch.setattr(time, "time_ns", world.time_ns)
     for name, value in settings.items():
         patch.setenv(name, value)
-    for module in (wiring, joblogs, history):
+    for module in (wiring, job_logs, history):
         for made_once in vars(module).values():
             if hasattr(made_once, "cache_clear"):
                 made_once.cache_clear()

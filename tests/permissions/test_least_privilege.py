@@ -15,14 +15,14 @@ import pytest
 from moto import mock_aws
 
 from notifier import settings
-from notifier.aws.clients import Patience, client
+from notifier.aws.calls import Timeouts, client
 from tests import incident_table
 from tests.permissions.recorder import ACCOUNT, Call, Names, Need, needs, recorded
 from tests.permissions.stories import STORIES, world_of
 from tests.template.conftest import ROOT
 from tests.template.stack import Stack, arn, listed, role_statements, translate
 from tests.template.test_permissions import UNBOUNDED
-from workbench.local_aws import REGION
+from workbench.local.aws import REGION
 
 STACK = Stack(translate((ROOT / "template.yaml").read_text(encoding="utf-8")))
 FUNCTIONS = STACK.of_type("AWS::Lambda::Function")
@@ -159,7 +159,7 @@ def test_a_group_is_not_taken_for_its_streams() -> None:
 
 def test_a_call_nobody_thought_of_is_seen() -> None:
     with mock_aws(), recorded() as calls:
-        client("sqs", Patience(connect_s=1, read_s=1, tries=1), REGION).list_queues()
+        client("sqs", Timeouts(connect_s=1, read_s=1, tries=1), REGION).list_queues()
     assert calls == [Call("sqs", "ListQueues", {}, REGION)]
     with pytest.raises(AssertionError, match="ListQueues"):
         needs(calls, {})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.readme import README, ROOT
+from workbench.docs.readme import README, ROOT
 
 _TEST = re.compile(r"\[([^]]+)\]\((tests/[\w/]+\.py)\)")
 LEAST_ROWS = 12

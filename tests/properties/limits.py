@@ -9,10 +9,10 @@ from typing import Any
 
 import jsonschema
 
+from notifier.alert.alert import Alert
 from notifier.channels import sms
 from notifier.channels.message import Message
-from notifier.core import text
-from notifier.core.alert import Alert
+from notifier.text import untrusted
 from tests.properties.planted import IGNORABLE
 from tests.properties.strategies import MARK
 
@@ -119,7 +119,7 @@ def check_attributes(attributes: dict[str, str | tuple[str, ...]]) -> None:
 
 def _begins(name: str, shown: str) -> bool:
     """Say whether a text has the name's start; what is not ASCII may stand there as likeness."""
-    start = text.ascii_line(name).strip()[:12].strip()
+    start = untrusted.ascii_line(name).strip()[:12].strip()
     return start in shown or not start.strip("? ")
 
 

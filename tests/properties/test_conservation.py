@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.core.brake import Limits
-from notifier.core.excerpt import LogLine, LogRead
-from notifier.core.failure import LogStream
-from notifier.core.tally import Role, fold
-from notifier.ports import Choices
+from notifier.batch.failure import LogStream
+from notifier.incident.counts import Role, fold
+from notifier.incident.rate_limit import Limits
+from notifier.joblog.excerpt import LogLine, LogRead
+from notifier.ports.reporting import Options
 from tests.interleaving import Turns, watched
 from tests.simulation import Crash, Parcel, Simulation, array_parent, failed
 
 Event = dict[str, Any]
-ROOMY = Choices(limits=Limits(per_minute=1_000, per_hour=10_000))
+ROOMY = Options(limits=Limits(per_minute=1_000, per_hour=10_000))
 
 
 def pool() -> dict[str, Event]:
@@ -54,7 +54,7 @@ def check(world: Simulation, jobs: set[str]) -> None:
     assert sorted(counted) == sorted(jobs)  # each once, and none is missing
     for incident in world.ledger.incidents.values():
         tally = fold(world.ledger.members(incident.place))
-        assert incident.told_at, incident
+        assert incident.reported_at, incident
         assert incident.announced == tally.counted
         assert incident.ended == tally.ended
     assert world.ledger.held() == ()
@@ -103,7 +103,7 @@ def test_any_failures_in_any_order_among_any_rivals_are_told_and_counted_once(
     names = data.draw(st.lists(st.sampled_from(sorted(POOL)), min_size=1, max_size=24))
     moments = st.integers(0, 40)
     world = Rivals(
-        choices=ROOMY,
+        options=ROOMY,
         choose=lambda most: data.draw(st.integers(0, most - 1)) if most > 1 else 0,
         split=lambda due: _split(due, data.draw(st.integers(1, 3))),
     )
@@ -127,7 +127,7 @@ def _split(due: Sequence[Parcel], parts: int) -> list[list[Parcel]]:
 def test_recoveries_in_between_lose_nothing(
     order: list[str], gaps: list[int], succeeded: list[int]
 ) -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     for second in succeeded:
         for name in ("nightly", "align"):
             world.succeed(name, second)
@@ -147,7 +147,7 @@ def test_recoveries_in_between_lose_nothing(
 def test_what_the_brake_holds_is_told_in_storm_digests(
     count: int, gap: float, per_minute: int, per_hour: int
 ) -> None:
-    world = Simulation(choices=Choices(limits=Limits(per_minute, per_hour)))
+    world = Simulation(options=Options(limits=Limits(per_minute, per_hour)))
     for n in range(count):
         event = failed(f"job-{n}", name=f"name-{n}", definition=f"def-{n}:1", second=n * gap)
         world.put(event, n * gap)
@@ -172,7 +172,7 @@ def story(world: Simulation) -> set[str]:
     return {*names, "plain-2", "arr:3", "plain-3"}
 
 
-def crashing(at: set[int], choices: Choices) -> tuple[Simulation, set[str], list[str]]:
+def crashing(at: set[int], options: Options) -> tuple[Simulation, set[str], list[str]]:
     """Run the story; the process dies at the moments with these numbers."""
     moments: list[str] = []
 
@@ -181,20 +181,20 @@ def crashing(at: set[int], choices: Choices) -> tuple[Simulation, set[str], list
         if len(moments) - 1 in at:
             raise Crash(name)
 
-    world = Simulation(choices=choices, wrap=lambda ports: watched(ports, moment))
+    world = Simulation(options=options, wrap=lambda ports: watched(ports, moment))
     jobs = story(world)
     world.settle()
     return world, jobs, moments
 
 
-TIGHT = Choices(limits=Limits(per_minute=2, per_hour=30))
-MOMENTS = {id(choices): len(crashing(set(), choices)[2]) for choices in (ROOMY, TIGHT)}
+TIGHT = Options(limits=Limits(per_minute=2, per_hour=30))
+MOMENTS = {id(options): len(crashing(set(), options)[2]) for options in (ROOMY, TIGHT)}
 
 
-@pytest.mark.parametrize("choices", [ROOMY, TIGHT], ids=["roomy", "tight"])
-def test_a_crash_at_any_moment_loses_nothing(choices: Choices) -> None:
-    for number in range(MOMENTS[id(choices)]):
-        world, jobs, moments = crashing({number}, choices)
+@pytest.mark.parametrize("options", [ROOMY, TIGHT], ids=["roomy", "tight"])
+def test_a_crash_at_any_moment_loses_nothing(options: Options) -> None:
+    for number in range(MOMENTS[id(options)]):
+        world, jobs, moments = crashing({number}, options)
         assert world.crashes == 1, moments[number]
         check(world, jobs)
         assert burst(world) <= 2, moments[number]
@@ -209,7 +209,7 @@ def test_several_crashes_lose_nothing(at: set[int]) -> None:
 
 
 def test_roles_are_what_they_are() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     for name in POOL:
         world.put(POOL[name], 0)
     world.settle()
@@ -242,7 +242,7 @@ def test_jobs_are_counted_once_whatever_their_logs_say_each_time(data: st.DataOb
         return LogRead((LogLine(0, line),)) if line else LogRead(unavailable="throttled")
 
     world = Rivals(
-        choices=ROOMY,
+        options=ROOMY,
         choose=lambda most: data.draw(st.integers(0, most - 1)) if most > 1 else 0,
         split=lambda due: _split(due, data.draw(st.integers(1, 3))),
     )

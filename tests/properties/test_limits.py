@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifier.alert.alert import Alert, compose, unreadable
+from notifier.batch import event
+from notifier.batch.failure import Failure, Unreadable
 from notifier.channels import message
-from notifier.core import event
-from notifier.core.alert import Alert, compose, unreadable
-from notifier.core.excerpt import LogLine, LogRead
-from notifier.core.failure import Failure, Unreadable
+from notifier.joblog.excerpt import LogLine, LogRead
 from tests.properties.limits import check_everything
 from tests.properties.strategies import (
     FEW,

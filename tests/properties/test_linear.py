@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 
+from notifier.alert.alert import compose
+from notifier.batch import event
+from notifier.batch.failure import Failure
 from notifier.channels import message
-from notifier.core import event, text
-from notifier.core.alert import compose
-from notifier.core.diagnosis import diagnose
-from notifier.core.excerpt import Excerpt, LogLine, LogRead, pick
-from notifier.core.failure import Failure
-from notifier.core.parametrise import parametrised
-from notifier.core.rootline import find, root_line
+from notifier.diagnosis.diagnose import diagnose
+from notifier.joblog.excerpt import Excerpt, LogLine, LogRead, pick
+from notifier.joblog.parametrise import parametrised
+from notifier.joblog.root_line import find, root_line
+from notifier.text import untrusted
 from tests.properties.strategies import SAMPLES, changed
 
 MOST = 12  # times the time, for ten times the input
@@ -69,13 +70,13 @@ def repeated(unit: str, length: int) -> str:
 def test_one_line_within_the_cap(unit: str) -> None:
     """Below the line limit, where the patterns see all of it."""
     small, large = repeated(unit, 195), repeated(unit, 1_950)
-    assert growth(lambda: text.one_line(small), lambda: text.one_line(large)) <= MOST
+    assert growth(lambda: untrusted.one_line(small), lambda: untrusted.one_line(large)) <= MOST
 
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_lines_within_the_cap(unit: str) -> None:
     small, large = [repeated(unit, 195)] * 3, [repeated(unit, 1_950)] * 3
-    assert growth(lambda: text.lines(small), lambda: text.lines(large)) <= MOST
+    assert growth(lambda: untrusted.lines(small), lambda: untrusted.lines(large)) <= MOST
 
 
 @pytest.mark.parametrize(
@@ -83,14 +84,14 @@ def test_lines_within_the_cap(unit: str) -> None:
 )
 def test_more_lines(unit: str) -> None:
     small, large = [repeated(unit, 64)] * 100, [repeated(unit, 64)] * 1_000
-    assert growth(lambda: text.lines(small), lambda: text.lines(large)) <= MOST
+    assert growth(lambda: untrusted.lines(small), lambda: untrusted.lines(large)) <= MOST
     mixed = ["QUJDREVGabc1", "-----END KEY-----"]
-    assert growth(lambda: text.lines(mixed * 50), lambda: text.lines(mixed * 500)) <= MOST
+    assert growth(lambda: untrusted.lines(mixed * 50), lambda: untrusted.lines(mixed * 500)) <= MOST
 
 
 def test_a_line_of_a_megabyte_costs_no_more_than_its_beginning() -> None:
     whole, start = "a b" * 350_000, "a b" * 700
-    assert growth(lambda: text.one_line(start), lambda: text.one_line(whole)) <= MOST
+    assert growth(lambda: untrusted.one_line(start), lambda: untrusted.one_line(whole)) <= MOST
 
 
 def large_event(factor: int) -> dict[str, Any]:

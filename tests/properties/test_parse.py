@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core import event
-from notifier.core.alert import compose, unreadable
-from notifier.core.excerpt import LogLine, LogRead
-from notifier.core.failure import Failure, Unreadable
+from notifier.alert.alert import compose, unreadable
+from notifier.batch import event
+from notifier.batch.failure import Failure, Unreadable
+from notifier.joblog.excerpt import LogLine, LogRead
 from tests.properties.planted import IGNORABLE, PASSWORD, SECRETS, Planted, leaked
 from tests.properties.strategies import (
     FEW,

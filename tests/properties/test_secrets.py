@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core import redaction, text
+from notifier.text import redaction, untrusted
 from tests.properties.planted import BODY, HEX, PEM_ROWS, SECRETS, SHOWN_CUT, Planted, leaked, pem
 from tests.properties.strategies import FEW, MANY
 
@@ -68,18 +68,20 @@ AFTER = (
 
 @BY_KIND
 def test_whole(planted: Planted) -> None:
-    assert not leaked(planted.private, text.one_line(planted.line)), text.one_line(planted.line)
+    assert not leaked(planted.private, untrusted.one_line(planted.line)), untrusted.one_line(
+        planted.line
+    )
 
 
 @pytest.mark.parametrize("change", [str.upper, str.lower, str.title])
 def test_in_any_case(change: Callable[[str], str]) -> None:
-    shown = [(planted, text.one_line(change(planted.line))) for planted in ANY_CASE]
+    shown = [(planted, untrusted.one_line(change(planted.line))) for planted in ANY_CASE]
     assert [each for planted, each in shown if leaked(planted.private, each)] == []
 
 
 @pytest.mark.parametrize("planted", CUT, ids=lambda planted: planted.kind)
 def test_cut_at_every_place(planted: Planted) -> None:
-    shown = [text.one_line(cut) for cut in planted.cuts()]
+    shown = [untrusted.one_line(cut) for cut in planted.cuts()]
     assert not [each for each in shown if leaked(planted.private, each, SHOWN_CUT)]
 
 
@@ -88,9 +90,9 @@ def test_cut_at_every_place(planted: Planted) -> None:
 def test_cut_by_the_line_limit(kept: int, filler: str) -> None:
     found = []
     for planted in CUT:
-        room = text.LINE_LIMIT - planted.line.index(planted.private) - kept - 1
+        room = untrusted.LINE_LIMIT - planted.line.index(planted.private) - kept - 1
         line = filler * (room // 2) + "/" * (room % 2) + " " + planted.line + " and so on" * 40
-        shown = text.one_line(line)
+        shown = untrusted.one_line(line)
         found += [shown[-120:]] if leaked(planted.private, shown, SHOWN_CUT) else []
     assert found == []
 
@@ -100,7 +102,7 @@ def test_split_by_what_nobody_sees(wedge: str) -> None:
     found = [
         shown
         for planted in SECRETS
-        for shown in map(text.one_line, planted.split(wedge)[::3])
+        for shown in map(untrusted.one_line, planted.split(wedge)[::3])
         if leaked(planted.private, shown)
     ]
     assert found == []
@@ -112,7 +114,7 @@ def test_in_any_surroundings(before: str) -> None:
         f"{before}{_bare(planted.line)}{after}"
         for planted in SECRETS
         for after in AFTER
-        if leaked(planted.private, text.one_line(f"{before}{_bare(planted.line)}{after}"))
+        if leaked(planted.private, untrusted.one_line(f"{before}{_bare(planted.line)}{after}"))
     ]
     assert found == []
 
@@ -141,7 +143,7 @@ UNLUCKY = {
 @pytest.mark.parametrize("token", UNLUCKY.values(), ids=UNLUCKY)
 def test_tokens_of_full_length_without_an_early_digit(token: str) -> None:
     """One random token in ten of 20 characters has no digit among its first 13."""
-    assert not leaked(token[-16:], text.one_line(f"got {token} here"))
+    assert not leaked(token[-16:], untrusted.one_line(f"got {token} here"))
 
 
 HARD_PASSWORDS = (
@@ -155,7 +157,7 @@ HARD_PASSWORDS = (
 @pytest.mark.parametrize("line", ["DB_PASSWORD={}", "password: {}", "run --password {} -v",
                                   'password="{}"', '{{"password": "{}"}}'])  # fmt: skip
 def test_passwords_with_punctuation(password: str, line: str) -> None:
-    shown = text.one_line(line.format(password))
+    shown = untrusted.one_line(line.format(password))
     assert not leaked(password, shown), shown
 
 
@@ -168,7 +170,7 @@ def test_passwords_with_punctuation(password: str, line: str) -> None:
     "password='Zt4 Xc 8Lm3Np6Bs5'",
 ])  # fmt: skip
 def test_quotes_and_blanks_within_quotes(line: str) -> None:
-    assert not leaked("8Lm3Np6Bs5", text.one_line(line)), text.one_line(line)
+    assert not leaked("8Lm3Np6Bs5", untrusted.one_line(line)), untrusted.one_line(line)
 
 
 @MANY
@@ -179,7 +181,7 @@ def test_quotes_and_blanks_within_quotes(line: str) -> None:
     secrets=st.lists(st.text(min_size=6, max_size=12), max_size=3),
 )
 def test_among_any_text(planted: Planted, before: str, after: str, secrets: list[str]) -> None:
-    shown = text.one_line(f"{before} {planted.line} {after}", secrets)
+    shown = untrusted.one_line(f"{before} {planted.line} {after}", secrets)
     assert not leaked(planted.private, shown)
 
 
@@ -197,7 +199,7 @@ PREFIXES = {
 
 
 def _private_rows_seen(lines: list[str]) -> list[str]:
-    shown = "\n".join(text.lines(lines))
+    shown = "\n".join(untrusted.lines(lines))
     return [row for row in PEM_ROWS if leaked(row, shown, SHOWN_CUT)]
 
 
@@ -206,7 +208,7 @@ def _private_rows_seen(lines: list[str]) -> list[str]:
                                    "PGP PRIVATE KEY BLOCK"])  # fmt: skip
 def test_pem_block(prefix: str, label: str) -> None:
     block = ["loading", *(prefix + line for line in pem(label)), "loaded"]
-    shown = text.lines(block)
+    shown = untrusted.lines(block)
     assert not _private_rows_seen(block)
     assert (shown[0], shown[-1]) == ("loading", "loaded")
 
@@ -230,7 +232,10 @@ def test_pem_block_with_split_marks(wedge: str) -> None:
 @pytest.mark.parametrize(("first", "last"), [(0, 99), (0, 6), (5, 99), (4, 9)])
 def test_pem_block_in_one_text(joint: str, first: int, last: int) -> None:
     whole = joint.join(pem()[first:last])
-    for shown in (text.one_line(f"bad key: {whole}"), *text.lines([whole, f"key {whole} end"])):
+    for shown in (
+        untrusted.one_line(f"bad key: {whole}"),
+        *untrusted.lines([whole, f"key {whole} end"]),
+    ):
         assert not [row for row in PEM_ROWS if leaked(row, shown, SHOWN_CUT)], shown
 
 
@@ -241,7 +246,7 @@ def test_pem_marks_in_a_message_hide_no_later_lines() -> None:
         '  File "/app/run.py", line 3, in <module>',
         "ValueError: certificate is empty",
     ]
-    assert text.lines(told)[1:] == told[1:]
+    assert untrusted.lines(told)[1:] == told[1:]
 
 
 @FEW
@@ -254,7 +259,7 @@ def test_pem_block_among_any_lines(
     before: list[str], after: list[str], cut: tuple[int, int]
 ) -> None:
     block = pem()[cut[0] : cut[1]]
-    shown = text.lines([*before, *block, *after])
+    shown = untrusted.lines([*before, *block, *after])
     assert len(shown) == len(before) + len(block) + len(after)
     assert not [row for row in block if row in PEM_ROWS and leaked(row, "\n".join(shown), 11)]
 
@@ -275,19 +280,19 @@ LITERALS = {
 
 @pytest.mark.parametrize(("secret", "line"), LITERALS.values(), ids=LITERALS)
 def test_known_values_are_masked_as_they_are_printed(secret: str, line: str) -> None:
-    shown = text.one_line(line, [secret])
+    shown = untrusted.one_line(line, [secret])
     assert "Lm3" not in shown, shown
-    assert "Lm3" not in text.lines([line], [secret])[0]
+    assert "Lm3" not in untrusted.lines([line], [secret])[0]
 
 
 def test_a_known_value_is_masked_line_by_line() -> None:
-    shown = text.lines(["first Zt4Xc8Lm3", "then Np6Bs5Hd1"], ["Zt4Xc8Lm3\nNp6Bs5Hd1"])
-    assert shown == [f"first {text.MASK}", f"then {text.MASK}"]
+    shown = untrusted.lines(["first Zt4Xc8Lm3", "then Np6Bs5Hd1"], ["Zt4Xc8Lm3\nNp6Bs5Hd1"])
+    assert shown == [f"first {untrusted.MASK}", f"then {untrusted.MASK}"]
 
 
 def test_fullwidth_letters_do_not_hide_a_secret_from_the_patterns() -> None:
     wide = "".join(chr(ord(c) + 0xFEE0) for c in f"password={BODY}")
-    assert not leaked(BODY, text.ascii_line(text.one_line(wide)))
+    assert not leaked(BODY, untrusted.ascii_line(untrusted.one_line(wide)))
 
 
 @BY_KIND

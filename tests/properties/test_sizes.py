@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from notifier.core import event
-from notifier.core.failure import ATTEMPTS_KEPT, Failure
+from notifier.batch import event
+from notifier.batch.failure import ATTEMPTS_KEPT, Failure
 from tests.fuzz.cases import Case
 from tests.fuzz.oracles import check
 from tests.properties.strategies import SAMPLES, changed

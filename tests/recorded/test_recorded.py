@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from notifier.core import event
-from notifier.core.diagnosis import Certainty, diagnose
-from notifier.core.failure import Failure, Kind
+from notifier.batch import event
+from notifier.batch.failure import Failure, Kind
+from notifier.diagnosis.diagnose import Certainty, diagnose
 
 HERE = Path(__file__).parent
 SURE = (Certainty.CERTAIN,)

@@ -10,8 +10,8 @@ import pytest
 from tests.properties.planted import SECRETS, leaked
 from tests.runtime import lambda_runtime
 from tests.runtime.lambda_runtime import SETTINGS, Function
-from workbench import samples
-from workbench.samples import Sample
+from workbench.local import samples
+from workbench.local.samples import Sample
 
 pytestmark = pytest.mark.skipif(
     not lambda_runtime.RUNS_HERE, reason="the emulator in the SAM CLI is a Linux x86_64 binary"

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.runtime import lambda_runtime
-from workbench import bytecode
+from workbench.local import bytecode
 
 # Flags of a .pyc that belongs to a hash of its source, and is not compared with it (PEP 552).
 UNCHECKED = (1).to_bytes(4, "little")
@@ -49,7 +49,7 @@ def test_the_package_is_small(artifact: Path, tmp_path: Path) -> None:
 
 
 def test_the_package_holds_the_function_and_not_what_lambda_brings(artifact: Path) -> None:
-    assert (artifact / "notifier" / "core" / "causes.json").is_file()
+    assert (artifact / "notifier" / "diagnosis" / "causes.json").is_file()
     assert (artifact / "aws_lambda_powertools").is_dir()
     for brought in ("boto3", "botocore", "workbench", "tests"):
         assert not (artifact / brought).exists()
@@ -57,7 +57,7 @@ def test_the_package_holds_the_function_and_not_what_lambda_brings(artifact: Pat
 
 def test_importing_the_handler_loads_little(artifact: Path, runtime_packages: Path) -> None:
     loaded = _loaded(LOADED, artifact, runtime_packages)
-    assert {"notifier.pipeline", "notifier.aws.ledger", "aws_lambda_powertools"} <= loaded
+    assert {"notifier.workflows.delivery", "notifier.aws.ledger", "aws_lambda_powertools"} <= loaded
     assert not loaded & (NEVER_LOADED | LOADED_LATER)
 
 

@@ -29,22 +29,22 @@ class Harmless:
 HARMLESS = (
     Harmless(
         "digests that name an incident",
-        r"tests/golden/.*\.(txt|py)|tests/adapters/test_ledger\.py|README\.md",
+        r"tests/golden/.*\.(txt|py)|tests/aws/test_ledger\.py|README\.md",
         r"\"(threadId|dedup_key|incident)\": \"[0-9a-f]{16}\",|(KEY = |key=)\"[0-9a-f]{16}\",?",
     ),
     Harmless(
         "log streams, which end in the id of an ECS task",
-        r"(events|tests/fuzz/corpus)/.*\.json|tests/unit/test_text\.py",
+        r"(events|tests/fuzz/corpus)/.*\.json|tests/text/test_untrusted\.py",
         r"(\"logStreamName\": )?\"[\w./-]+/[\w.-]+/[0-9a-f]{32}\",?",
     ),
     Harmless(
         "ids of ECS tasks and hosts, as AWS writes them",
-        r"tests/unit/test_event\.py",
+        r"tests/batch/test_event\.py",
         r"assert .*host.* == .*\"([0-9a-f]{16}|[0-9a-f]{32})\"\)?",
     ),
     Harmless(
         "prose and patterns about AWS Secrets Manager",
-        r"functions/notifier/core/causes\.toml",
+        r"functions/notifier/diagnosis/causes\.toml",
         r"(actions|match) = \[.*|\{ in = \[.*",
     ),
     Harmless(
@@ -64,11 +64,11 @@ HARMLESS = (
         r"LETTERS = \".*|['\"]\{?['\"]?password['\"]?[:=].*Lm3Np6Bs5.*",
     ),
     Harmless(
-        "a secret planted in a silence", r"tests/adapters/test_ledger\.py", r"SECRET = \"hunter2-.*"
+        "a secret planted in a silence", r"tests/aws/test_ledger\.py", r"SECRET = \"hunter2-.*"
     ),
     Harmless(
         "a secret planted in a job's settings",
-        r"tests/unit/test_event\.py",
+        r"tests/batch/test_event\.py",
         r"\(\"LICENSE\", \"Zt4\w+\"\)\],",
     ),
     Harmless(

@@ -9,9 +9,9 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from notifier.core.metrics import NAMESPACE, Metric
+from notifier.ports.metrics import NAMESPACE, Metric
 from tests.template.stack import Stack, arn, dead_letter_queues, statements
-from workbench import cli
+from workbench.commands import main
 
 # What an alarm takes no data for, and why. The template gives the reason beside each.
 SILENCE = {
@@ -102,7 +102,7 @@ def understood(command: str) -> None:
     """Hold a command against what takes it: the API of the service, or our own parser."""
     program, *words = shlex.split(command)
     if program == "batch-notifier":
-        cli._parser().parse_args(words)
+        main._parser().parse_args(words)
         return
     service, operation, *options = words
     given = {option.removeprefix("--") for option in options if option.startswith("--")}

@@ -10,11 +10,11 @@ import pytest
 from aws_lambda_powertools import Logger, Metrics
 
 from notifier.aws.journal import Journal
-from notifier.core.metrics import NAMESPACE, Kin, Metric
+from notifier.ports.metrics import NAMESPACE, FailureLabels, Metric
 from tests.template.stack import Stack, arn, dead_letter_queues
 
 COMMANDS = {"filter", "stats", "sort", "limit"}
-KIN = Kin("memory", "nightly", "oom-container", "align")
+KIN = FailureLabels("memory", "nightly", "oom-container", "align")
 GRID = 24  # columns
 # What a query says that names no field, and what it names itself.
 WORDS = {"ispresent", "and", "sum", "as", "by", "bin", "1h", "desc", "failed", "hour"}

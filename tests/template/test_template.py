@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from notifier.core.metrics import NAMESPACE
+from notifier.ports.metrics import NAMESPACE
 from tests.template.conftest import ROOT
 from tests.template.stack import Stack, arn, dead_letter_queues, listed, role_statements
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from notifier.core.brake import Limits
-from notifier.core.by_error import MOST_READ, SAMPLES
-from notifier.core.excerpt import LogLine
-from notifier.core.failure import LogStream
-from notifier.core.tally import fold
-from notifier.ports import Choices
+from notifier.batch.failure import LogStream
+from notifier.incident.counts import fold
+from notifier.incident.log_sampling import MOST_READ, SAMPLES
+from notifier.incident.rate_limit import Limits
+from notifier.joblog.excerpt import LogLine
+from notifier.ports.reporting import Options
 from tests.simulation import START_MS, Parcel, Simulation, failed
-from workbench.local_aws import REGION
+from workbench.local.aws import REGION
 
 HOUR, DAY = 3_600, 86_400
-ROOMY = Choices(limits=Limits(per_minute=100, per_hour=1_000))
+ROOMY = Options(limits=Limits(per_minute=100, per_hour=1_000))
 
 
 def stream(event: dict[str, Any]) -> LogStream:
@@ -38,7 +38,7 @@ def counted(world: Simulation) -> list[int]:
 
 
 def test_two_bugs_of_one_definition_are_two_incidents() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     put(world, "a", "ValueError: bad row 17")
     put(world, "b", "KeyError: 'currency'")
     world.settle()
@@ -48,7 +48,7 @@ def test_two_bugs_of_one_definition_are_two_incidents() -> None:
 
 
 def test_one_bug_in_forty_jobs_is_one_incident_whatever_its_numbers() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     for n in range(40):
         put(world, f"job-{n}", f"ValueError: bad row {n} in s3://lake/{n}.csv", n * 3, name=f"j{n}")
     world.settle()
@@ -56,7 +56,7 @@ def test_one_bug_in_forty_jobs_is_one_incident_whatever_its_numbers() -> None:
 
 
 def test_what_is_certain_from_the_event_needs_no_log() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     reason = "OutOfMemoryError: Container killed due to memory usage"
     for n, says in enumerate(("ValueError: a", "KeyError: 'b'")):
         put(world, f"job-{n}", says, exit_code=137, container_reason=reason)
@@ -65,7 +65,7 @@ def test_what_is_certain_from_the_event_needs_no_log() -> None:
 
 
 def test_the_log_that_was_read_to_be_grouped_is_the_one_that_is_shown() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     put(world, "a", "ValueError: bad row 17")
     world.run_until(30)
     assert len(world.logs.reads) == 1
@@ -73,7 +73,7 @@ def test_the_log_that_was_read_to_be_grouped_is_the_one_that_is_shown() -> None:
 
 
 def test_a_storm_of_one_bug_is_one_incident_and_few_reads() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     for n in range(1_000):
         put(world, f"job-{n}", f"ValueError: bad row {n}", n * 0.01, name=f"j{n}")
     world.run_until(200)
@@ -84,7 +84,7 @@ def test_a_storm_of_one_bug_is_one_incident_and_few_reads() -> None:
 
 
 def test_the_digest_says_how_many_were_not_read() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     for n in range(40):
         put(world, f"job-{n}", "ValueError: bad row", n * 0.01)
     world.run_until(400)
@@ -93,7 +93,7 @@ def test_the_digest_says_how_many_were_not_read() -> None:
 
 
 def test_a_failure_without_its_log_joins_the_latest_incident_of_its_kind() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     put(world, "a", "ValueError: bad row 17")
     put(world, "b", None, HOUR)
     world.settle()
@@ -101,7 +101,7 @@ def test_a_failure_without_its_log_joins_the_latest_incident_of_its_kind() -> No
 
 
 def test_no_logs_at_all_group_by_the_exit_code_as_ever() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     for n in range(3):
         put(world, f"job-{n}", None)
     world.settle()
@@ -109,7 +109,7 @@ def test_no_logs_at_all_group_by_the_exit_code_as_ever() -> None:
 
 
 def test_a_job_delivered_again_keeps_its_place_though_its_log_is_gone() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     put(world, "a", "ValueError: bad row 17")
     put(world, "b", "KeyError: 'currency'", 60)
     world.run_until(120)
@@ -121,7 +121,7 @@ def test_a_job_delivered_again_keeps_its_place_though_its_log_is_gone() -> None:
 
 
 def test_a_log_that_comes_late_does_not_move_a_job() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     put(world, "z", "ValueError: bad row 17")
     put(world, "a", None, 60)
     world.run_until(120)
@@ -133,7 +133,7 @@ def test_a_log_that_comes_late_does_not_move_a_job() -> None:
 
 
 def test_of_rivals_with_different_logs_one_decides_for_both() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     event = failed("a")
     place_of = world.ledger.settle
     first = [True]
@@ -153,7 +153,7 @@ def test_of_rivals_with_different_logs_one_decides_for_both() -> None:
 
 
 def test_a_success_closes_both_incidents_of_a_job() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     put(world, "a", "ValueError: bad row 17")
     put(world, "b", "KeyError: 'currency'", 60)
     world.succeed("nightly", 2 * HOUR)
@@ -162,7 +162,7 @@ def test_a_success_closes_both_incidents_of_a_job() -> None:
 
 
 def test_one_more_of_each_joins_its_own() -> None:
-    world = Simulation(choices=ROOMY)
+    world = Simulation(options=ROOMY)
     for n, says in enumerate(
         ("ValueError: row 1", "KeyError: 'c'", "ValueError: row 9", "KeyError: 'c'")
     ):
@@ -179,7 +179,7 @@ class Slow:
     """A world in which the last line of each log arrives a second after the event."""
 
     def __init__(self, jobs: int, late: str = "ValueError: bad row 17") -> None:
-        self.world = Simulation(choices=ROOMY)
+        self.world = Simulation(options=ROOMY)
         self.pauses: list[float] = []
         pause = self.world._pause
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.diagnosis import Severity
-from notifier.core.silence import Silence
-from notifier.ports import Choices
+from notifier.diagnosis.diagnose import Severity
+from notifier.incident.silence import Silence
+from notifier.ports.reporting import Options
 from tests.simulation import START_MS, Simulation, failed
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -135,7 +135,7 @@ def test_runs_in_a_row_count_over_nights() -> None:
 
 
 def test_what_is_below_the_minimum_is_counted_and_not_told() -> None:
-    world = Simulation(choices=Choices(minimum=Severity.CRITICAL))
+    world = Simulation(options=Options(minimum=Severity.CRITICAL))
     world.put(failed("a"), 0)
     world.settle()
     assert world.told == []
@@ -144,7 +144,7 @@ def test_what_is_below_the_minimum_is_counted_and_not_told() -> None:
 
 
 def test_a_tag_makes_it_as_severe_as_the_owner_says() -> None:
-    world = Simulation(choices=Choices(minimum=Severity.CRITICAL))
+    world = Simulation(options=Options(minimum=Severity.CRITICAL))
     tags = {
         "notify:severity": "critical",
         "notify:owner": "genomics",

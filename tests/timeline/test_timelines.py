@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from notifier.core.brake import Limits
-from notifier.core.units import MINUTE_MS
-from notifier.ports import Choices
+from notifier.incident.rate_limit import Limits
+from notifier.ports.reporting import Options
+from notifier.text.units import MINUTE_MS
 from tests.simulation import START_MS, Simulation, array_parent, failed
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -161,7 +161,7 @@ def test_two_hundred_incidents_in_a_minute_are_five_messages_and_one_digest() ->
 
 
 def test_never_more_than_the_hourly_limit_and_nothing_is_lost() -> None:
-    world = Simulation(choices=Choices(limits=Limits(per_minute=5, per_hour=30)))
+    world = Simulation(options=Options(limits=Limits(per_minute=5, per_hour=30)))
     for n in range(120):
         world.put(failed(f"job-{n}", definition=f"def-{n}:1", second=n * 30), n * 30)
     world.run_until(2 * HOUR)

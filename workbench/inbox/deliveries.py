@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from workbench.inbox.letters import Letter
 from workbench.inbox.mailbox import Mailbox
-from workbench.local_aws import LocalAws
-from workbench.subscriber import Delivery, Subscriber
+from workbench.inbox.messages import MailboxMessage
+from workbench.local.aws import LocalAws
+from workbench.local.subscriber import Delivery, Subscriber
 
 CARD_SECONDS = 2.0  # how long a document waits for its card, which is sent at the same time
 POLL_SECONDS = 0.2
@@ -54,7 +54,7 @@ class Pairs:
         self._next_card = next_card
         self._cards: dict[str, dict[str, Any]] = {}
 
-    def letter(self, delivery: Delivery) -> Letter:
+    def letter(self, delivery: Delivery) -> MailboxMessage:
         """Give the document with its card; without one where none comes in time."""
         deadline = time.monotonic() + CARD_SECONDS
         while delivery.message_id not in self._cards:
@@ -66,4 +66,4 @@ class Pairs:
                 del self._cards[next(iter(self._cards))]
         chat = self._cards.pop(delivery.message_id, None)
         at, texted = time.time_ns() // 1_000_000, delivery.attributes.get("sms") != "held"
-        return Letter(at, delivery.document, chat, texted=texted)
+        return MailboxMessage(at, delivery.document, chat, texted=texted)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
+from notifier.alert.alert import Alert
 from notifier.channels import message
-from notifier.core.alert import Alert
-from workbench.inbox.letters import Letter
+from workbench.commands.preview import alert_of
 from workbench.inbox.mailbox import Mailbox
-from workbench.preview import alert_of
-from workbench.samples import EVENTS, NOT_EVENTS
+from workbench.inbox.messages import MailboxMessage
+from workbench.local.samples import EVENTS, NOT_EVENTS
 
 
 def gallery() -> Mailbox:
@@ -23,7 +23,7 @@ def gallery() -> Mailbox:
     return mailbox
 
 
-def letter(alert: Alert, sample: str) -> Letter:
+def letter(alert: Alert, sample: str) -> MailboxMessage:
     """Word an alert for all who would read it."""
     texts = message.by_channel(alert)
-    return Letter(0, json.loads(texts["webhook"]), json.loads(texts["chat"]), sample)
+    return MailboxMessage(0, json.loads(texts["webhook"]), json.loads(texts["chat"]), sample)

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from workbench.inbox.letters import Letter
+from workbench.inbox.messages import MailboxMessage
 
 KEPT = 1_000  # letters; about 30 kB each with mail, card and document
 
@@ -27,13 +27,13 @@ class Mailbox:
         self.kept = kept
         self.age = secrets.token_hex(4)
         """Differs from that of every other mailbox, so that numbers cannot be mixed up."""
-        self._letters: OrderedDict[int, Letter] = OrderedDict()
+        self._letters: OrderedDict[int, MailboxMessage] = OrderedDict()
         self._last = 0
         self._watchers: set[Callable[[], object]] = set()
         self._lock = threading.Lock()
         self.closed = False
 
-    def put(self, letter: Letter) -> int:
+    def put(self, letter: MailboxMessage) -> int:
         """Take a letter in, drop the oldest where there are too many, and give its number."""
         with self._lock:
             self._last += 1
@@ -44,12 +44,12 @@ class Mailbox:
         self._tell()
         return number
 
-    def letter(self, number: int) -> Letter | None:
+    def letter(self, number: int) -> MailboxMessage | None:
         """Give one letter, if it is still there."""
         with self._lock:
             return self._letters.get(number)
 
-    def after(self, number: int) -> list[tuple[int, Letter]]:
+    def after(self, number: int) -> list[tuple[int, MailboxMessage]]:
         """Give the letters that came after one, oldest first."""
         with self._lock:
             if number >= self._last:
@@ -91,6 +91,6 @@ class Mailbox:
             watcher()
 
 
-def row(number: int, letter: Letter) -> dict[str, Any]:
+def row(number: int, letter: MailboxMessage) -> dict[str, Any]:
     """Give a letter's row with its number."""
     return {"number": number, **letter.row()}

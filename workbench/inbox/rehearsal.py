@@ -11,16 +11,16 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from notifier import follow_up, pipeline
-from notifier.arrivals import Record
-from notifier.core.recovery import Success
-from notifier.core.units import MINUTE_MS, iso
-from notifier.ports import Choices
-from workbench import samples, storm
-from workbench.inbox.letters import Letter
+from notifier.incident.recovery import Success
+from notifier.ports.reporting import Options
+from notifier.text.units import MINUTE_MS, iso
+from notifier.workflows import delivery, follow_up
+from notifier.workflows.records import Record
 from workbench.inbox.mailbox import Mailbox
-from workbench.inbox.world import Later, World
-from workbench.samples import Sample
+from workbench.inbox.messages import MailboxMessage
+from workbench.inbox.simulation import Later, World
+from workbench.local import samples, storm
+from workbench.local.samples import Sample
 
 START_MS = int(datetime(2026, 11, 18, 1, 30, tzinfo=UTC).timestamp() * 1_000)
 EVENING = {  # jobs that fail by themselves, minutes after the start
@@ -107,7 +107,7 @@ def _deliver(world: World) -> None:
     queues.now = max(queues.now, first.at)
     if first.due:
         body = json.dumps({"incident": first.body, "due": first.due})
-        left = follow_up.run([follow_up.Turn("follow-up", body)], world.ports(), Choices())
+        left = follow_up.run([follow_up.FollowUp("follow-up", body)], world.ports(), Options())
         if left:  # another invocation would hold it; here it is a claim that has not run out
             queues.put(first.body, queues.now + MINUTE_MS, due=first.due)
         return
@@ -115,7 +115,7 @@ def _deliver(world: World) -> None:
     while len(batch) < DELIVERY and _is_along(queues.later, first.at):
         batch.append(heapq.heappop(queues.later))
     records = [Record(str(one.number), one.body, waits=one.waits) for one in batch]
-    again = pipeline.run(records, world.ports(), Choices())
+    again = delivery.run(records, world.ports(), Options())
     for one in batch:
         if str(one.number) in again:
             queues.put(one.body, queues.now + MINUTE_MS, waits=one.waits)
@@ -128,5 +128,7 @@ def _is_along(later: list[Later], at: int) -> bool:
 def _collect(world: World, mailbox: Mailbox) -> None:
     for shown in world.topic.messages:
         texted = shown["attributes"].get("sms") != "held"
-        mailbox.put(Letter(world.queues.now, shown["webhook"], shown["chat"], texted=texted))
+        mailbox.put(
+            MailboxMessage(world.queues.now, shown["webhook"], shown["chat"], texted=texted)
+        )
     world.topic.messages.clear()

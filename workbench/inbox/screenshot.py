@@ -7,12 +7,12 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from workbench import chromium
+from workbench.commands.inbox import WHERE
+from workbench.inbox import chromium
 from workbench.inbox.gallery import gallery
 from workbench.inbox.rehearsal import rehearsed
 from workbench.inbox.server import serving
-from workbench.inbox_command import WHERE
-from workbench.local_aws import ROOT
+from workbench.local.aws import ROOT
 
 PICTURE = ROOT / "docs" / "images" / "inbox.png"
 SHOWN = "align-cohort"  # 300 of 2,000 failed: what one message makes of a storm

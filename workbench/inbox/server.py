@@ -13,8 +13,8 @@ import uvicorn
 
 from workbench.inbox.mailbox import Mailbox
 from workbench.inbox.web import application
-from workbench.loopback import HOST
-from workbench.setup_error import SetupError
+from workbench.local.loopback import HOST
+from workbench.local.setup_error import SetupError
 
 START_SECONDS = 10.0
 POLL_SECONDS = 0.01

@@ -1,1 +1,5 @@
-"""Thin adapters: what the pipeline needs of AWS, one module a service."""
+"""Thin adapters for AWS services, one module a service.
+
+In: calls of the workflows. Out: values of our own types, or `ServiceError`.
+Imports `ports` and what is below; the workflows never import it.
+"""

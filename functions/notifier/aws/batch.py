@@ -6,10 +6,9 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from notifier.aws import clients
-from notifier.aws.clients import Patience
-from notifier.aws.errors import asked
-from notifier.sweep_ports import Listed, Page, Raw
+from notifier.aws import calls
+from notifier.aws.calls import Timeouts, call
+from notifier.ports.sweeping import Listed, Page, Raw
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
@@ -20,7 +19,7 @@ MOST_LISTED = 1_000  # in one ListJobs by status
 # https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
 # Adaptive: people and workflow tools share the account's rate, so who is throttled slows down.
 # 4 tries of at most 1 s + 4 s; after that this run stops, and the next goes on.
-_PATIENCE = Patience(connect_s=1, read_s=4, tries=4, adaptive=True)
+_TIMEOUTS = Timeouts(connect_s=1, read_s=4, tries=4, adaptive=True)
 
 
 class BatchLists:
@@ -28,7 +27,7 @@ class BatchLists:
 
     @cached_property
     def _client(self) -> BatchClient:
-        made: BatchClient = clients.client("batch", _PATIENCE)
+        made: BatchClient = calls.client("batch", _TIMEOUTS)
         return made
 
     def queues(self, arns: Collection[str]) -> tuple[Raw, ...]:
@@ -36,7 +35,7 @@ class BatchLists:
         named: dict[str, Any] = {"jobQueues": list(arns)} if arns else {}
         found: list[Raw] = []
         while True:
-            answer = asked(self._client.describe_job_queues, **named)
+            answer = call(self._client.describe_job_queues, **named)
             found += answer["jobQueues"]
             if not answer.get("nextToken"):
                 return tuple(found)
@@ -46,7 +45,7 @@ class BatchLists:
         """Describe compute environments."""
         found: list[Raw] = []
         for some in _hundreds(list(arns)):
-            answer = asked(self._client.describe_compute_environments, computeEnvironments=some)
+            answer = call(self._client.describe_compute_environments, computeEnvironments=some)
             found += answer["computeEnvironments"]
         return tuple(found)
 
@@ -55,7 +54,7 @@ class BatchLists:
         whose = "jobQueue" if ":job-queue/" in of else "arrayJobId"
         request: dict[str, Any] = {whose: of, "jobStatus": status, "maxResults": MOST_LISTED}
         request |= {"nextToken": token} if token else {}
-        answer = asked(self._client.list_jobs, **request)
+        answer = call(self._client.list_jobs, **request)
         jobs = tuple(_listed(one) for one in answer["jobSummaryList"])
         return Page(jobs, answer.get("nextToken", ""))
 
@@ -63,7 +62,7 @@ class BatchLists:
         """Describe jobs, in as few calls as can be; those that are gone are left out."""
         found: list[Raw] = []
         for some in _hundreds(job_ids):
-            found += asked(self._client.describe_jobs, jobs=some)["jobs"]
+            found += call(self._client.describe_jobs, jobs=some)["jobs"]
         return tuple(found)
 
 

@@ -7,15 +7,14 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from notifier.aws import clients
-from notifier.aws.clients import Patience
-from notifier.aws.errors import asked
-from notifier.core import text
-from notifier.core.failure import JOB_NAME_LIMIT, NAME_LIMIT, Failure
-from notifier.core.grouping import root_of
-from notifier.core.history import Past, Run
-from notifier.core.shape import of_definition, of_job
-from notifier.core.trouble import ServiceError, Trouble
+from notifier.alert.history import Run, RunHistory
+from notifier.aws import calls
+from notifier.aws.calls import Timeouts, call
+from notifier.batch.failure import JOB_NAME_LIMIT, NAME_LIMIT, Failure
+from notifier.batch.job_shape import of_definition, of_job
+from notifier.incident.fingerprint import root_of
+from notifier.ports.service_error import ErrorKind, ServiceError
+from notifier.text import untrusted
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 # What has changed is a courtesy, an alert a duty: one try of at most 1 s + 2 s for each call, and
 # no other call once so much time has gone.
 GIVE_UP_S = 4.0
-_PATIENCE = Patience(connect_s=1, read_s=2, tries=1)
+_TIMEOUTS = Timeouts(connect_s=1, read_s=2, tries=1)
 FAILURES_BORNE = 2  # look-ups in one invocation that got no answer, before the others go without
 NO_ANSWER = "AWS Batch did not answer"
 REFUSED = "AWS Batch knows nothing of it"  # a queue that is gone, a job that is forgotten
@@ -39,23 +38,23 @@ class BatchHistory:
     def __init__(self) -> None:
         self._unanswered = 0
 
-    def look_up(self, failure: Failure) -> Past:
+    def look_up(self, failure: Failure) -> RunHistory:
         """Ask ListJobs, DescribeJobs and DescribeJobDefinitions, each once at most."""
         if self._unanswered >= FAILURES_BORNE:
-            return Past(unknown=NO_ANSWER)
+            return RunHistory(unknown=NO_ANSWER)
         look = _Look(failure)
         try:
             look.finish()
         except ServiceError as error:
-            self._unanswered += error.trouble is Trouble.RETRYABLE
+            self._unanswered += error.kind is ErrorKind.RETRYABLE
             look.found["unknown"] = _said(error)
-        return Past(**look.found)
+        return RunHistory(**look.found)
 
 
 def _said(error: ServiceError) -> str:
-    if error.trouble is Trouble.DENIED:
+    if error.kind is ErrorKind.DENIED:
         return f"not allowed to ask AWS Batch ({error.says})"
-    said = NO_ANSWER if error.trouble is Trouble.RETRYABLE else REFUSED
+    said = NO_ANSWER if error.kind is ErrorKind.RETRYABLE else REFUSED
     return f"{said} ({error.says})"
 
 
@@ -68,7 +67,7 @@ class _Look:
 
     def finish(self) -> None:
         """Find out all there is; raises `ServiceError`."""
-        self._batch = asked(_client, self._failure.region)
+        self._batch = call(_client, self._failure.region)
         success = self._last_success()
         ids = [root_of(self._failure.job_id)]
         if success is not None:
@@ -118,17 +117,19 @@ class _Look:
         same = [job for job in newest if job["jobName"].casefold() == name]
         return next(iter(same or newest), None)
 
-    def _ask(self, call: Callable[..., Mapping[str, Any]], **request: Any) -> Mapping[str, Any]:
+    def _ask(
+        self, operation: Callable[..., Mapping[str, Any]], **request: Any
+    ) -> Mapping[str, Any]:
         if time.monotonic() > self._give_up:
-            raise ServiceError(Trouble.RETRYABLE, "too slow")
-        return asked(call, **request)
+            raise ServiceError(ErrorKind.RETRYABLE, "too slow")
+        return call(operation, **request)
 
 
 def _run(job: JobSummaryTypeDef) -> Run:
     return Run(
-        job_id=text.one_line(job["jobId"], limit=NAME_LIMIT),
-        name=text.one_line(job["jobName"], limit=JOB_NAME_LIMIT),
-        definition=text.one_line(_definition(job), limit=NAME_LIMIT),
+        job_id=untrusted.one_line(job["jobId"], limit=NAME_LIMIT),
+        name=untrusted.one_line(job["jobName"], limit=JOB_NAME_LIMIT),
+        definition=untrusted.one_line(_definition(job), limit=NAME_LIMIT),
         stopped_at=_ended(job),
     )
 
@@ -144,7 +145,7 @@ def _definition(job: JobSummaryTypeDef) -> str:
 
 @cache
 def _client(region: str) -> BatchClient:
-    made: BatchClient = clients.client("batch", _PATIENCE, region)
+    made: BatchClient = calls.client("batch", _TIMEOUTS, region)
     return made
 
 

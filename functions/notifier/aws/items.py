@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from notifier.core.bookmark import Bookmark, Progress
-from notifier.core.brake import Brake
-from notifier.core.catalogue import Certainty, Severity
-from notifier.core.failure import Failure, Kind, LogStream
-from notifier.core.incident import Incident, Phase, Place
-from notifier.core.silence import Silence
-from notifier.core.tally import Member, Role
+from notifier.batch.failure import Failure, Kind, LogStream
+from notifier.diagnosis.catalogue import Certainty, Severity
+from notifier.incident.counts import Member, Role
+from notifier.incident.incident import Incident, Phase, Place
+from notifier.incident.rate_limit import RateState
+from notifier.incident.silence import Silence
+from notifier.incident.sweep_position import Progress, SweepPosition
 
 Item = dict[str, Any]
 
@@ -26,6 +26,9 @@ _REMEMBERED = (
     "platform", "array_size", "array_index", "node_index", "node_count", "training_job", "stack",
     "resource_type", "waiting_since", "tags", "is_drill",
 )  # fmt: skip
+
+# Incidents that the version before 0.2 stored.
+_RENAMED = {"told_at": "reported_at", "withheld": "held_reason", "withheld_at": "held_since"}
 
 
 def key(pk: str, sk: str) -> Item:
@@ -81,7 +84,7 @@ def from_incident(incident: Incident) -> dict[str, Any]:
 
 def to_incident(item: Item) -> Incident:
     """Read an incident's state."""
-    body = body_of(item)
+    body = {_RENAMED.get(name, name): value for name, value in body_of(item).items()}
     body["first"] = _failure(body["first"])
     body["severity"], body["certainty"] = Severity(body["severity"]), Certainty(body["certainty"])
     body["phase"] = Phase(body["phase"])
@@ -112,30 +115,30 @@ def to_member(item: Item, prefix: str) -> Member:
     return Member(**(body | {"job_id": job_id, "role": Role(body["role"]), "log": log}))
 
 
-def from_brake(brake: Brake) -> dict[str, Any]:
+def from_rate_state(rate_state: RateState) -> dict[str, Any]:
     """Give the body of the brake."""
-    body = asdict(brake)
+    body = asdict(rate_state)
     del body["version"]
     return body
 
 
-def to_brake(item: Item) -> Brake:
+def to_rate_state(item: Item) -> RateState:
     """Read the brake."""
     body = body_of(item)
     times = {name: tuple(body[name]) for name in ("alerts", "texts")}
-    return Brake(**(body | times), version=version_of(item))
+    return RateState(**(body | times), version=version_of(item))
 
 
-def from_bookmark(bookmark: Bookmark) -> dict[str, Any]:
+def from_sweep_position(sweep_position: SweepPosition) -> dict[str, Any]:
     """Give the body of the sweep's bookmark."""
-    return asdict(bookmark)
+    return asdict(sweep_position)
 
 
-def to_bookmark(item: Item) -> Bookmark:
+def to_sweep_position(item: Item) -> SweepPosition:
     """Read the sweep's bookmark."""
     body = body_of(item)
     queues = {arn: Progress(**each) for arn, each in body["queues"].items()}
-    return Bookmark(queues, body["starting"])
+    return SweepPosition(queues, body["starting"])
 
 
 def to_silences(item: Item) -> tuple[Silence, ...]:

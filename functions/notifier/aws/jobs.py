@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from notifier.aws import clients
-from notifier.aws.clients import Patience
-from notifier.aws.errors import asked
-from notifier.core.recovery import Success
+from notifier.aws import calls
+from notifier.aws.calls import Timeouts, call
+from notifier.incident.recovery import Success
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 _WAITING = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING")
 MOST_PAGES = 3  # of 100 jobs, newest first: enough to see whether a job has run again
 # 2 tries of at most 1 s + 4 s: that nothing was found out is no reason to say nothing.
-_PATIENCE = Patience(connect_s=1, read_s=4, tries=2)
+_TIMEOUTS = Timeouts(connect_s=1, read_s=4, tries=2)
 
 
 class BatchJobs:
@@ -26,7 +25,7 @@ class BatchJobs:
 
     @cached_property
     def _client(self) -> BatchClient:
-        made: BatchClient = clients.client("batch", _PATIENCE)
+        made: BatchClient = calls.client("batch", _TIMEOUTS)
         return made
 
     def successes(
@@ -45,7 +44,7 @@ class BatchJobs:
         }
         wanted, found = {name.casefold() for name in names}, list[Success]()
         for _ in range(MOST_PAGES):
-            page = asked(self._client.list_jobs, **request)
+            page = call(self._client.list_jobs, **request)
             jobs = page["jobSummaryList"]
             found += [
                 _success(job)
@@ -62,17 +61,17 @@ class BatchJobs:
 
     def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
         """Give those of up to 100 jobs that have not begun to run."""
-        jobs = asked(self._client.describe_jobs, jobs=list(job_ids))["jobs"]
+        jobs = call(self._client.describe_jobs, jobs=list(job_ids))["jobs"]
         return frozenset(job["jobId"] for job in jobs if job["status"] in _WAITING)
 
     def is_usable(self, arn: str) -> bool:
         """Say whether a queue or compute environment is VALID and ENABLED, or gone."""
         found: Sequence[Any]
         if ":job-queue/" in arn:
-            found = asked(self._client.describe_job_queues, jobQueues=[arn])["jobQueues"]
+            found = call(self._client.describe_job_queues, jobQueues=[arn])["jobQueues"]
         else:
             describe = self._client.describe_compute_environments
-            found = asked(describe, computeEnvironments=[arn])["computeEnvironments"]
+            found = call(describe, computeEnvironments=[arn])["computeEnvironments"]
         states = [(one.get("status"), one.get("state")) for one in found]
         return all(state == ("VALID", "ENABLED") for state in states)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from notifier.core.metrics import Kin, Metric
+from notifier.ports.metrics import FailureLabels, Metric
 
 
 class Journal:
@@ -25,7 +25,7 @@ class Journal:
         """Write a number of which no line is written; `unit` in CloudWatch's words."""
         self._metrics.add_metric(name=metric, unit=unit, value=value)
 
-    def failed(self, kin: Kin, count: int) -> None:
+    def failed(self, kin: FailureLabels, count: int) -> None:
         """Write how many failures of one kin were dealt with.
 
         One line holds the number by class and queue, the same number without them (CloudWatch adds

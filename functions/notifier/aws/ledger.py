@@ -21,12 +21,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from notifier.aws import items
 from notifier.aws.items import Item
 from notifier.aws.table import MOST_TOGETHER, PAUSES_S, Table, wait
-from notifier.core.bookmark import Bookmark
-from notifier.core.brake import Brake
-from notifier.core.incident import Incident, Place
-from notifier.core.silence import Silence
-from notifier.core.tally import Member
-from notifier.ports import Seen
+from notifier.incident.counts import Member
+from notifier.incident.incident import Incident, Place
+from notifier.incident.rate_limit import RateState
+from notifier.incident.silence import Silence
+from notifier.incident.sweep_position import SweepPosition
+from notifier.ports.reporting import LedgerSnapshot
 
 DAY_S = 24 * 3600
 # An episode lasts 14 days at most, and its follow-ups come within hours.
@@ -50,20 +50,20 @@ class IncidentLedger:
     def __init__(self, table: str, now_ms: Callable[[], int] = _now_ms) -> None:
         self._table, self._now_ms = Table(table, now_ms), now_ms
 
-    def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
+    def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
         """Look up places and incidents, with silences and the brake, in as few calls as can be."""
         own = (_SILENCES, _BRAKE, _PENDING)
         wanted = [*own, *map(items.place_key, roots), *map(items.state_key, keys)]
         found = {(one["pk"]["S"], one["sk"]["S"]): one for one in self._table.get(wanted)}
         places = {root: found.get((f"job#{root}", "place")) for root in roots}
         states = {key: found.get((f"incident#{key}", "state")) for key in keys}
-        silences, brake = found.get(("silences", "all")), found.get(("brake", "alerts"))
+        silences, rate_state = found.get(("silences", "all")), found.get(("brake", "alerts"))
         pending = found.get(("subscriptions", "pending"))
-        return Seen(
+        return LedgerSnapshot(
             places={root: Place(**items.body_of(item)) for root, item in places.items() if item},
             incidents={key: items.to_incident(item) for key, item in states.items() if item},
             silences=items.to_silences(silences) if silences else (),
-            brake=items.to_brake(brake) if brake else Brake(),
+            rate_state=items.to_rate_state(rate_state) if rate_state else RateState(),
             unconfirmed=items.body_of(pending)["pending"] if pending else 0,
         )
 
@@ -105,12 +105,15 @@ class IncidentLedger:
         )
         return items.to_incident(item) if self._table.put_if_unchanged(item) else None
 
-    def save_brake(self, brake: Brake) -> Brake | None:
+    def save_rate_state(self, rate_state: RateState) -> RateState | None:
         """Write it likewise."""
         item = items.with_body(
-            _BRAKE, items.from_brake(brake), self._in_days(STATE_DAYS), brake.version + 1
+            _BRAKE,
+            items.from_rate_state(rate_state),
+            self._in_days(STATE_DAYS),
+            rate_state.version + 1,
         )
-        return items.to_brake(item) if self._table.put_if_unchanged(item) else None
+        return items.to_rate_state(item) if self._table.put_if_unchanged(item) else None
 
     def hold(self, key: str) -> None:
         """Put an incident on the list of the next storm digest."""
@@ -125,14 +128,14 @@ class IncidentLedger:
         """Take keys off that list."""
         self._table.delete([items.key("held", key) for key in keys])
 
-    def bookmark(self) -> Bookmark:
+    def sweep_position(self) -> SweepPosition:
         """Give where the last sweep stopped."""
         found = list(self._table.get([_BOOKMARK]))
-        return items.to_bookmark(found[0]) if found else Bookmark()
+        return items.to_sweep_position(found[0]) if found else SweepPosition()
 
-    def save_bookmark(self, bookmark: Bookmark) -> None:
+    def save_sweep_position(self, sweep_position: SweepPosition) -> None:
         """Keep where this sweep stopped: no two run at once."""
-        body, expires = items.from_bookmark(bookmark), self._in_days(BOOKMARK_DAYS)
+        body, expires = items.from_sweep_position(sweep_position), self._in_days(BOOKMARK_DAYS)
         self._table.put([items.with_body(_BOOKMARK, body, expires)])
 
     def note_unconfirmed(self, pending: int) -> None:
@@ -177,9 +180,9 @@ class IncidentLedger:
 class DryRunLedger:
     """Remembers nothing, so that every failure is a first: for `sam local invoke`."""
 
-    def read(self, roots: Collection[str], keys: Collection[str]) -> Seen:
+    def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
         """Find nothing."""
-        return Seen()
+        return LedgerSnapshot()
 
     def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
         """Forget them."""
@@ -196,9 +199,9 @@ class DryRunLedger:
         """Agree."""
         return incident
 
-    def save_brake(self, brake: Brake) -> Brake | None:
+    def save_rate_state(self, rate_state: RateState) -> RateState | None:
         """Agree."""
-        return brake
+        return rate_state
 
     def hold(self, key: str) -> None:
         """Forget it."""
@@ -210,11 +213,11 @@ class DryRunLedger:
     def release(self, keys: Collection[str]) -> None:
         """Forget them."""
 
-    def bookmark(self) -> Bookmark:
+    def sweep_position(self) -> SweepPosition:
         """Begin anew."""
-        return Bookmark()
+        return SweepPosition()
 
-    def save_bookmark(self, bookmark: Bookmark) -> None:
+    def save_sweep_position(self, sweep_position: SweepPosition) -> None:
         """Forget it."""
 
     def note_unconfirmed(self, pending: int) -> None:

@@ -1,13 +1,16 @@
-"""The queues that deliver later: follow-ups, and failures that wait for another."""
+"""The queues: what is delivered later, and failures that the sweep found."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from notifier.aws import clients
-from notifier.aws.clients import Patience
-from notifier.aws.errors import asked
+from notifier.aws import calls
+from notifier.aws.calls import Timeouts, call
+from notifier.ports.service_error import ErrorKind, ServiceError
+from notifier.ports.sweeping import Raw
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -15,8 +18,10 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 MOST_DELAY_S = 900
-# 3 tries of at most 1 s + 3 s; after that the queue tries again, with more patience.
-_PATIENCE = Patience(connect_s=1, read_s=3, tries=3)
+MOST_MESSAGES, MOST_BYTES = 10, 250_000  # in one call; 262,144 bytes with what SQS adds
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+# 3 tries of at most 1 s + 3 s; after that the queue retries, or the next sweep does.
+_TIMEOUTS = Timeouts(connect_s=1, read_s=3, tries=3)
 
 
 class DelayedQueues:
@@ -24,7 +29,7 @@ class DelayedQueues:
 
     def __init__(self, failure_queue_url: str, follow_up_queue_url: str) -> None:
         self._failures, self._follow_ups = failure_queue_url, follow_up_queue_url
-        self._client: SQSClient = clients.client("sqs", _PATIENCE)
+        self._client: SQSClient = calls.client("sqs", _TIMEOUTS)
 
     def follow_up(self, key: str, due: int, now: int) -> None:
         """Have an incident looked at when `due` comes, or 15 minutes from now, which is a hop."""
@@ -44,7 +49,7 @@ class DelayedQueues:
         )
 
     def _send(self, request: SendMessageRequestTypeDef) -> None:
-        asked(self._client.send_message, **request)
+        call(self._client.send_message, **request)
 
 
 class DryRunQueues:
@@ -55,3 +60,48 @@ class DryRunQueues:
 
     def wait(self, body: str, waits: int, delay_s: int) -> None:
         """Leave it."""
+
+
+class FailureOutbox:
+    """Sends to the failure queue; see `sweep_ports.Outbox`."""
+
+    def __init__(self, queue_url: str) -> None:
+        self._url = queue_url
+
+    @cached_property
+    def _client(self) -> SQSClient:
+        made: SQSClient = calls.client("sqs", _TIMEOUTS)
+        return made
+
+    def send(self, events: Sequence[Raw]) -> None:
+        """Send events, ten at a time; raises `ServiceError` when one was not taken."""
+        for bodies in _batches(events):
+            entries: Any = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
+            answer = call(self._client.send_message_batch, QueueUrl=self._url, Entries=entries)
+            if refused := answer.get("Failed"):
+                raise ServiceError(ErrorKind.RETRYABLE, refused[0]["Code"])
+
+
+def _batches(events: Sequence[Raw]) -> Iterator[list[str]]:
+    bodies: list[str] = []
+    size = 0
+    for event in events:
+        body = json.dumps(event, separators=(",", ":"))
+        if bodies and (len(bodies) == MOST_MESSAGES or size + len(body) > MOST_BYTES):
+            yield bodies
+            bodies, size = [], 0
+        bodies.append(body)
+        size += len(body)  # ASCII: json.dumps escapes the rest
+    if bodies:
+        yield bodies
+
+
+class DryRunOutbox:
+    """Keeps what would be sent, for `sam local invoke`."""
+
+    def __init__(self) -> None:
+        self.events: list[Raw] = []
+
+    def send(self, events: Sequence[Raw]) -> None:
+        """Keep them."""
+        self.events += events

@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from notifier.aws import clients, items
-from notifier.aws.clients import Patience
-from notifier.aws.errors import asked
+from notifier.aws import calls, items
+from notifier.aws.calls import Timeouts, call
 from notifier.aws.items import Item
-from notifier.core.trouble import ServiceError, Trouble
+from notifier.ports.service_error import ErrorKind, ServiceError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,7 +31,7 @@ PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)  # before what DynamoDB left undone is ask
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _RIVALLED = frozenset(("None", "ConditionalCheckFailed", "TransactionConflict"))
 # 3 tries of at most 1 s + 2 s; after that the queue tries again, with more patience.
-_PATIENCE = Patience(connect_s=1, read_s=2, tries=3)
+_TIMEOUTS = Timeouts(connect_s=1, read_s=2, tries=3)
 _ABSENT = "attribute_not_exists(pk) OR expires <= :now"
 
 
@@ -41,14 +40,14 @@ class Table:
 
     def __init__(self, name: str, now_ms: Callable[[], int]) -> None:
         self._name, self._now_ms = name, now_ms
-        self._client: DynamoDBClient = clients.client("dynamodb", _PATIENCE)
+        self._client: DynamoDBClient = calls.client("dynamodb", _TIMEOUTS)
 
     def get(self, keys: Sequence[Item]) -> Iterator[Item]:
         """Yield the items that are there, in any order."""
         for start in range(0, len(keys), MOST_KEYS):
             left: Any = {"Keys": keys[start : start + MOST_KEYS], "ConsistentRead": True}
             for pause in (*PAUSES_S, None):
-                answer = asked(self._client.batch_get_item, RequestItems={self._name: left})
+                answer = call(self._client.batch_get_item, RequestItems={self._name: left})
                 yield from filter(self._is_live, answer["Responses"].get(self._name, ()))
                 left = answer.get("UnprocessedKeys", {}).get(self._name)
                 if not left:
@@ -67,7 +66,7 @@ class Table:
             request["KeyConditionExpression"] += " AND begins_with(sk, :sk)"
             request["ExpressionAttributeValues"][":sk"] = {"S": prefix}
         while True:
-            answer = asked(self._client.query, **request)
+            answer = call(self._client.query, **request)
             yield from filter(self._is_live, answer["Items"])
             if not answer.get("LastEvaluatedKey"):
                 return
@@ -88,7 +87,7 @@ class Table:
         before = items.version_of(item) - 1
         values = {":version": {"N": str(before)}} if before else {":now": self._now()}
         try:
-            asked(
+            call(
                 self._client.put_item,
                 TableName=self._name,
                 Item=item,
@@ -112,7 +111,7 @@ class Table:
         }
         puts: Any = [{"Put": {"TableName": self._name, "Item": one, **absent}} for one in some]
         try:
-            asked(self._client.transact_write_items, TransactItems=puts)
+            call(self._client.transact_write_items, TransactItems=puts)
         except ServiceError as error:
             failed = error.__cause__
             if not isinstance(failed, self._client.exceptions.TransactionCanceledException):
@@ -137,7 +136,7 @@ class Table:
 
     def _write_part(self, left: Any) -> None:
         for pause in (*PAUSES_S, None):
-            answer = asked(self._client.batch_write_item, RequestItems={self._name: left})
+            answer = call(self._client.batch_write_item, RequestItems={self._name: left})
             left = answer.get("UnprocessedItems", {}).get(self._name)
             if not left:
                 return
@@ -153,5 +152,5 @@ class Table:
 def wait(pause: float | None) -> None:
     """Wait some seconds before another try; None says that there has been the last."""
     if pause is None:
-        raise ServiceError(Trouble.RETRYABLE, "the table is throttled")
+        raise ServiceError(ErrorKind.RETRYABLE, "the table is throttled")
     time.sleep(pause)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from notifier.aws import clients
-from notifier.aws.clients import Patience
-from notifier.aws.errors import asked
+from notifier.aws import calls
+from notifier.aws.calls import Timeouts, call
 from notifier.channels.message import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 # 3 tries of at most 1 s + 5 s; after that the queue tries again, with more patience.
-_PATIENCE = Patience(connect_s=1, read_s=5, tries=3)
+_TIMEOUTS = Timeouts(connect_s=1, read_s=5, tries=3)
 
 
 class AlertTopic:
@@ -22,7 +21,7 @@ class AlertTopic:
 
     def __init__(self, topic_arn: str) -> None:
         self._arn = topic_arn
-        self._client: SNSClient = clients.client("sns", _PATIENCE)
+        self._client: SNSClient = calls.client("sns", _TIMEOUTS)
 
     def publish(self, message: Message) -> str:
         """Publish one message and give its id.
@@ -38,7 +37,7 @@ class AlertTopic:
             else {"DataType": "String.Array", "StringValue": json.dumps(value)}
             for name, value in message.attributes.items()
         }
-        answer = asked(
+        answer = call(
             self._client.publish,
             TopicArn=self._arn,
             Subject=message.subject,

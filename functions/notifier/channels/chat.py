@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from notifier.core import text
-from notifier.core.alert import Alert
-from notifier.core.excerpt import Excerpt
-from notifier.core.identifiers import is_arn
+from notifier.alert.alert import Alert
+from notifier.batch.identifiers import is_arn
+from notifier.joblog.excerpt import Excerpt
+from notifier.text import untrusted
 
 # No limits are documented for these fields; these are cautious and far below a Slack block's.
 TITLE_LIMIT = 250
@@ -48,7 +48,7 @@ def render(alert: Alert) -> str:
         },
         "metadata": {
             "threadId": alert.incident,
-            "summary": text.truncate(_plain(alert.sentence), TITLE_LIMIT),
+            "summary": untrusted.truncate(_plain(alert.sentence), TITLE_LIMIT),
             "eventType": alert.status.lower(),
             "relatedResources": _resources(alert),
             "additionalContext": _context(alert),
@@ -59,11 +59,11 @@ def render(alert: Alert) -> str:
 
 def _title(alert: Alert, emoji: str) -> str:
     """Give what fits: of a long name its ends, and no mark that is left open."""
-    begun = f"{emoji} {alert.status} {_code(text.cut_middle(alert.name, NAME_LIMIT))}: "
+    begun = f"{emoji} {alert.status} {_code(untrusted.cut_middle(alert.name, NAME_LIMIT))}: "
     whole = begun + _verdict(alert)
     if len(whole) <= TITLE_LIMIT:
         return whole
-    return begun + text.truncate(_plain(alert.verdict), TITLE_LIMIT - len(begun))
+    return begun + untrusted.truncate(_plain(alert.verdict), TITLE_LIMIT - len(begun))
 
 
 def _verdict(alert: Alert) -> str:
@@ -125,13 +125,13 @@ def _lines(excerpt: Excerpt) -> str:
 
 
 def _block(lines: Sequence[str]) -> str:
-    shown = [text.truncate(_flat(line), LINE_LIMIT) for line in lines]
+    shown = [untrusted.truncate(_flat(line), LINE_LIMIT) for line in lines]
     return "\n".join(["```", *shown, "```"]) if shown else ""
 
 
 def _code(value: str) -> str:
     """Quote a text so that its markup stays text."""
-    return f"`{text.truncate(_flat(value), LINE_LIMIT)}`" if value else ""
+    return f"`{untrusted.truncate(_flat(value), LINE_LIMIT)}`" if value else ""
 
 
 def _flat(value: str) -> str:

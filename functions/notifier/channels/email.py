@@ -5,11 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from notifier.core import text, units, wording
-from notifier.core.alert import Alert
-from notifier.core.excerpt import Excerpt
-from notifier.core.failure import Kind
-from notifier.core.particulars import AttemptRow
+from notifier.alert import wording
+from notifier.alert.alert import Alert
+from notifier.alert.facts import AttemptRow
+from notifier.batch.failure import Kind
+from notifier.joblog.excerpt import Excerpt
+from notifier.text import units, untrusted
 
 # Amazon SNS: "less than 100 characters", no line breaks or control characters.
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -24,10 +25,10 @@ CAUSE_SEEN = 16  # characters of the cause among those, at least; the mail has t
 def subject(alert: Alert) -> str:
     """Give 1 to 99 ASCII characters: status, name and cause always, then as much as fits."""
     seen = SEEN - CAUSE_SEEN - len(f"{alert.status} : ")
-    name = text.cut_middle(text.ascii_line(alert.name) or "unnamed job", seen)
-    queue, novelty = text.ascii_line(alert.elsewhere), text.ascii_line(alert.novelty)
+    name = untrusted.cut_middle(untrusted.ascii_line(alert.name) or "unnamed job", seen)
+    queue, novelty = untrusted.ascii_line(alert.elsewhere), untrusted.ascii_line(alert.novelty)
     room = SUBJECT_LIMIT - len(f"{alert.status} : ")
-    cause = wording.fitted(text.ascii_line(alert.what), room - len(name))
+    cause = wording.fitted(untrusted.ascii_line(alert.what), room - len(name))
     for kept in ((alert.doubt, queue, novelty), (alert.doubt, queue), (alert.doubt,), ()):
         aside = ", ".join(part for part in kept if part)
         line = f"{alert.status} {name}: {cause}" + (f" ({aside})" if aside else "")
@@ -103,7 +104,7 @@ def _why_heading(alert: Alert) -> str:
 def _why(alert: Alert) -> list[str]:
     meaning = alert.diagnosis.meaning
     quoted = [
-        f"  {one.source}: {text.truncate(one.text, REASON_LIMIT)}"
+        f"  {one.source}: {untrusted.truncate(one.text, REASON_LIMIT)}"
         for one in alert.diagnosis.evidence
     ]
     return [*([_wrapped(meaning, "  ")] if meaning else []), *quoted]
@@ -113,7 +114,7 @@ def _attempts(rows: tuple[AttemptRow, ...]) -> list[str]:
     head = AttemptRow("#", "started (UTC)", "ran", "exit", "reason")
     return [
         f"  {row.number:<2}  {row.started:<19}  {row.ran:<11}  {row.exit:<4}  "
-        f"{text.truncate(row.reason, REASON_LIMIT)}".rstrip()
+        f"{untrusted.truncate(row.reason, REASON_LIMIT)}".rstrip()
         for row in (head, *rows)
     ]
 
@@ -127,7 +128,7 @@ def _logs(alert: Alert) -> Iterator[str]:
 def _log(heading: str, excerpt: Excerpt | None, note: str) -> str:
     if excerpt is None:
         return f"{heading}\n  {note}" if note else ""
-    shown = [f"  {text.truncate(line, LOG_LINE_LIMIT)}".rstrip() for line in excerpt.lines]
+    shown = [f"  {untrusted.truncate(line, LOG_LINE_LIMIT)}".rstrip() for line in excerpt.lines]
     return _section(f"{heading}  {_log_range(excerpt)}", shown)
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from notifier.alert.alert import Alert
+from notifier.alert.breakdown import Sample
 from notifier.channels import chat, email, sms, webhook
-from notifier.core import text
-from notifier.core.alert import Alert
-from notifier.core.breakdown import Sample
-from notifier.core.excerpt import Excerpt
+from notifier.joblog.excerpt import Excerpt
+from notifier.text import untrusted
 
 # 256 KiB in UTF-8 bytes, message attributes included.
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -120,10 +120,10 @@ def _less_of_lists(alert: Alert) -> Iterator[Alert]:
 
 
 def _the_least(alert: Alert) -> Iterator[Alert]:
-    alert = replace(alert, attempts=(), commands=(), changes=(), past=None)
+    alert = replace(alert, attempts=(), commands=(), changes=(), run_history=None)
     yield alert
     evidence = tuple(
-        replace(one, text=text.truncate(one.text, EVIDENCE_KEPT))
+        replace(one, text=untrusted.truncate(one.text, EVIDENCE_KEPT))
         for one in alert.diagnosis.evidence
     )
     failure = alert.failure and replace(alert.failure, status_reason="", image="", depends_on=())
@@ -156,7 +156,7 @@ def _attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
         if len(several) > 1:
             attributes[name] = _as_many_as_fit(several)
         elif several:
-            attributes[name] = text.truncate(several[0], ATTRIBUTE_LIMIT)
+            attributes[name] = untrusted.truncate(several[0], ATTRIBUTE_LIMIT)
     return dict(list(attributes.items())[:ATTRIBUTES_LIMIT])
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from notifier.core import text, wording
-from notifier.core.alert import Alert
+from notifier.alert import wording
+from notifier.alert.alert import Alert
+from notifier.text import untrusted
 
 # One part is 140 bytes, 160 GSM-7 characters; 145 leaves room for what SNS may put before it.
 # https://docs.aws.amazon.com/sns/latest/dg/sms_sms-to-phone.html
@@ -24,7 +25,7 @@ def render(alert: Alert) -> str:
     room = LIMIT - len(f"{alert.status} : .{last}")
     what = wording.fitted(_plain(alert.what), room - len(doubt) - min(len(name), NAME_KEPT))
     cause = what + doubt
-    told = f"{alert.status} {text.cut_middle(name, room - len(cause))}: {cause}"
+    told = f"{alert.status} {untrusted.cut_middle(name, room - len(cause))}: {cause}"
     told += "" if told.endswith(".") else "."
     for part in _more(alert):
         told += part if len(told) + len(part) + len(last) <= LIMIT else ""
@@ -40,4 +41,4 @@ def _more(alert: Alert) -> Iterator[str]:
 
 
 def _plain(value: str) -> str:
-    return text.ascii_line(value).translate(_GSM_7)
+    return untrusted.ascii_line(value).translate(_GSM_7)

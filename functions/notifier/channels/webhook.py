@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from notifier.core.alert import Alert
-from notifier.core.failure import Failure
-from notifier.core.history import Past
+from notifier.alert.alert import Alert
+from notifier.alert.history import RunHistory
+from notifier.batch.failure import Failure
 
 SCHEMA = "batch-failure-alert/1"
 
@@ -70,22 +70,22 @@ def document(alert: Alert) -> dict[str, Any]:
         "causes": [asdict(one) for one in alert.causes],
         "breakdown": list(alert.breakdown),
         "samples": [asdict(one) for one in alert.samples],
-        "history": _history(alert.past) if alert.past else None,
+        "history": _history(alert.run_history) if alert.run_history else None,
         "changes": _changes(alert),
     }
 
 
-def _history(past: Past) -> dict[str, Any]:
+def _history(run_history: RunHistory) -> dict[str, Any]:
     """Give the last success, null where none was found; `unknown` says why that is not certain."""
     return {
-        "last_success": asdict(past.success) if past.success else None,
-        "unknown": past.unknown or None,
+        "last_success": asdict(run_history.success) if run_history.success else None,
+        "unknown": run_history.unknown or None,
     }
 
 
 def _changes(alert: Alert) -> list[dict[str, Any]] | None:
     """Give what changed since the last success; null when that is not known."""
-    changes = alert.past.changes if alert.past else None
+    changes = alert.run_history.changes if alert.run_history else None
     return None if changes is None else [asdict(one) for one in changes]
 
 

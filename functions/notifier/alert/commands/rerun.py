@@ -1,0 +1,55 @@
+"""How to run again just what failed."""
+
+from __future__ import annotations
+
+from notifier.alert import summary, wording
+from notifier.alert.commands import aws_cli, resubmit
+from notifier.alert.representative import whole_job
+from notifier.batch.failure import Kind
+from notifier.diagnosis.known_cause import diagnosis_for
+from notifier.incident.counts import Tally
+from notifier.incident.incident import Incident
+
+_ALL = (
+    "To run all of it again, use the submit-job command below; add the parameters and overrides "
+    "of the first time, which are not kept here."
+)
+_SOME = (
+    "To run only {failed} again, use the last two commands below: the first submits {what} that "
+    "has the indices in FAILED_INDICES, the second belongs at the start of the container's "
+    "command. Add the parameters and overrides of the first time, which are not kept here."
+)
+_TOO_MANY = (
+    "The {number:,} failed indices are too many for one environment variable: list them with the "
+    "list-jobs command below, and run them again in several arrays."
+)
+_MORE_MAY = " More may still fail: the array has not ended."
+
+
+def of(incident: Incident, tally: Tally) -> tuple[tuple[str, ...], str]:
+    """Give the commands that run again what failed, and the step that explains them.
+
+    Both are empty where there is no such way, as for jobs that stand alone.
+    """
+    job = whole_job(incident.first)
+    if job.kind is Kind.MULTI_NODE:
+        told = aws_cli.submit_job(job)
+        return told, _ALL if told else ""
+    indices = sorted(index for group in tally.groups for index in group.indices)
+    if job.kind is not Kind.ARRAY_PARENT or not indices:
+        return (), ""
+    size = summary.counts(incident, tally).of
+    cause = diagnosis_for(incident.cause, incident.certainty)
+    sizes = resubmit.requirements(resubmit.larger(job, cause))
+    told = aws_cli.submit_array(job, indices, size, sizes)
+    if len(indices) == size:
+        return told, _ALL if told else ""
+    if told:
+        return (*told, aws_cli.MAP_INDEX), _some(len(indices)) + ("" if tally.ended else _MORE_MAY)
+    too_many = aws_cli.is_too_long(indices) and aws_cli.submit_job(job)
+    return (), _TOO_MANY.format(number=len(indices)) if too_many else ""
+
+
+def _some(number: int) -> str:
+    failed = f"the {wording.counted(number, 'failed child', 'failed children')}"
+    return _SOME.format(failed=failed, what="an array" if number > 1 else "a job")

@@ -1,1 +1,0 @@
-"""Pure rules: no boto3, no Powertools, no environment, no clock."""

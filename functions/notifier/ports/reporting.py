@@ -1,0 +1,182 @@
+"""What the stories need of the world, and what an operator chose: named here, made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from notifier.alert.history import RunHistory
+from notifier.batch.failure import Failure, LogStream
+from notifier.channels.message import Message
+from notifier.diagnosis.diagnose import Severity
+from notifier.incident.counts import Member
+from notifier.incident.fingerprint import GROUP_BY
+from notifier.incident.incident import Incident, Intervals, Place
+from notifier.incident.rate_limit import Limits, RateState
+from notifier.incident.recovery import Success
+from notifier.incident.silence import Silence
+from notifier.joblog.excerpt import LogRead
+from notifier.ports.metrics import FailureLabels, Metric
+
+STORM = "storm"  # stands for the storm digest where a follow-up names an incident
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an operator chose."""
+
+    log_lines: int = 25
+    minimum: Severity = Severity.INFO
+    group_by: tuple[str, ...] = GROUP_BY
+    intervals: Intervals = field(default_factory=Intervals)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSnapshot:
+    """What one read of the ledger gave; what it does not hold is absent."""
+
+    places: Mapping[str, Place] = field(default_factory=dict)
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
+    silences: tuple[Silence, ...] = ()
+    rate_state: RateState = field(default_factory=RateState)
+    unconfirmed: int = 0  # subscriptions to the topic, as the sweep last counted them
+
+
+class JobLogs(Protocol):
+    """Reads the newest lines of a log stream; what cannot be read is said in the result."""
+
+    def read(self, stream: LogStream) -> LogRead:
+        """Read a stream."""
+        ...
+
+
+class Topic(Protocol):
+    """Publishes one message."""
+
+    def publish(self, message: Message) -> str:
+        """Publish and give the message id; raises `ServiceError`."""
+        ...
+
+
+class Journal(Protocol):
+    """Writes what happened: lines in the function's log, numbers in its metrics."""
+
+    def note(self, happened: str, count: Metric, facts: Mapping[str, str]) -> None:
+        """Write one line with its facts, and count it."""
+        ...
+
+    def measure(self, metric: Metric, value: float, unit: str) -> None:
+        """Write a number of which no line is written; `unit` in CloudWatch's words."""
+        ...
+
+    def failed(self, kin: FailureLabels, count: int) -> None:
+        """Write how many failures of one kin were dealt with."""
+        ...
+
+
+class Ledger(Protocol):
+    """Remembers incidents. Every read sees every write before it; all raise `ServiceError`."""
+
+    def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
+        """Look up where jobs are counted (by the root of their id), and incidents by key.
+
+        Silences and the brake come with every read.
+        """
+        ...
+
+    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
+        """Count members where they belong, and remember by root where; twice is as once."""
+        ...
+
+    def settle(self, places: Mapping[str, Place]) -> Mapping[str, Place]:
+        """Fix where jobs are counted, by root, unless that is fixed already; give where they are.
+
+        For jobs whose event alone does not decide that: of rivals one decides for both.
+        """
+        ...
+
+    def members(self, place: Place) -> tuple[Member, ...]:
+        """Give every member counted in a place."""
+        ...
+
+    def save(self, incident: Incident) -> Incident | None:
+        """Write it if nobody wrote it since it was read; give what is kept now, or None."""
+        ...
+
+    def save_rate_state(self, rate_state: RateState) -> RateState | None:
+        """Write it likewise."""
+        ...
+
+    def hold(self, key: str) -> None:
+        """Put an incident on the list of the next storm digest."""
+        ...
+
+    def held(self) -> tuple[str, ...]:
+        """Give the keys on that list."""
+        ...
+
+    def release(self, keys: Collection[str]) -> None:
+        """Take keys off that list."""
+        ...
+
+
+class Queues(Protocol):
+    """Sends to later; both raise `ServiceError`."""
+
+    def follow_up(self, key: str, due: int, now: int) -> None:
+        """Have an incident (or STORM) looked at when `due` comes, or a hop nearer to it."""
+        ...
+
+    def wait(self, body: str, waits: int, delay_s: int) -> None:
+        """Deliver an event again after `delay_s` seconds; it will have waited `waits` times."""
+        ...
+
+
+class Jobs(Protocol):
+    """Looks for what became of a job."""
+
+    def successes(
+        self, queue_arn: str, definition: str, names: Sequence[str], since: int
+    ) -> tuple[Success, ...]:
+        """List jobs that began after `since` (epoch ms) and succeeded; raises `ServiceError`.
+
+        `definition` is a name without revision; where there is one name, only that is asked for.
+        """
+        ...
+
+    def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Give those of up to 100 jobs that have not begun to run; raises `ServiceError`."""
+        ...
+
+    def is_usable(self, arn: str) -> bool:
+        """Say whether a queue or compute environment is VALID and ENABLED, or gone.
+
+        Raises `ServiceError`.
+        """
+        ...
+
+
+class History(Protocol):
+    """Looks for what was before a failure; what cannot be found out is said in the result."""
+
+    def look_up(self, failure: Failure) -> RunHistory | None:
+        """Find the last success and what has changed since; None when nothing is to be asked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The world."""
+
+    logs: JobLogs
+    topic: Topic
+    journal: Journal
+    ledger: Ledger
+    queues: Queues
+    jobs: Jobs
+    remaining_ms: Callable[[], int]
+    pause: Callable[[float], None]
+    now_ms: Callable[[], int]
+    history: History

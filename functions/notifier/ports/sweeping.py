@@ -1,0 +1,131 @@
+"""What the sweep needs of the world, beside what telling needs: named here, made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from notifier.incident.counts import Member
+from notifier.incident.incident import Place
+from notifier.incident.sweep_position import SweepPosition
+from notifier.ports.reporting import Journal, LedgerSnapshot
+
+Raw = Mapping[str, Any]  # one object as AWS describes it
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One job of a list; times in epoch milliseconds, 0 where AWS gives none."""
+
+    job_id: str
+    created_at: int = 0
+    stopped_at: int = 0
+    is_array: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, and the token of the next."""
+
+    jobs: tuple[Listed, ...] = ()
+    token: str = ""
+
+
+class Batch(Protocol):
+    """Looks at AWS Batch; all raise `ServiceError`."""
+
+    def queues(self, arns: Collection[str]) -> tuple[Raw, ...]:
+        """Describe job queues: those named, or all where none is."""
+        ...
+
+    def environments(self, arns: Collection[str]) -> tuple[Raw, ...]:
+        """Describe compute environments."""
+        ...
+
+    def page(self, of: str, status: str, token: str = "") -> Page:
+        """List jobs in a status, of a queue (by ARN) or an array (by the id of its parent)."""
+        ...
+
+    def describe(self, job_ids: Sequence[str]) -> tuple[Raw, ...]:
+        """Describe jobs, in as few calls as can be; those that are gone are left out."""
+        ...
+
+
+class SweepLedger(Protocol):
+    """What the sweep reads and keeps of the ledger; all raise `ServiceError`."""
+
+    def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
+        """Look up where jobs are counted, and incidents by key."""
+        ...
+
+    def members(self, place: Place) -> tuple[Member, ...]:
+        """Give every member counted in a place."""
+        ...
+
+    def sweep_position(self) -> SweepPosition:
+        """Give where the last run stopped."""
+        ...
+
+    def save_sweep_position(self, sweep_position: SweepPosition) -> None:
+        """Keep where this run stopped."""
+        ...
+
+    def note_unconfirmed(self, pending: int) -> None:
+        """Keep how many subscriptions are not confirmed, for the next alert."""
+        ...
+
+
+class Outbox(Protocol):
+    """Sends what the sweep found to where failures wait; raises `ServiceError`."""
+
+    def send(self, events: Sequence[Raw]) -> None:
+        """Send events, all or as many as it took until one was refused."""
+        ...
+
+
+class HealthSignals(Protocol):
+    """Proves the way of an event and counts who listens; both raise `ServiceError`."""
+
+    def beat(self, now: int) -> None:
+        """Put one heartbeat on the event bus."""
+        ...
+
+    def subscriptions(self) -> tuple[int, int]:
+        """Count the topic's subscriptions: confirmed, and pending."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SweepOptions:
+    """What an operator chose: which queues, and after how long (ms) a job is stuck; 0 is never."""
+
+    queue_arns: tuple[str, ...] = ()
+    stuck_after: int = 60 * 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPorts:
+    """The world of one run."""
+
+    batch: Batch
+    ledger: SweepLedger
+    outbox: Outbox
+    health: HealthSignals
+    journal: Journal
+    remaining_ms: Callable[[], int]
+    now_ms: Callable[[], int]
+
+
+class Budget:
+    """How many lists one run may still ask for: what is left over is the next run's."""
+
+    def __init__(self, pages: int, remaining_ms: Callable[[], int], reserve_ms: int) -> None:
+        self._left, self._remaining_ms, self._reserve_ms = pages, remaining_ms, reserve_ms
+
+    def allows(self) -> bool:
+        """Take one list out of it; False when there is none left, or no time."""
+        if self._left <= 0 or self._remaining_ms() < self._reserve_ms:
+            return False
+        self._left -= 1
+        return True

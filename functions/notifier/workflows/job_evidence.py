@@ -1,0 +1,104 @@
+"""Reading what an alert has beside the event: logs, and what was before the failure.
+
+Within one delivery each log is read once, whoever asks, and with one short wait at most.
+"""
+
+from __future__ import annotations
+
+from notifier.alert.history import RunHistory, is_comparable
+from notifier.batch.failure import Failure, LogStream
+from notifier.joblog.error_patterns import Weight
+from notifier.joblog.excerpt import LogRead
+from notifier.joblog.parametrise import parametrised
+from notifier.joblog.root_line import LINES_READ, find
+from notifier.ports.metrics import Metric
+from notifier.ports.reporting import Ports
+from notifier.ports.service_error import where
+from notifier.text import untrusted
+
+# CloudWatch Logs shows a line a second or two after it was written; the event may be faster.
+WAIT_S = 2.0
+LATE_MS = 1_000  # a log that ends so long before its job may lack its last lines
+RECENT_MS = 30_000  # after that all lines have come that will ever come
+READ_MS = 15_000  # that a read may take (11 s), and what has to be written after it
+
+
+def read_log(stream: LogStream, ports: Ports) -> LogRead:
+    """Read a log; that it cannot be read is noted, and said in the message."""
+    ports.journal.measure(Metric.LOG_READS, 1, "Count")
+    log = ports.logs.read(stream)
+    if log.unavailable:
+        ports.journal.note("log unavailable", Metric.LOG_UNAVAILABLE, {"problem": log.unavailable})
+    return log
+
+
+def look_up(failure: Failure, ports: Ports) -> RunHistory | None:
+    """Look up what was before a failure; that it is not known is noted, and said in the message."""
+    run_history = ports.history.look_up(failure) if is_comparable(failure) else None
+    if run_history is not None and run_history.unknown:
+        ports.journal.note(
+            "history unknown", Metric.HISTORY_UNKNOWN, {"problem": run_history.unknown}
+        )
+    return run_history
+
+
+class Reader:
+    """One delivery's hand on logs. `reserve_ms` is what the rest of the delivery needs."""
+
+    def __init__(self, ports: Ports, reserve_ms: int) -> None:
+        self._ports, self._reserve_ms = ports, reserve_ms
+        self._read: dict[LogStream, LogRead] = {}
+        self._waited = False
+
+    def read(self, failure: Failure) -> LogRead | None:
+        """Read the log of a failure; None where it has none."""
+        if failure.log is None:
+            return None
+        if failure.log not in self._read:
+            log = read_log(failure.log, self._ports)
+            if self._is_late(log, failure) and self._has_time():
+                self._waited = True
+                self._ports.pause(WAIT_S)
+                log = read_log(failure.log, self._ports)
+            self._read[failure.log] = log
+        return self._read[failure.log]
+
+    def error(self, failure: Failure) -> str | None:
+        """Give what a log says, parametrised; None where it was not read, for whatever reason."""
+        if not self._has_time():
+            return None
+        try:
+            log = self.read(failure)
+            return _error_in(log, failure) if log and log.lines else None
+        except Exception as error:  # noqa: BLE001  # a log that breaks us must not hold the others
+            facts = {"problem": where(error)}
+            self._ports.journal.note("grouped without log", Metric.GROUPED_WITHOUT_LOG, facts)
+            return None
+
+    def _has_time(self) -> bool:
+        return self._ports.remaining_ms() >= self._reserve_ms + READ_MS
+
+    def _is_late(self, log: LogRead, failure: Failure) -> bool:
+        """Say whether a log seems to lack its end: it is empty, or ends before the job did."""
+        ended = failure.stopped_at
+        if self._waited or not failure.started_at or not ended:
+            return False
+        if self._ports.now_ms() - ended > RECENT_MS:
+            return False
+        if not log.lines:
+            return log.pending
+        return log.lines[-1].at < ended - LATE_MS and not _says_why(log, failure)
+
+
+def _safe(log: LogRead, failure: Failure) -> list[str]:
+    return untrusted.lines([line.text for line in log.lines[-LINES_READ:]], failure.secrets)
+
+
+def _says_why(log: LogRead, failure: Failure) -> bool:
+    root = find(_safe(log, failure))
+    return root is not None and root.weight >= Weight.SAID
+
+
+def _error_in(log: LogRead, failure: Failure) -> str:
+    root = find(_safe(log, failure))
+    return parametrised(root.text) if root else ""

@@ -1,0 +1,95 @@
+"""The search for failures that no event told: pages of failed jobs held against the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from notifier.incident.counts import fold
+from notifier.incident.incident import Place
+from notifier.incident.sweep_position import Progress
+from notifier.ports.service_error import ServiceError
+from notifier.ports.sweeping import Budget, Listed, Page, SweepPorts
+
+MOST_MISSED = 500  # sent by one run: five DescribeJobs and fifty SendMessageBatch
+_BAD_TOKEN = "ClientException"  # how AWS Batch answers a token that it does not know any more
+
+
+class Search:
+    """One run's search; `found` are ids of failed jobs that the ledger does not know.
+
+    An array is looked into when it has ended: its parent is listed as FAILED then, with the number
+    of its failed children. The nodes of a multi-node job are not, because its parent tells.
+    """
+
+    def __init__(self, ports: SweepPorts, budget: Budget, now: int) -> None:
+        self._ports, self._budget, self._now = ports, budget, now
+        self.found: list[str] = []
+
+    @property
+    def is_full(self) -> bool:
+        """Whether this run has found as many as it may send."""
+        return len(self.found) >= MOST_MISSED
+
+    def through(self, queue_arn: str, progress: Progress) -> Progress:
+        """Look through a queue's failed jobs, page by page; give how far it came.
+
+        A page is turned when all of it was looked at: whatever stops the search, the next run
+        begins with that page.
+        """
+        if not progress.began:
+            progress = Progress(progress.watched, progress.since, began=self._now)
+        is_resumed = bool(progress.token)
+        while not self.is_full and self._budget.allows():
+            try:
+                page = self._ports.batch.page(queue_arn, "FAILED", progress.token)
+            except ServiceError as error:
+                if is_resumed and error.says == _BAD_TOKEN:
+                    return progress.turned("")
+                raise
+            is_resumed = False
+            if not self._looked_at(page, progress):
+                return progress
+            if not page.token:
+                return progress.ended()
+            progress = progress.turned(page.token)
+        return progress
+
+    def _looked_at(self, page: Page, progress: Progress) -> bool:
+        """Compare one page with the ledger; False when there was more than this run may do."""
+        jobs = [
+            one for one in page.jobs if progress.covers(one.created_at, one.stopped_at, self._now)
+        ]
+        if not jobs:
+            return True
+        places = self._ports.ledger.read({one.job_id for one in jobs}, ()).places
+        for job in jobs:
+            if self.is_full:
+                return False
+            if job.is_array and not self._array(job, places.get(job.job_id)):
+                return False
+            if not job.is_array and job.job_id not in places:
+                self.found.append(job.job_id)
+        return True
+
+    def _array(self, parent: Listed, place: Place | None) -> bool:
+        """Look for children and parent that are not counted where their array is."""
+        members = self._ports.ledger.members(place) if place else ()
+        tally, known = fold(members), {one.job_id for one in members}
+        if parent.job_id not in known:
+            self.found.append(parent.job_id)
+        elif tally.parent and (tally.parent.failed or 0) <= tally.failed:
+            return True  # as many as Batch itself counts
+        token = ""
+        while self._budget.allows():
+            page = self._ports.batch.page(parent.job_id, "FAILED", token)
+            self._add(one.job_id for one in page.jobs if one.job_id not in known)
+            token = page.token
+            if self.is_full or not token:
+                return not self.is_full
+        return False
+
+    def _add(self, job_ids: Iterable[str]) -> None:
+        for job_id in job_ids:
+            if self.is_full:
+                return
+            self.found.append(job_id)

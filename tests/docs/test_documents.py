@@ -1,0 +1,141 @@
+"""What the documents tell people to type can be typed, and their links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from samcli.cli.main import cli as sam
+
+from notifier.diagnosis import catalogue
+from tests import aws_cli
+from workbench.commands import main
+from workbench.commands.preview import InputError
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+_BLOCK = re.compile(r"```(?:sh|shell|bash)\n(.*?)```", re.DOTALL)
+_INLINE = re.compile(r"`((?:batch-notifier|make) [^`\n]+)`")
+_SUBSTITUTED = re.compile(r'\$\((aws [^()]*)\)|eval "\$\((.*?)\)"', re.DOTALL)
+_LINK = re.compile(r"\]\((?!https?://)([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def lines(path: Path) -> Iterator[str]:
+    """Give each line of the shell blocks, continued lines joined, without its comment."""
+    for block in _BLOCK.findall(path.read_text(encoding="utf-8")):
+        yield from (line for line in block.replace("\\\n", " ").splitlines() if line.strip())
+
+
+def inline(path: Path) -> list[str]:
+    """Give the commands that stand in sentences; `make X=...` stands for one with a value."""
+    return _INLINE.findall(path.read_text(encoding="utf-8"))
+
+
+COMMANDS = sorted({line for path in DOCUMENTS for line in (*lines(path), *inline(path))})
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_somewhere(path: Path) -> None:
+    targets = _LINK.findall(path.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_there_is_something_to_type() -> None:
+    assert len(COMMANDS) > 20
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_can_be_typed(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["pytest"])
+    inner = _SUBSTITUTED.search(command)
+    typed = next(filter(None, inner.groups())) if inner else command
+    assert problem(typed) == ""
+
+
+def problem(command: str) -> str:
+    """Say what would be refused; each program is asked in its own way."""
+    words = shlex.split(command, comments=True)
+    for joined in ("&&", "|"):
+        if joined in words:
+            at = words.index(joined)
+            halves = (shlex.join(words[:at]), shlex.join(words[at + 1 :]))
+            return "; ".join(filter(None, map(problem, halves)))
+    program = words[0].rpartition("/")[2]
+    if program not in CHECKS:
+        return f"nobody knows how to check {program}"
+    return CHECKS[program](words)
+
+
+def _notifier(words: list[str]) -> str:
+    try:
+        main._parser().parse_args(words[1:])
+    except InputError as error:
+        return str(error)
+    except SystemExit:  # it has shown its help
+        assert "--help" in words
+    return ""
+
+
+def _make(words: list[str]) -> str:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = [word for word in words[1:] if "=" not in word]
+    unknown = [one for one in targets if not re.search(rf"^{one}:", makefile, re.MULTILINE)]
+    return f"make has no {', '.join(unknown)}" if unknown else ""
+
+
+def _sam(words: list[str]) -> str:
+    """Let SAM's own parser read the words; asked for help, it runs nothing."""
+    sys.argv = ["sam", *words[1:], "--help"]  # where SAM looks which of its commands to load
+    done = CliRunner().invoke(sam, sys.argv[1:])
+    return "" if done.exit_code == 0 else done.output
+
+
+def _known(words: list[str]) -> str:
+    """Accept what belongs to the shell, or to a tool that the tests run themselves."""
+    return ""
+
+
+CHECKS = {
+    "aws": lambda words: aws_cli.complaint(shlex.join(words)),
+    "batch-notifier": _notifier,
+    "make": _make,
+    "sam": _sam,
+    "export": _known,
+    "pytest": _known,
+    "python": _known,
+}
+
+
+def test_the_cause_of_contributing_is_one() -> None:
+    """What a newcomer copies from there is accepted by the catalogue as it is."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    (raw,) = tomllib.loads(block)["cause"]
+    cause = catalogue._cause(raw)
+    assert cause.matches[0].at(catalogue.plain(cause.matches[0].example)) is not None
+    assert len(cause.title) <= 40
+    assert catalogue.load().find(cause.id)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "aws sns subscribe --topic-arn x --protocol email --notify-endpoint a@b.c",
+        "aws sns subscribe --protocol email",
+        "aws batch describe-job --jobs a",
+        "aws nothing at-all",
+        "batch-notifier drill exit-2",
+        "make denmo",
+        "sam deploy --gided",
+        "rm -rf /",
+    ],
+)
+def test_what_cannot_be_typed_is_found(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["pytest"])
+    assert problem(command)

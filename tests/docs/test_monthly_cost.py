@@ -1,0 +1,112 @@
+"""The cost model: its arithmetic, its order of size, and what it answers to bad input."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from workbench.commands.main import main
+from workbench.docs import monthly_cost, prices
+
+ROWS = [
+    {"failures": 1, "cpu": 0.1, "waits": 20, "invocations": 5, "messages": 1, "sends": 4,
+     "reads": 10, "writes": 12, "start": 0.5},
+    {"failures": 100, "cpu": 0.4, "waits": 40, "invocations": 8, "messages": 2, "sends": 4,
+     "reads": 100, "writes": 210, "start": 0.5},
+]  # fmt: skip
+USUAL = {"failures": 10, "cpu": 0.02, "waits": 20, "invocations": 10, "messages": 10, "sends": 0,
+         "reads": 0, "writes": 0, "start": 0}  # fmt: skip
+
+
+@pytest.fixture
+def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "measured.json"
+    file.write_text(json.dumps({"ours": ROWS, "usual": USUAL}))
+    monkeypatch.setattr(monthly_cost, "MEASURED", file)
+
+
+@pytest.mark.usefixtures("measured")
+def test_the_tutorial_pays_for_each_message() -> None:
+    *_, tutorial = monthly_cost.bills(100_000, 1_000)
+    assert tutorial.total == pytest.approx(100_000 * (0.50 / 1e6 + 2.00 / 1e5))
+
+
+@pytest.mark.usefixtures("measured")
+def test_the_usual_function_pays_for_each_failure_however_they_come() -> None:
+    (_, alone, _), (_, together, _) = monthly_cost.bills(1_000, 1), monthly_cost.bills(1_000, 100)
+    assert alone == together
+    seconds = 1_000 * (
+        0.002 * monthly_cost.VCPU_MB / monthly_cost.USUAL_MB + 2 * monthly_cost.LATENCY_S
+    )
+    gigabytes = monthly_cost.USUAL_MB / 1_024
+    calls = 1_000 * (prices.LAMBDA_REQUEST + monthly_cost.LOG_LINE_GB * prices.LOG_GB)
+    functions = seconds * gigabytes * prices.LAMBDA_GB_SECOND + calls
+    assert alone.lines["functions"] == pytest.approx(functions)
+    assert alone.messages == 1_000
+
+
+@pytest.mark.usefixtures("measured")
+def test_ours_pays_for_storms_as_they_were_measured() -> None:
+    ours, *_ = monthly_cost.bills(1_000, 100)
+    assert ours.messages == 10 * 2
+    table = 10 * (210 * prices.WRITE_UNIT + 100 * prices.READ_UNIT)
+    assert ours.lines["table"] == pytest.approx(table)
+
+
+@pytest.mark.usefixtures("measured")
+def test_a_storm_between_two_that_were_measured_lies_between_them() -> None:
+    one, ten, hundred = (monthly_cost._of_storm(ROWS, size) for size in (1, 10, 100))
+    assert one.writes < ten.writes < hundred.writes
+    assert one.messages < ten.messages < hundred.messages
+
+
+@pytest.mark.usefixtures("measured")
+def test_a_storm_larger_than_any_measured_is_in_proportion() -> None:
+    assert monthly_cost._of_storm(ROWS, 1_000).writes == pytest.approx(2_100)
+
+
+def test_what_was_measured_makes_ours_cheaper_than_a_mail_each() -> None:
+    ours, usual, tutorial = monthly_cost.bills(1_000_000, 10_000)
+    assert ours.total < usual.total
+    assert ours.total < tutorial.total
+    assert ours.messages < tutorial.messages / 100
+
+
+def test_every_price_has_a_source() -> None:
+    names = {name for named in prices.SOURCES.values() for name in named.split()}
+    known = {name for name in vars(prices) if name.isupper()} - {"AS_OF", "SOURCES", "MILLION"}
+    assert names == known
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", prices.AS_OF)
+
+
+def test_the_command_names_the_alternatives(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cost", "--failures-per-month", "20000", "--storm-size", "1000"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("20,000 failures a month, 1,000 at a time")
+    assert {"batch-notifier", "the usual function", "the tutorial"} <= set(
+        re.findall(r"^  (\S+(?: \S+)*?)  ", said, re.MULTILINE)
+    )
+    assert prices.AS_OF in said
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (["--failures-per-month", "many"], "not a whole number from 1"),
+        (["--failures-per-month", "0"], "not a whole number from 1"),
+        (["--failures-per-month", "-5"], "not a whole number from 1"),
+        (["--failures-per-month", "999999999"], "not a whole number from 1"),
+        (["--failures-per-month", "10", "--storm-size", "11"], "a storm of 11 is more than 10"),
+        ([], "--failures-per-month"),
+    ],
+)
+def test_bad_input_is_one_line(
+    given: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["cost", *given]) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
+    assert says in told.err

@@ -1,0 +1,174 @@
+"""The sieve leaves out only what cannot be found: every verdict is the same with it and without."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifier.diagnosis import catalogue
+from notifier.diagnosis.catalogue import Cause, Certainty, Match, Says
+from notifier.diagnosis.prefilter import GRAM, Prefilter, folded
+from tests.properties.strategies import SAMPLES
+from workbench.docs import catalogue_build
+
+SIEVED = catalogue.load()
+UNSIEVED = replace(SIEVED, prefilter=Prefilter({}, tuple(range(len(SIEVED.tried)))))
+REASONS = Path(__file__).parents[1] / "diagnosis" / "reasons.jsonl"
+PLACES = [
+    frozenset(each)
+    for each in (("status",), ("reason",), ("status", "reason", "request"), ("log", "lone-log"))
+]
+SAID = [(Says.CAUSE,), (Says.AREA,), (Says.NOTHING,), tuple(Says)]
+LOOKALIKES = {"i": "İı", "s": "ſ", "k": "\u212a"}
+
+
+def strings(value: object) -> list[str]:
+    """Every text in a JSON document."""
+    if isinstance(value, dict):
+        return [text for each in value.values() for text in strings(each)]
+    if isinstance(value, list):
+        return [text for each in value for text in strings(each)]
+    return [value] if isinstance(value, str) else []
+
+
+def known_texts() -> list[str]:
+    rows = REASONS.read_text(encoding="utf-8").splitlines()
+    logs = (Path(__file__).parents[2] / "events" / "logs").glob("*.txt")
+    found = [json.loads(row)["text"] for row in rows]
+    found += [match.example for _, match in SIEVED.tried]
+    found += [text for sample in SAMPLES.values() for text in strings(sample)]
+    found += [line for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+    return sorted(set(found))
+
+
+TEXTS = known_texts()
+
+
+def verdicts(of: catalogue.Catalogue, text: str) -> list[tuple[Cause, Certainty] | None]:
+    return [of.recognise(text, places, says) for places in PLACES for says in SAID]
+
+
+def heard(of: catalogue.Catalogue, line: str) -> list[tuple[Cause, Match]]:
+    """What is found in a line of a log, of all that is tried on it."""
+    tried = of.matches(PLACES[-1] | {"reason"}, tuple(Says), line)
+    return [(cause, match) for cause, match in tried if match.at(line) is not None]
+
+
+def test_verdicts_over_every_text_that_is_known() -> None:
+    assert len(TEXTS) > 1_000
+    for text in TEXTS:
+        assert verdicts(SIEVED, text) == verdicts(UNSIEVED, text), text
+        assert heard(SIEVED, catalogue.plain(text)) == heard(UNSIEVED, catalogue.plain(text)), text
+
+
+@st.composite
+def disguised(draw: st.DrawFn) -> str:
+    """A known text, cut and put together, in any case, with letters that pass for ASCII."""
+    parts = draw(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3))
+    text = draw(st.sampled_from(["", " ", "…", "\n"])).join(
+        part[draw(st.integers(0, 20)) : draw(st.integers(20, 400))] for part in parts
+    )
+    if draw(st.booleans()):
+        text = draw(st.sampled_from([str.upper, str.lower, str.swapcase, str.title]))(text)
+    for letter in draw(st.sets(st.sampled_from(sorted(LOOKALIKES)))):
+        text = text.replace(letter, draw(st.sampled_from(LOOKALIKES[letter])))
+    return text
+
+
+@given(disguised() | st.text(max_size=300))
+def test_verdicts_over_texts_in_disguise(text: str) -> None:
+    assert verdicts(SIEVED, text) == verdicts(UNSIEVED, text)
+
+
+def test_folding_is_that_of_re_over_all_of_unicode() -> None:
+    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+    for letter in string.printable:
+        alike = re.findall(re.escape(letter), everything, re.IGNORECASE)
+        assert {folded(each) for each in alike} == {letter.lower()}
+
+
+@pytest.mark.parametrize(("cause", "match"), SIEVED.tried, ids=lambda each: getattr(each, "id", ""))
+def test_every_example_is_let_through(cause: Cause, match: Match) -> None:
+    number = SIEVED.tried.index((cause, match))
+    assert number in SIEVED.prefilter.pick(catalogue.plain(match.example))
+
+
+def test_most_patterns_can_be_looked_up() -> None:
+    assert len(SIEVED.prefilter.always) <= 3
+
+
+def test_the_made_catalogue_is_up_to_date() -> None:
+    assert catalogue.CATALOGUE.read_text(encoding="utf-8") == catalogue_build.made(), (
+        "run: make catalogue"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("manifest unknown", ("manifest unknown",)),
+        (r"\bManifest\b unknown$", ("manifest unknown",)),
+        ("pull (?:image )?now", ("pull image now", "pull now")),
+        ("colou?r of (?:red|blue)", ("color of blue", "color of red", "colour of blue",
+                                     "colour of red")),
+        (r"exit \d{1,3} of child", (" of child",)),
+        (r"(?:failed|refused) \S{1,9}", ("failed ", "refused ")),
+        (r"(?:failed \d|refused \S){1,3}", ("failed ", "refused ")),
+        (r"(?:failed )?\d{3}", ()),  # what may be missing is not needed
+        (r"(?:failed )*done", ("done",)),
+        (r"failed|\d{3}", ()),  # the other way needs no word
+        ("(?=failed)", ()),
+        ("(?!failed)done", ("done",)),
+        ("[^a]failed", ("failed",)),
+        ("gr[ae]y", ("gray", "grey")),
+        ("[a-z]rey", ()),
+        ("größe", ()),  # only ASCII is looked for: other letters have more than two cases
+        ("oom", ()),  # shorter than what is looked up
+    ],
+)  # fmt: skip
+def test_what_a_pattern_has_to_contain(pattern: str, words: tuple[str, ...]) -> None:
+    assert catalogue_build.needed(pattern) == words
+
+
+def test_of_two_patterns_the_one_that_narrows_more() -> None:
+    assert catalogue_build.needed(r"\befs\b", "access denied") == ("access denied",)
+
+
+def test_a_sieve_looks_for_whole_words() -> None:
+    prefilter = Prefilter({"unkn": [(7, "manifest unknown")], "fest": [(3, "festival")]}, (2,))
+    assert prefilter.pick("MANIFEST UNKNOWN") == [2, 7]
+    assert prefilter.pick("manifest known, festive") == [2]
+    assert prefilter.pick("a" * (GRAM - 1)) == [2]
+
+
+def test_a_catalogue_twice_as_long_takes_less_than_twice_as_long() -> None:
+    data = json.loads(catalogue.CATALOGUE.read_text(encoding="utf-8"))
+    count = len(SIEVED.tried)
+    for words in data["words"].values():
+        words += [[number + count, word] for number, word in words]
+    data["always"] += [number + count for number in data["always"]]
+    data["cause"] += [cause | {"id": f"{cause['id']}-again"} for cause in data["cause"]]
+    twice = catalogue.read(data)
+    rows = [json.loads(row)["text"] for row in REASONS.read_text(encoding="utf-8").splitlines()]
+    assert all(twice.recognise(t, *ALL) == SIEVED.recognise(t, *ALL) for t in rows)
+    ratios = [spent(twice, rows) / spent(SIEVED, rows) for _ in range(5)]
+    assert min(ratios) <= 2, ratios
+
+
+ALL = PLACES[2], tuple(Says)
+
+
+def spent(of: catalogue.Catalogue, texts: list[str]) -> float:
+    start = time.process_time()
+    for text in texts:
+        of.recognise(text, *ALL)
+    return time.process_time() - start

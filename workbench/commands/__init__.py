@@ -1,0 +1,1 @@
+"""`batch-notifier`: one module a subcommand."""

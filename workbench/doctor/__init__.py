@@ -1,0 +1,1 @@
+"""`batch-notifier doctor`: what is checked on a deployed notifier."""

@@ -1,0 +1,1 @@
+"""The local AWS: deployed into, fed with sample events and subscribed to."""
