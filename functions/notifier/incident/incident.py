@@ -83,10 +83,11 @@ class Incident:
 
     `first` is its first failure without what only its own alert shows. An episode lasts from a
     first message until the incident is recovered or closed; `before` is how the last one ended.
-    `announced` counts the jobs of this episode that were told of; `failed` those that had failed by
-    themselves then, or when it ended; `ended` is whether a parent was reported, after which none can
-    follow. `due` names the one follow-up that counts, 0 is none. `held_reason` says why it was not
-    reported, since `held_since`. `streak` and the failures of this episode are those since the last success.
+    `announced` counts the jobs of this episode that were reported; `failed` those that had failed
+    by themselves then, or when it ended; `ended` is whether a parent was reported, after which none
+    can follow. `due` names the one follow-up that counts, 0 is none. `held_reason` says why it was
+    not reported, since `held_since`. `streak` and the failures of this episode are those since the
+    last success.
     `version` counts the writes.
     """
 
