@@ -11,96 +11,97 @@ from notifier.incident.assignment import ClassifiedFailure
 from notifier.incident.fingerprint import GROUP_BY, fingerprint
 from notifier.incident.incident import Place
 from notifier.incident.log_sampling import (
-    MOST_READ,
-    SAMPLES,
+    KNOWN_BASE_SAMPLES,
+    LOGS_READ_LIMIT,
     base_of,
-    pointers,
-    to_read,
+    latest_incidents,
+    select_logs,
     with_errors,
 )
 
 STREAM = LogStream("/aws/batch/job", "load/default/1", "us-east-1")
 
 
-def case(
+def failed(
     n: int, definition: str = "load:3", cause: str = "app-exit-1", **more: object
 ) -> ClassifiedFailure:
     failure = Failure(
         Kind.JOB, f"job-{n}", "nightly", "e", "", "1", "us-east-1", stopped_at=1_000 - n,
         definition_arn=f"arn:aws:batch:us-east-1:1:job-definition/{definition}", log=STREAM,
     )  # fmt: skip
-    return ClassifiedFailure(replace(failure, **more), cause)
+    failure = replace(failure, **more)
+    return ClassifiedFailure(failure, cause, base=base_of(failure, cause, GROUP_BY))
 
 
-def bases(cases: list[ClassifiedFailure]) -> list[str]:
-    return [base_of(one, GROUP_BY) for one in cases]
+def numbers(failures: list[ClassifiedFailure]) -> list[int]:
+    return [int(one.id.removeprefix("job-")) for one in failures]
 
 
 @pytest.mark.parametrize(
     "plain",
     [
-        case(1, cause="oom-container"),
-        case(1, cause="sigkill-137"),
-        case(1, cause="job-timeout"),
-        case(1, log=None),
-        case(1, is_drill=True),
-        case(1, kind=Kind.ARRAY_CHILD, job_id="a:1"),
-        case(1, kind=Kind.NODE, job_id="a#1"),
-        case(1, kind=Kind.QUEUE_BLOCKED),
+        failed(1, cause="oom-container"),
+        failed(1, cause="sigkill-137"),
+        failed(1, cause="job-timeout"),
+        failed(1, log=None),
+        failed(1, is_drill=True),
+        failed(1, kind=Kind.ARRAY_CHILD, job_id="a:1"),
+        failed(1, kind=Kind.NODE, job_id="a#1"),
+        failed(1, kind=Kind.QUEUE_BLOCKED),
     ],
 )
 def test_what_the_event_decides_needs_no_log(plain: ClassifiedFailure) -> None:
-    assert base_of(plain, GROUP_BY) == ""
+    assert plain.base == ""
 
 
 def test_no_log_is_needed_where_nobody_groups_by_error() -> None:
-    assert base_of(case(1), ("queue", "definition", "cause")) == ""
+    assert base_of(failed(1).failure, "app-exit-1", ("queue", "definition", "cause")) == ""
 
 
 def test_revisions_of_a_definition_are_alike_and_definitions_are_not() -> None:
-    one, next_, other = bases([case(1), case(2, "load:4"), case(3, "other:1")])
+    one, next_, other = failed(1).base, failed(2, "load:4").base, failed(3, "other:1").base
     assert one == next_ != other
 
 
 def test_a_few_failures_are_all_read_the_earliest_first() -> None:
-    cases = [case(n) for n in range(4)]
-    assert to_read(bases(cases), cases, ()) == [3, 2, 1, 0]
+    assert numbers(select_logs([failed(n) for n in range(4)], ())) == [3, 2, 1, 0]
 
 
 def test_of_many_the_earliest_ten_are_read() -> None:
-    cases = [case(n) for n in range(100)]
-    assert to_read(bases(cases), cases, ()) == [*range(99, 99 - MOST_READ, -1)]
+    read = select_logs([failed(n) for n in range(100)], ())
+    assert numbers(read) == [*range(99, 99 - LOGS_READ_LIMIT, -1)]
 
 
 def test_of_many_of_a_known_incident_a_few_samples_are_read() -> None:
-    cases = [case(n) for n in range(100)]
-    assert to_read(bases(cases), cases, set(bases(cases))) == [*range(99, 99 - SAMPLES, -1)]
+    failures = [failed(n) for n in range(100)]
+    read = select_logs(failures, {one.base for one in failures})
+    assert numbers(read) == [*range(99, 99 - KNOWN_BASE_SAMPLES, -1)]
 
 
-def test_each_kind_has_its_turn() -> None:
-    cases = [case(n, "big:1") for n in range(90)] + [case(n, "small:1") for n in range(2)]
-    read = to_read(bases(cases), cases, ())
+def test_each_base_has_its_turn() -> None:
+    failures = [failed(n, "big:1") for n in range(90)]
+    failures += [failed(n, "small:1") for n in range(90, 92)]
+    read = numbers(select_logs(failures, ()))
     assert {90, 91} < set(read)
-    assert len(read) == MOST_READ
+    assert len(read) == LOGS_READ_LIMIT
 
 
 def test_the_choice_does_not_depend_on_the_order_of_delivery() -> None:
-    cases = [case(n) for n in range(30)]
-    there = {cases[n].failure.job_id for n in to_read(bases(cases), cases, ())}
-    back = cases[::-1]
-    assert {back[n].failure.job_id for n in to_read(bases(back), back, ())} == there
+    failures = [failed(n) for n in range(30)]
+    assert select_logs(failures, ()) == select_logs(failures[::-1], ())
 
 
 def keys(
     count: int, errors: dict[int, str], latest: dict[str, Place] | None = None
 ) -> tuple[list[str], list[ClassifiedFailure]]:
-    cases = [case(n) for n in range(count)]
-    told = with_errors(bases(cases), cases, errors, latest or {}, GROUP_BY)
+    failures = [failed(n) for n in range(count)]
+    by_id = {f"job-{n}": error for n, error in errors.items()}
+    told = with_errors(failures, by_id, latest or {}, GROUP_BY)
     return [one.key(GROUP_BY) for one in told], told
 
 
 def key_of(error: str) -> str:
-    return fingerprint(case(0).failure, "app-exit-1", GROUP_BY, error)
+    return fingerprint(failed(0).failure, "app-exit-1", GROUP_BY, error)
 
 
 def test_two_errors_are_two_incidents_and_one_is_one() -> None:
@@ -119,15 +120,15 @@ def test_a_tie_is_decided_the_same_way_every_time() -> None:
 
 
 def test_where_nothing_was_read_the_latest_incident_known_is_joined() -> None:
-    [base, *_] = bases([case(0)])
-    found, _ = keys(2, {}, {base: Place("0123456789abcdef")})
+    found, _ = keys(2, {}, {failed(0).base: Place("0123456789abcdef")})
     assert found == ["0123456789abcdef"] * 2
 
 
 def test_where_nothing_is_known_the_exit_code_alone_groups_as_it_did_before() -> None:
     found, told = keys(2, {})
     assert (
-        found == [fingerprint(case(0).failure, "app-exit-1", ("queue", "definition", "cause"))] * 2
+        found
+        == [fingerprint(failed(0).failure, "app-exit-1", ("queue", "definition", "cause"))] * 2
     )
     assert all(one.joins for one in told)
 
@@ -140,10 +141,10 @@ def test_a_log_without_a_root_line_groups_by_the_exit_code_and_is_no_guess() -> 
 
 def test_the_last_error_that_was_read_is_what_is_known() -> None:
     _, told = keys(3, {1: "A", 2: "B"})  # the lower the number, the later it failed
-    known = pointers(bases(told), told, GROUP_BY)
+    known = latest_incidents(told, GROUP_BY)
     assert list(known.values()) == [Place(key_of("A"))]
 
 
 def test_nothing_is_known_of_what_was_not_read() -> None:
     _, told = keys(2, {})
-    assert pointers(bases(told), told, GROUP_BY) == {}
+    assert latest_incidents(told, GROUP_BY) == {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from notifier.batch.failure import LogStream
 from notifier.incident.counts import fold
-from notifier.incident.log_sampling import MOST_READ, SAMPLES
+from notifier.incident.log_sampling import LOGS_READ_LIMIT, KNOWN_BASE_SAMPLES
 from notifier.incident.rate_limit import Limits
 from notifier.joblog.excerpt import LogLine
 from notifier.ports.reporting import Options
@@ -78,7 +78,7 @@ def test_a_storm_of_one_bug_is_one_incident_and_few_reads() -> None:
         put(world, f"job-{n}", f"ValueError: bad row {n}", n * 0.01, name=f"j{n}")
     world.run_until(200)
     assert counted(world) == [1_000]
-    assert len(world.logs.reads) <= MOST_READ + 10 * SAMPLES + 3
+    assert len(world.logs.reads) <= LOGS_READ_LIMIT + 10 * KNOWN_BASE_SAMPLES + 3
     reads = sum(world.ledger.calls[name] for name in ("BatchGetItem", "TransactWriteItems"))
     assert reads <= 0.05 * 1_000
 

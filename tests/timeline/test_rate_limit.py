@@ -6,7 +6,7 @@ from collections import Counter
 
 from notifier.incident.rate_limit import MOST_PER_SECOND, Limits
 from notifier.ports.reporting import Options
-from notifier.workflows.follow_up import MOST_NAMED
+from notifier.workflows.storm import MOST_NAMED
 from tests.properties.test_conservation import Rivals
 from tests.simulation import START_MS, Simulation, failed
 

@@ -16,7 +16,7 @@ from notifier.aws.calls import Timeouts
 from notifier.ports.service_error import ErrorKind, ServiceError
 from notifier.ports.sweeping import SweepOptions
 from notifier.workflows import delivery, follow_up, sweep
-from notifier.workflows.records import WAITS_S
+from notifier.workflows.records import DEPENDENT_WAITS_S
 from tests.fakes import (
     FakeBatch,
     FakeHistory,
@@ -107,7 +107,7 @@ def test_a_dependent_waits_as_often_as_its_message_says(world: World) -> None:
     once = record("m", event, messageAttributes=attributes)
     assert on_failure.handler({"Records": [once]}, CONTEXT) == {"batchItemFailures": []}
     [(body, waits, delay_s)] = world.queues.waits
-    assert (json.loads(body), waits, delay_s) == (event, 2, WAITS_S[1])
+    assert (json.loads(body), waits, delay_s) == (event, 2, DEPENDENT_WAITS_S[1])
     assert world.topic.published == []
 
 

@@ -1,4 +1,4 @@
-"""Where a failure is counted: in its own incident, or in that of the job it waited for."""
+"""Which incident a failure is counted in: its own, or that of the job it depended on."""
 
 from __future__ import annotations
 
@@ -10,24 +10,32 @@ from notifier.incident.counts import Member, Role
 from notifier.incident.fingerprint import FAMILIES, fingerprint, identity, root_of
 from notifier.incident.incident import Incident, Place
 
-_DEPENDENT, _SUMMED_UP = "dependent-job-failed", "array-child-failed"
+_DEPENDENT, _CHILDREN_FAILED = "dependent-job-failed", "array-child-failed"
 _PARENTS = frozenset((Kind.ARRAY_PARENT, Kind.MULTI_NODE))
 _JOBS = FAMILIES | {Kind.JOB, Kind.SERVICE_JOB}
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedFailure:
-    """A failure with the cause that its event alone tells; `may_wait` for the job before it.
+    """A failure with the cause that its event names, and what has been learnt of it since.
 
-    `error` is what its log says, parametrised. `joins` is the incident it is counted in where its
-    log would have to decide that and was not read.
+    `may_wait` is whether it may be delivered again later, once the job it depended on is known.
+    `base` is set where only the log tells which incident it belongs to (see `log_sampling`);
+    `error` is then what the log says, parametrised, and `joins` the key of the incident that it
+    joins because its log was not read.
     """
 
     failure: Failure
     cause: str
     may_wait: bool = True
+    base: str = ""
     error: str = ""
     joins: str = ""
+
+    @property
+    def id(self) -> str:
+        """Identifies the failure, however often its event is delivered."""
+        return identity(self.failure)
 
     def key(self, group_by: Sequence[str]) -> str:
         """Give the key of its own incident."""
@@ -39,19 +47,19 @@ class ClassifiedFailure:
         return root_of(self.failure.job_id)
 
     @property
-    def waited_for(self) -> tuple[str, ...]:
+    def upstream(self) -> tuple[str, ...]:
         """Roots of the jobs whose incident this failure joins, first come first.
 
-        The parent of an array whose children waited in vain joins the incident that they joined.
+        The parent of an array whose children did not run joins the incident that they joined.
         """
         if self.cause == _DEPENDENT:
             return tuple(dict.fromkeys(root_of(job) for job in self.failure.depends_on if job))
-        is_summary = self.failure.kind is Kind.ARRAY_PARENT and self.cause == _SUMMED_UP
+        is_summary = self.failure.kind is Kind.ARRAY_PARENT and self.cause == _CHILDREN_FAILED
         return (self.root,) if is_summary and self.failure.depends_on else ()
 
     @property
     def keeps_its_place(self) -> bool:
-        """Whether the job is counted by its id alone: a drill's is used again."""
+        """Whether the job is counted by its id alone: the id of a drill is used again."""
         return self.failure.kind in (Kind.JOB, Kind.SERVICE_JOB) and not self.failure.is_drill
 
     @property
@@ -60,21 +68,25 @@ class ClassifiedFailure:
         return self.keeps_its_place or self.failure.kind in FAMILIES
 
     @property
-    def look_ups(self) -> set[str]:
+    def roots(self) -> set[str]:
         """The roots whose places decide where it belongs, or need not be written again."""
-        return {*self.waited_for, *([self.root] if self.has_place else [])}
+        return {*self.upstream, *([self.root] if self.has_place else [])}
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Where a failure is counted, and as what; `place` is None while the other job is unknown."""
+    """Where a failure is counted, and as what.
 
+    `place` is None while the job that it depended on is unknown.
+    """
+
+    classified: ClassifiedFailure
     place: Place | None
     member: Member
 
 
 class IncidentAssigner:
-    """Files the failures of one delivery.
+    """Assigns the failures of one delivery to incidents.
 
     Parameters
     ----------
@@ -96,66 +108,62 @@ class IncidentAssigner:
         self.places: dict[str, Place] = {}
         """The places to remember, by root."""
 
-    def file(self, cases: Sequence[ClassifiedFailure]) -> list[Assignment]:
-        """Place the cases, one for one; a chain settles from its beginning whatever its order."""
-        filed: dict[int, Assignment] = {}
-        waiting = dict(enumerate(cases))
-        for patience in (True, False):
-            for number, case in list(waiting.items()):
-                if not (self._joins_another(case) and (patience or case.may_wait)):
-                    filed[number] = self._settle(waiting.pop(number), None)
-            while ready := [n for n, case in waiting.items() if self._upstream(case)]:
-                for number in ready:
-                    case = waiting.pop(number)
-                    filed[number] = self._settle(case, self._upstream(case))
-        for number, case in waiting.items():
-            filed[number] = Assignment(None, member_of(case, Role.FAILED))
-        return [filed[number] for number in range(len(cases))]
+    def assign(self, failures: Sequence[ClassifiedFailure]) -> list[Assignment]:
+        """Assign the failures, in any order; a chain of jobs is settled from its beginning."""
+        assigned = {one.id: Assignment(one, None, member_of(one, Role.FAILED)) for one in failures}
+        waiting = {one.id: one for one in failures}
+        for patient in (True, False):
+            for id_, one in list(waiting.items()):
+                if not (self._joins_another(one) and (patient or one.may_wait)):
+                    assigned[id_] = self._settle(waiting.pop(id_), None)
+            while ready := [one for one in waiting.values() if self._upstream(one)]:
+                for one in ready:
+                    assigned[one.id] = self._settle(waiting.pop(one.id), self._upstream(one))
+        return list(assigned.values())
 
-    def _settle(self, case: ClassifiedFailure, upstream: Place | None) -> Assignment:
-        place = upstream or self._own_place(case)
-        if case.failure.kind in _JOBS:
-            self.places[case.root] = place
-        joins = place.key != case.key(self._group_by) and upstream
-        own = Role.PARENT if case.failure.kind in _PARENTS else Role.FAILED
-        member = member_of(case, Role.DEPENDENT if joins else own)
-        return Assignment(place, replace(member, assumed=place.assumed and not upstream))
+    def _settle(self, one: ClassifiedFailure, upstream: Place | None) -> Assignment:
+        place = upstream or self._own_place(one)
+        if one.failure.kind in _JOBS:
+            self.places[one.root] = place
+        joins = place.key != one.key(self._group_by) and upstream
+        own = Role.PARENT if one.failure.kind in _PARENTS else Role.FAILED
+        member = member_of(one, Role.DEPENDENT if joins else own)
+        return Assignment(one, place, replace(member, assumed=place.assumed and not upstream))
 
-    def _joins_another(self, case: ClassifiedFailure) -> bool:
+    def _joins_another(self, one: ClassifiedFailure) -> bool:
         """Say whether it may belong to another job's incident: not if its own family has one."""
-        key = case.key(self._group_by)
-        has_own = case.failure.kind in FAMILIES and key in self._incidents
-        return bool(case.waited_for) and not has_own
+        has_own = one.failure.kind in FAMILIES and one.key(self._group_by) in self._incidents
+        return bool(one.upstream) and not has_own
 
-    def _upstream(self, case: ClassifiedFailure) -> Place | None:
-        """Give the incident it joins; one that was counted before stays, whoever failed since."""
-        if case.has_place and (before := self._before.get(case.root)):
+    def _upstream(self, one: ClassifiedFailure) -> Place | None:
+        """Give the incident it joins; one that was counted before stays where it was."""
+        if one.has_place and (before := self._before.get(one.root)):
             return before
-        known = [self.places.get(root) or self._before.get(root) for root in case.waited_for]
+        known = [self.places.get(root) or self._before.get(root) for root in one.upstream]
         return next((place for place in known if place), None)
 
-    def _own_place(self, case: ClassifiedFailure) -> Place:
+    def _own_place(self, one: ClassifiedFailure) -> Place:
         """Give its place by itself; a job that was counted before stays where it was."""
-        before = self._before.get(case.root)
-        if before and case.keeps_its_place:
+        before = self._before.get(one.root)
+        if before and one.keeps_its_place:
             return before
-        key, assumed = case.key(self._group_by), bool(case.joins)
+        key = one.key(self._group_by)
         incident = self._incidents.get(key)
         episode = incident.episode + incident.is_over if incident else 1
-        return Place(key, episode, assumed)
+        return Place(key, episode, assumed=bool(one.joins))
 
 
-def member_of(case: ClassifiedFailure, role: Role) -> Member:
-    """Give what the ledger keeps of a failure; every delivery of its event gives the same."""
-    failure = case.failure
+def member_of(classified: ClassifiedFailure, role: Role) -> Member:
+    """Give what the ledger stores of a failure; every delivery of its event gives the same."""
+    failure = classified.failure
     is_family = failure.kind in FAMILIES and role is not Role.DEPENDENT
     is_parent = role is Role.PARENT
     return Member(
-        job_id=identity(failure),
+        job_id=classified.id,
         role=role,
-        cause=case.cause,
+        cause=classified.cause,
         at=_failed_at(failure),
-        name="" if is_family else failure.job_name,  # of 10,000 children it is the same
+        name="" if is_family else failure.job_name,  # the same for all 10,000 children
         index=failure.node_index if failure.array_index is None else failure.array_index,
         exit_code=failure.exit_code,
         attempts=len(failure.attempts),

@@ -1,4 +1,4 @@
-"""The records of one delivery as failures: what tells of one failure is one arrival."""
+"""The first step of a delivery: its records parsed and diagnosed, each failure once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from notifier.incident.fingerprint import identity
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Journal
 
-# Seconds that a job waits for the failure of the one it depended on, one delivery after another.
-WAITS_S = (15, 60, 180)
+# Seconds that a dependent waits for the failure of the job before it, one delivery after another.
+DEPENDENT_WAITS_S = (15, 60, 180)
 _NOT_JSON = object()
 
 
@@ -35,48 +35,50 @@ class Record:
 
 
 @dataclass(slots=True, eq=False)
-class Arrival:
-    """One failure, and every message that told of it."""
+class ReceivedFailure:
+    """One failure with its diagnosis, and every record that reported it."""
 
-    told: Failure | Unreadable
+    event: Failure | Unreadable
     failure: Failure
     diagnosis: Diagnosis
     records: list[Record] = field(default_factory=list)
 
     @property
-    def case(self) -> ClassifiedFailure:
-        """What decides where it is counted."""
-        queued = all(isinstance(record.body, str) for record in self.records)
+    def classified(self) -> ClassifiedFailure:
+        """What decides in which incident it is counted."""
+        is_queued = all(isinstance(record.body, str) for record in self.records)
         waited = max(record.waits for record in self.records)
-        may_wait = queued and waited < len(WAITS_S) and not self.failure.is_drill
+        may_wait = is_queued and waited < len(DEPENDENT_WAITS_S) and not self.failure.is_drill
         return ClassifiedFailure(self.failure, self.diagnosis.cause, may_wait)
 
     @property
     def receives(self) -> int:
-        """How often its failure was delivered."""
+        """How often the failure was delivered."""
         return max(record.receives for record in self.records)
 
 
-def read_all(records: Sequence[Record], journal: Journal) -> list[Arrival]:
-    """Read all records; deliveries of one failure become one arrival."""
-    arrivals: dict[str, Arrival] = {}
+def read_all(records: Sequence[Record], journal: Journal) -> list[ReceivedFailure]:
+    """Parse and diagnose all records; several records of one failure become one value."""
+    received: dict[str, ReceivedFailure] = {}
     for record in records:
         body = _decoded(record.body)
         if event.is_heartbeat(body):
             journal.note("heartbeat", Metric.HEARTBEAT, {"message_id": record.message_id})
             continue
-        told = Unreadable("the message is not JSON") if body is _NOT_JSON else event.read(body)
-        if told is None:
+        parsed = Unreadable("the message is not JSON") if body is _NOT_JSON else event.read(body)
+        if parsed is None:
             journal.note("not a failure", Metric.NOT_A_FAILURE, {"message_id": record.message_id})
             continue
-        if isinstance(told, Unreadable):
-            told = replace(told, event_id=told.event_id or record.message_id)
-            failure, diagnosis = told.stand_in(), UNREADABLE
-        else:
-            failure, diagnosis = told, diagnose(told)
-        arrival = arrivals.setdefault(identity(failure), Arrival(told, failure, diagnosis))
-        arrival.records.append(record)
-    return list(arrivals.values())
+        one = _received(parsed, record)
+        received.setdefault(identity(one.failure), one).records.append(record)
+    return list(received.values())
+
+
+def _received(parsed: Failure | Unreadable, record: Record) -> ReceivedFailure:
+    if isinstance(parsed, Failure):
+        return ReceivedFailure(parsed, parsed, diagnose(parsed))
+    parsed = replace(parsed, event_id=parsed.event_id or record.message_id)
+    return ReceivedFailure(parsed, parsed.stand_in(), UNREADABLE)
 
 
 def _decoded(body: object) -> object:

@@ -1,11 +1,7 @@
-"""Reading what an alert has beside the event: logs, and what was before the failure.
-
-Within one delivery each log is read once, whoever asks, and with one short wait at most.
-"""
+"""Reading the logs of failed jobs: each once in a delivery, with one short wait at most."""
 
 from __future__ import annotations
 
-from notifier.alert.history import RunHistory, is_comparable
 from notifier.batch.failure import Failure, LogStream
 from notifier.joblog.error_patterns import Weight
 from notifier.joblog.excerpt import LogRead
@@ -19,12 +15,12 @@ from notifier.text import untrusted
 # CloudWatch Logs shows a line a second or two after it was written; the event may be faster.
 WAIT_S = 2.0
 LATE_MS = 1_000  # a log that ends so long before its job may lack its last lines
-RECENT_MS = 30_000  # after that all lines have come that will ever come
-READ_MS = 15_000  # that a read may take (11 s), and what has to be written after it
+RECENT_MS = 30_000  # after that no more lines arrive
+READ_MS = 15_000  # a read (11 s), and what has to be written after it
 
 
 def read_log(stream: LogStream, ports: Ports) -> LogRead:
-    """Read a log; that it cannot be read is noted, and said in the message."""
+    """Read a log; where it cannot be read, the function's log and the message say so."""
     ports.journal.measure(Metric.LOG_READS, 1, "Count")
     log = ports.logs.read(stream)
     if log.unavailable:
@@ -32,18 +28,8 @@ def read_log(stream: LogStream, ports: Ports) -> LogRead:
     return log
 
 
-def look_up(failure: Failure, ports: Ports) -> RunHistory | None:
-    """Look up what was before a failure; that it is not known is noted, and said in the message."""
-    run_history = ports.history.look_up(failure) if is_comparable(failure) else None
-    if run_history is not None and run_history.unknown:
-        ports.journal.note(
-            "history unknown", Metric.HISTORY_UNKNOWN, {"problem": run_history.unknown}
-        )
-    return run_history
-
-
-class Reader:
-    """One delivery's hand on logs. `reserve_ms` is what the rest of the delivery needs."""
+class LogReader:
+    """Reads the logs of one delivery. `reserve_ms` is what the rest of the delivery needs."""
 
     def __init__(self, ports: Ports, reserve_ms: int) -> None:
         self._ports, self._reserve_ms = ports, reserve_ms

@@ -1,0 +1,173 @@
+"""The second step of a delivery: which incident each failure belongs to, stored in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from notifier.diagnosis.catalogue import Severity
+from notifier.incident.assignment import Assignment, ClassifiedFailure, IncidentAssigner
+from notifier.incident.counts import Member, Role
+from notifier.incident.incident import Place
+from notifier.incident.log_sampling import base_of, latest_incidents, select_logs, with_errors
+from notifier.ports.reporting import LedgerSnapshot, Options, Ports
+from notifier.workflows.log_reader import LogReader
+from notifier.workflows.records import ReceivedFailure
+
+
+@dataclass(frozen=True, slots=True)
+class CountedFailure:
+    """A failure and the member that it is in its incident."""
+
+    received: ReceivedFailure
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentUpdate:
+    """What a delivery adds to one episode of an incident: at least one failure."""
+
+    place: Place
+    failures: tuple[CountedFailure, ...]
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The failures as the ledger stores them."""
+        return tuple(one.member for one in self.failures)
+
+    @property
+    def received(self) -> tuple[ReceivedFailure, ...]:
+        """The failures as they were received."""
+        return tuple(one.received for one in self.failures)
+
+    @property
+    def severity(self) -> Severity:
+        """The highest severity among the failures."""
+        return max(one.diagnosis.severity for one in self.received)
+
+    @property
+    def representative(self) -> CountedFailure:
+        """The failure to report: the earliest that failed by itself, or else what there is."""
+        order = list(Role)
+        return min(self.failures, key=lambda one: (order.index(one.member.role), one.member.at))
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """A delivery by incident, those that wait for another job, and the ledger as it was read."""
+
+    updates: tuple[IncidentUpdate, ...] = ()
+    waiting: tuple[ReceivedFailure, ...] = ()
+    snapshot: LedgerSnapshot = field(default_factory=LedgerSnapshot)
+
+
+def group(
+    received: Sequence[ReceivedFailure], ports: Ports, options: Options, logs: LogReader
+) -> Grouped:
+    """Store every failure in the incident that it belongs to.
+
+    The ledger is read once, and a second time where a log or another job names an incident that
+    the events alone do not.
+
+    Raises
+    ------
+    ServiceError
+        When the ledger fails: then nothing may be counted on.
+    """
+    return _Grouping(ports, options, logs).group(received) if received else Grouped()
+
+
+class _Grouping:
+    def __init__(self, ports: Ports, options: Options, logs: LogReader) -> None:
+        self._ledger, self._logs, self._group_by = ports.ledger, logs, options.group_by
+        self._reads_logs = options.log_lines > 0
+        self._keys_read: set[str] = set()
+
+    def group(self, received: Sequence[ReceivedFailure]) -> Grouped:
+        failures = [self._with_base(one.classified) for one in received]
+        snapshot = self._read(failures)
+        failures, latest = self._with_errors(failures, snapshot.places)
+        snapshot = self._with_incidents(snapshot, {one.key(self._group_by) for one in failures})
+        assignments, places = self._assign(failures, snapshot)
+        by_id = {one.classified.id: one for one in received}
+        updates = _updates(assignments, by_id)
+        members = [(each.place, member) for each in updates for member in each.members]
+        self._ledger.record(members, places | _changed(latest, snapshot.places))
+        return Grouped(
+            updates,
+            tuple(by_id[one.classified.id] for one in assignments if one.place is None),
+            self._with_incidents(snapshot, {each.place.key for each in updates}),
+        )
+
+    def _with_base(self, one: ClassifiedFailure) -> ClassifiedFailure:
+        if not self._reads_logs:
+            return one
+        return replace(one, base=base_of(one.failure, one.cause, self._group_by))
+
+    def _read(self, failures: Sequence[ClassifiedFailure]) -> LedgerSnapshot:
+        roots = {root for one in failures for root in one.roots}
+        bases = {one.base for one in failures if one.base}
+        self._keys_read = {one.key(self._group_by) for one in failures}
+        return self._ledger.read(roots | bases, self._keys_read)
+
+    def _with_errors(
+        self, failures: Sequence[ClassifiedFailure], places: Mapping[str, Place]
+    ) -> tuple[list[ClassifiedFailure], dict[str, Place]]:
+        """Read the logs that grouping needs; give the incidents to remember by base as well."""
+        # A job that was counted before stays where it was, whatever its log says now.
+        failures = [replace(one, base="") if one.root in places else one for one in failures]
+        errors = {
+            one.id: error
+            for one in select_logs(failures, places)
+            if (error := self._logs.error(one.failure)) is not None
+        }
+        failures = with_errors(failures, errors, places, self._group_by)
+        return failures, latest_incidents(failures, self._group_by)
+
+    def _with_incidents(self, snapshot: LedgerSnapshot, keys: Collection[str]) -> LedgerSnapshot:
+        """Add the incidents that were not read before."""
+        missing = set(keys) - self._keys_read
+        if not missing:
+            return snapshot
+        self._keys_read |= missing
+        more = self._ledger.read((), missing)
+        incidents = {**snapshot.incidents, **more.incidents}
+        return replace(more, places=snapshot.places, incidents=incidents)
+
+    def _assign(
+        self, failures: Sequence[ClassifiedFailure], snapshot: LedgerSnapshot
+    ) -> tuple[list[Assignment], dict[str, Place]]:
+        """Assign the failures; of rival invocations, one decides where the events do not.
+
+        Gives the places that are new to the ledger as well.
+        """
+        assigner = IncidentAssigner(snapshot.places, snapshot.incidents, self._group_by)
+        assigned = assigner.assign(failures)
+        undecided = {
+            one.classified.root: one.place
+            for one in assigned
+            if (one.classified.base or one.classified.upstream)
+            and one.place
+            and one.classified.root not in snapshot.places
+        }
+        settled = self._ledger.settle(undecided) if undecided else {}
+        known = {**snapshot.places, **settled}
+        if settled != undecided:
+            assigner = IncidentAssigner(known, snapshot.incidents, self._group_by)
+            assigned = assigner.assign(failures)
+        return assigned, _changed(assigner.places, known)
+
+
+def _updates(
+    assignments: Sequence[Assignment], by_id: Mapping[str, ReceivedFailure]
+) -> tuple[IncidentUpdate, ...]:
+    found: dict[Place, list[CountedFailure]] = {}
+    for one in assignments:
+        if one.place is not None:
+            counted = CountedFailure(by_id[one.classified.id], one.member)
+            found.setdefault(one.place, []).append(counted)
+    return tuple(IncidentUpdate(place, tuple(failures)) for place, failures in found.items())
+
+
+def _changed(places: Mapping[str, Place], known: Mapping[str, Place]) -> dict[str, Place]:
+    return {root: place for root, place in places.items() if known.get(root) != place}

@@ -1,0 +1,72 @@
+"""The storm digest: one message about everything that the rate limit holds back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from notifier.alert import digest
+from notifier.batch.failure import Kind
+from notifier.diagnosis.catalogue import Severity
+from notifier.incident.counts import Tally, fold
+from notifier.incident.incident import LEASE_MS, Incident, Outcome
+from notifier.incident.rate_limit import RateState
+from notifier.ports.metrics import Metric
+from notifier.ports.reporting import STORM, Options, Ports
+from notifier.workflows.announcer import RATE_LIMIT, Announcer
+
+MOST_NAMED = 200  # incidents in one digest; the others are counted, and named in the next
+
+
+def send_storm_digest(due: int, ports: Ports, options: Options) -> bool:
+    """Report what the rate limit held back; False when it must be tried again.
+
+    `due` (epoch ms) names the digest: another one may have replaced it.
+    """
+    now, snapshot = ports.now_ms(), ports.ledger.read((), ())
+    if snapshot.rate_state.storm_due != due:
+        ports.journal.note(
+            "replaced by another follow-up", Metric.FOLLOW_UPS_REPLACED, {"incident": STORM}
+        )
+        return True
+    announcer = Announcer(ports, options, snapshot)
+
+    def lease(state: RateState) -> RateState:
+        return replace(state, storm_lease=now + LEASE_MS)
+
+    if now < snapshot.rate_state.storm_lease or not announcer.rate_limiter.change(lease):
+        return False
+    keys = ports.ledger.held()
+    named, more = keys[:MOST_NAMED], len(keys[MOST_NAMED:])
+    _publish(named, more, announcer, ports, options)
+    ports.ledger.release(named)
+    following = now + options.intervals.interval if more else 0
+    if following:
+        ports.queues.follow_up(STORM, following, now)
+    announcer.rate_limiter.change(lambda state: state.storm_at(following))
+    return True
+
+
+def _publish(
+    named: Sequence[str], more: int, announcer: Announcer, ports: Ports, options: Options
+) -> None:
+    now, held = ports.now_ms(), _held(named, announcer, ports)
+    shown = [each for each in held if _is_reported(each[0], options.minimum)]
+    if shown:
+        since = min(incident.held_since for incident, _ in shown)
+        announcer.announce_storm(digest.storm(shown, more, since))
+    for incident, tally in held:
+        ports.ledger.save(incident.told(Outcome.GREW, tally, now, incident.due))
+
+
+def _held(keys: Sequence[str], announcer: Announcer, ports: Ports) -> list[tuple[Incident, Tally]]:
+    """Give the incidents on the list that are still on hold, counted."""
+    known = ports.ledger.read((), keys).incidents
+    waiting = [known[key] for key in keys if key in known and known[key].held_reason == RATE_LIMIT]
+    counted = [(each, fold(ports.ledger.members(each.place))) for each in waiting]
+    return [each for each in counted if not announcer.hold_back(*each)]
+
+
+def _is_reported(incident: Incident, minimum: Severity) -> bool:
+    always = incident.first.is_drill or incident.first.kind is Kind.UNREADABLE
+    return always or incident.severity >= minimum
