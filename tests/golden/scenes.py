@@ -102,7 +102,7 @@ def told(given: Tally, about: Incident, lines: int = 25) -> Alert:
 
 def array_closed() -> Alert:
     alert = told(fold([*OOM, *LOST, array_parent()]), incident(child(), announced=25))
-    return replace(alert, outcome="closed", reason="it has ended, no more can fail")
+    return replace(alert, outcome="closed", reason="the job has ended, no more can fail")
 
 
 def array_first() -> Alert:
@@ -111,7 +111,7 @@ def array_first() -> Alert:
     alert = digest.so_far(
         compose(lead, TRACEBACK, 25, KEY), about, fold([*OOM[:25], *waiting("merge", "report")])
     )
-    reason = "the first of its kind since the notifier was deployed"
+    reason = "first failure of this kind since the notifier was deployed"
     return replace(alert, outcome="first", reason=reason, novelty="first time")
 
 
@@ -197,7 +197,7 @@ def changed() -> Alert:
         attempts=(Attempt(START - 3 * MINUTE, START, exit_code=137),), attempt_limit=1,
     )  # fmt: skip
     alert = compose(lead, TRACEBACK, 25, KEY, run_history)
-    reason = "the first of its kind since the notifier was deployed"
+    reason = "first failure of this kind since the notifier was deployed"
     return replace(alert, outcome="first", reason=reason, novelty="3rd in a row")
 
 

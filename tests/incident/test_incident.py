@@ -10,18 +10,16 @@ import pytest
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.catalogue import Certainty, Severity
 from notifier.incident.counts import Member, Role, Tally, fold
+from notifier.incident.decision import FOLLOW_UP_GRACE_MS, decide, novelty
 from notifier.incident.fingerprint import fingerprint, identity, root_of
 from notifier.incident.incident import (
     LEASE_MS,
     LONGEST_EPISODE_MS,
-    ON_ITS_WAY_MS,
     Incident,
     Intervals,
     Outcome,
     Phase,
     Place,
-    decide,
-    novelty,
 )
 from notifier.incident.recovery import Success, recovery
 from notifier.text.units import DAY_MS, HOUR_MS, MINUTE_MS
@@ -62,8 +60,8 @@ def tally(failed: int, dependents: int = 0, *, ended: bool = False) -> Tally:
     return fold(member(f"job-{n}", role) for n, role in enumerate(roles))
 
 
-ON_ITS_WAY = "its follow-up is on its way, which tells what is new"
-NEVER_SEEN = "the first of its kind since the notifier was deployed"
+ON_ITS_WAY = "its follow-up is on its way and reports what is new"
+NEVER_SEEN = "first failure of this kind since the notifier was deployed"
 # What it is, what has failed (None: not counted yet), after how long, and what is said of it.
 UNCOUNTED = None
 WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool, str]] = {
@@ -76,30 +74,30 @@ WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool
     "untold for long": (NEW, tally(4), DAY_MS, Outcome.FIRST, True, NEVER_SEEN),
     "told just now": (
         TOLD, UNCOUNTED, 1_000, Outcome.QUIET, False,
-        "told 1 s ago; the next digest has what is new",
+        "reported 1 s ago; the next digest has what is new",
     ),
     "told, an interval ago less a moment": (
         TOLD, tally(2), TERMS.interval - 1, Outcome.QUIET, False,
-        "told 5 min ago; the next digest has what is new",
+        "reported 5 min ago; the next digest has what is new",
     ),
     "told, its follow-up just due": (
         TOLD, UNCOUNTED, TERMS.interval, Outcome.QUIET, False, ON_ITS_WAY,
     ),
     "told, its follow-up late": (
-        TOLD, tally(2), TERMS.interval + ON_ITS_WAY_MS, Outcome.REPEAT, True,
-        "again after 6 min without a message",
+        TOLD, tally(2), TERMS.interval + FOLLOW_UP_GRACE_MS, Outcome.REPEAT, True,
+        "failed again after 6 min without a message",
     ),
     "told, its follow-up far away": (
         replace(TOLD, due=NOW + HOUR_MS), tally(2), TERMS.interval, Outcome.REPEAT, True,
-        "again after 5 min without a message",
+        "failed again after 5 min without a message",
     ),
     "told, days ago": (
-        TOLD, UNCOUNTED, 2 * DAY_MS, Outcome.REPEAT, True, "again after 2 d without a message",
+        TOLD, UNCOUNTED, 2 * DAY_MS, Outcome.REPEAT, True, "failed again after 2 d without a message",
     ),
     "told, delivered again": (TOLD, tally(1), HOUR_MS, Outcome.QUIET, False, "nothing new"),
     "being told": (
         replace(TOLD, lease_until=NOW + LEASE_MS), UNCOUNTED, LEASE_MS - 1, Outcome.QUIET, False,
-        "it is being told right now",
+        "another invocation is reporting it",
     ),
     "a lease that ended, new": (
         replace(NEW, lease_until=NOW + LEASE_MS), UNCOUNTED, LEASE_MS, Outcome.FIRST, True,
@@ -107,11 +105,11 @@ WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool
     ),
     "recovered just now": (
         replace(TOLD, phase=Phase.RECOVERED, phase_at=NOW), tally(2), 10_000, Outcome.QUIET, False,
-        "told 10 s ago; the next digest has what is new",
+        "reported 10 s ago; the next digest has what is new",
     ),
     "recovered meanwhile": (
         replace(TOLD, phase=Phase.RECOVERED, phase_at=NOW), tally(2), HOUR_MS, Outcome.REPEAT, True,
-        "back again, 1 h after it had recovered",
+        "failed again 1 h after it recovered",
     ),
     "recovered, delivered again": (
         replace(TOLD, phase=Phase.RECOVERED), tally(1), HOUR_MS, Outcome.QUIET, False,
@@ -119,15 +117,15 @@ WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool
     ),
     "closed meanwhile": (
         replace(TOLD, phase=Phase.CLOSED, phase_at=NOW), tally(2), HOUR_MS, Outcome.REPEAT, True,
-        "again, 1 h after it was closed without a success",
+        "failed again 1 h after it was closed without a success",
     ),
     "another episode after it was closed": (
         AGAIN, tally(1), 0, Outcome.REPEAT, True,
-        "again, 1 h after it was closed without a success",
+        "failed again 1 h after it was closed without a success",
     ),
     "another episode after a recovery": (
         replace(AGAIN, before=Phase.RECOVERED), UNCOUNTED, 0, Outcome.REPEAT, True,
-        "back again, 1 h after it had recovered",
+        "failed again 1 h after it recovered",
     ),
 }  # fmt: skip
 
@@ -152,19 +150,19 @@ WHEN_ITS_TIME_COMES: dict[str, tuple[Incident, Tally, int, str, Outcome, bool, s
     ),
     "grown, looked at too early": (
         TOLD, tally(5), TERMS.interval - 1, "", Outcome.QUIET, False,
-        "told 5 min ago; the next digest has what is new",
+        "reported 5 min ago; the next digest has what is new",
     ),
     "grown and ended": (
         TOLD, tally(5, ended=True), TERMS.interval, "", Outcome.CLOSED, True,
-        "it has ended, no more can fail",
+        "the job has ended, no more can fail",
     ),
     "ended and not grown": (
         TOLD, tally(1, ended=True), TERMS.interval, "", Outcome.CLOSED, True,
-        "it has ended, no more can fail",
+        "the job has ended, no more can fail",
     ),
     "ended after a quiet interval": (
         TOLD, tally(1, ended=True), HOUR_MS, "", Outcome.CLOSED, True,
-        "it has ended, no more can fail",
+        "the job has ended, no more can fail",
     ),
     "its end was told": (
         replace(TOLD, ended=True), tally(1, ended=True), HOUR_MS, "", Outcome.QUIET, False,
@@ -198,7 +196,7 @@ WHEN_ITS_TIME_COMES: dict[str, tuple[Incident, Tally, int, str, Outcome, bool, s
     ),
     "recovered while it is being told": (
         replace(TOLD, lease_until=NOW + 1), tally(1), 0, TOOK, Outcome.QUIET, False,
-        "it is being told right now",
+        "another invocation is reporting it",
     ),
 }  # fmt: skip
 
@@ -307,7 +305,7 @@ def test_recovery(name: str) -> None:
 @pytest.mark.parametrize("outcome", [Outcome.FIRST, Outcome.GREW, Outcome.REPEAT, Outcome.CLOSED])
 def test_telling_it_remembers_what_was_told(outcome: Outcome) -> None:
     leased = replace(HELD, lease_until=NOW + 1, phase=Phase.RECOVERED, phase_at=7, streak=4)
-    told = leased.told(outcome, tally(2, 1, ended=True), NOW + 9, due=NOW + 99)
+    told = leased.reported(outcome, tally(2, 1, ended=True), NOW + 9, due=NOW + 99)
     assert told == replace(
         NEW,
         phase_at=7,
@@ -321,7 +319,7 @@ def test_telling_it_remembers_what_was_told(outcome: Outcome) -> None:
 
 
 def test_telling_of_a_recovery_ends_the_episode_and_the_streak() -> None:
-    told = replace(TOLD, streak=5).told(Outcome.RECOVERED, tally(3, 2), NOW + 9, due=NOW + 99)
+    told = replace(TOLD, streak=5).reported(Outcome.RECOVERED, tally(3, 2), NOW + 9, due=NOW + 99)
     assert (told.phase, told.phase_at, told.announced) == (Phase.RECOVERED, NOW + 9, 5)
     assert told.streak + tally(3, 2).failed == 0
     assert not told.is_over  # its last follow-up still comes
@@ -332,7 +330,7 @@ def test_telling_of_a_recovery_ends_the_episode_and_the_streak() -> None:
     ("age", "phase"), [(LONGEST_EPISODE_MS - 1, Phase.OPEN), (LONGEST_EPISODE_MS, Phase.CLOSED)]
 )
 def test_an_episode_is_closed_before_its_jobs_are_forgotten(age: int, phase: Phase) -> None:
-    told = TOLD.told(Outcome.GREW, tally(9), NOW + age, due=0)
+    told = TOLD.reported(Outcome.GREW, tally(9), NOW + age, due=0)
     assert told.phase is phase
     assert told.phase_at == (NOW + age if phase is Phase.CLOSED else 0)
 
@@ -342,9 +340,9 @@ def test_claiming_it_leases_it() -> None:
 
 
 def test_what_is_kept_back_remembers_the_last_reason_since_the_first() -> None:
-    once = replace(NEW, lease_until=NOW + 1).kept_back("muted", NOW)
+    once = replace(NEW, lease_until=NOW + 1).held_back("muted", NOW)
     assert once == replace(NEW, held_reason="muted", held_since=NOW)
-    twice = once.kept_back("silenced", NOW + HOUR_MS)
+    twice = once.held_back("silenced", NOW + HOUR_MS)
     assert (twice.held_reason, twice.held_since) == ("silenced", NOW)
 
 
@@ -390,16 +388,16 @@ def test_another_episode_goes_on_with_the_streak_and_nothing_else() -> None:
 
 
 def test_after_a_recovery_the_streak_begins_anew_told_or_not() -> None:
-    told = replace(TOLD, streak=5).told(Outcome.RECOVERED, tally(3, 2), NOW, due=0)
+    told = replace(TOLD, streak=5).reported(Outcome.RECOVERED, tally(3, 2), NOW, due=0)
     untold = replace(AGAIN, streak=5).finished(Phase.RECOVERED, tally(3), NOW)
     assert (NEW.after(told).streak, NEW.after(untold).streak) == (0, 0)
 
 
 def test_dependents_are_no_runs_that_failed() -> None:
-    recovered = TOLD.told(Outcome.RECOVERED, tally(1, 2), NOW, due=0)
-    back = recovered.told(Outcome.REPEAT, tally(2, 2), NOW, due=0)
+    recovered = TOLD.reported(Outcome.RECOVERED, tally(1, 2), NOW, due=0)
+    back = recovered.reported(Outcome.REPEAT, tally(2, 2), NOW, due=0)
     assert recovery(back, tally(2, 2), [success()]) == "after 6 min, 1 failed run"
-    closed = TOLD.told(Outcome.GREW, tally(1, 2), NOW, due=0)
+    closed = TOLD.reported(Outcome.GREW, tally(1, 2), NOW, due=0)
     assert novelty(NEW.after(closed.finished(Phase.CLOSED, tally(1, 2), NOW)), tally(1)) == (
         "2nd in a row"
     )

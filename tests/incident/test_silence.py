@@ -15,7 +15,8 @@ import pytest
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.catalogue import Certainty, Severity
 from notifier.incident.counts import Member, Role, Tally, fold
-from notifier.incident.incident import Decision, Incident, Outcome
+from notifier.incident.decision import Decision
+from notifier.incident.incident import Incident, Outcome
 from notifier.incident.silence import MATCHERS, Silence, muted_until, reason_to_hold
 from notifier.text.units import HOUR_MS
 from workbench.commands.preview import InputError

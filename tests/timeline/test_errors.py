@@ -7,7 +7,7 @@ from typing import Any
 
 from notifier.batch.failure import LogStream
 from notifier.incident.counts import fold
-from notifier.incident.log_sampling import LOGS_READ_LIMIT, KNOWN_BASE_SAMPLES
+from notifier.incident.log_sampling import KNOWN_BASE_SAMPLES, LOGS_READ_LIMIT
 from notifier.incident.rate_limit import Limits
 from notifier.joblog.excerpt import LogLine
 from notifier.ports.reporting import Options

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 from notifier.batch.failure import Failure
 from notifier.incident.counts import Tally
-from notifier.incident.incident import Decision, Incident, Outcome
+from notifier.incident.decision import Decision
+from notifier.incident.incident import Incident, Outcome
 from notifier.text import units
 
 _END_OF_TIME_MS = 253_370_764_800_000  # the year 9999, which people write for "ever"

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from notifier.alert.alert import Alert
 from notifier.incident.counts import Tally
-from notifier.incident.incident import Decision, Incident, Outcome, Phase, novelty
+from notifier.incident.decision import Decision, novelty
+from notifier.incident.incident import Incident, Outcome, Phase
 from notifier.incident.silence import reason_to_hold
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import LedgerSnapshot, Options, Ports
@@ -84,7 +85,7 @@ class Announcer:
         due = self._next_look(incident, now)
         if reason.until:
             due = min(due, reason.until + _JUST_AFTER_MS)
-        self._save_for(due, incident.kept_back(reason.reason, now))
+        self._save_for(due, incident.held_back(reason.reason, now))
         is_silenced = reason.outcome is Outcome.SILENCED
         count = Metric.ALERTS_SILENCED if is_silenced else Metric.ALERTS_HELD
         self._note(reason.reason, count, incident)
@@ -114,7 +115,7 @@ class Announcer:
             self._measure_delay(incident, decision, tally)
         if incident.held_reason == RATE_LIMIT:
             self._ports.ledger.release([incident.key])
-        self._ports.ledger.save(claimed.told(decision.outcome, tally, now, due))
+        self._ports.ledger.save(claimed.reported(decision.outcome, tally, now, due))
 
     def _publish(self, alert: Alert, claimed: Incident) -> bool:
         """Publish an alert of sufficient severity; False where others took the room meanwhile."""
@@ -144,7 +145,7 @@ class Announcer:
         storm = max(self.rate_limiter.storm_due(now), now)
         self._ports.ledger.hold(incident.key)
         due = storm + self._options.intervals.interval
-        self._save_for(due, incident.kept_back(RATE_LIMIT, now))
+        self._save_for(due, incident.held_back(RATE_LIMIT, now))
         self._note(RATE_LIMIT, Metric.ALERTS_HELD, incident)
 
     def _save_for(self, due: int, incident: Incident) -> None:

@@ -9,7 +9,8 @@ from notifier.alert.alert import Alert, compose, unreadable
 from notifier.alert.history import RunHistory, is_comparable
 from notifier.batch.failure import Failure, Unreadable
 from notifier.incident.counts import Role, Tally, fold
-from notifier.incident.incident import Incident, Intervals, decide
+from notifier.incident.decision import decide
+from notifier.incident.incident import Incident, Intervals
 from notifier.ports import metrics
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Journal, Options, Ports

@@ -11,7 +11,8 @@ from typing import Any
 from notifier.alert import digest
 from notifier.alert.alert import Alert
 from notifier.incident.counts import Tally, fold
-from notifier.incident.incident import Decision, Incident, Outcome, Phase, decide
+from notifier.incident.decision import Decision, decide
+from notifier.incident.incident import Incident, Outcome, Phase
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import STORM, Options, Ports
 from notifier.ports.service_error import ServiceError, where

@@ -56,7 +56,7 @@ def _publish(
         since = min(incident.held_since for incident, _ in shown)
         announcer.announce_storm(digest.storm(shown, more, since))
     for incident, tally in held:
-        ports.ledger.save(incident.told(Outcome.GREW, tally, now, incident.due))
+        ports.ledger.save(incident.reported(Outcome.GREW, tally, now, incident.due))
 
 
 def _held(keys: Sequence[str], announcer: Announcer, ports: Ports) -> list[tuple[Incident, Tally]]:
