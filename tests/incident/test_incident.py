@@ -92,7 +92,8 @@ WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool
         "failed again after 5 min without a message",
     ),
     "told, days ago": (
-        TOLD, UNCOUNTED, 2 * DAY_MS, Outcome.REPEAT, True, "failed again after 2 d without a message",
+        TOLD, UNCOUNTED, 2 * DAY_MS, Outcome.REPEAT, True,
+        "failed again after 2 d without a message",
     ),
     "told, delivered again": (TOLD, tally(1), HOUR_MS, Outcome.QUIET, False, "nothing new"),
     "being told": (

@@ -192,7 +192,7 @@ def test_after_counts_what_failed_since_the_last_success(
     decision = reason_to_hold(asked, tally(failed, dependents), (), NOW)
     assert (decision is not None) is held
     if decision is not None:
-        said = f"the job asks to be told after {int(tag)} failures"
+        said = f"the job asks to be reported after {int(tag)} failures"
         assert decision == Decision(Outcome.HELD, said)
 
 

@@ -25,15 +25,15 @@ class Journal:
         """Write a number of which no line is written; `unit` in CloudWatch's words."""
         self._metrics.add_metric(name=metric, unit=unit, value=value)
 
-    def failed(self, kin: FailureLabels, count: int) -> None:
-        """Write how many failures of one kin were dealt with.
+    def failed(self, labels: FailureLabels, count: int) -> None:
+        """Write how many failures with these labels were handled.
 
         One line holds the number by class and queue, the same number without them (CloudWatch adds
         up no metrics of different dimensions), and what only the dashboard's queries read.
         """
         apart = EphemeralMetrics()  # its dimensions are for this one line
         apart.add_metric(name=Metric.FAILURES, unit=MetricUnit.Count, value=count)
-        apart.add_dimensions(service=str(apart.service), **kin.dimensions())
-        for name, fact in kin.facts().items():
+        apart.add_dimensions(service=str(apart.service), **labels.dimensions())
+        for name, fact in labels.facts().items():
             apart.add_metadata(name, fact)
         apart.flush_metrics()

@@ -38,7 +38,7 @@ class ClassifiedFailure:
         return identity(self.failure)
 
     def key(self, group_by: Sequence[str]) -> str:
-        """Give the key of its own incident."""
+        """Return the key of its own incident."""
         return self.joins or fingerprint(self.failure, self.cause, group_by, self.error)
 
     @property
@@ -131,19 +131,19 @@ class IncidentAssigner:
         return Assignment(one, place, replace(member, assumed=place.assumed and not upstream))
 
     def _joins_another(self, one: ClassifiedFailure) -> bool:
-        """Say whether it may belong to another job's incident: not if its own family has one."""
+        """Return whether it may belong to another job's incident: not if its own family has one."""
         has_own = one.failure.kind in FAMILIES and one.key(self._group_by) in self._incidents
         return bool(one.upstream) and not has_own
 
     def _upstream(self, one: ClassifiedFailure) -> Place | None:
-        """Give the incident it joins; one that was counted before stays where it was."""
+        """Return the incident it joins; one that was counted before stays where it was."""
         if one.has_place and (before := self._before.get(one.root)):
             return before
         known = [self.places.get(root) or self._before.get(root) for root in one.upstream]
         return next((place for place in known if place), None)
 
     def _own_place(self, one: ClassifiedFailure) -> Place:
-        """Give its place by itself; a job that was counted before stays where it was."""
+        """Return its place by itself; a job that was counted before stays where it was."""
         before = self._before.get(one.root)
         if before and one.keeps_its_place:
             return before
@@ -154,7 +154,7 @@ class IncidentAssigner:
 
 
 def member_of(classified: ClassifiedFailure, role: Role) -> Member:
-    """Give what the ledger stores of a failure; every delivery of its event gives the same."""
+    """Return what the ledger stores of a failure; every delivery of its event gives the same."""
     failure = classified.failure
     is_family = failure.kind in FAMILIES and role is not Role.DEPENDENT
     is_parent = role is Role.PARENT
@@ -174,7 +174,7 @@ def member_of(classified: ClassifiedFailure, role: Role) -> Member:
 
 
 def _failed_at(failure: Failure) -> int:
-    """Give the time of the failure itself, which every delivery of its event repeats."""
+    """Return the time of the failure itself, which every delivery of its event repeats."""
     if since := failure.stopped_at or failure.waiting_since:
         return since
     return failure.seen_at or failure.created_at or 0

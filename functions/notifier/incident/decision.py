@@ -98,7 +98,7 @@ def _nothing_new(
 
 
 def _reopened(incident: Incident, now: int) -> str:
-    """Say how long after the last episode it failed again; `phase_at` is when that ended."""
+    """Return how long after the last episode it failed again; `phase_at` is when that ended."""
     ended = incident.before if incident.phase is Phase.OPEN else incident.phase
     since = units.duration(now - incident.phase_at)
     if ended is Phase.RECOVERED:
@@ -107,7 +107,7 @@ def _reopened(incident: Incident, now: int) -> str:
 
 
 def novelty(incident: Incident, tally: Tally) -> str:
-    """Say how new this is, in the few words that a subject has room for; empty if it is not."""
+    """Return how new this is, in the few words that a subject has room for; empty if it is not."""
     held = tally.counted - incident.announced
     if incident.held_reason and held > 1:
         return f"{held:,} held since {units.clock(incident.held_since)[:5]}"

@@ -1,4 +1,4 @@
-"""Which failures are one incident, and which deliveries are one failure."""
+"""Which failures are one incident, and which events are one failure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SAYS_LITTLE = "app-exit-"
 def fingerprint(
     failure: Failure, cause: str, group_by: Sequence[str] = GROUP_BY, error: str = ""
 ) -> str:
-    """Give the incident's key: a stable 16-digit hex text.
+    """Return the incident's key: a stable 16-digit hex text.
 
     The children of an array and their parent are one incident, and so are the nodes of a
     multi-node job; otherwise failures are one when what `group_by` names agrees: queue, job
@@ -39,7 +39,7 @@ def fingerprint(
 
 
 def needs_log(failure: Failure, cause: str, group_by: Sequence[str]) -> bool:
-    """Say whether only the log can tell which incident a failure belongs to.
+    """Return whether only the log can tell which incident a failure belongs to.
 
     Not for what is grouped by something else anyway, nor where the event is certain of the cause.
     """
@@ -51,7 +51,7 @@ def _parts(failure: Failure, cause: str, group_by: Sequence[str], error: str) ->
     if failure.kind in FAMILIES:
         return ("family", root_of(failure.job_id))
     if failure.is_drill:
-        return ("drill", failure.event_id)  # whoever drills twice wants to see two
+        return ("drill", failure.event_id)  # two drills are two alerts
     match failure.kind:
         case Kind.STUCK:  # whatever each waits for: jobs in one queue wait for the same instances
             return ("stuck", failure.queue_arn)
@@ -75,26 +75,26 @@ def _parts(failure: Failure, cause: str, group_by: Sequence[str], error: str) ->
 
 
 def root_of(job_id: str) -> str:
-    """Give the id of the job a child or node belongs to: the console writes `id:3` and `id#1`."""
+    """Return the id of the job a child or node belongs to: the console writes `id:3` and `id#1`."""
     return re.split("[:#]", job_id, maxsplit=1)[0]
 
 
 def waiting_id(job_id: str) -> str:
-    """Give the identity of a stuck job."""
+    """Return the identity of a stuck job."""
     return f"{Kind.STUCK}:{job_id}"
 
 
 def job_of(identity_: str) -> str:
-    """Give the job that waits, of the identity of a stuck one."""
+    """Return the job that waits, of the identity of a stuck one."""
     return identity_.removeprefix(f"{Kind.STUCK}:")
 
 
 def identity(failure: Failure) -> str:
-    """Tell failures apart however often they are delivered.
+    """Return what identifies a failure, however often its event is delivered.
 
-    FAILED is final for a job id; event and message ids change on the way. But a queue may be
-    blocked again by the same job, a resource may fail again, and a drill is sent again unchanged.
-    What the sweep sees is the same at every look until it changes.
+    FAILED is final for a job id; event and message ids change with each delivery. But the same job
+    may block a queue again, a resource may fail again, and a drill is sent again unchanged. What
+    the sweep sees stays the same until it changes.
     """
     if failure.kind is Kind.STUCK and not failure.is_drill:
         return waiting_id(failure.job_id)

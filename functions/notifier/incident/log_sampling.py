@@ -90,7 +90,7 @@ def with_errors(
 def latest_incidents(
     failures: Sequence[ClassifiedFailure], group_by: Sequence[str]
 ) -> dict[str, Place]:
-    """Give the incident to remember for each base: that of the last failure whose log was read."""
+    """Return the incident to store for each base: of the last failure whose log was read."""
     return {
         base: Place(max(read, key=_by_time).key(group_by))
         for base, alike in _by_base(failures)

@@ -1,4 +1,4 @@
-"""How many messages may go out: so many a second, a minute and an hour, and fewer text messages."""
+"""The rate limit: messages a second, a minute and an hour, and fewer text messages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RateState:
     version: int = 0
 
     def free_at(self, now: int, limits: Limits) -> int:
-        """Give the earliest time at which a message may go out: `now`, or later."""
+        """Return the earliest time at which a message may go out: `now`, or later."""
         windows = (
             (SECOND_MS, MOST_PER_SECOND),
             (MINUTE_MS, limits.per_minute),
@@ -48,7 +48,7 @@ class RateState:
         return max([now, *waits])
 
     def texts_left(self, now: int, limits: Limits) -> int:
-        """Give how many text messages may go out now."""
+        """Return how many text messages may go out now."""
         return max(0, limits.texts_per_hour - len(_recent(self.texts, now)))
 
     def taken(self, now: int, *, with_text: bool) -> RateState:
@@ -60,7 +60,7 @@ class RateState:
         )
 
     def storm_at(self, due: int) -> RateState:
-        """Name the time of the next storm digest; 0 is none."""
+        """Set the time of the next storm digest; 0 is none."""
         return replace(self, storm_due=due, storm_lease=0)
 
 

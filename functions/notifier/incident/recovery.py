@@ -21,12 +21,12 @@ class Success:
 
 
 def cleared(tally: Tally, now: int) -> str:
-    """Say how long what the sweep saw has lasted, now that it is seen no more."""
+    """Return how long what the sweep saw has lasted, now that it is seen no more."""
     return f"after {units.waited(now - tally.first_at)}"
 
 
 def recovery(incident: Incident, tally: Tally, successes: Sequence[Success]) -> str:
-    """Say what recovery took, or nothing while a failed job has not succeeded since.
+    """Return what recovery took, or nothing while a failed job has not succeeded since.
 
     A job is the same when its name is; an array or multi-node job goes by its parent's name.
     """

@@ -1,4 +1,4 @@
-"""What holds an alert back on purpose: a silence that a person set, or a tag of the job."""
+"""What suppresses an alert on purpose: a silence that a person set, or a tag of the job."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Silence:
     cause: str = "*"
 
     def covers(self, failure: Failure, cause: str, now: int) -> bool:
-        """Say whether it holds back this failure now: reads check time, TTL may come late."""
+        """Return whether it holds back this failure now: reads check time, TTL may come late."""
         values = {
             "queue": failure.queue,
             "definition": failure.definition_name,
@@ -51,10 +51,10 @@ class Silence:
 def reason_to_hold(
     incident: Incident, tally: Tally, silences: Iterable[Silence], now: int
 ) -> Decision | None:
-    """Say why an incident that would be told must wait, or None.
+    """Return why an incident must not be reported yet, or None.
 
     `notify:mute-until` is an ISO 8601 time, UTC where it names no zone; `notify:after` is the
-    number of failures from which on to tell.
+    number of failures from which on to report.
     """
     first = incident.first
     for silence in silences:
@@ -66,12 +66,12 @@ def reason_to_hold(
         return Decision(Outcome.SILENCED, said, until=muted)
     after = first.tag("notify:after")
     if re.fullmatch("[0-9]{1,5}", after) and tally.failed + incident.streak < int(after):
-        return Decision(Outcome.HELD, f"the job asks to be told after {int(after)} failures")
+        return Decision(Outcome.HELD, f"the job asks to be reported after {int(after)} failures")
     return None
 
 
 def muted_until(failure: Failure) -> int:
-    """Give the time in the job's `notify:mute-until` tag in epoch ms; 0 without a valid one."""
+    """Return the time in the job's `notify:mute-until` tag in epoch ms; 0 without a valid one."""
     try:
         moment = datetime.fromisoformat(failure.tag("notify:mute-until"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Where the sweep of AWS Batch stopped, as the ledger keeps it from one run to the next."""
+"""Where a sweep of AWS Batch stopped, as the ledger stores it for the next."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ OVERLAP_MS = 15 * MINUTE_MS  # of two passes: more than the grace, as clocks and
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the failed jobs of one queue are looked through; times in epoch milliseconds.
+    """How far the failed jobs of one queue have been searched; times in epoch milliseconds.
 
-    Nothing that ended before `watched` is told, and what ended before `since` was looked at in an
-    earlier pass. `token` names the page that the
-    pass, begun at `began`, goes on with; without one the next pass begins.
+    Jobs that ended before `watched` are not reported; those that ended before `since` were covered
+    by an earlier pass. `token` is the page at which the pass, begun at `began`, continues; without
+    one the next pass begins.
     """
 
     watched: int
@@ -27,26 +27,26 @@ class Progress:
     token: str = ""
 
     def covers(self, created_at: int, stopped_at: int, now: int) -> bool:
-        """Say whether a job that failed then belongs to this pass.
+        """Return whether a job that failed then belongs to this pass.
 
-        A job that never ran may have no end: whether it was told is all that can be asked.
+        A job that never ran may have no end; then only the ledger shows whether it was reported.
         """
         if not stopped_at:
             return self.watched <= created_at <= now - GRACE_MS
         return self.since <= stopped_at <= now - GRACE_MS
 
     def turned(self, token: str) -> Progress:
-        """Go on with another page."""
+        """Continue with another page."""
         return replace(self, token=token)
 
     def ended(self) -> Progress:
-        """Have seen the last page: the next pass is about what ends after this one began."""
+        """End the pass: the next one covers what ends after this one began."""
         return Progress(self.watched, max(self.since, self.began - OVERLAP_MS))
 
 
 @dataclass(frozen=True, slots=True)
 class SweepPosition:
-    """What the sweep remembers: its progress by queue ARN, and since when jobs are STARTING."""
+    """The progress by queue ARN, and since when jobs are STARTING."""
 
     queues: Mapping[str, Progress] = field(default_factory=dict)
     starting: Mapping[str, int] = field(default_factory=dict)

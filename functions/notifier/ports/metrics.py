@@ -15,12 +15,12 @@ NAMESPACE = "BatchNotifier"  # POWERTOOLS_METRICS_NAMESPACE in the template
 
 
 class Metric(StrEnum):
-    """Name of a metric in CloudWatch, in the namespace of the template."""
+    """Name of a metric in the namespace of the template."""
 
     # What failed. The one metric with dimensions of its own, besides `service`.
     FAILURES = "Failures"
 
-    # What people are told of it, and what they are not.
+    # What is reported of it, and what is not.
     ALERTS_PUBLISHED = "AlertsPublished"
     ALERTS_HELD = "AlertsHeld"
     ALERTS_SILENCED = "AlertsSilenced"
@@ -28,7 +28,7 @@ class Metric(StrEnum):
     COUNTED = "Counted"
     SECONDS_TO_ALERT = "SecondsToAlert"
 
-    # How incidents are looked after.
+    # Follow-ups of incidents.
     FOLLOW_UPS = "FollowUps"
     FOLLOW_UPS_QUIET = "FollowUpsQuiet"
     FOLLOW_UPS_REPLACED = "FollowUpsReplaced"
@@ -76,7 +76,7 @@ class FailureLabels:
     definition: str
 
     def dimensions(self) -> dict[str, str]:
-        """Name what CloudWatch makes a metric of: each pair of values is paid for.
+        """Return the dimensions: CloudWatch bills each pair of values as a metric.
 
         A metric costs for the hours in which it gets a value, and there are at most 14 classes and
         the 50 queues of an account: https://aws.amazon.com/cloudwatch/pricing/
@@ -84,7 +84,7 @@ class FailureLabels:
         return {"class": self.class_, "queue": self.queue}
 
     def facts(self) -> dict[str, str]:
-        """Name what is only written beside the number, where the dashboard's queries find it."""
+        """Return what is written beside the number, for the queries of the dashboard."""
         return {"cause": self.cause, "definition": self.definition}
 
 
@@ -97,7 +97,7 @@ NO_NAME = "other"
 def by_labels(failures: Iterable[tuple[Failure, Diagnosis]]) -> Counter[FailureLabels]:
     """Count failures by what they have in common.
 
-    Drills are left out: nothing has failed, and whoever sends one names its queue.
+    Drills are left out: nothing has failed, and the sender chose the name of its queue.
     """
     return Counter(_kin(*each) for each in failures if not each[0].is_drill)
 

@@ -1,4 +1,4 @@
-"""What the stories need of the world, and what an operator chose: named here, made elsewhere."""
+"""What reporting needs of the world, and what an operator chose."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class LedgerSnapshot:
-    """What one read of the ledger gave; what it does not hold is absent."""
+    """What one read of the ledger returned; what it does not hold is absent."""
 
     places: Mapping[str, Place] = field(default_factory=dict)
     incidents: Mapping[str, Incident] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class LedgerSnapshot:
 
 
 class JobLogs(Protocol):
-    """Reads the newest lines of a log stream; what cannot be read is said in the result."""
+    """Reads the newest lines of a log stream; the result says what could not be read."""
 
     def read(self, stream: LogStream) -> LogRead:
         """Read a stream."""
@@ -71,42 +71,42 @@ class Journal(Protocol):
         """Write a number of which no line is written; `unit` in CloudWatch's words."""
         ...
 
-    def failed(self, kin: FailureLabels, count: int) -> None:
-        """Write how many failures of one kin were dealt with."""
+    def failed(self, labels: FailureLabels, count: int) -> None:
+        """Write how many failures with these labels were handled."""
         ...
 
 
 class Ledger(Protocol):
-    """Remembers incidents. Every read sees every write before it; all raise `ServiceError`."""
+    """Stores incidents. Every read sees every write before it; all raise `ServiceError`."""
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
         """Look up where jobs are counted (by the root of their id), and incidents by key.
 
-        Silences and the brake come with every read.
+        Silences and the state of the rate limit come with every read.
         """
         ...
 
     def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        """Count members where they belong, and remember by root where; twice is as once."""
+        """Store members where they belong, and by root where that is; idempotent."""
         ...
 
     def settle(self, places: Mapping[str, Place]) -> Mapping[str, Place]:
-        """Fix where jobs are counted, by root, unless that is fixed already; give where they are.
+        """Fix where jobs are counted, by root, unless that is fixed already; return where they are.
 
-        For jobs whose event alone does not decide that: of rivals one decides for both.
+        For jobs whose event alone does not decide that: of rival invocations, one decides for all.
         """
         ...
 
     def members(self, place: Place) -> tuple[Member, ...]:
-        """Give every member counted in a place."""
+        """Return every member counted in a place."""
         ...
 
     def save(self, incident: Incident) -> Incident | None:
-        """Write it if nobody wrote it since it was read; give what is kept now, or None."""
+        """Write it if nobody wrote it since it was read; return what is stored now, or None."""
         ...
 
     def save_rate_state(self, rate_state: RateState) -> RateState | None:
-        """Write it likewise."""
+        """Write it under the same condition."""
         ...
 
     def hold(self, key: str) -> None:
@@ -114,7 +114,7 @@ class Ledger(Protocol):
         ...
 
     def held(self) -> tuple[str, ...]:
-        """Give the keys on that list."""
+        """Return the keys on that list."""
         ...
 
     def release(self, keys: Collection[str]) -> None:
@@ -123,19 +123,19 @@ class Ledger(Protocol):
 
 
 class Queues(Protocol):
-    """Sends to later; both raise `ServiceError`."""
+    """Delivers later; both raise `ServiceError`."""
 
     def follow_up(self, key: str, due: int, now: int) -> None:
-        """Have an incident (or STORM) looked at when `due` comes, or a hop nearer to it."""
+        """Have an incident (or STORM) followed up at `due`, or a hop nearer to it."""
         ...
 
     def wait(self, body: str, waits: int, delay_s: int) -> None:
-        """Deliver an event again after `delay_s` seconds; it will have waited `waits` times."""
+        """Deliver an event again after `delay_s` seconds, as waiting for the `waits`th time."""
         ...
 
 
 class Jobs(Protocol):
-    """Looks for what became of a job."""
+    """Looks up what became of jobs."""
 
     def successes(
         self, queue_arn: str, definition: str, names: Sequence[str], since: int
@@ -147,11 +147,11 @@ class Jobs(Protocol):
         ...
 
     def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
-        """Give those of up to 100 jobs that have not begun to run; raises `ServiceError`."""
+        """Return those of up to 100 jobs that have not begun to run; raises `ServiceError`."""
         ...
 
     def is_usable(self, arn: str) -> bool:
-        """Say whether a queue or compute environment is VALID and ENABLED, or gone.
+        """Return whether a queue or compute environment is VALID and ENABLED, or gone.
 
         Raises `ServiceError`.
         """
@@ -159,16 +159,16 @@ class Jobs(Protocol):
 
 
 class History(Protocol):
-    """Looks for what was before a failure; what cannot be found out is said in the result."""
+    """Looks up the runs before a failure; the result says what is unknown."""
 
     def look_up(self, failure: Failure) -> RunHistory | None:
-        """Find the last success and what has changed since; None when nothing is to be asked."""
+        """Find the last success and what has changed since; None when there is nothing to ask."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The world."""
+    """Everything outside that the workflows use."""
 
     logs: JobLogs
     topic: Topic

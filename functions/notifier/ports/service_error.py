@@ -1,4 +1,4 @@
-"""What can go wrong: a call to AWS, in the four ways that matter to a reader, and our own code."""
+"""Errors: of a call to AWS, in the four kinds that matter to a reader, and of our own code."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 class ErrorKind(StrEnum):
     """What an error means for the caller."""
 
-    RETRYABLE = "retryable"  # throttling, 5xx, no connection: the queue tries again
-    DENIED = "denied"  # permission or key: a person must mend it
+    RETRYABLE = "retryable"  # throttling, 5xx, no connection: the queue retries
+    DENIED = "denied"  # permission or key: a person must fix it
     GONE = "gone"  # what was asked for does not exist
     REJECTED = "rejected"  # the request itself is refused, now and always
 

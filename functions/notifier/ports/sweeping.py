@@ -1,4 +1,4 @@
-"""What the sweep needs of the world, beside what telling needs: named here, made elsewhere."""
+"""What the sweep needs of the world, beside what reporting needs."""
 
 from __future__ import annotations
 
@@ -53,31 +53,31 @@ class Batch(Protocol):
 
 
 class SweepLedger(Protocol):
-    """What the sweep reads and keeps of the ledger; all raise `ServiceError`."""
+    """What the sweep reads and stores in the ledger; all raise `ServiceError`."""
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
         """Look up where jobs are counted, and incidents by key."""
         ...
 
     def members(self, place: Place) -> tuple[Member, ...]:
-        """Give every member counted in a place."""
+        """Return every member counted in a place."""
         ...
 
     def sweep_position(self) -> SweepPosition:
-        """Give where the last run stopped."""
+        """Return where the last sweep stopped."""
         ...
 
     def save_sweep_position(self, sweep_position: SweepPosition) -> None:
-        """Keep where this run stopped."""
+        """Store where this sweep stopped."""
         ...
 
     def note_unconfirmed(self, pending: int) -> None:
-        """Keep how many subscriptions are not confirmed, for the next alert."""
+        """Store how many subscriptions are not confirmed, for the next alert."""
         ...
 
 
 class Outbox(Protocol):
-    """Sends what the sweep found to where failures wait; raises `ServiceError`."""
+    """Sends what the sweep found to the failure queue; raises `ServiceError`."""
 
     def send(self, events: Sequence[Raw]) -> None:
         """Send events, all or as many as it took until one was refused."""
@@ -85,7 +85,7 @@ class Outbox(Protocol):
 
 
 class HealthSignals(Protocol):
-    """Proves the way of an event and counts who listens; both raise `ServiceError`."""
+    """Proves that events arrive, and counts subscriptions; both raise `ServiceError`."""
 
     def beat(self, now: int) -> None:
         """Put one heartbeat on the event bus."""
@@ -106,7 +106,7 @@ class SweepOptions:
 
 @dataclass(frozen=True, slots=True)
 class SweepPorts:
-    """The world of one run."""
+    """Everything outside that a sweep uses."""
 
     batch: Batch
     ledger: SweepLedger
@@ -118,13 +118,13 @@ class SweepPorts:
 
 
 class Budget:
-    """How many lists one run may still ask for: what is left over is the next run's."""
+    """How many lists one sweep may still request; the next sweep requests the rest."""
 
     def __init__(self, pages: int, remaining_ms: Callable[[], int], reserve_ms: int) -> None:
         self._left, self._remaining_ms, self._reserve_ms = pages, remaining_ms, reserve_ms
 
     def allows(self) -> bool:
-        """Take one list out of it; False when there is none left, or no time."""
+        """Take one list; False when none is left, or no time."""
         if self._left <= 0 or self._remaining_ms() < self._reserve_ms:
             return False
         self._left -= 1

@@ -99,13 +99,13 @@ class _Delivery:
                 self._announce_one(update, announcer, known)
 
     def without_ledger(self, received: Iterable[ReceivedFailure], error: ServiceError) -> None:
-        """Give up on the ledger for this delivery."""
+        """Return up on the ledger for this delivery."""
         self._ledger_problem = error.says
         self._unrecorded += received
         self._ports.journal.note("no ledger", Metric.LEDGER_FAILURES, {"problem": error.says})
 
     def to_retry(self) -> list[ReceivedFailure]:
-        """Give what must be delivered again; report without the ledger what was retried enough."""
+        """Return what must be delivered again; report the rest without the ledger."""
         due = [one for one in self._unrecorded if one.receives >= DEGRADED_FROM]
         again = self._again + [one for one in self._unrecorded if one.receives < DEGRADED_FROM]
         if not due:
@@ -170,7 +170,7 @@ def _run_history(failure: Failure, ports: Ports) -> RunHistory | None:
 def _current(
     update: IncidentUpdate, known: Incident | None, now: int, intervals: Intervals
 ) -> Incident:
-    """Give the incident in the episode of the update: as it is known, or just opened."""
+    """Return the incident in the episode of the update: as it is known, or just opened."""
     if known and known.episode >= update.place.episode:
         return known
     first = update.representative.received
@@ -188,7 +188,7 @@ def _current(
 
 
 def _is_early(update: IncidentUpdate, known: Incident | None, incident: Incident, now: int) -> bool:
-    """Say whether the update is only counted, because another message will report it."""
+    """Return whether the update is only counted, because another message will report it."""
     # A dependent is reported with the job it depended on, whose own delivery is on its way.
     is_dependent = all(one.role is Role.DEPENDENT for one in update.members)
     is_past = incident.episode > update.place.episode

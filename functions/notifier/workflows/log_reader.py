@@ -50,13 +50,13 @@ class LogReader:
         return self._read[failure.log]
 
     def error(self, failure: Failure) -> str | None:
-        """Give what a log says, parametrised; None where it was not read, for whatever reason."""
+        """Return the parametrised error of a log; None where it was not read."""
         if not self._has_time():
             return None
         try:
             log = self.read(failure)
             return _error_in(log, failure) if log and log.lines else None
-        except Exception as error:  # noqa: BLE001  # a log that breaks us must not hold the others
+        except Exception as error:  # noqa: BLE001  # one log must not hold back the others
             facts = {"problem": where(error)}
             self._ports.journal.note("grouped without log", Metric.GROUPED_WITHOUT_LOG, facts)
             return None
@@ -65,7 +65,7 @@ class LogReader:
         return self._ports.remaining_ms() >= self._reserve_ms + READ_MS
 
     def _is_late(self, log: LogRead, failure: Failure) -> bool:
-        """Say whether a log seems to lack its end: it is empty, or ends before the job did."""
+        """Return whether a log seems to lack its end: it is empty, or ends before the job did."""
         ended = failure.stopped_at
         if self._waited or not failure.started_at or not ended:
             return False

@@ -1,4 +1,4 @@
-"""The search for failures that no event told: pages of failed jobs held against the ledger."""
+"""The search for failures without an event: failed jobs compared with the ledger."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from notifier.ports.service_error import ServiceError
 from notifier.ports.sweeping import Budget, Listed, Page, SweepPorts
 
 MOST_MISSED = 500  # sent by one run: five DescribeJobs and fifty SendMessageBatch
-_BAD_TOKEN = "ClientException"  # how AWS Batch answers a token that it does not know any more
+_EXPIRED_TOKEN = "ClientException"  # how AWS Batch answers a token that it does not know any more
 
 
-class Search:
-    """One run's search; `found` are ids of failed jobs that the ledger does not know.
+class MissedFailureSearch:
+    """The search of one sweep; `found` are ids of failed jobs that the ledger does not know.
 
-    An array is looked into when it has ended: its parent is listed as FAILED then, with the number
-    of its failed children. The nodes of a multi-node job are not, because its parent tells.
+    An array is searched when it has ended: its parent is then listed as FAILED, with the number of
+    its failed children. The nodes of a multi-node job are not, because the parent reports them.
     """
 
     def __init__(self, ports: SweepPorts, budget: Budget, now: int) -> None:
@@ -27,13 +27,13 @@ class Search:
 
     @property
     def is_full(self) -> bool:
-        """Whether this run has found as many as it may send."""
+        """Whether this sweep has found as many as it may send."""
         return len(self.found) >= MOST_MISSED
 
-    def through(self, queue_arn: str, progress: Progress) -> Progress:
-        """Look through a queue's failed jobs, page by page; give how far it came.
+    def search_queue(self, queue_arn: str, progress: Progress) -> Progress:
+        """Search the failed jobs of a queue page by page; return how far it came.
 
-        A page is turned when all of it was looked at: whatever stops the search, the next run
+        The position moves on when a page is finished: whatever stops the search, the next sweep
         begins with that page.
         """
         if not progress.began:
@@ -43,19 +43,19 @@ class Search:
             try:
                 page = self._ports.batch.page(queue_arn, "FAILED", progress.token)
             except ServiceError as error:
-                if is_resumed and error.says == _BAD_TOKEN:
+                if is_resumed and error.says == _EXPIRED_TOKEN:
                     return progress.turned("")
                 raise
             is_resumed = False
-            if not self._looked_at(page, progress):
+            if not self._compare(page, progress):
                 return progress
             if not page.token:
                 return progress.ended()
             progress = progress.turned(page.token)
         return progress
 
-    def _looked_at(self, page: Page, progress: Progress) -> bool:
-        """Compare one page with the ledger; False when there was more than this run may do."""
+    def _compare(self, page: Page, progress: Progress) -> bool:
+        """Compare one page with the ledger; False when there was more than one sweep may do."""
         jobs = [
             one for one in page.jobs if progress.covers(one.created_at, one.stopped_at, self._now)
         ]
@@ -65,14 +65,14 @@ class Search:
         for job in jobs:
             if self.is_full:
                 return False
-            if job.is_array and not self._array(job, places.get(job.job_id)):
+            if job.is_array and not self._compare_array(job, places.get(job.job_id)):
                 return False
             if not job.is_array and job.job_id not in places:
                 self.found.append(job.job_id)
         return True
 
-    def _array(self, parent: Listed, place: Place | None) -> bool:
-        """Look for children and parent that are not counted where their array is."""
+    def _compare_array(self, parent: Listed, place: Place | None) -> bool:
+        """Find children and a parent that are not counted where their array is."""
         members = self._ports.ledger.members(place) if place else ()
         tally, known = fold(members), {one.job_id for one in members}
         if parent.job_id not in known:

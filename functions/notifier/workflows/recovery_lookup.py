@@ -17,7 +17,7 @@ _LISTED_KINDS = FAMILIES | {Kind.JOB}  # what ListJobs can find
 
 
 def find_recovery(incident: Incident, tally: Tally, ports: Ports) -> str:
-    """Say how the failed jobs have recovered; empty while they have not, or nobody can tell.
+    """Return how the failed jobs have recovered; empty while they have not, or that is unknown.
 
     An incident that nobody silenced is reported before its recovery is.
     """
@@ -35,7 +35,7 @@ def find_recovery(incident: Incident, tally: Tally, ports: Ports) -> str:
 
 
 def _cleared(incident: Incident, tally: Tally, ports: Ports) -> str:
-    """Say how long it took until the sweep no longer saw it."""
+    """Return how long it took until the sweep no longer saw it."""
     first = incident.first
     if first.kind is Kind.ENVIRONMENT:
         is_over = ports.jobs.is_usable(first.job_id)

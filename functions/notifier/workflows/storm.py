@@ -60,7 +60,7 @@ def _publish(
 
 
 def _held(keys: Sequence[str], announcer: Announcer, ports: Ports) -> list[tuple[Incident, Tally]]:
-    """Give the incidents on the list that are still on hold, counted."""
+    """Return the incidents on the list that are still on hold, counted."""
     known = ports.ledger.read((), keys).incidents
     waiting = [known[key] for key in keys if key in known and known[key].held_reason == RATE_LIMIT]
     counted = [(each, fold(ports.ledger.members(each.place))) for each in waiting]

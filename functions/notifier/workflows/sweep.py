@@ -1,8 +1,9 @@
-"""The story of a sweep: a heartbeat, who listens, what was missed, what waits, what is broken."""
+"""The story of a sweep: heartbeat, subscriptions, missed failures, stuck jobs, unusable queues."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from notifier.batch import sweep_events
@@ -12,44 +13,39 @@ from notifier.ports.metrics import Metric
 from notifier.ports.service_error import ServiceError
 from notifier.ports.sweeping import Budget, Raw, SweepOptions, SweepPorts
 from notifier.workflows import waiting_jobs
-from notifier.workflows.missed_failures import Search
-from notifier.workflows.waiting_jobs import MOST_STUCK, Waiting
+from notifier.workflows.missed_failures import MissedFailureSearch
+from notifier.workflows.waiting_jobs import MOST_STUCK, WaitingQueue
 
-# Lists of at most 1,000 jobs each: what is left over is looked at by the next runs.
+# Lists of at most 1,000 jobs each; the next sweeps read the rest.
 MISSED_PAGES, WAITING_PAGES = 20, 60
-# Describing, sending and saving take a few seconds; a call that hangs takes 20 s with its tries.
+# Describing, sending and saving take a few seconds; a call that hangs takes 20 s with retries.
 RESERVE_MS = 30_000
 _CONTAINER_QUEUES = ("", "ECS", "ECS_FARGATE", "ECS_MANAGED_INSTANCES", "EKS")
 
 
 def run(ports: SweepPorts, options: SweepOptions) -> None:
-    """Look after AWS Batch once; what is not finished goes on with the next run.
+    """Look at AWS Batch once; what is not finished continues with the next sweep.
 
-    Each part stands by itself: whether one has trouble, the others are done, and it is noted.
+    Each part stands by itself: when one fails, that is logged and the others are done.
     """
-    _try(
-        ports,
-        "no heartbeat sent",
-        Metric.HEARTBEATS_UNSENT,
-        lambda: ports.health.beat(ports.now_ms()),
+    parts: tuple[tuple[str, Metric, Callable[[], None]], ...] = (
+        ("no heartbeat sent", Metric.HEARTBEATS_UNSENT, partial(ports.health.beat, ports.now_ms())),
+        (
+            "subscriptions not counted",
+            Metric.SUBSCRIPTIONS_UNCOUNTED,
+            partial(_count_subscriptions, ports),
+        ),
+        ("sweep stopped early", Metric.SWEEPS_CUT_SHORT, _Sweep(ports, options).run),
     )
-    _try(
-        ports, "subscriptions not counted", Metric.SUBSCRIPTIONS_UNCOUNTED, lambda: _audience(ports)
-    )
-    _try(
-        ports, "sweep stopped early", Metric.SWEEPS_CUT_SHORT, lambda: _Sweep(ports, options).look()
-    )
+    for problem, count, part in parts:
+        try:
+            part()
+        except ServiceError as error:
+            ports.journal.note(problem, count, {"problem": error.says})
 
 
-def _try(ports: SweepPorts, problem: str, count: Metric, part: Any) -> None:
-    try:
-        part()
-    except ServiceError as error:
-        ports.journal.note(problem, count, {"problem": error.says})
-
-
-def _audience(ports: SweepPorts) -> None:
-    """Count who listens; a subscription that nobody confirmed is told with the next alert."""
+def _count_subscriptions(ports: SweepPorts) -> None:
+    """Count subscriptions; the next alert says how many are not confirmed."""
     confirmed, pending = ports.health.subscriptions()
     ports.journal.measure(Metric.CONFIRMED_SUBSCRIPTIONS, confirmed, "Count")
     ports.journal.measure(Metric.PENDING_SUBSCRIPTIONS, pending, "Count")
@@ -63,47 +59,48 @@ class _Sweep:
         self._ports, self._options, self._now = ports, options, ports.now_ms()
         self._queues: tuple[Raw, ...] = ()
 
-    def look(self) -> None:
-        """Look at the queues, send what was found, and remember how far this came.
+    def run(self) -> None:
+        """Look at the queues, send what was found, and store how far this came.
 
-        The bookmark is saved last: who crashes before it sends some failures twice, which are
+        The position is stored last: after a crash before it, some failures are sent twice, and
         counted once.
         """
         ports = self._ports
         every = ports.batch.queues(self._options.queue_arns)
-        # Queues of SageMaker jobs have lists of their own kind.
+        # Queues of SageMaker jobs are listed by another operation.
         self._queues = tuple(q for q in every if q.get("jobQueueType", "") in _CONTAINER_QUEUES)
         before = ports.ledger.sweep_position()
         missed, progress = self._missed(before)
         budget = Budget(WAITING_PAGES, ports.remaining_ms, RESERVE_MS)
-        waiting = waiting_jobs.survey(ports, self._queues, budget)
-        broken = waiting_jobs.untold(ports, waiting_jobs.unusable_events(waiting, self._now))
+        waiting = waiting_jobs.list_waiting(ports, self._queues, budget)
+        broken = waiting_jobs.unreported(ports, waiting_jobs.unusable_events(waiting, self._now))
         starting = waiting_jobs.starting_since(waiting, before.starting, self._now)
-        lost, stuck = self._described(missed, waiting, starting)
+        lost, stuck = self._describe(missed, waiting, starting)
         ports.outbox.send([*broken, *lost, *stuck])
         ports.ledger.save_sweep_position(SweepPosition(progress, starting))
         self._measure(lost, stuck, broken)
 
     def _missed(self, before: SweepPosition) -> tuple[list[str], dict[str, Progress]]:
-        """Search all queues, those first that have waited longest; what throttles ends it."""
-        ports, budget = self._ports, Budget(MISSED_PAGES, self._ports.remaining_ms, RESERVE_MS)
+        """Search all queues, those first that have waited longest; throttling ends the search."""
+        ports = self._ports
+        budget = Budget(MISSED_PAGES, ports.remaining_ms, RESERVE_MS)
         begin = Progress(watched=self._now, since=self._now)
         arns = [str(queue["jobQueueArn"]) for queue in self._queues]
         progress = {arn: before.queues.get(arn, begin) for arn in arns}
-        search = Search(ports, budget, self._now)
+        search = MissedFailureSearch(ports, budget, self._now)
         try:
             for arn in sorted(arns, key=lambda each: progress[each].began or progress[each].since):
-                progress[arn] = search.through(arn, progress[arn])
+                progress[arn] = search.search_queue(arn, progress[arn])
         except ServiceError as error:
             ports.journal.note("search cut short", Metric.SWEEPS_CUT_SHORT, {"problem": error.says})
         return search.found, progress
 
-    def _described(
-        self, missed: Sequence[str], waiting: Sequence[Waiting], starting: dict[str, int]
+    def _describe(
+        self, missed: Sequence[str], waiting: Sequence[WaitingQueue], starting: dict[str, int]
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Describe what was found, all in one go, and make the events of it."""
+        """Describe what was found, in as few calls as possible, and make events of it."""
         latest = self._now - self._options.stuck_after
-        where = self._suspects(waiting, starting, latest)
+        where = self._stuck_candidates(waiting, starting, latest)
         described = self._ports.batch.describe([*missed, *where])
         jobs = {str(job.get("jobId")): job for job in described}
         lost = [
@@ -112,20 +109,20 @@ class _Sweep:
             if jobs.get(one, {}).get("status") == "FAILED"
         ]
         held = [jobs[one] for one in where if one in jobs]
-        before = self._ports.batch.describe(waiting_jobs.waits_for(held))
+        before = self._ports.batch.describe(waiting_jobs.dependencies_of(held))
         upstream = {str(job.get("jobId")): job for job in before}
         stuck = waiting_jobs.stuck_events(held, where, starting, upstream, latest, self._now)
         return lost, stuck
 
-    def _suspects(
-        self, waiting: Sequence[Waiting], starting: dict[str, int], latest: int
-    ) -> dict[str, Waiting]:
-        """Give jobs that may be stuck and are not told yet."""
+    def _stuck_candidates(
+        self, waiting: Sequence[WaitingQueue], starting: dict[str, int], latest: int
+    ) -> dict[str, WaitingQueue]:
+        """Return jobs that may be stuck and were not reported yet."""
         if not self._options.stuck_after:
             return {}
-        found = waiting_jobs.candidates(waiting, starting, latest)
+        found = waiting_jobs.stuck_candidates(waiting, starting, latest)
         keys = {at.arn: waiting_jobs.stuck_key(at.arn) for at in found.values()}
-        counted = waiting_jobs.counted_in(self._ports, set(keys.values()))
+        counted = waiting_jobs.counted_jobs(self._ports, set(keys.values()))
         new = [
             (job_id, at)
             for job_id, at in found.items()

@@ -1,4 +1,4 @@
-"""The watch over what waits: jobs that do not start, and where they could run but cannot."""
+"""Jobs that do not start, and the queues and compute environments that run none."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from notifier.incident.fingerprint import fingerprint, identity
 from notifier.ports.metrics import Metric
 from notifier.ports.sweeping import Budget, Listed, Raw, SweepPorts
 
-MOST_STUCK = 100  # looked at by one run, the oldest first: what one DescribeJobs takes
+MOST_STUCK = 100  # described by one sweep, the oldest first: the limit of DescribeJobs
 STARTING_KEPT = 4_000  # of 50 bytes in an item of at most 400 KB
 _STARTED = ("STARTING", "RUNNING", "SUCCEEDED", "FAILED")
 _WAITING = ("RUNNABLE", "STARTING", "PENDING")
 
 
 @dataclass(slots=True)
-class Waiting:
+class WaitingQueue:
     """Jobs of one queue that have not begun to run."""
 
     queue: Raw
@@ -40,27 +40,29 @@ class Waiting:
         return bool(self.runnable or self.arrays)
 
 
-def survey(ports: SweepPorts, queues: Sequence[Raw], budget: Budget) -> list[Waiting]:
+def list_waiting(ports: SweepPorts, queues: Sequence[Raw], budget: Budget) -> list[WaitingQueue]:
     """List what waits in each queue, with the compute environments it could use."""
-    arns = dict.fromkeys(arn for queue in queues for arn in _order(queue))
+    arns = dict.fromkeys(arn for queue in queues for arn in _environment_arns(queue))
     known = {one["computeEnvironmentArn"]: one for one in ports.batch.environments(list(arns))}
     found = []
     for queue in queues:
-        at = Waiting(queue, tuple(known[arn] for arn in _order(queue) if arn in known))
-        at.runnable += _all(ports, at.arn, "RUNNABLE", budget)
-        at.starting += _all(ports, at.arn, "STARTING", budget)
-        at.arrays += [one for one in _all(ports, at.arn, "PENDING", budget) if one.is_array]
+        at = WaitingQueue(
+            queue, tuple(known[arn] for arn in _environment_arns(queue) if arn in known)
+        )
+        at.runnable += _list_jobs(ports, at.arn, "RUNNABLE", budget)
+        at.starting += _list_jobs(ports, at.arn, "STARTING", budget)
+        at.arrays += [one for one in _list_jobs(ports, at.arn, "PENDING", budget) if one.is_array]
         found.append(at)
     return found
 
 
-def _order(queue: Raw) -> list[str]:
-    """Give the ARNs of a queue's compute environments in their order."""
+def _environment_arns(queue: Raw) -> list[str]:
+    """Return the ARNs of a queue's compute environments in their order."""
     order = sorted(queue.get("computeEnvironmentOrder", ()), key=lambda one: one.get("order", 0))
     return [one["computeEnvironment"] for one in order if one.get("computeEnvironment")]
 
 
-def _all(ports: SweepPorts, of: str, status: str, budget: Budget) -> Iterator[Listed]:
+def _list_jobs(ports: SweepPorts, of: str, status: str, budget: Budget) -> Iterator[Listed]:
     token = ""
     while budget.allows():
         page = ports.batch.page(of, status, token)
@@ -72,19 +74,19 @@ def _all(ports: SweepPorts, of: str, status: str, budget: Budget) -> Iterator[Li
 
 
 def starting_since(
-    waiting: Sequence[Waiting], before: Mapping[str, int], now: int
+    waiting: Sequence[WaitingQueue], before: Mapping[str, int], now: int
 ) -> dict[str, int]:
-    """Keep since when each job was seen STARTING: AWS does not tell when it left RUNNABLE."""
+    """Return since when each job has been STARTING: AWS gives no time for that."""
     every = [one for at in waiting for one in at.starting]
     oldest = sorted(every, key=lambda one: before.get(one.job_id, now))[:STARTING_KEPT]
     return {one.job_id: before.get(one.job_id, now) for one in oldest}
 
 
-def candidates(
-    waiting: Sequence[Waiting], starting: Mapping[str, int], latest: int
-) -> dict[str, Waiting]:
-    """Give the ids of jobs that may be stuck, oldest first: those that wait since `latest`."""
-    found: list[tuple[int, str, Waiting]] = []
+def stuck_candidates(
+    waiting: Sequence[WaitingQueue], starting: Mapping[str, int], latest: int
+) -> dict[str, WaitingQueue]:
+    """Return the ids of jobs that may be stuck, oldest first: those that wait since `latest`."""
+    found: list[tuple[int, str, WaitingQueue]] = []
     for at in waiting:
         listed = [(one.created_at, one.job_id, at) for one in (*at.runnable, *at.arrays)]
         begun = [(starting.get(one.job_id, latest + 1), one.job_id, at) for one in at.starting]
@@ -95,7 +97,7 @@ def candidates(
 
 def stuck_events(
     jobs: Sequence[Raw],
-    where: Mapping[str, Waiting],
+    where: Mapping[str, WaitingQueue],
     starting: Mapping[str, int],
     upstream: Mapping[str, Raw],
     latest: int,
@@ -111,23 +113,23 @@ def stuck_events(
     return made
 
 
-def waits_for(jobs: Iterable[Raw]) -> list[str]:
-    """Give the ids of the jobs that these depended on: they may have waited for those alone."""
+def dependencies_of(jobs: Iterable[Raw]) -> list[str]:
+    """Return the ids of the jobs that these depended on: they may have waited for those alone."""
     ids = (one.get("jobId") for job in jobs for one in job.get("dependsOn", ()))
     return list(dict.fromkeys(str(job_id) for job_id in ids if job_id))
 
 
 def _since(job: Raw, starting: Mapping[str, int], upstream: Mapping[str, Raw]) -> int:
-    """Give since when a job could have started: after its submission, last attempt, upstream."""
+    """Return since when a job could have started: after its submission, last attempt, upstream."""
     if job.get("status") == "STARTING":
         return starting.get(str(job.get("jobId")), 0) or int(job.get("createdAt", 0))
     attempts = [one.get("stoppedAt", 0) for one in job.get("attempts", ())]
-    before = [upstream.get(job_id, {}).get("stoppedAt", 0) for job_id in waits_for([job])]
+    before = [upstream.get(job_id, {}).get("stoppedAt", 0) for job_id in dependencies_of([job])]
     return int(max([job.get("createdAt", 0), *attempts, *before]))
 
 
 def _is_waiting(job: Raw) -> bool:
-    """Say whether it still waits; an array waits while none of its children has begun."""
+    """Return whether it still waits; an array waits while none of its children has begun."""
     if job.get("status") not in _WAITING:
         return False
     children = job.get("arrayProperties", {}).get("statusSummary") or {}
@@ -137,7 +139,7 @@ def _is_waiting(job: Raw) -> bool:
     return bool(children.get("RUNNABLE", 0)) and not begun
 
 
-def unusable_events(waiting: Sequence[Waiting], now: int) -> list[dict[str, Any]]:
+def unusable_events(waiting: Sequence[WaitingQueue], now: int) -> list[dict[str, Any]]:
     """Make the events of queues and compute environments that run no jobs.
 
     INVALID always matters. DISABLED is somebody's decision, and matters when jobs wait for it: a
@@ -170,15 +172,15 @@ def _unusable(one: Raw, status: str, queue_arn: str, now: int) -> dict[str, Any]
     )
 
 
-def untold(ports: SweepPorts, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def unreported(ports: SweepPorts, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leave out what is counted already in an incident that still goes on."""
     seen = [(event, one) for event in events if isinstance(one := read(event), Failure)]
-    counted = counted_in(ports, {fingerprint(one, "") for _, one in seen})
+    counted = counted_jobs(ports, {fingerprint(one, "") for _, one in seen})
     return [event for event, one in seen if identity(one) not in counted[fingerprint(one, "")]]
 
 
-def counted_in(ports: SweepPorts, keys: Collection[str]) -> dict[str, frozenset[str]]:
-    """Give what is counted in incidents that still go on, by key; nothing where none does."""
+def counted_jobs(ports: SweepPorts, keys: Collection[str]) -> dict[str, frozenset[str]]:
+    """Return what is counted in incidents that still go on, by key; nothing where none does."""
     known = ports.ledger.read((), keys).incidents if keys else {}
     found: dict[str, frozenset[str]] = dict.fromkeys(keys, frozenset())
     for key, incident in known.items():
@@ -189,5 +191,5 @@ def counted_in(ports: SweepPorts, keys: Collection[str]) -> dict[str, frozenset[
 
 
 def stuck_key(queue_arn: str) -> str:
-    """Give the key of the incident that jobs stuck in a queue are counted in."""
+    """Return the key of the incident that jobs stuck in a queue are counted in."""
     return fingerprint(Failure(Kind.STUCK, "", "", "", "", "", "", queue_arn=queue_arn), "")
