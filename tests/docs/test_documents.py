@@ -19,10 +19,12 @@ from workbench.commands import main
 from workbench.commands.preview import InputError
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "events/README.md")
+DOCUMENTS = sorted([*(ROOT / page for page in PAGES), *(ROOT / "docs").rglob("*.md")])
 _BLOCK = re.compile(r"```(?:sh|shell|bash)\n(.*?)```", re.DOTALL)
 _INLINE = re.compile(r"`((?:batch-notifier|make) [^`\n]+)`")
 _SUBSTITUTED = re.compile(r'\$\((aws [^()]*)\)|eval "\$\((.*?)\)"', re.DOTALL)
+_FILE = re.compile(r"`([\w-]+/[\w/.-]+\.(?:py|toml|json|jsonl|md|yaml))`")
 _LINK = re.compile(r"\]\((?!https?://)([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -37,13 +39,28 @@ def inline(path: Path) -> list[str]:
     return _INLINE.findall(path.read_text(encoding="utf-8"))
 
 
-COMMANDS = sorted({line for path in DOCUMENTS for line in (*lines(path), *inline(path))})
+COMMANDS = sorted(
+    {
+        line
+        for path in DOCUMENTS
+        if path.name != "CHANGELOG.md"  # which names commands without their arguments
+        for line in (*lines(path), *inline(path))
+    }
+)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_leads_somewhere(path: Path) -> None:
     targets = _LINK.findall(path.read_text(encoding="utf-8"))
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_that_is_named_exists(path: Path) -> None:
+    """Names of modules are relative to the repository or to the deployed package."""
+    named = _FILE.findall(path.read_text(encoding="utf-8"))
+    roots = (ROOT, ROOT / "functions" / "notifier")
+    assert [name for name in named if not any((root / name).exists() for root in roots)] == []
 
 
 def test_there_is_something_to_type() -> None:
