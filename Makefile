@@ -45,6 +45,17 @@ $(READY): $(LOCKS) pyproject.toml
 test: lint fuzz browser ## check and test everything
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
 
+# What whoever changes code runs again and again; the slow tests are left to `make test`.
+CHECKED := tests/alert tests/architecture tests/batch tests/channels tests/diagnosis tests/docs tests/golden \
+  tests/incident tests/joblog tests/ports tests/promise tests/text tests/workflows
+
+check: $(READY) ## check and test what a change of code breaks first: lint, unit tests, goldens (a minute)
+	@$(call CHECK,ruff check,$(BIN)/ruff check --quiet .)
+	@$(call CHECK,ruff format,$(BIN)/ruff format --check --quiet .)
+	@$(call CHECK,mypy,$(BIN)/mypy)
+	@$(call CHECK,import-linter,$(BIN)/lint-imports --no-logo)
+	@$(BIN)/python -m pytest --quiet --numprocesses auto $(CHECKED)
+
 # Each check says nothing when it passes, but for its name.
 lint: $(READY) ## ruff, mypy, import-linter, cfn-lint, sam validate
 	@$(call CHECK,ruff check,$(BIN)/ruff check --quiet .)

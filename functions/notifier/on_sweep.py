@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from notifier import wiring
 from notifier.aws.journal import Journal
 from notifier.aws.queues import DryRunOutbox
-from notifier.workflows import sweep
+from notifier.workflows.sweeping import sweep
 
 logger = Logger()
 metrics = Metrics()

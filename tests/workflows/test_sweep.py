@@ -13,9 +13,9 @@ from notifier.batch import sweep_events
 from notifier.incident.sweep_position import GRACE_MS, OVERLAP_MS
 from notifier.ports.service_error import ErrorKind, ServiceError
 from notifier.ports.sweeping import SweepOptions, SweepPorts
-from notifier.workflows import sweep
-from notifier.workflows.missed_failures import MOST_MISSED
-from notifier.workflows.waiting_jobs import MOST_STUCK
+from notifier.workflows.sweeping import sweep
+from notifier.workflows.sweeping.missed_failures import MOST_MISSED
+from notifier.workflows.sweeping.waiting_jobs import MOST_STUCK
 from tests.fakes import FakeBatch, FakeOutbox, FakePulse
 from tests.simulation import PLENTY_MS, START_MS, Simulation, array_parent, failed
 

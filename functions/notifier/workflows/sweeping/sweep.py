@@ -12,9 +12,9 @@ from notifier.incident.sweep_position import Progress, SweepPosition
 from notifier.ports.metrics import Metric
 from notifier.ports.service_error import ServiceError
 from notifier.ports.sweeping import Budget, Raw, SweepOptions, SweepPorts
-from notifier.workflows import waiting_jobs
-from notifier.workflows.missed_failures import MissedFailureSearch
-from notifier.workflows.waiting_jobs import MOST_STUCK, WaitingQueue
+from notifier.workflows.sweeping import waiting_jobs
+from notifier.workflows.sweeping.missed_failures import MissedFailureSearch
+from notifier.workflows.sweeping.waiting_jobs import MOST_STUCK, WaitingQueue
 
 # Lists of at most 1,000 jobs each; the next sweeps read the rest.
 MISSED_PAGES, WAITING_PAGES = 20, 60
