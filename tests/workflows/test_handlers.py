@@ -16,8 +16,8 @@ from notifier.aws.calls import Timeouts
 from notifier.ports.service_error import ErrorKind, ServiceError
 from notifier.ports.sweeping import SweepOptions
 from notifier.workflows import delivery, follow_up
-from notifier.workflows.sweeping import sweep
 from notifier.workflows.records import DEPENDENT_WAITS_S
+from notifier.workflows.sweeping import sweep
 from tests.fakes import (
     FakeBatch,
     FakeHistory,
