@@ -12,7 +12,7 @@ from notifier.diagnosis.diagnose import Certainty, Class, Diagnosis
 _PAIR = re.compile(r"resource requirements \((\d{1,4}\.\d\d) vCPU, (\d{1,9}) MiB\)", re.I)
 
 
-def steps(failure: Failure, diagnosis: Diagnosis) -> tuple[str, ...]:
+def next_steps(failure: Failure, diagnosis: Diagnosis) -> tuple[str, ...]:
     """Give what to do, with sizes of this job's own where that is what it takes."""
     own = memory_advice(failure) if is_short_of_memory(diagnosis) else _pair_advice(diagnosis)
     # The catalogue's first step says the same without the numbers.
@@ -27,7 +27,7 @@ def is_short_of_memory(diagnosis: Diagnosis) -> bool:
     return diagnosis.class_ is Class.MEMORY and diagnosis.certainty is Certainty.CERTAIN
 
 
-def more_memory(failure: Failure) -> tuple[int, float | None] | None:
+def next_memory_size(failure: Failure) -> tuple[int, float | None] | None:
     """Give about twice the memory (MiB) and the vCPUs Fargate wants with it.
 
     None when the event does not say what the job asked for, or no larger size exists.
@@ -50,7 +50,7 @@ def memory_advice(failure: Failure) -> str:
     """Say in one sentence how much memory to ask for next, or nothing."""
     if failure.memory_mib is None or failure.memory_mib <= 0:
         return ""
-    larger = more_memory(failure)
+    larger = next_memory_size(failure)
     if larger is None:
         return "Fargate has no larger size: run this job on an EC2 queue."
     memory, vcpus = larger

@@ -72,8 +72,8 @@ class Alert:
     causes: tuple[CauseCount, ...] = ()
     counts: Counts | None = None
     samples: tuple[Sample, ...] = ()
-    texted: bool = True
-    last_text: bool = False
+    sms_allowed: bool = True
+    is_last_sms: bool = False
     unconfirmed: int = 0
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     run_history: RunHistory | None = None
@@ -81,17 +81,17 @@ class Alert:
     changes: Pairs = ()
 
     @property
-    def always_told(self) -> bool:
+    def is_always_sent(self) -> bool:
         """Whether no minimum severity holds it back: drills, and what was not read."""
         return self.is_drill or self.failure is None
 
     @property
-    def elsewhere(self) -> str:
+    def queue_if_not_named(self) -> str:
         """The queue, where it is not what the message is about."""
         return "" if self.queue == self.name else self.queue
 
     @property
-    def what(self) -> str:
+    def cause_or_headline(self) -> str:
         """The headline, or the cause in a few words: the program's own where they say more."""
         said = ": ".join(filter(None, (self.headline, self.error)))
         return said or self.diagnosis.title
@@ -99,7 +99,7 @@ class Alert:
     @property
     def verdict(self) -> str:
         """What happened in a few words, with the doubt there is."""
-        return f"{self.what} ({self.doubt})" if self.doubt else self.what
+        return f"{self.cause_or_headline} ({self.doubt})" if self.doubt else self.cause_or_headline
 
     @property
     def footer(self) -> str:
@@ -151,41 +151,41 @@ def compose(
     root = find(safe)
     diagnosis = diagnose(failure, safe, root.text if root else "")
     excerpt = pick(log, safe, log_lines, root) if log and log.lines else None
-    again, how = resubmit.again(failure, diagnosis, run_history)
+    again, how = resubmit.resubmit_job(failure, diagnosis, run_history)
     return Alert(
-        status=facts.status_of(facts.word_of(failure), failure.is_drill),
-        name=facts.title_of(failure),
-        diagnosis=_quoted(diagnosis),
-        severity=severity_of(failure, diagnosis.severity),
-        sentence=_sentence(failure, diagnosis),
-        steps=(*advice.steps(failure, diagnosis), *filter(None, (how,))),
-        facts=facts.facts(failure),
+        status=facts.mark_drill(facts.status_word(failure), failure.is_drill),
+        name=facts.display_name(failure),
+        diagnosis=_defang_evidence(diagnosis),
+        severity=tagged_severity(failure, diagnosis.severity),
+        sentence=_write_sentence(failure, diagnosis),
+        steps=(*advice.next_steps(failure, diagnosis), *filter(None, (how,))),
+        facts=facts.list_facts(failure),
         incident=key or fingerprint.fingerprint(failure, diagnose(failure).cause),
         event_id=failure.event_id,
         event_time=failure.event_time,
         account=failure.account,
         region=failure.region,
         job_id=failure.job_id,
-        error=error_of(diagnosis, diagnosis.root),
+        error=short_error(diagnosis, diagnosis.root),
         doubt=diagnosis.doubt,
         queue=failure.queue,
         definition=failure.definition,
         owner=failure.tag("notify:owner"),
-        attempts=facts.attempt_rows(failure),
+        attempts=facts.list_attempts(failure),
         excerpt=excerpt,
-        log_note=_log_note(failure, log),
-        links=facts.links(failure),
-        commands=(*aws_cli.to_look(failure, diagnosis.cause), *again),
-        ids=facts.ids(failure),
+        log_note=_explain_missing_log(failure, log),
+        links=facts.list_links(failure),
+        commands=(*aws_cli.inspect_failure(failure, diagnosis.cause), *again),
+        ids=facts.list_ids(failure),
         failure=failure,
         is_drill=failure.is_drill,
         run_history=run_history,
-        last_success=history.last_success(failure, run_history),
-        changes=history.rows(run_history),
+        last_success=history.describe_last_success(failure, run_history),
+        changes=history.list_changes(run_history),
     )
 
 
-def unreadable(event: Unreadable, key: str = "") -> Alert:
+def compose_unreadable(event: Unreadable, key: str = "") -> Alert:
     """Tell that something failed which could not be read: plain, but never silent."""
     told = {
         "event": event.event_id,
@@ -196,7 +196,7 @@ def unreadable(event: Unreadable, key: str = "") -> Alert:
         "region": event.region,
     }
     return Alert(
-        status=facts.status_of("FAILED", event.is_drill),
+        status=facts.mark_drill("FAILED", event.is_drill),
         name=untrusted.defang(event.job_name or event.job_id or "unknown job"),
         diagnosis=UNREADABLE,
         severity=UNREADABLE.severity,
@@ -213,34 +213,34 @@ def unreadable(event: Unreadable, key: str = "") -> Alert:
     )
 
 
-def severity_of(failure: Failure, otherwise: Severity) -> Severity:
+def tagged_severity(failure: Failure, otherwise: Severity) -> Severity:
     """Give the severity that the job's tag asks for, or else the one given."""
     wanted = failure.tag("notify:severity").lower()
     return Severity(wanted) if wanted in set(Severity) else otherwise
 
 
-def _sentence(failure: Failure, diagnosis: Diagnosis) -> str:
+def _write_sentence(failure: Failure, diagnosis: Diagnosis) -> str:
     # An array's parent only sums up: its number says more than its cause.
-    counted = facts.children(failure)
+    counted = facts.count_failed_children(failure)
     title = counted or diagnosis.title
     root = untrusted.truncate(untrusted.defang(diagnosis.root), ROOT_LIMIT)
     tail = f" The log says: {root}" if root else ""
     doubt = f" ({diagnosis.doubt})" if diagnosis.doubt else ""
-    return f"{facts.subject_of(failure)}: {wording.lowered(title)}{doubt}.{tail}"
+    return f"{facts.describe_failure(failure)}: {wording.lower_first(title)}{doubt}.{tail}"
 
 
-def error_of(diagnosis: Diagnosis, root: str) -> str:
+def short_error(diagnosis: Diagnosis, root: str) -> str:
     """Give what the log says, shortly, where the cause says no more than an exit code."""
     told = root if diagnosis.is_exit_code else ""
-    return untrusted.truncate(untrusted.defang(wording.error_short(told)), ERROR_LIMIT)
+    return untrusted.truncate(untrusted.defang(wording.shorten_error(told)), ERROR_LIMIT)
 
 
-def _quoted(diagnosis: Diagnosis) -> Diagnosis:
+def _defang_evidence(diagnosis: Diagnosis) -> Diagnosis:
     shown = tuple(Evidence(one.source, untrusted.defang(one.text)) for one in diagnosis.evidence)
     return replace(diagnosis, evidence=shown)
 
 
-def _log_note(failure: Failure, log: LogRead | None) -> str:
+def _explain_missing_log(failure: Failure, log: LogRead | None) -> str:
     """Say why no log is shown; nothing is left out without a word."""
     if failure.kind in WITHOUT_LOG:
         return ""

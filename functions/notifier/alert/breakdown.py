@@ -48,7 +48,7 @@ class Sample:
     excerpt: Excerpt | None = None
 
 
-def by_cause(tally: Tally) -> tuple[CauseCount, ...]:
+def count_by_cause(tally: Tally) -> tuple[CauseCount, ...]:
     """Count the failed jobs by cause, most frequent first."""
     return tuple(
         CauseCount(
@@ -62,7 +62,7 @@ def by_cause(tally: Tally) -> tuple[CauseCount, ...]:
     )
 
 
-def lines(tally: Tally, uncounted: int = 0, noun: str = "child") -> tuple[str, ...]:
+def write_table(tally: Tally, uncounted: int = 0, noun: str = "child") -> tuple[str, ...]:
     """Write one row a cause: how many, the cause, and which; then what waited for them.
 
     Parameters
@@ -75,19 +75,19 @@ def lines(tally: Tally, uncounted: int = 0, noun: str = "child") -> tuple[str, .
         What has an index: a child or a node.
     """
     rows = [
-        (f"{len(group.members):,}", diagnosis_for(group.cause).title, _which(group, noun))
+        (f"{len(group.members):,}", diagnosis_for(group.cause).title, _list_jobs(group, noun))
         for group in tally.groups
     ]
     if uncounted > 0:
         rows.append((f"{uncounted:,}", "Counted by Batch only", "no event has come for them"))
     if tally.dependents:
-        rows.append((f"{len(tally.dependents):,}", _NOT_RUN, _named(tally.dependents)))
-    return table(rows)
+        rows.append((f"{len(tally.dependents):,}", _NOT_RUN, _list_names(tally.dependents)))
+    return align_columns(rows)
 
 
-def _which(group: Group, noun: str) -> str:
+def _list_jobs(group: Group, noun: str) -> str:
     if not group.indices:
-        return _named(group.members)
+        return _list_names(group.members)
     told = ranges(group.indices)
     if len(told) > INDICES_SHOWN:
         told = told[:INDICES_SHOWN].rpartition(", ")[0] + ", …"
@@ -95,14 +95,14 @@ def _which(group: Group, noun: str) -> str:
     return f"{many if len(group.indices) > 1 else one} {told}"
 
 
-def _named(members: Sequence[Member]) -> str:
+def _list_names(members: Sequence[Member]) -> str:
     names = [untrusted.defang(name) for name in dict.fromkeys(one.name for one in members) if name]
     told = ", ".join(names[:NAMES_SHOWN])
     more = len(names) - NAMES_SHOWN
     return f"{told} and {more:,} more" if more > 0 else told
 
 
-def table(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+def align_columns(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Align cells in columns, numbers first; a long last cell is wrapped in its column."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     lead = sum(widths) + len(_GAP) * len(widths)

@@ -28,11 +28,11 @@ class Change:
     at_submission: bool = False
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """Write it as one line; what has no before and after says it in `after` alone."""
         old, new = self.before, self.after
         if self.what == "image":
-            old, new = _images(old, new)
+            old, new = _shorten_images(old, new)
         line = f"{old} {_BECAME} {new}" if old else new
         return f"{line} (at submission)" if self.at_submission else line
 
@@ -45,10 +45,10 @@ def compare(before: JobShape, after: JobShape) -> tuple[Change, ...]:
     >>> compare(Shape(memory_mib=4096), Shape(memory_mib=2048))[0].told
     '4,096 MiB → 2,048 MiB'
     """
-    return tuple(_differences(before, after))
+    return tuple(_find_changes(before, after))
 
 
-def explained(
+def mark_submission_changes(
     jobs: tuple[Change, ...], definitions: tuple[Change, ...] | None
 ) -> tuple[Change, ...]:
     """Mark what two jobs do not owe to their definitions; None when those are not known."""
@@ -62,48 +62,52 @@ def explained(
     )  # fmt: skip
 
 
-def _differences(before: JobShape, after: JobShape) -> Iterator[Change]:
+def _find_changes(before: JobShape, after: JobShape) -> Iterator[Change]:
     if before.definition != after.definition:
-        yield _change("definition", before.definition, after.definition)
+        yield _make_change("definition", before.definition, after.definition)
     if before.image != after.image:
-        yield _change("image", before.image or _NONE, after.image or _NONE)
-    yield from _sizes(before, after)
+        yield _make_change("image", before.image or _NONE, after.image or _NONE)
+    yield from _compare_sizes(before, after)
     if before.retry_rules != after.retry_rules:
         yield Change("retry rules", "", "evaluateOnExit is another")
-    yield from _names(before, after)
+    yield from _compare_names(before, after)
     if before.command != after.command:
-        yield Change("command", "", _command(before.command, after.command))
+        yield Change("command", "", _compare_commands(before.command, after.command))
     for what, old, new in (
         ("environment", before.environment, after.environment),
         ("parameters", before.parameters, after.parameters),
     ):
         if old != new:
-            yield Change(what, "", _settings(old, new))
+            yield Change(what, "", _compare_settings(old, new))
 
 
-def _sizes(before: JobShape, after: JobShape) -> Iterator[Change]:
+def _compare_sizes(before: JobShape, after: JobShape) -> Iterator[Change]:
     for what, field, form in _SIZES:
         old, new = getattr(before, field), getattr(after, field)
         if old != new:
-            yield _change(what, *(_NONE if n is None else form.format(n) for n in (old, new)))
+            yield _make_change(what, *(_NONE if n is None else form.format(n) for n in (old, new)))
     if before.timeout_seconds != after.timeout_seconds:
-        yield _change("timeout", _time(before.timeout_seconds), _time(after.timeout_seconds))
+        yield _make_change(
+            "timeout",
+            _format_timeout(before.timeout_seconds),
+            _format_timeout(after.timeout_seconds),
+        )
 
 
-def _names(before: JobShape, after: JobShape) -> Iterator[Change]:
+def _compare_names(before: JobShape, after: JobShape) -> Iterator[Change]:
     for what, field in _NAMES:
         old, new = getattr(before, field), getattr(after, field)
         # What a job does not say of its platform, it did not say before either.
         if old != new and (what != "platform" or (old and new)):
-            yield _change(what, old or _NONE, new or _NONE)
+            yield _make_change(what, old or _NONE, new or _NONE)
 
 
-def _change(what: str, before: str, after: str) -> Change:
+def _make_change(what: str, before: str, after: str) -> Change:
     old, new = (untrusted.truncate(untrusted.defang(one), VALUE_LIMIT) for one in (before, after))
     return Change(what, old, new)
 
 
-def _images(before: str, after: str) -> tuple[str, str]:
+def _shorten_images(before: str, after: str) -> tuple[str, str]:
     """Drop the registry from both where the repository is the same, and that from the newer."""
     repository = before.partition("@")[0].rpartition(":")[0]
     if repository and after.startswith((f"{repository}:", f"{repository}@")):
@@ -113,11 +117,11 @@ def _images(before: str, after: str) -> tuple[str, str]:
     return before, after
 
 
-def _time(seconds: int | None) -> str:
+def _format_timeout(seconds: int | None) -> str:
     return units.duration(seconds * 1000) if seconds else _NONE
 
 
-def _command(before: tuple[int, ...], after: tuple[int, ...]) -> str:
+def _compare_commands(before: tuple[int, ...], after: tuple[int, ...]) -> str:
     """Say where a command differs, in numbers: its words may hold secrets."""
     pairs = zip(before, after, strict=False)
     places = [str(n) for n, (old, new) in enumerate(pairs, start=1) if old != new]
@@ -130,7 +134,7 @@ def _command(before: tuple[int, ...], after: tuple[int, ...]) -> str:
     return f"{word} {shown}{more} of {len(after)} differ{'s' if len(places) == 1 else ''}"
 
 
-def _settings(before: Settings, after: Settings) -> str:
+def _compare_settings(before: Settings, after: Settings) -> str:
     old, new = dict(before), dict(after)
     both = old.keys() & new.keys()
     parts = {
@@ -138,11 +142,11 @@ def _settings(before: Settings, after: Settings) -> str:
         "removed": old.keys() - new.keys(),
         "other value": {name for name in both if old[name] != new[name]},
     }
-    told = (f"{label} {_some(sorted(names))}" for label, names in parts.items() if names)
+    told = (f"{label} {_list_names(sorted(names))}" for label, names in parts.items() if names)
     return "; ".join(told) or "other values"
 
 
-def _some(names: list[str]) -> str:
+def _list_names(names: list[str]) -> str:
     more = len(names) - NAMES_SHOWN
     shown = ", ".join(names[:NAMES_SHOWN])
     return f"{shown} and {more} more" if more > 0 else shown

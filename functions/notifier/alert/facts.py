@@ -30,20 +30,20 @@ class AttemptRow:
     reason: str
 
 
-def word_of(failure: Failure) -> str:
+def status_word(failure: Failure) -> str:
     """Give what happened in one word."""
     if failure.is_unusable:
         return failure.status
     return {Kind.QUEUE_BLOCKED: "BLOCKED", Kind.STUCK: "STUCK"}.get(failure.kind, "FAILED")
 
 
-def status_of(status: str, is_drill: bool) -> str:
+def mark_drill(status: str, is_drill: bool) -> str:
     """Give the first word of every message."""
     # Nobody is to be woken by a drill twice: it says what it is before anything else.
     return f"DRILL {status}" if is_drill else status
 
 
-def title_of(failure: Failure) -> str:
+def display_name(failure: Failure) -> str:
     """Name the job as its owner knows it, with the index of a child or node."""
     name = untrusted.defang(failure.job_name)
     if failure.array_index is not None:
@@ -51,12 +51,12 @@ def title_of(failure: Failure) -> str:
     return name if failure.node_index is None else f"{name} node {failure.node_index}"
 
 
-def subject_of(failure: Failure) -> str:
+def describe_failure(failure: Failure) -> str:
     """Say what happened to what, as the first half of a sentence."""
     name, queue = untrusted.defang(failure.job_name), untrusted.defang(failure.queue)
     on_queue = f" on queue {queue}" if queue else ""
     if failure.kind in (Kind.STUCK, Kind.ENVIRONMENT):
-        return _state_of(failure, name, on_queue)
+        return _describe_state(failure, name, on_queue)
     match failure.kind:
         case Kind.ARRAY_CHILD:
             return f"Child {failure.array_index} of array job {name} failed{on_queue}"
@@ -74,9 +74,9 @@ def subject_of(failure: Failure) -> str:
     return f"Job {name} failed{on_queue}"
 
 
-def _state_of(failure: Failure, name: str, on_queue: str) -> str:
+def _describe_state(failure: Failure, name: str, on_queue: str) -> str:
     if failure.kind is Kind.STUCK:
-        return f"Job {name} has waited{_for(failure)} in {failure.status}{on_queue}"
+        return f"Job {name} has waited{_waited_for(failure)} in {failure.status}{on_queue}"
     if failure.is_unusable:
         what = _RESOURCES.get(failure.resource_type, failure.resource_type)
         return f"{what} {name} is {failure.status}"
@@ -84,39 +84,39 @@ def _state_of(failure: Failure, name: str, on_queue: str) -> str:
     return f"CloudFormation could not {verb} {failure.resource_type} {name}"
 
 
-def _for(failure: Failure) -> str:
+def _waited_for(failure: Failure) -> str:
     """Say how long a job had waited when the sweep saw it."""
     if failure.waiting_since is None or not failure.seen_at:
         return ""
     return f" for {units.waited(failure.seen_at - failure.waiting_since)}"
 
 
-def children(failure: Failure) -> str:
+def count_failed_children(failure: Failure) -> str:
     """Say how many children of an array failed, where its parent counts them."""
     if failure.array_failed is None or failure.array_size is None:
         return ""
     return f"{failure.array_failed:,} of {failure.array_size:,} children failed"
 
 
-def facts(failure: Failure) -> Pairs:
+def list_facts(failure: Failure) -> Pairs:
     """Give labelled lines; what the event does not say has no line."""
     found = {
-        "when": _when(failure),
+        "when": _format_end(failure),
         "waits since": units.moment(failure.waiting_since) if failure.waiting_since else "",
         "queue": failure.queue,
         "definition": failure.definition,
-        "attempts": _attempts_made(failure),
-        "asked": _asked(failure),
+        "attempts": _count_attempts(failure),
+        "asked": _requested_sizes(failure),
         "ran on": "" if failure.kind is Kind.STUCK else failure.platform,
         "image": failure.image,
         "exit": units.exit_code(failure.exit_code) if failure.exit_code is not None else "",
         "container": failure.container,
-        "time": _time(failure),
-        "used": _used(failure),
+        "time": _format_durations(failure),
+        "used": _resource_hours(failure),
         "timeout": units.duration(failure.timeout_seconds * 1000)
         if failure.timeout_seconds
         else "",
-        "children": children(failure),
+        "children": count_failed_children(failure),
         "waited for": ", ".join(failure.depends_on),
         "training job": failure.training_job,
         "owner": failure.tag("notify:owner"),
@@ -124,15 +124,15 @@ def facts(failure: Failure) -> Pairs:
     return tuple((label, untrusted.defang(value)) for label, value in found.items() if value)
 
 
-def _when(failure: Failure) -> str:
+def _format_end(failure: Failure) -> str:
     if failure.stopped_at is None:
         return failure.event_time.replace("T", " ").replace("Z", " UTC")
     return units.moment(failure.stopped_at)
 
 
-def _time(failure: Failure) -> str:
+def _format_durations(failure: Failure) -> str:
     """Say how long it waited in its queue, and how long it ran, over all attempts."""
-    spans = [ran for attempt in failure.attempts if (ran := _ran(attempt)) is not None]
+    spans = [ran for attempt in failure.attempts if (ran := _run_time(attempt)) is not None]
     if not spans and failure.started_at and failure.stopped_at:
         spans = [max(0, failure.stopped_at - failure.started_at)]
     ran, parts = sum(spans), []
@@ -144,14 +144,14 @@ def _time(failure: Failure) -> str:
     return ", ".join(parts) + in_all
 
 
-def _attempts_made(failure: Failure) -> str:
+def _count_attempts(failure: Failure) -> str:
     if not failure.attempts:
         return ""
     made = len(failure.attempts)
     return f"{made} of {failure.attempt_limit}" if failure.attempt_limit else str(made)
 
 
-def _asked(failure: Failure) -> str:
+def _requested_sizes(failure: Failure) -> str:
     sizes = [
         f"{failure.vcpus:g} vCPU" if failure.vcpus else "",
         f"{failure.memory_mib:,} MiB" if failure.memory_mib else "",
@@ -161,9 +161,9 @@ def _asked(failure: Failure) -> str:
     return f"{asked} on each node" if asked and failure.kind is Kind.MULTI_NODE else asked
 
 
-def _used(failure: Failure) -> str:
+def _resource_hours(failure: Failure) -> str:
     """Sum what all attempts held, in vCPU-hours and GiB-hours: the price of the failure."""
-    hours = sum(_ran(attempt) or 0 for attempt in failure.attempts) / units.HOUR_MS
+    hours = sum(_run_time(attempt) or 0 for attempt in failure.attempts) / units.HOUR_MS
     hours *= failure.node_count or 1
     if not hours or not failure.vcpus:
         return ""
@@ -173,19 +173,19 @@ def _used(failure: Failure) -> str:
     return f"{used}, {hours * failure.memory_mib / _MIB_PER_GIB:,.2f} GiB-hours"
 
 
-def _ran(attempt: Attempt) -> int | None:
+def _run_time(attempt: Attempt) -> int | None:
     if attempt.started_at is None or attempt.stopped_at is None:
         return None
     return max(0, attempt.stopped_at - attempt.started_at)
 
 
-def attempt_rows(failure: Failure) -> tuple[AttemptRow, ...]:
+def list_attempts(failure: Failure) -> tuple[AttemptRow, ...]:
     """Give the table of attempts, oldest first."""
     return tuple(
         AttemptRow(
             number=str(number),
             started=units.moment(a.started_at).removesuffix(" UTC") if a.started_at else "never",
-            ran=units.duration(ran) if (ran := _ran(a)) is not None else "-",
+            ran=units.duration(ran) if (ran := _run_time(a)) is not None else "-",
             exit="-" if a.exit_code is None else str(a.exit_code),
             reason=untrusted.defang(a.reason or a.status_reason),
         )
@@ -193,14 +193,14 @@ def attempt_rows(failure: Failure) -> tuple[AttemptRow, ...]:
     )
 
 
-def links(failure: Failure) -> Pairs:
+def list_links(failure: Failure) -> Pairs:
     """Give the console pages, and the runbook its owner named in a tag."""
     runbook = failure.tag("notify:runbook")
     own = (("runbook", runbook),) if _RUNBOOK.fullmatch(runbook) else ()
-    return (*own, *console_links.links(failure))
+    return (*own, *console_links.list_links(failure))
 
 
-def ids(failure: Failure) -> Pairs:
+def list_ids(failure: Failure) -> Pairs:
     """Give the identifiers that a search or a ticket needs, last in every message."""
     log = failure.log
     found = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notifier.alert.changes import Change, compare, explained
+from notifier.alert.changes import Change, compare, mark_submission_changes
 from notifier.batch.failure import Failure, Kind
 from notifier.batch.job_shape import JobShape
 from notifier.text import units, untrusted
@@ -43,8 +43,8 @@ class RunHistory:
     success: Run | None = None
     before: JobShape | None = None
     after: JobShape | None = None
-    old: JobShape | None = None
-    new: JobShape | None = None
+    definition_before: JobShape | None = None
+    definition_after: JobShape | None = None
     all_seen: bool = True
     unknown: str = ""
 
@@ -53,15 +53,19 @@ class RunHistory:
         """What differs between the last success and what failed; None when it is not known."""
         if self.before is None or self.after is None:
             return None
-        defined = compare(self.old, self.new) if self.old and self.new else None
-        return explained(compare(self.before, self.after), defined)
+        defined = (
+            compare(self.definition_before, self.definition_after)
+            if self.definition_before and self.definition_after
+            else None
+        )
+        return mark_submission_changes(compare(self.before, self.after), defined)
 
     @property
     def overridden(self) -> frozenset[str] | None:
         """What was chosen at submission and not by the definition; None when it is not known."""
-        if self.after is None or self.new is None:
+        if self.after is None or self.definition_after is None:
             return None
-        return frozenset(one.what for one in compare(self.new, self.after))
+        return frozenset(one.what for one in compare(self.definition_after, self.after))
 
 
 def is_comparable(failure: Failure) -> bool:
@@ -70,7 +74,7 @@ def is_comparable(failure: Failure) -> bool:
     return failure.kind in _COMPARED and is_named and not failure.is_drill
 
 
-def last_success(failure: Failure, run_history: RunHistory | None) -> str:
+def describe_last_success(failure: Failure, run_history: RunHistory | None) -> str:
     """Say when it last succeeded, as a sentence without its full stop; maybe nothing."""
     if run_history is None or (run_history.success is None and run_history.unknown):
         return ""
@@ -82,16 +86,16 @@ def last_success(failure: Failure, run_history: RunHistory | None) -> str:
     is_same = run.name.casefold() == failure.job_name.casefold()
     what = "Last success" if is_same else "Last success of its definition"
     other = "" if is_same else f" (job {untrusted.defang(run.name)})"
-    return f"{what} {minute(run.stopped_at)}, revision {run.revision}{other}"
+    return f"{what} {_format_minute(run.stopped_at)}, revision {run.revision}{other}"
 
 
-def rows(run_history: RunHistory | None) -> tuple[tuple[str, str], ...]:
+def list_changes(run_history: RunHistory | None) -> tuple[tuple[str, str], ...]:
     """Give what has changed as labelled lines; one line where nothing has, or nobody knows."""
     if run_history is None:
         return ()
     changes = run_history.changes
     if changes:
-        return tuple((one.what, one.told) for one in changes)
+        return tuple((one.what, one.text) for one in changes)
     if run_history.unknown:
         return (("not known", run_history.unknown),)
     if changes is None or run_history.after is None:
@@ -104,6 +108,6 @@ def rows(run_history: RunHistory | None) -> tuple[tuple[str, str], ...]:
     return (("nothing", f"{same}{doubt}"),)
 
 
-def minute(epoch_ms: int) -> str:
+def _format_minute(epoch_ms: int) -> str:
     """Write a moment as `2026-11-20 10:02 UTC`."""
     return f"{units.moment(epoch_ms)[:16]} UTC"

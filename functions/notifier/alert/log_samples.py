@@ -9,7 +9,7 @@ from notifier.alert.alert import ROOT_LIMIT
 from notifier.alert.breakdown import Sample
 from notifier.alert.commands import console_links
 from notifier.alert.facts import Pairs
-from notifier.alert.representative import noun
+from notifier.alert.representative import job_noun
 from notifier.batch.failure import WITHOUT_LOG, Kind
 from notifier.diagnosis.known_cause import diagnosis_for
 from notifier.incident.counts import Member, Tally
@@ -25,7 +25,7 @@ LINES_OF_EACH = 10  # log lines of each of several samples, at least
 NAME_SHOWN = 60  # characters in the heading of a log
 
 
-def to_read(tally: Tally) -> tuple[Member, ...]:
+def choose_logs(tally: Tally) -> tuple[Member, ...]:
     """Choose whose logs to read: of each cause the earliest that has one, at most three in all.
 
     One that was not read before it was grouped might tell of something else.
@@ -35,7 +35,7 @@ def to_read(tally: Tally) -> tuple[Member, ...]:
     return tuple(one for one in found if one)[:LOGS_READ]
 
 
-def of(
+def show_logs(
     incident: Incident, reads: Sequence[tuple[Member, LogRead]], log_lines: int
 ) -> tuple[tuple[Sample, ...], str]:
     """Give the logs to show, and in a sentence what a program said last in one of them.
@@ -55,7 +55,7 @@ def of(
     for member, log in reads:
         safe = untrusted.lines([line.text for line in log.lines[-LINES_READ:]], ())
         found = diagnosis_for(member.cause)
-        title = f"{_which(incident, member)} ({found.title})"
+        title = f"{_name_member(incident, member)} ({found.title})"
         root = find(safe)
         if log.lines:
             samples.append(Sample(title, excerpt=pick(log, safe, limit, root)))
@@ -63,31 +63,33 @@ def of(
             samples.append(Sample(title, f"log unavailable: {log.unavailable or 'it is empty'}"))
         if root and found.blames_program and not said:
             quoted = untrusted.truncate(untrusted.defang(root.text), ROOT_LIMIT)
-            said = f"The log of {_which(incident, member)} says: {quoted}"
+            said = f"The log of {_name_member(incident, member)} says: {quoted}"
     return tuple(samples), said
 
 
-def _which(incident: Incident, member: Member) -> str:
+def _name_member(incident: Incident, member: Member) -> str:
     if member.index is not None:
-        return f"{noun(incident.first)} {member.index}"
+        return f"{job_noun(incident.first)} {member.index}"
     name = untrusted.cut_middle(untrusted.defang(member.name), NAME_SHOWN)
     return f"job {name}" if name else "the job"
 
 
-def log_note(kind: Kind, tally: Tally, samples: Sequence[Sample]) -> str:
+def explain_missing_logs(kind: Kind, tally: Tally, samples: Sequence[Sample]) -> str:
     """Say why no log is shown at all; nothing where one is, or could not be."""
     if samples or not tally.groups or kind in WITHOUT_LOG:
         return ""
-    return "log not read" if to_read(tally) else "no log: CloudWatch Logs has none of these jobs"
+    return (
+        "log not read" if choose_logs(tally) else "no log: CloudWatch Logs has none of these jobs"
+    )
 
 
-def log_links(incident: Incident, reads: Sequence[tuple[Member, LogRead]]) -> Pairs:
+def list_log_links(incident: Incident, reads: Sequence[tuple[Member, LogRead]]) -> Pairs:
     """Give the console pages of the logs that were read."""
     found: list[tuple[str, str]] = []
     for number, (member, _) in enumerate(reads, start=1):
-        pages = dict(console_links.links(replace(incident.first, log=member.log)))
+        pages = dict(console_links.list_links(replace(incident.first, log=member.log)))
         # A job's name is a stranger's text, which has no place in the label of a link.
         nameless = f"log {number}" if len(reads) > 1 else "log"
-        label = nameless if member.index is None else f"log of {_which(incident, member)}"
+        label = nameless if member.index is None else f"log of {_name_member(incident, member)}"
         found += [(label, pages["log"])] if "log" in pages else []
     return tuple(found)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from notifier.alert import breakdown, facts, summary, wording
-from notifier.alert.alert import Alert, severity_of
+from notifier.alert.alert import Alert, tagged_severity
 from notifier.alert.breakdown import NAMES_SHOWN, CauseCount, Counts
-from notifier.alert.representative import whole_job, with_representative
+from notifier.alert.representative import parent_job, set_representative
 from notifier.batch.failure import Failure
 from notifier.batch.identifiers import is_title
 from notifier.diagnosis.diagnose import Diagnosis, Severity
@@ -57,7 +57,7 @@ class _Row:
         return f"{self.count:,}", title, name, untrusted.cut_middle(queue, QUEUE_SHOWN)
 
 
-def storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: int) -> Alert:
+def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: int) -> Alert:
     """Tell of incidents that the rate limit held back, in one message.
 
     Parameters
@@ -69,30 +69,30 @@ def storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: int) -> A
     since
         Epoch milliseconds from which on they were held back.
     """
-    held = [_untold(incident, tally) for incident, tally in entries]
-    rows = _told_apart(_ordered(_row_of(incident, tally) for incident, tally in held))
-    causes = _by_cause((cause, row) for each in held for cause, row in _shares(*each))
+    held = [_unreported(incident, tally) for incident, tally in entries]
+    rows = _disambiguate_names(_sort_rows(_make_row(incident, tally) for incident, tally in held))
+    causes = _count_by_cause((cause, row) for each in held for cause, row in _rows_by_cause(*each))
     counts = Counts(
         failed=sum(tally.failed for _, tally in held),
         dependents=sum(len(tally.dependents) for _, tally in held),
     )
-    called = wording.counted(len(rows), "incident")
-    jobs = wording.counted(counts.failed + counts.dependents, "failed job")
+    called = wording.pluralize(len(rows), "incident")
+    jobs = wording.pluralize(counts.failed + counts.dependents, "failed job")
     verb = "was" if len(rows) == 1 else "were"
-    others = f"{wording.counted(more, 'more incident')} will be named in the next digest."
+    others = f"{wording.pluralize(more, 'more incident')} will be named in the next digest."
     sentence = (
         f"{called} with {jobs} {verb} held back by the rate limit since {units.moment(since)}: "
-        f"{_words(causes)}.{_mostly_on(rows)}{f' {others}' if more else ''}"
+        f"{_list_causes(causes)}.{_describe_main_queue(rows)}{f' {others}' if more else ''}"
     )
     newest = max([since, *(tally.newest_at for _, tally in held)])
     return replace(
-        _told(rows, _STORM, called, sentence),
-        headline=f"{jobs} held back: {_words(causes)}",
-        steps=_begin_with(rows[0]),
+        _base_alert(rows, _STORM, called, sentence),
+        headline=f"{jobs} held back: {_list_causes(causes)}",
+        steps=_first_steps(rows[0]),
         incident=f"storm-{since}",
         event_time=units.iso(newest),
         breakdown=(
-            *breakdown.table([row.cells for row in rows]),
+            *breakdown.align_columns([row.cells for row in rows]),
             *([f"[{others}]"] if more else []),
         ),
         causes=causes,
@@ -100,7 +100,7 @@ def storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: int) -> A
     )
 
 
-def degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str) -> Alert:
+def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str) -> Alert:
     """Tell of failures in one message while the incident table gives no answer.
 
     Parameters
@@ -112,28 +112,28 @@ def degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str) -> Ale
     """
     alike: dict[tuple[str, ...], _Row] = {}
     for failure, found in failures:
-        row = _Row(failure, found, severity_of(failure, found.severity), _called(failure), 1)
+        row = _Row(failure, found, tagged_severity(failure, found.severity), _name_job(failure), 1)
         same = alike.setdefault(row.cells[1:], replace(row, count=0))
         worst = max(same.severity, row.severity)
         alike[row.cells[1:]] = replace(same, count=same.count + 1, severity=worst)
-    rows = _ordered(alike.values())
-    causes = _by_cause((row.diagnosis.cause, row) for row in rows)
+    rows = _sort_rows(alike.values())
+    causes = _count_by_cause((row.diagnosis.cause, row) for row in rows)
     named = {row.name for row in rows}
-    jobs = wording.counted(len(failures), "job")
-    called, words = (named.pop() if len(named) == 1 else jobs), _words(causes)
+    jobs = wording.pluralize(len(failures), "job")
+    called, words = (named.pop() if len(named) == 1 else jobs), _list_causes(causes)
     sentence = (
-        f"{jobs} failed: {words}.{_mostly_on(rows)} These are not grouped and may be "
+        f"{jobs} failed: {words}.{_describe_main_queue(rows)} These are not grouped and may be "
         f"repeated: the incident table or its queue gave {untrusted.defang(problem)}."
     )
-    table = breakdown.table([row.cells for row in rows[:LINES_SHOWN]])
+    table = breakdown.align_columns([row.cells for row in rows[:LINES_SHOWN]])
     left = sum(row.count for row in rows[LINES_SHOWN:])
     mend = "Mend that as well: until then every failure is told like this."
     return replace(
-        _told(rows, _DEGRADED, called, sentence),
+        _base_alert(rows, _DEGRADED, called, sentence),
         headline=words
         if called == jobs or not failures[1:]
         else f"{len(failures):,} failed: {words}",
-        steps=(*_begin_with(rows[0]), mend),
+        steps=(*_first_steps(rows[0]), mend),
         incident=f"degraded-{failures[0][0].event_id or failures[0][0].job_id}",
         event_time=max(failure.event_time for failure, _ in failures),
         breakdown=(*table, *([f"[{left:,} more failed]"] if left else [])),
@@ -142,13 +142,13 @@ def degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str) -> Ale
     )
 
 
-def _told(rows: Sequence[_Row], found: Diagnosis, called: str, sentence: str) -> Alert:
+def _base_alert(rows: Sequence[_Row], found: Diagnosis, called: str, sentence: str) -> Alert:
     """Gather what both messages tell; a filter policy sees what any of them is about."""
     firsts = [row.first for row in rows]
     lead = firsts[0]
     severity = max(row.severity for row in rows)
     return Alert(
-        status=facts.status_of("FAILED", all(first.is_drill for first in firsts)),
+        status=facts.mark_drill("FAILED", all(first.is_drill for first in firsts)),
         name=called,
         diagnosis=replace(found, severity=severity),
         severity=severity,
@@ -161,49 +161,49 @@ def _told(rows: Sequence[_Row], found: Diagnosis, called: str, sentence: str) ->
         account=lead.account,
         region=lead.region,
         job_id="",
-        queue=_shared(first.queue for first in firsts),
-        definition=_shared(first.definition for first in firsts),
-        owner=_shared(first.tag("notify:owner") for first in firsts),
-        links=facts.links(whole_job(lead)),
+        queue=_common_value(first.queue for first in firsts),
+        definition=_common_value(first.definition for first in firsts),
+        owner=_common_value(first.tag("notify:owner") for first in firsts),
+        links=facts.list_links(parent_job(lead)),
         ids=(("account", untrusted.defang(f"{lead.account} {lead.region}".strip())),),
         is_drill=all(first.is_drill for first in firsts),
         filters={
-            "cause": _each(row.diagnosis.cause for row in rows),
-            "class": _each(str(row.diagnosis.class_) for row in rows),
-            "queue": _each(first.queue for first in firsts),
-            "definition": _each(first.definition for first in firsts),
-            "owner": _each(first.tag("notify:owner") for first in firsts),
+            "cause": _distinct(row.diagnosis.cause for row in rows),
+            "class": _distinct(str(row.diagnosis.class_) for row in rows),
+            "queue": _distinct(first.queue for first in firsts),
+            "definition": _distinct(first.definition for first in firsts),
+            "owner": _distinct(first.tag("notify:owner") for first in firsts),
         },
     )
 
 
-def _untold(incident: Incident, tally: Tally) -> tuple[Incident, Tally]:
+def _unreported(incident: Incident, tally: Tally) -> tuple[Incident, Tally]:
     """Give what has failed since the last message; all of it where that cannot be told."""
     jobs = sorted((one for one in tally.every if one is not tally.parent), key=lambda one: one.at)
     untold = fold(jobs[incident.announced :]) if len(jobs) > incident.announced else tally
-    return with_representative(incident, untold), untold
+    return set_representative(incident, untold), untold
 
 
-def _row_of(incident: Incident, tally: Tally) -> _Row:
+def _make_row(incident: Incident, tally: Tally) -> _Row:
     return _Row(
         first=incident.first,
-        diagnosis=summary.diagnosis(incident, tally),
-        severity=summary.severity(incident, tally),
-        name=summary.name(incident, tally),
+        diagnosis=summary.diagnose_incident(incident, tally),
+        severity=summary.rate_severity(incident, tally),
+        name=summary.name_incident(incident, tally),
         count=tally.counted,
     )
 
 
-def _shares(incident: Incident, tally: Tally) -> Iterable[tuple[str, _Row]]:
+def _rows_by_cause(incident: Incident, tally: Tally) -> Iterable[tuple[str, _Row]]:
     """Give an incident's row once for each of its causes, with the count of that cause."""
-    row = _row_of(incident, tally)
+    row = _make_row(incident, tally)
     for group in tally.groups:
         yield group.cause, replace(row, count=len(group.members))
     if tally.dependents:
         yield _WAITED, replace(row, count=len(tally.dependents))
 
 
-def _by_cause(shares: Iterable[tuple[str, _Row]]) -> tuple[CauseCount, ...]:
+def _count_by_cause(shares: Iterable[tuple[str, _Row]]) -> tuple[CauseCount, ...]:
     found: dict[str, CauseCount] = {}
     for cause, row in shares:
         before = found.get(cause) or CauseCount(cause, diagnosis_for(cause).title, 0)
@@ -212,11 +212,13 @@ def _by_cause(shares: Iterable[tuple[str, _Row]]) -> tuple[CauseCount, ...]:
     return tuple(sorted(found.values(), key=lambda each: -each.count))
 
 
-def _words(causes: Sequence[CauseCount]) -> str:
-    return wording.causes((wording.short(each.id, each.title), each.count) for each in causes)
+def _list_causes(causes: Sequence[CauseCount]) -> str:
+    return wording.count_causes(
+        (wording.short_cause(each.id, each.title), each.count) for each in causes
+    )
 
 
-def _ordered(rows: Iterable[_Row]) -> list[_Row]:
+def _sort_rows(rows: Iterable[_Row]) -> list[_Row]:
     """Put the most severe first, and the most failures among those."""
     return sorted(
         rows,
@@ -224,7 +226,7 @@ def _ordered(rows: Iterable[_Row]) -> list[_Row]:
     )
 
 
-def _told_apart(rows: Sequence[_Row]) -> list[_Row]:
+def _disambiguate_names(rows: Sequence[_Row]) -> list[_Row]:
     """Add the definition to a name where lines would look alike: that is what differs."""
     alike = Counter(row.cells[1:] for row in rows)
     return [
@@ -235,11 +237,11 @@ def _told_apart(rows: Sequence[_Row]) -> list[_Row]:
     ]
 
 
-def _called(failure: Failure) -> str:
+def _name_job(failure: Failure) -> str:
     return untrusted.defang(failure.job_name or failure.job_id) or "unknown job"
 
 
-def _mostly_on(rows: Sequence[_Row]) -> str:
+def _describe_main_queue(rows: Sequence[_Row]) -> str:
     """Say on which queue most of it happens: then the trouble may be there."""
     queues = [row.first.queue for row in rows]
     most = max(queues, key=queues.count)
@@ -250,19 +252,19 @@ def _mostly_on(rows: Sequence[_Row]) -> str:
     return f" {number} of them are on queue {untrusted.defang(most)}."
 
 
-def _begin_with(row: _Row) -> tuple[str, ...]:
+def _first_steps(row: _Row) -> tuple[str, ...]:
     queue = f" on queue {row.first.queue}" if is_title(row.first.queue) else ""
     # A step holds no stranger's markup.
     name = row.name if is_title(row.name) else "the first line below"
-    title = wording.lowered(row.diagnosis.title)
+    title = wording.lower_first(row.diagnosis.title)
     failed = f"({row.count:,} failed)"
     return (f"Begin with {name}{queue} {failed}: {title}.", *row.diagnosis.actions[:1])
 
 
-def _each(values: Iterable[str]) -> tuple[str, ...]:
+def _distinct(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in values if value))
 
 
-def _shared(values: Iterable[str]) -> str:
+def _common_value(values: Iterable[str]) -> str:
     found = set(values)
     return found.pop() if len(found) == 1 else ""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from notifier.alert import facts, wording
-from notifier.alert.alert import severity_of
+from notifier.alert.alert import tagged_severity
 from notifier.alert.breakdown import Counts
-from notifier.alert.representative import FAMILY_NAMES, number_of, whole_job
+from notifier.alert.representative import FAMILY_NAMES, count_jobs, parent_job
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.diagnose import Certainty, Diagnosis, Severity
 from notifier.diagnosis.known_cause import diagnosis_for
@@ -22,54 +22,54 @@ def is_single(tally: Tally) -> bool:
     return tally.failed <= 1 and not tally.dependents and tally.parent is None
 
 
-def is_mixed(incident: Incident, tally: Tally) -> bool:
+def needs_table(incident: Incident, tally: Tally) -> bool:
     """Say whether a table tells more than the headline: of several causes, indices or names."""
-    is_plain = is_repeated(incident, tally) and len(tally.groups) == 1 and not tally.dependents
+    is_plain = is_one_job(incident, tally) and len(tally.groups) == 1 and not tally.dependents
     return not (is_single(tally) or is_plain or incident.first.kind is Kind.UNREADABLE)
 
 
-def is_repeated(incident: Incident, tally: Tally) -> bool:
+def is_one_job(incident: Incident, tally: Tally) -> bool:
     """Say whether one and the same thing failed, perhaps several times."""
     kind = incident.first.kind
-    return kind in _ONE_THING or (kind not in FAMILIES and len(_names(tally)) == 1)
+    return kind in _ONE_THING or (kind not in FAMILIES and len(_job_names(tally)) == 1)
 
 
-def total(tally: Tally) -> int:
+def total_failed(tally: Tally) -> int:
     """Count what failed; Batch itself may know of more children than events have come."""
     by_batch = tally.parent.failed if tally.parent else 0
     return max(tally.failed, by_batch or 0)
 
 
-def counts(incident: Incident, tally: Tally) -> Counts:
+def count_failures(incident: Incident, tally: Tally) -> Counts:
     """Give the numbers that a message tells."""
     size = tally.parent.size if tally.parent else None
     of = size or incident.first.array_size or incident.first.node_count
-    return Counts(total(tally), len(tally.dependents), of)
+    return Counts(total_failed(tally), len(tally.dependents), of)
 
 
-def failed_of(told: Counts, first: Failure) -> str:
+def format_failed(told: Counts, first: Failure) -> str:
     """Write how many failed of how many: `312 of 10,000 children`, `4 nodes`."""
     if told.of:
-        return f"{told.failed:,} of {number_of(told.of, first)}"
-    return number_of(told.failed, first)
+        return f"{told.failed:,} of {count_jobs(told.of, first)}"
+    return count_jobs(told.failed, first)
 
 
-def name(incident: Incident, tally: Tally) -> str:
+def name_incident(incident: Incident, tally: Tally) -> str:
     """Name an incident as its owner knows it."""
-    first, names = incident.first, _names(tally)
+    first, names = incident.first, _job_names(tally)
     if is_single(tally):
-        return facts.title_of(first) or "unknown job"
+        return facts.display_name(first) or "unknown job"
     if first.kind in (Kind.QUEUE_BLOCKED, Kind.STUCK):
         return untrusted.defang(first.queue or first.job_name)
     if first.kind in FAMILIES or first.kind is Kind.ENVIRONMENT:
         return untrusted.defang(first.job_name)
     if len(names) == 1:
         return untrusted.defang(names[0])
-    many = wording.counted(len(names), "job") if names else "unknown jobs"
+    many = wording.pluralize(len(names), "job") if names else "unknown jobs"
     return untrusted.defang(first.definition_name) or many
 
 
-def diagnosis(incident: Incident, tally: Tally) -> Diagnosis:
+def diagnose_incident(incident: Incident, tally: Tally) -> Diagnosis:
     """Give the diagnosis of the most frequent cause; only the first failure's is ever certain."""
     if tally.groups:
         cause = tally.groups[0].cause
@@ -80,37 +80,37 @@ def diagnosis(incident: Incident, tally: Tally) -> Diagnosis:
     return diagnosis_for(cause, certainty)
 
 
-def severity(incident: Incident, tally: Tally) -> Severity:
+def rate_severity(incident: Incident, tally: Tally) -> Severity:
     """Give the severity that the job's tag asks for, or the highest among the causes."""
     causes = (diagnosis_for(group.cause).severity for group in tally.groups)
-    return severity_of(incident.first, max([incident.severity, *causes]))
+    return tagged_severity(incident.first, max([incident.severity, *causes]))
 
 
-def causes(tally: Tally) -> str:
+def list_causes(tally: Tally) -> str:
     """Write the causes with their counts, shortly."""
-    return wording.causes(
-        (wording.short(group.cause, diagnosis_for(group.cause).title), len(group.members))
+    return wording.count_causes(
+        (wording.short_cause(group.cause, diagnosis_for(group.cause).title), len(group.members))
         for group in tally.groups
     )
 
 
-def headline(incident: Incident, tally: Tally) -> str:
+def write_headline(incident: Incident, tally: Tally) -> str:
     """Write what stands in place of the cause in a subject; nothing for one failure alone.
 
     Such as `312 of 10,000 failed: 300 out of memory, 12 Spot; 2 more will not run`.
     """
-    told = counts(incident, tally)
+    told = count_failures(incident, tally)
     if is_single(tally) or not (told.failed or told.dependents):
         return ""
     if incident.first.kind is Kind.UNREADABLE:
-        return f"{wording.counted(told.failed, 'event')} could not be read"
-    parts = [_failed(incident, tally, told)] if told.failed else []
+        return f"{wording.pluralize(told.failed, 'event')} could not be read"
+    parts = [_count_and_causes(incident, tally, told)] if told.failed else []
     if told.dependents:
         parts.append(f"{told.dependents:,} {'more ' if parts else ''}will not run")
     return "; ".join(parts)
 
 
-def _failed(incident: Incident, tally: Tally, told: Counts) -> str:
+def _count_and_causes(incident: Incident, tally: Tally, told: Counts) -> str:
     is_family = incident.first.kind in FAMILIES
     of = f" of {told.of:,}" if told.of and is_family else ""
     so_far = " so far" if is_family and not tally.ended else ""
@@ -118,77 +118,82 @@ def _failed(incident: Incident, tally: Tally, told: Counts) -> str:
     if incident.first.kind is Kind.STUCK:
         head = f"{told.failed:,} wait"
     elif incident.first.kind in _ONE_THING:
-        head = wording.counted(told.failed, "time")
+        head = wording.pluralize(told.failed, "time")
     elif not is_family and told.failed == 1 and tally.groups:
-        return causes(tally)
-    elif not is_family and is_repeated(incident, tally):
+        return list_causes(tally)
+    elif not is_family and is_one_job(incident, tally):
         head = f"{told.failed:,} runs failed"
-    return f"{head}: {causes(tally)}" if tally.groups else head
+    return f"{head}: {list_causes(tally)}" if tally.groups else head
 
 
-def sentence(incident: Incident, tally: Tally, found: Diagnosis) -> str:
+def write_sentence(incident: Incident, tally: Tally, found: Diagnosis) -> str:
     """Say what happened, so that it can be read aloud."""
     doubt = f" ({found.doubt})" if found.doubt else ""
     if incident.first.kind is Kind.UNREADABLE:
-        number = wording.counted(max(1, tally.failed), "event")
-        return f"{number} of failed Batch jobs could not be read: {_problem(incident.first)}."
-    if is_single(tally) or not (total(tally) or tally.dependents):
-        subject = facts.subject_of(
-            incident.first if is_single(tally) else whole_job(incident.first)
+        number = wording.pluralize(max(1, tally.failed), "event")
+        problem = _unreadable_problem(incident.first)
+        return f"{number} of failed Batch jobs could not be read: {problem}."
+    if is_single(tally) or not (total_failed(tally) or tally.dependents):
+        subject = facts.describe_failure(
+            incident.first if is_single(tally) else parent_job(incident.first)
         )
-        return f"{subject}: {wording.lowered(found.title)}{doubt}."
-    why = f": {causes(tally)}{doubt}" if tally.groups else ""
-    return " ".join([f"{_opening(incident, tally)}{why}.", *_rest(incident, tally)])
+        return f"{subject}: {wording.lower_first(found.title)}{doubt}."
+    why = f": {list_causes(tally)}{doubt}" if tally.groups else ""
+    return " ".join(
+        [f"{_open_sentence(incident, tally)}{why}.", *_further_sentences(incident, tally)]
+    )
 
 
-def _problem(first: Failure) -> str:
+def _unreadable_problem(first: Failure) -> str:
     return untrusted.defang(first.status_reason) or "their shape is not known"
 
 
-def _opening(incident: Incident, tally: Tally) -> str:
-    first, told = incident.first, counts(incident, tally)
-    called = name(incident, tally)
+def _open_sentence(incident: Incident, tally: Tally) -> str:
+    first, told = incident.first, count_failures(incident, tally)
+    called = name_incident(incident, tally)
     on_queue = f" on queue {untrusted.defang(first.queue)}" if first.queue else ""
     if not told.failed:
-        return f"{wording.counted(told.dependents, 'job')} will not run: what they wait for failed"
+        return (
+            f"{wording.pluralize(told.dependents, 'job')} will not run: what they wait for failed"
+        )
     if first.kind in FAMILIES:
-        kind, so_far = FAMILY_NAMES[whole_job(first).kind], "" if tally.ended else " so far"
-        return f"{failed_of(told, first)} of {kind} {called} failed{so_far}{on_queue}"
+        kind, so_far = FAMILY_NAMES[parent_job(first).kind], "" if tally.ended else " so far"
+        return f"{format_failed(told, first)} of {kind} {called} failed{so_far}{on_queue}"
     if first.kind is Kind.QUEUE_BLOCKED:
-        return f"Queue {called} was blocked {_times(told.failed)}"
+        return f"Queue {called} was blocked {_format_times(told.failed)}"
     if first.kind is Kind.STUCK:
         have = "job has" if told.failed == 1 else "jobs have"
         return f"{told.failed:,} {have} waited too long{on_queue}"
     if first.kind is Kind.ENVIRONMENT:
-        return f"{facts.subject_of(first)}, {_times(told.failed)}"
-    if is_repeated(incident, tally):
-        times = f" {_times(told.failed)}" if told.failed > 1 else ""
+        return f"{facts.describe_failure(first)}, {_format_times(told.failed)}"
+    if is_one_job(incident, tally):
+        times = f" {_format_times(told.failed)}" if told.failed > 1 else ""
         return f"Job {called} failed{times}{on_queue}"
     definition = untrusted.defang(first.definition_name)
     of = f" of definition {definition}" if definition else ""
-    return f"{number_of(told.failed, first)}{of} failed{on_queue}"
+    return f"{count_jobs(told.failed, first)}{of} failed{on_queue}"
 
 
-def _rest(incident: Incident, tally: Tally) -> list[str]:
+def _further_sentences(incident: Incident, tally: Tally) -> list[str]:
     said = []
-    if 0 < tally.failed < total(tally):
-        said.append(f"Batch counts {total(tally):,}, but only {tally.failed:,} told why.")
+    if 0 < tally.failed < total_failed(tally):
+        said.append(f"Batch counts {total_failed(tally):,}, but only {tally.failed:,} told why.")
     if tally.assumed:
-        said.append(assumed(tally))
+        said.append(describe_assumed(tally))
     if tally.dependents and tally.failed:
-        said.append(waiting(tally))
+        said.append(describe_dependents(tally))
     if tally.ended and incident.first.kind in FAMILIES:
         said.append("It has ended: no more can fail.")
     return said
 
 
-def waiting(tally: Tally) -> str:
+def describe_dependents(tally: Tally) -> str:
     """Say how many jobs will not run because they waited for a failed one."""
     them = "them" if tally.failed > 1 else "it"
-    return f"{wording.counted(len(tally.dependents), 'job')} that waited for {them} will not run."
+    return f"{wording.pluralize(len(tally.dependents), 'job')} that waited for {them} will not run."
 
 
-def assumed(tally: Tally) -> str:
+def describe_assumed(tally: Tally) -> str:
     """Say of how many only the exit code tells that they are of the same kind."""
     if tally.assumed == tally.failed:
         return "They are grouped by exit code only: no log was read for that."
@@ -197,32 +202,32 @@ def assumed(tally: Tally) -> str:
     return f"{tally.assumed:,} of them {verb} grouped by exit code only: {logs} not read."
 
 
-def so_far(incident: Incident, tally: Tally) -> str:
+def describe_other_failures(incident: Incident, tally: Tally) -> str:
     """Say what else has failed beside the one failure that a message is about."""
     more, since = tally.failed - 1, units.moment(tally.first_at)
     first, said = incident.first, []
     if more > 0 and first.kind is Kind.STUCK:
         waits = "waits" if more == 1 else "wait"
-        said.append(f"{wording.counted(more, 'more job')} {waits} as well.")
+        said.append(f"{wording.pluralize(more, 'more job')} {waits} as well.")
     elif more > 0 and first.kind is Kind.UNREADABLE:
-        said.append(f"{wording.counted(more, 'more event')} could not be read.")
-    elif more > 0 and is_repeated(incident, tally):
+        said.append(f"{wording.pluralize(more, 'more event')} could not be read.")
+    elif more > 0 and is_one_job(incident, tally):
         said.append(f"This is the {units.ordinal(tally.failed)} time since {since}.")
     elif more > 0 and incident.announced:
-        said.append(f"With this one, {number_of(tally.failed, first)} have failed since {since}.")
+        said.append(f"With this one, {count_jobs(tally.failed, first)} have failed since {since}.")
     elif more > 0:
         verb = "has" if more == 1 else "have"
-        said.append(f"{number_of(more, first, 'more ')} {verb} failed so far.")
+        said.append(f"{count_jobs(more, first, 'more ')} {verb} failed so far.")
     if tally.failed > 1 and tally.assumed:
-        said.append(assumed(tally))
-    return " ".join([*said, *([waiting(tally)] if tally.dependents else [])])
+        said.append(describe_assumed(tally))
+    return " ".join([*said, *([describe_dependents(tally)] if tally.dependents else [])])
 
 
-def _times(number: int) -> str:
+def _format_times(number: int) -> str:
     return {1: "once", 2: "twice"}.get(number) or f"{number:,} times"
 
 
-def _names(tally: Tally) -> tuple[str, ...]:
+def _job_names(tally: Tally) -> tuple[str, ...]:
     """Name the jobs that failed, or else those that waited."""
     failed = tuple(each for each in tally.names if each)
     return failed or tuple(dict.fromkeys(one.name for one in tally.dependents if one.name))

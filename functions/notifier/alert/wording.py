@@ -36,7 +36,7 @@ _SHORT = {
 }
 
 
-def lowered(title: str) -> str:
+def lower_first(title: str) -> str:
     """Write a title as it goes on inside a sentence.
 
     Examples
@@ -49,13 +49,13 @@ def lowered(title: str) -> str:
     return title[:1].lower() + title[1:]
 
 
-def short(cause: str, title: str) -> str:
+def short_cause(cause: str, title: str) -> str:
     """Give a cause in a few words, such as can follow a number."""
     exit_code = _EXIT_TITLE.fullmatch(title)
-    return _SHORT.get(cause) or (exit_code[1] if exit_code else lowered(title))
+    return _SHORT.get(cause) or (exit_code[1] if exit_code else lower_first(title))
 
 
-def error_short(root: str) -> str:
+def shorten_error(root: str) -> str:
     """Give what a log says in few words: the class without its package, and its message.
 
     Examples
@@ -67,7 +67,7 @@ def error_short(root: str) -> str:
     return _PACKAGE.sub("", said, count=1)
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def pluralize(number: int, one: str, many: str = "") -> str:
     """Write a number of things.
 
     Examples
@@ -78,7 +78,7 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
-def causes(pairs: Iterable[tuple[str, int]]) -> str:
+def count_causes(pairs: Iterable[tuple[str, int]]) -> str:
     """Write short causes with their counts, the most frequent first; one alone needs no number.
 
     Examples
@@ -93,10 +93,10 @@ def causes(pairs: Iterable[tuple[str, int]]) -> str:
         return next(iter(totals))
     told = ", ".join(f"{n:,} {words}" for words, n in totals.most_common(CAUSES_NAMED))
     more = len(totals) - CAUSES_NAMED
-    return f"{told} and {counted(more, 'more cause')}" if more > 0 else told
+    return f"{told} and {pluralize(more, 'more cause')}" if more > 0 else told
 
 
-def fitted(headline: str, room: int) -> str:
+def shorten_headline(headline: str, room: int) -> str:
     """Cut a headline to `room` characters, visibly, between causes where that is possible.
 
     Examples

@@ -20,25 +20,27 @@ _GSM_7 = str.maketrans("`[]{}\\^~|", "'()()/-- ".ljust(9))
 
 def render(alert: Alert) -> str:
     """Give the message: status, name and cause first; queue, news and next step while they fit."""
-    last = LAST_TEXT if alert.last_text else ""
-    name, doubt = _plain(alert.name) or "unnamed job", f" ({alert.doubt})" if alert.doubt else ""
+    last = LAST_TEXT if alert.is_last_sms else ""
+    name, doubt = _to_gsm7(alert.name) or "unnamed job", f" ({alert.doubt})" if alert.doubt else ""
     room = LIMIT - len(f"{alert.status} : .{last}")
-    what = wording.fitted(_plain(alert.what), room - len(doubt) - min(len(name), NAME_KEPT))
+    what = wording.shorten_headline(
+        _to_gsm7(alert.cause_or_headline), room - len(doubt) - min(len(name), NAME_KEPT)
+    )
     cause = what + doubt
     told = f"{alert.status} {untrusted.cut_middle(name, room - len(cause))}: {cause}"
     told += "" if told.endswith(".") else "."
-    for part in _more(alert):
+    for part in _optional_parts(alert):
         told += part if len(told) + len(part) + len(last) <= LIMIT else ""
     return told + last
 
 
-def _more(alert: Alert) -> Iterator[str]:
-    if alert.elsewhere:
-        yield f" Queue {_plain(alert.elsewhere)}."
+def _optional_parts(alert: Alert) -> Iterator[str]:
+    if alert.queue_if_not_named:
+        yield f" Queue {_to_gsm7(alert.queue_if_not_named)}."
     if alert.novelty:
-        yield f" {alert.novelty[:1].upper()}{_plain(alert.novelty[1:])}."
-    yield from (f" {_plain(step)}" for step in alert.steps[:1])
+        yield f" {alert.novelty[:1].upper()}{_to_gsm7(alert.novelty[1:])}."
+    yield from (f" {_to_gsm7(step)}" for step in alert.steps[:1])
 
 
-def _plain(value: str) -> str:
+def _to_gsm7(value: str) -> str:
     return untrusted.ascii_line(value).translate(_GSM_7)

@@ -23,10 +23,10 @@ def render(alert: Alert, texts: dict[str, str]) -> str:
     texts
         The same alert as `subject`, `email` and `sms`, for receivers that only pass it on.
     """
-    return json.dumps(document(alert) | {"text": texts}, ensure_ascii=False)
+    return json.dumps(build_document(alert) | {"text": texts}, ensure_ascii=False)
 
 
-def document(alert: Alert) -> dict[str, Any]:
+def build_document(alert: Alert) -> dict[str, Any]:
     """Give the document's facts: times are epoch milliseconds, absent facts are null.
 
     Where many failures are told at once, `job` is the first of them and `cause` the most frequent.
@@ -45,7 +45,9 @@ def document(alert: Alert) -> dict[str, Any]:
         "kind": str(alert.failure.kind) if alert.failure else None,
         "queue": alert.queue or None,
         "definition": alert.definition or None,
-        "job": _job(alert.failure) if alert.failure else {"id": alert.job_id, "name": alert.name},
+        "job": _build_job(alert.failure)
+        if alert.failure
+        else {"id": alert.job_id, "name": alert.name},
         "cause": {
             "id": diagnosis.cause,
             "title": diagnosis.title,
@@ -70,12 +72,12 @@ def document(alert: Alert) -> dict[str, Any]:
         "causes": [asdict(one) for one in alert.causes],
         "breakdown": list(alert.breakdown),
         "samples": [asdict(one) for one in alert.samples],
-        "history": _history(alert.run_history) if alert.run_history else None,
-        "changes": _changes(alert),
+        "history": _build_history(alert.run_history) if alert.run_history else None,
+        "changes": _build_changes(alert),
     }
 
 
-def _history(run_history: RunHistory) -> dict[str, Any]:
+def _build_history(run_history: RunHistory) -> dict[str, Any]:
     """Give the last success, null where none was found; `unknown` says why that is not certain."""
     return {
         "last_success": asdict(run_history.success) if run_history.success else None,
@@ -83,13 +85,13 @@ def _history(run_history: RunHistory) -> dict[str, Any]:
     }
 
 
-def _changes(alert: Alert) -> list[dict[str, Any]] | None:
+def _build_changes(alert: Alert) -> list[dict[str, Any]] | None:
     """Give what changed since the last success; null when that is not known."""
     changes = alert.run_history.changes if alert.run_history else None
     return None if changes is None else [asdict(one) for one in changes]
 
 
-def _job(failure: Failure) -> dict[str, Any]:
+def _build_job(failure: Failure) -> dict[str, Any]:
     return {
         "id": failure.job_id,
         "name": failure.job_name,

@@ -83,7 +83,7 @@ class Announcer:
             self._note("another invocation tells it", Metric.CLAIMS_LOST, incident)
             return
         alert = replace(_said(write(), incident, decision, tally), unconfirmed=self._unconfirmed)
-        if not alert.always_told and alert.severity < self._options.minimum:
+        if not alert.is_always_sent and alert.severity < self._options.minimum:
             self._ports.journal.note(
                 "below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, facts_of(alert)
             )
@@ -187,7 +187,7 @@ def publish(alert: Alert, ports: Ports) -> None:
     """
     facts = facts_of(alert)
     try:
-        message_id = ports.topic.publish(message.write(alert))
+        message_id = ports.topic.publish(message.render(alert))
     except ServiceError as error:
         count = (
             Metric.PUBLISH_RETRIED if error.kind is ErrorKind.RETRYABLE else Metric.PUBLISH_REJECTED

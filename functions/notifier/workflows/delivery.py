@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from notifier.alert import digest
-from notifier.alert.alert import Alert, compose, unreadable
+from notifier.alert import digest, storm_digest
+from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.batch.failure import Unreadable
 from notifier.diagnosis.catalogue import Severity
 from notifier.incident.assignment import Assignment, ClassifiedFailure, IncidentAssigner
@@ -173,7 +173,9 @@ class _Delivery:
         if not due:
             return again
         self._ports.pause(DEGRADED_PAUSE_S)
-        alert = digest.degraded([(one.failure, one.diagnosis) for one in due], self._problem)
+        alert = storm_digest.compose_degraded(
+            [(one.failure, one.diagnosis) for one in due], self._problem
+        )
         try:
             publish(alert, self._ports)
         except PublishError:  # noted there
@@ -221,15 +223,17 @@ class _Delivery:
     def _alert(self, work: _Work, incident: Incident, tally: Tally) -> Alert:
         first, role = _first(work)
         if role is Role.DEPENDENT:
-            return digest.digest(incident, tally, (), self._options.log_lines)
+            return digest.compose_digest(incident, tally, (), self._options.log_lines)
         if isinstance(first.told, Unreadable):
             facts = {"problem": first.told.problem}
             self._ports.journal.note("unreadable event", Metric.UNREADABLE_EVENTS, facts)
-            return digest.so_far(unreadable(first.told, incident.key), incident, tally)
+            return digest.add_other_failures(
+                compose_unreadable(first.told, incident.key), incident, tally
+            )
         lines = self._options.log_lines
         log = self._logs.read(first.told) if lines else None
         run_history = look_up(first.told, self._ports)
-        return digest.so_far(
+        return digest.add_other_failures(
             compose(first.told, log, lines, incident.key, run_history), incident, tally
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from notifier.alert import digest
+from notifier.alert import digest, log_samples, storm_digest
 from notifier.alert.alert import Alert
 from notifier.batch.failure import Kind
 from notifier.diagnosis.diagnose import Severity
@@ -154,10 +154,10 @@ def _alert(
     incident: Incident, decision: Decision, tally: Tally, ports: Ports, options: Options
 ) -> Alert:
     if decision.outcome is Outcome.RECOVERED:
-        return digest.recovered(incident, tally, decision.reason)
-    wanted = digest.to_read(tally) if options.log_lines else ()
+        return digest.compose_recovery(incident, tally, decision.reason)
+    wanted = log_samples.choose_logs(tally) if options.log_lines else ()
     reads = [(one, read_log(one.log, ports)) for one in wanted if one.log]
-    return digest.digest(incident, tally, reads, options.log_lines)
+    return digest.compose_digest(incident, tally, reads, options.log_lines)
 
 
 def _storm(due: int, ports: Ports, options: Options) -> bool:
@@ -179,7 +179,7 @@ def _storm(due: int, ports: Ports, options: Options) -> bool:
     shown = [each for each in entries if _is_told(each[0], options.minimum)]
     if shown:
         since = min(incident.held_since for incident, _ in shown)
-        desk.tell_storm(digest.storm(shown, more, since))
+        desk.tell_storm(storm_digest.compose_storm(shown, more, since))
     for incident, tally in entries:
         ports.ledger.save(incident.told(Outcome.GREW, tally, now, incident.due))
     ports.ledger.release(named)

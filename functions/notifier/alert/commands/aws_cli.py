@@ -19,21 +19,21 @@ MAP_INDEX = (
 )
 
 
-def to_look(failure: Failure, cause: str) -> tuple[str, ...]:
+def inspect_failure(failure: Failure, cause: str) -> tuple[str, ...]:
     """Give commands that show more of a failure, the most useful first."""
     if not is_region(failure.region):
         return ()
-    found = _log_commands(failure)
+    found = _read_log(failure)
     if failure.kind is Kind.ENVIRONMENT:
         words = ("cloudformation", "describe-stack-events", "--stack-name", failure.stack)
         found += [_aws(words, failure.region)] if is_arn(failure.stack) else []
-        found += _batch_commands(failure)
+        found += _inspect_resource(failure)
     elif is_job_id(failure.job_id):
-        found += [_aws(words, failure.region) for words in _job_words(failure, cause)]
+        found += [_aws(words, failure.region) for words in _inspect_job(failure, cause)]
     return tuple(found)
 
 
-def _batch_commands(failure: Failure) -> list[str]:
+def _inspect_resource(failure: Failure) -> list[str]:
     """Show a queue or compute environment as it is now."""
     if not failure.is_unusable or not is_arn(failure.job_id):
         return []
@@ -42,7 +42,7 @@ def _batch_commands(failure: Failure) -> list[str]:
     return [_aws(queue if failure.is_queue else compute, failure.region)]
 
 
-def _job_words(failure: Failure, cause: str) -> list[Sequence[str]]:
+def _inspect_job(failure: Failure, cause: str) -> list[Sequence[str]]:
     failed: Sequence[str] = ("--job-status", "FAILED")
     words: list[Sequence[str]] = []
     match failure.kind:
@@ -102,7 +102,7 @@ def submit_array(
     sizes = {"resourceRequirements": list(requirements)} if requirements else {}
     if len(indices) == size:
         return submit_job(failure, *array, *_overrides(sizes))
-    if not indices or is_too_long(indices) or failure.platform == "EKS":
+    if not indices or exceed_override_limit(indices) or failure.platform == "EKS":
         return ()
     environment = [{"name": "FAILED_INDICES", "value": ",".join(map(str, indices))}]
     return submit_job(failure, *array, *_overrides({"environment": environment, **sizes}))
@@ -114,12 +114,12 @@ def _overrides(chosen: Mapping[str, object]) -> tuple[str, ...]:
     return ("--container-overrides", json.dumps(chosen, separators=(",", ":")))
 
 
-def is_too_long(indices: Sequence[int]) -> bool:
+def exceed_override_limit(indices: Sequence[int]) -> bool:
     """Say whether indices are too many for the overrides of a job."""
     return len(",".join(map(str, indices))) > _INDICES_LIMIT
 
 
-def _log_commands(failure: Failure) -> list[str]:
+def _read_log(failure: Failure) -> list[str]:
     log, region = failure.log, failure.log_region
     if log is None or not (are_log_names(log.group, log.stream) and is_region(region)):
         return []

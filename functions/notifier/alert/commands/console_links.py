@@ -14,7 +14,7 @@ _HOMES = {
 }
 
 
-def links(failure: Failure) -> tuple[tuple[str, str], ...]:
+def list_links(failure: Failure) -> tuple[tuple[str, str], ...]:
     """Give (label, URL) of the console pages of this failure; none from invalid parts."""
     pages = {
         "log": (failure.log_region, _log_page(failure.log)),
@@ -27,11 +27,11 @@ def links(failure: Failure) -> tuple[tuple[str, str], ...]:
     return tuple(
         (label, host + page.format(region=region))
         for label, (region, page) in pages.items()
-        if page and (host := home(failure.partition, region))
+        if page and (host := console_address(failure.partition, region))
     )
 
 
-def home(partition: str, region: str) -> str:
+def console_address(partition: str, region: str) -> str:
     """Give the console of a Region, up to the path; nothing where either is not known."""
     host = _HOMES.get(partition, "")
     return host.format(region=region) if is_region(region) else ""

@@ -13,13 +13,13 @@ from notifier.incident.counts import Tally
 
 MOST_NAMED = 5  # more would make an address that mail programs break
 LINES = 500
-_TROUBLE = "/(?i)error|exception|fatal|panic|killed|denied|out of memory|no space/"
+_ERROR_WORDS = "/(?i)error|exception|fatal|panic|killed|denied|out of memory|no space/"
 _BEFORE, _AFTER = timedelta(hours=24), timedelta(hours=1)  # of the failures, to be looked at
 # What ends a text of the query, or a part of the address.
 _PLAIN = re.compile(r"[\w./#:@+=-]{1,512}", re.ASCII)
 
 
-def link(first: Failure, tally: Tally) -> tuple[tuple[str, str], ...]:
+def make_links(first: Failure, tally: Tally) -> tuple[tuple[str, str], ...]:
     """Give (label, URL) of a query over the logs of what failed; none where there is but one.
 
     Parameters
@@ -35,15 +35,17 @@ def link(first: Failure, tally: Tally) -> tuple[tuple[str, str], ...]:
         return ()
     names = [log.stream for log in logs if (log.group, log.region) == place and _is_plain(log)]
     streams = list(dict.fromkeys(names))
-    host = console_links.home(first.partition, place[1])
+    host = console_links.console_address(first.partition, place[1])
     if len(streams) < 2 or not host:
         return ()
     since, until = _moment(tally.first_at) - _BEFORE, _moment(tally.newest_at) + _AFTER
     label = f"{len(streams)} logs together"
-    return ((label, host + _page(place[0], query(streams), since, until).format(region=place[1])),)
+    return (
+        (label, host + _page(place[0], write_query(streams), since, until).format(region=place[1])),
+    )
 
 
-def query(streams: Sequence[str]) -> str:
+def write_query(streams: Sequence[str]) -> str:
     """Write the query: the newest lines of a few streams, or what went wrong in all of them.
 
     Batch names a stream after the job definition, `default` and the task, so many are found by
@@ -55,7 +57,7 @@ def query(streams: Sequence[str]) -> str:
     else:
         shared = {stream.rpartition("/")[0] for stream in streams}
         alike = [f'filter @logStream like "{one}/"' for one in shared if one and len(shared) == 1]
-        wanted = [*alike, f"filter @message like {_TROUBLE}"]
+        wanted = [*alike, f"filter @message like {_ERROR_WORDS}"]
     steps = ["fields @timestamp, @logStream, @message", *wanted, "sort @timestamp desc"]
     return "\n| ".join([*steps, f"limit {LINES}"])
 
@@ -63,8 +65,8 @@ def query(streams: Sequence[str]) -> str:
 def _page(group: str, asked: str, since: datetime, until: datetime) -> str:
     """Write the console's own notation, which marks a text with ' and a percent sign with *."""
     detail = (
-        f"~(end~{_text(_iso(until))}~start~{_text(_iso(since))}~timeType~'ABSOLUTE~tz~'UTC"
-        f"~editorString~{_text(asked)}~source~(~{_text(group)}))"
+        f"~(end~{_encode_text(_iso(until))}~start~{_encode_text(_iso(since))}~timeType~'ABSOLUTE~tz~'UTC"
+        f"~editorString~{_encode_text(asked)}~source~(~{_encode_text(group)}))"
     )
     # Marks are encoded twice, with `$` for the second `%`: none can end the link in a chat.
     marks = {"~": "$257E", "(": "$2528", ")": "$2529", "'": "$2527"}
@@ -72,7 +74,7 @@ def _page(group: str, asked: str, since: datetime, until: datetime) -> str:
     return f"/cloudwatch/home?region={{region}}#logsV2:logs-insights$3FqueryDetail$3D{encoded}"
 
 
-def _text(value: str) -> str:
+def _encode_text(value: str) -> str:
     return "'" + quote(value, safe="").replace("~", "%7e").replace("%", "*")
 
 

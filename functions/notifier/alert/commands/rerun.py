@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from notifier.alert import summary, wording
 from notifier.alert.commands import aws_cli, resubmit
-from notifier.alert.representative import whole_job
+from notifier.alert.representative import parent_job
 from notifier.batch.failure import Kind
 from notifier.diagnosis.known_cause import diagnosis_for
 from notifier.incident.counts import Tally
@@ -26,30 +26,32 @@ _TOO_MANY = (
 _MORE_MAY = " More may still fail: the array has not ended."
 
 
-def of(incident: Incident, tally: Tally) -> tuple[tuple[str, ...], str]:
+def rerun_failed_jobs(incident: Incident, tally: Tally) -> tuple[tuple[str, ...], str]:
     """Give the commands that run again what failed, and the step that explains them.
 
     Both are empty where there is no such way, as for jobs that stand alone.
     """
-    job = whole_job(incident.first)
+    job = parent_job(incident.first)
     if job.kind is Kind.MULTI_NODE:
         told = aws_cli.submit_job(job)
         return told, _ALL if told else ""
     indices = sorted(index for group in tally.groups for index in group.indices)
     if job.kind is not Kind.ARRAY_PARENT or not indices:
         return (), ""
-    size = summary.counts(incident, tally).of
+    size = summary.count_failures(incident, tally).of
     cause = diagnosis_for(incident.cause, incident.certainty)
-    sizes = resubmit.requirements(resubmit.larger(job, cause))
+    sizes = resubmit.resource_requirements(resubmit.larger_sizes(job, cause))
     told = aws_cli.submit_array(job, indices, size, sizes)
     if len(indices) == size:
         return told, _ALL if told else ""
     if told:
-        return (*told, aws_cli.MAP_INDEX), _some(len(indices)) + ("" if tally.ended else _MORE_MAY)
-    too_many = aws_cli.is_too_long(indices) and aws_cli.submit_job(job)
+        return (*told, aws_cli.MAP_INDEX), _explain_some(len(indices)) + (
+            "" if tally.ended else _MORE_MAY
+        )
+    too_many = aws_cli.exceed_override_limit(indices) and aws_cli.submit_job(job)
     return (), _TOO_MANY.format(number=len(indices)) if too_many else ""
 
 
-def _some(number: int) -> str:
-    failed = f"the {wording.counted(number, 'failed child', 'failed children')}"
+def _explain_some(number: int) -> str:
+    failed = f"the {wording.pluralize(number, 'failed child', 'failed children')}"
     return _SOME.format(failed=failed, what="an array" if number > 1 else "a job")

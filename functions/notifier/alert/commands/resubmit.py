@@ -20,7 +20,7 @@ _SETTINGS = ("command", "environment", "parameters")
 _USE = "To run it again, use the submit-job command below"
 
 
-def again(
+def resubmit_job(
     failure: Failure, diagnosis: Diagnosis, run_history: RunHistory | None
 ) -> tuple[tuple[str, ...], str]:
     """Give the command for a job that stands alone, and a step where it needs a word.
@@ -37,15 +37,15 @@ def again(
     if failure.kind is not Kind.JOB:
         return (), ""
     overridden = run_history.overridden if run_history else None
-    words = tuple(_options(failure, diagnosis, overridden))
+    words = tuple(_list_options(failure, diagnosis, overridden))
     commands = aws_cli.submit_job(failure, *words)
-    return commands, _step(failure, overridden) if commands else ""
+    return commands, _write_step(failure, overridden) if commands else ""
 
 
-def larger(failure: Failure, diagnosis: Diagnosis) -> dict[str, str]:
+def larger_sizes(failure: Failure, diagnosis: Diagnosis) -> dict[str, str]:
     """Give what to ask for where memory was short, in the words of `resourceRequirements`."""
     is_short = advice.is_short_of_memory(diagnosis) and has_one_container(failure)
-    size = advice.more_memory(failure) if is_short else None
+    size = advice.next_memory_size(failure) if is_short else None
     if size is None:
         return {}
     memory, vcpus = size
@@ -59,28 +59,28 @@ def has_one_container(failure: Failure) -> bool:
     return not failure.container and failure.platform != "EKS" and not is_node
 
 
-def requirements(sizes: dict[str, str]) -> list[dict[str, str]]:
+def resource_requirements(sizes: dict[str, str]) -> list[dict[str, str]]:
     """Write sizes as Batch takes them."""
     return [{"type": kind, "value": value} for kind, value in sizes.items()]
 
 
-def _options(
+def _list_options(
     failure: Failure, diagnosis: Diagnosis, overridden: frozenset[str] | None
 ) -> Iterator[str]:
-    sizes = _own_sizes(failure, overridden) | larger(failure, diagnosis)
+    sizes = _submitted_sizes(failure, overridden) | larger_sizes(failure, diagnosis)
     if sizes:
-        overrides = {"resourceRequirements": requirements(sizes)}
+        overrides = {"resourceRequirements": resource_requirements(sizes)}
         yield from ("--container-overrides", json.dumps(overrides, separators=(",", ":")))
-    if failure.timeout_seconds and _is_own("timeout", overridden):
+    if failure.timeout_seconds and _is_submitted("timeout", overridden):
         yield from ("--timeout", f"attemptDurationSeconds={failure.timeout_seconds}")
     rules, limit = failure.retry_rules, failure.attempt_limit
     if diagnosis.class_ is Class.SPOT:
         yield from ("--retry-strategy", retry_strategy.for_spot(rules, limit, failure.platform))
-    elif limit and _is_retry_own(failure, overridden):
+    elif limit and _is_retry_submitted(failure, overridden):
         yield from ("--retry-strategy", retry_strategy.argument(limit, rules))
 
 
-def _own_sizes(failure: Failure, overridden: frozenset[str] | None) -> dict[str, str]:
+def _submitted_sizes(failure: Failure, overridden: frozenset[str] | None) -> dict[str, str]:
     """Give the sizes that were asked for at submission, or all where that is not known."""
     if not has_one_container(failure):
         return {}
@@ -92,21 +92,21 @@ def _own_sizes(failure: Failure, overridden: frozenset[str] | None) -> dict[str,
     return {
         kind: amount
         for kind, (what, amount) in asked.items()
-        if amount and _is_own(what, overridden)
+        if amount and _is_submitted(what, overridden)
     }
 
 
-def _is_retry_own(failure: Failure, overridden: frozenset[str] | None) -> bool:
+def _is_retry_submitted(failure: Failure, overridden: frozenset[str] | None) -> bool:
     if overridden is None:  # one attempt and no rules is what Batch does by default
         return bool(failure.retry_rules) or (failure.attempt_limit or 1) > 1
     return bool(overridden & {"attempts", "retry rules"})
 
 
-def _is_own(what: str, overridden: frozenset[str] | None) -> bool:
+def _is_submitted(what: str, overridden: frozenset[str] | None) -> bool:
     return overridden is None or what in overridden
 
 
-def _step(failure: Failure, overridden: frozenset[str] | None) -> str:
+def _write_step(failure: Failure, overridden: frozenset[str] | None) -> str:
     """Say what the command leaves out; nothing where it is whole."""
     if overridden is None:
         lost = "the parameters and overrides of the first time, which are not kept here"
