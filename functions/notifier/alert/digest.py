@@ -71,13 +71,13 @@ def compose_digest(
     alert = _add_headline(_start_alert(incident, tally, diagnosis), incident, tally, log_says)
     sentence = summary.write_sentence(incident, tally, diagnosis)
     steps = (*advice.next_steps(first, diagnosis), rerun_step, _dependents_step(tally))
-    single_facts = facts.list_facts(first) if summary.is_single(tally) else ()
+    several = (*_list_numbers(incident, tally), *alert.facts)
     log_links = log_samples.list_log_links(incident, reads)
     return replace(
         alert,
         sentence=" ".join(filter(None, (sentence, log_says))),
         steps=tuple(filter(None, steps)),
-        facts=single_facts or (*_list_numbers(incident, tally), *alert.facts),
+        facts=facts.list_facts(first) if summary.is_single(tally) else several,
         breakdown=_write_table(incident, tally),
         samples=samples,
         log_note=log_samples.explain_missing_logs(first.kind, tally, samples),

@@ -1,4 +1,4 @@
-"""What a person reads where incidents cannot be told one by one: too many, or no table."""
+"""Composes one alert for many incidents: too many for the rate limit, or no incident table."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from notifier.incident.counts import Tally, fold
 from notifier.incident.incident import Incident
 from notifier.text import units, untrusted
 
-LINES_SHOWN = 100  # failures of a degraded message; the others are counted
+LINES_SHOWN = 100  # rows of a degraded message; the others are counted
 NAME_SHOWN, QUEUE_SHOWN = 40, 32  # characters of a cell
-MOST = 0.5  # a queue with more than this share of the lines is worth a sentence
-_WAITED = "dependent-job-failed"
+MAIN_QUEUE_SHARE = 0.5  # a queue with more than this share of the rows is named in a sentence
 _STORM = notice(
     "storm",
     "Held back by the rate limit",
@@ -34,11 +33,12 @@ _DEGRADED = notice(
     "Without its table and queues the notifier cannot know what it has told before, so it "
     "tells everything. Logs were not read: the causes are what the events alone say.",
 )
+_FIX_TABLE = "Mend that as well: until then every failure is told like this."
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One line: so many failures of one cause and name on one queue."""
+    """Failures with the same cause and name on one queue."""
 
     first: Failure
     diagnosis: Diagnosis
@@ -47,141 +47,126 @@ class _Row:
     count: int
 
     @property
-    def cells(self) -> tuple[str, ...]:
-        name, queue = (
-            untrusted.cut_middle(self.name, NAME_SHOWN),
-            untrusted.defang(self.first.queue),
-        )
-        drill = "DRILL " if self.first.is_drill else ""
-        title = f"{drill}{self.diagnosis.title}"
-        return f"{self.count:,}", title, name, untrusted.cut_middle(queue, QUEUE_SHOWN)
+    def cells(self) -> tuple[str, str, str, str]:
+        title = facts.mark_drill(self.diagnosis.title, self.first.is_drill)
+        name = untrusted.cut_middle(self.name, NAME_SHOWN)
+        queue = untrusted.cut_middle(untrusted.defang(self.first.queue), QUEUE_SHOWN)
+        return f"{self.count:,}", title, name, queue
 
 
 def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: int) -> Alert:
-    """Tell of incidents that the rate limit held back, in one message.
+    """Report the incidents on hold because of the rate limit, in one message.
 
     Parameters
     ----------
     entries
-        At least one incident, with all that has failed in its episode.
+        At least one incident, with all failures of its episode.
     more
-        How many further incidents wait for the next digest.
+        How many further incidents the next digest reports.
     since
-        Epoch milliseconds from which on they were held back.
+        When the first of them was put on hold (epoch ms).
     """
-    held = [_unreported(incident, tally) for incident, tally in entries]
+    held = [_select_unreported(incident, tally) for incident, tally in entries]
     rows = _disambiguate_names(_sort_rows(_make_row(incident, tally) for incident, tally in held))
-    causes = _count_by_cause((cause, row) for each in held for cause, row in _rows_by_cause(*each))
+    causes = _count_by_cause(share for each in held for share in _split_by_cause(*each))
     counts = Counts(
         failed=sum(tally.failed for _, tally in held),
         dependents=sum(len(tally.dependents) for _, tally in held),
     )
-    called = wording.pluralize(len(rows), "incident")
+    name = wording.pluralize(len(rows), "incident")
     jobs = wording.pluralize(counts.failed + counts.dependents, "failed job")
     verb = "was" if len(rows) == 1 else "were"
     others = f"{wording.pluralize(more, 'more incident')} will be named in the next digest."
     sentence = (
-        f"{called} with {jobs} {verb} held back by the rate limit since {units.moment(since)}: "
-        f"{_list_causes(causes)}.{_describe_main_queue(rows)}{f' {others}' if more else ''}"
+        f"{name} with {jobs} {verb} held back by the rate limit since {units.moment(since)}: "
+        f"{_list_causes(causes)}.{_name_main_queue(rows)}{f' {others}' if more else ''}"
     )
-    newest = max([since, *(tally.newest_at for _, tally in held)])
     return replace(
-        _base_alert(rows, _STORM, called, sentence),
+        _summarize(rows, causes, _STORM),
+        name=name,
+        sentence=sentence,
         headline=f"{jobs} held back: {_list_causes(causes)}",
-        steps=_first_steps(rows[0]),
         incident=f"storm-{since}",
-        event_time=units.iso(newest),
-        breakdown=(
-            *breakdown.align_columns([row.cells for row in rows]),
-            *([f"[{others}]"] if more else []),
-        ),
-        causes=causes,
+        event_time=units.iso(max([since, *(tally.newest_at for _, tally in held)])),
+        breakdown=(*_align(rows), *([f"[{others}]"] if more else [])),
         counts=counts,
     )
 
 
 def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str) -> Alert:
-    """Tell of failures in one message while the incident table gives no answer.
+    """Report failures in one message while the incident table gives no answer.
 
     Parameters
     ----------
     failures
-        At least one, with what its event alone says.
+        At least one, with the diagnosis of its event alone.
     problem
-        What the table answered.
+        The error code of the table.
     """
-    alike: dict[tuple[str, ...], _Row] = {}
-    for failure, found in failures:
-        row = _Row(failure, found, tagged_severity(failure, found.severity), _name_job(failure), 1)
-        same = alike.setdefault(row.cells[1:], replace(row, count=0))
-        worst = max(same.severity, row.severity)
-        alike[row.cells[1:]] = replace(same, count=same.count + 1, severity=worst)
-    rows = _sort_rows(alike.values())
+    rows = _merge_alike(failures)
     causes = _count_by_cause((row.diagnosis.cause, row) for row in rows)
-    named = {row.name for row in rows}
-    jobs = wording.pluralize(len(failures), "job")
-    called, words = (named.pop() if len(named) == 1 else jobs), _list_causes(causes)
+    jobs, listed = wording.pluralize(len(failures), "job"), _list_causes(causes)
+    names = {row.name for row in rows}
+    is_one_job = len(names) == 1
     sentence = (
-        f"{jobs} failed: {words}.{_describe_main_queue(rows)} These are not grouped and may be "
+        f"{jobs} failed: {listed}.{_name_main_queue(rows)} These are not grouped and may be "
         f"repeated: the incident table or its queue gave {untrusted.defang(problem)}."
     )
-    table = breakdown.align_columns([row.cells for row in rows[:LINES_SHOWN]])
-    left = sum(row.count for row in rows[LINES_SHOWN:])
-    mend = "Mend that as well: until then every failure is told like this."
+    alert = _summarize(rows, causes, _DEGRADED)
+    left_out = sum(row.count for row in rows[LINES_SHOWN:])
+    runs_failed = f"{len(failures):,} failed: " if is_one_job and len(failures) > 1 else ""
     return replace(
-        _base_alert(rows, _DEGRADED, called, sentence),
-        headline=words
-        if called == jobs or not failures[1:]
-        else f"{len(failures):,} failed: {words}",
-        steps=(*_first_steps(rows[0]), mend),
+        alert,
+        name=names.pop() if is_one_job else jobs,
+        sentence=sentence,
+        headline=f"{runs_failed}{listed}",
+        steps=(*alert.steps, _FIX_TABLE),
         incident=f"degraded-{failures[0][0].event_id or failures[0][0].job_id}",
         event_time=max(failure.event_time for failure, _ in failures),
-        breakdown=(*table, *([f"[{left:,} more failed]"] if left else [])),
-        causes=causes,
+        breakdown=(
+            *_align(rows[:LINES_SHOWN]),
+            *([f"[{left_out:,} more failed]"] if left_out else []),
+        ),
         counts=Counts(len(failures)),
     )
 
 
-def _base_alert(rows: Sequence[_Row], found: Diagnosis, called: str, sentence: str) -> Alert:
-    """Gather what both messages tell; a filter policy sees what any of them is about."""
-    firsts = [row.first for row in rows]
-    lead = firsts[0]
+def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Diagnosis) -> Alert:
+    """Begin an alert about many rows; a filter policy matches what any of them is about."""
+    failures = [row.first for row in rows]
+    first, is_drill = failures[0], all(each.is_drill for each in failures)
     severity = max(row.severity for row in rows)
+    filters = {
+        "cause": _distinct(row.diagnosis.cause for row in rows),
+        "class": _distinct(str(row.diagnosis.class_) for row in rows),
+        "queue": _distinct(each.queue for each in failures),
+        "definition": _distinct(each.definition for each in failures),
+        "owner": _distinct(each.tag("notify:owner") for each in failures),
+    }
     return Alert(
-        status=facts.mark_drill("FAILED", all(first.is_drill for first in firsts)),
-        name=called,
-        diagnosis=replace(found, severity=severity),
+        status=facts.mark_drill("FAILED", is_drill),
+        name="",
+        diagnosis=replace(notice, severity=severity),
         severity=severity,
-        sentence=sentence,
-        steps=(),
-        facts=(),
-        incident="",
-        event_id="",
-        event_time="",
-        account=lead.account,
-        region=lead.region,
-        job_id="",
-        queue=_common_value(first.queue for first in firsts),
-        definition=_common_value(first.definition for first in firsts),
-        owner=_common_value(first.tag("notify:owner") for first in firsts),
-        links=facts.list_links(parent_job(lead)),
-        ids=(("account", untrusted.defang(f"{lead.account} {lead.region}".strip())),),
-        is_drill=all(first.is_drill for first in firsts),
-        filters={
-            "cause": _distinct(row.diagnosis.cause for row in rows),
-            "class": _distinct(str(row.diagnosis.class_) for row in rows),
-            "queue": _distinct(first.queue for first in firsts),
-            "definition": _distinct(first.definition for first in firsts),
-            "owner": _distinct(first.tag("notify:owner") for first in firsts),
-        },
+        account=first.account,
+        region=first.region,
+        steps=_first_steps(rows[0]),
+        queue=_common_value(each.queue for each in failures),
+        definition=_common_value(each.definition for each in failures),
+        owner=_common_value(each.tag("notify:owner") for each in failures),
+        links=facts.list_links(parent_job(first)),
+        ids=(("account", untrusted.defang(f"{first.account} {first.region}".strip())),),
+        causes=causes,
+        is_drill=is_drill,
+        filters=filters,
     )
 
 
-def _unreported(incident: Incident, tally: Tally) -> tuple[Incident, Tally]:
-    """Give what has failed since the last message; all of it where that cannot be told."""
+def _select_unreported(incident: Incident, tally: Tally) -> tuple[Incident, Tally]:
+    """Keep what has failed since the last message; all of it where that is not known."""
     jobs = sorted((one for one in tally.every if one is not tally.parent), key=lambda one: one.at)
-    untold = fold(jobs[incident.announced :]) if len(jobs) > incident.announced else tally
-    return set_representative(incident, untold), untold
+    unreported = fold(jobs[incident.announced :]) if len(jobs) > incident.announced else tally
+    return set_representative(incident, unreported), unreported
 
 
 def _make_row(incident: Incident, tally: Tally) -> _Row:
@@ -194,28 +179,41 @@ def _make_row(incident: Incident, tally: Tally) -> _Row:
     )
 
 
-def _rows_by_cause(incident: Incident, tally: Tally) -> Iterable[tuple[str, _Row]]:
+def _merge_alike(failures: Sequence[tuple[Failure, Diagnosis]]) -> list[_Row]:
+    """Count failures that look alike in one row, which is as severe as the worst of them."""
+    alike: dict[tuple[str, ...], _Row] = {}
+    for failure, diagnosis in failures:
+        name = untrusted.defang(failure.job_name or failure.job_id) or "unknown job"
+        severity = tagged_severity(failure, diagnosis.severity)
+        row = _Row(failure, diagnosis, severity, name, 1)
+        same = alike.get(row.cells[1:])
+        if same:
+            severity = max(same.severity, severity)
+            row = replace(same, count=same.count + 1, severity=severity)
+        alike[row.cells[1:]] = row
+    return _sort_rows(alike.values())
+
+
+def _split_by_cause(incident: Incident, tally: Tally) -> Iterable[tuple[str, _Row]]:
     """Give an incident's row once for each of its causes, with the count of that cause."""
     row = _make_row(incident, tally)
     for group in tally.groups:
         yield group.cause, replace(row, count=len(group.members))
     if tally.dependents:
-        yield _WAITED, replace(row, count=len(tally.dependents))
+        yield "dependent-job-failed", replace(row, count=len(tally.dependents))
 
 
 def _count_by_cause(shares: Iterable[tuple[str, _Row]]) -> tuple[CauseCount, ...]:
     found: dict[str, CauseCount] = {}
     for cause, row in shares:
         before = found.get(cause) or CauseCount(cause, diagnosis_for(cause).title, 0)
-        names = tuple(dict.fromkeys((*before.names, row.name)))[:NAMES_SHOWN]
+        names = _distinct((*before.names, row.name))[:NAMES_SHOWN]
         found[cause] = replace(before, count=before.count + row.count, names=names)
     return tuple(sorted(found.values(), key=lambda each: -each.count))
 
 
 def _list_causes(causes: Sequence[CauseCount]) -> str:
-    return wording.count_causes(
-        (wording.short_cause(each.id, each.title), each.count) for each in causes
-    )
+    return wording.list_causes((each.id, each.count) for each in causes)
 
 
 def _sort_rows(rows: Iterable[_Row]) -> list[_Row]:
@@ -226,8 +224,12 @@ def _sort_rows(rows: Iterable[_Row]) -> list[_Row]:
     )
 
 
+def _align(rows: Sequence[_Row]) -> tuple[str, ...]:
+    return breakdown.align_columns([row.cells for row in rows])
+
+
 def _disambiguate_names(rows: Sequence[_Row]) -> list[_Row]:
-    """Add the definition to a name where lines would look alike: that is what differs."""
+    """Add the job definition to names where rows would look alike."""
     alike = Counter(row.cells[1:] for row in rows)
     return [
         replace(row, name=f"{row.name} ({untrusted.defang(row.first.definition_name)})")
@@ -237,28 +239,22 @@ def _disambiguate_names(rows: Sequence[_Row]) -> list[_Row]:
     ]
 
 
-def _name_job(failure: Failure) -> str:
-    return untrusted.defang(failure.job_name or failure.job_id) or "unknown job"
-
-
-def _describe_main_queue(rows: Sequence[_Row]) -> str:
-    """Say on which queue most of it happens: then the trouble may be there."""
-    queues = [row.first.queue for row in rows]
-    most = max(queues, key=queues.count)
-    share = queues.count(most)
-    if len(rows) <= 1 or not most or share <= MOST * len(rows):
+def _name_main_queue(rows: Sequence[_Row]) -> str:
+    """Name the queue that most rows are on: the cause may be there."""
+    queue, share = Counter(row.first.queue for row in rows).most_common(1)[0]
+    if len(rows) <= 1 or not queue or share <= MAIN_QUEUE_SHARE * len(rows):
         return ""
     number = "All" if share == len(rows) else f"{share:,}"
-    return f" {number} of them are on queue {untrusted.defang(most)}."
+    return f" {number} of them are on queue {untrusted.defang(queue)}."
 
 
 def _first_steps(row: _Row) -> tuple[str, ...]:
     queue = f" on queue {row.first.queue}" if is_title(row.first.queue) else ""
-    # A step holds no stranger's markup.
+    # Steps are not quoted, so that they may hold no markup.
     name = row.name if is_title(row.name) else "the first line below"
     title = wording.lower_first(row.diagnosis.title)
-    failed = f"({row.count:,} failed)"
-    return (f"Begin with {name}{queue} {failed}: {title}.", *row.diagnosis.actions[:1])
+    step = f"Begin with {name}{queue} ({row.count:,} failed): {title}."
+    return (step, *row.diagnosis.actions[:1])
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:
