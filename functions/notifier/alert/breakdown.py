@@ -1,4 +1,4 @@
-"""The failed jobs of a message cause by cause: as counts for machines, as lines for people."""
+"""The failed jobs of an alert by cause: as counts for machines, as a table for people."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from notifier.joblog.excerpt import Excerpt
 from notifier.text import untrusted
 
 NAMES_SHOWN = 20  # of one cause; the others are counted
-INDICES_SHOWN = 300  # characters of index ranges in a line; the webhook document has them all
-_WIDTH = 74  # columns of a line, which the mail indents by two
-_LAST_COLUMN = 36  # columns that the last cell has at least
+INDICES_SHOWN = 300  # characters of index ranges in a row; the webhook document has them all
+_WIDTH = 74  # columns of a row, which the mail indents by two
+_LAST_COLUMN = 36  # minimum columns of the last cell
 _GAP = "  "
 _NOT_RUN = "Will not run: waited in vain"
 
@@ -32,7 +32,7 @@ class CauseCount:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many failed by themselves, how many waited for them, and of how many, if known."""
+    """How many failed by themselves, how many depended on those, and of how many, if known."""
 
     failed: int
     dependents: int = 0
@@ -41,7 +41,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The log of one failed job that stands for others; without one, `note` says why."""
+    """The log of one failed job that represents others; without a log, `note` says why."""
 
     title: str
     note: str = ""
@@ -63,16 +63,16 @@ def count_by_cause(tally: Tally) -> tuple[CauseCount, ...]:
 
 
 def write_table(tally: Tally, uncounted: int = 0, noun: str = "child") -> tuple[str, ...]:
-    """Write one row a cause: how many, the cause, and which; then what waited for them.
+    """Write a row for each cause: how many, the cause, and which jobs; then the dependents.
 
     Parameters
     ----------
     tally
-        What has failed.
+        The failures.
     uncounted
         Children that Batch counts as failed beyond those.
     noun
-        What has an index: a child or a node.
+        What has an index: `child` or `node`.
     """
     rows = [
         (f"{len(group.members):,}", diagnosis_for(group.cause).title, _list_jobs(group, noun))
@@ -88,31 +88,30 @@ def write_table(tally: Tally, uncounted: int = 0, noun: str = "child") -> tuple[
 def _list_jobs(group: Group, noun: str) -> str:
     if not group.indices:
         return _list_names(group.members)
-    told = ranges(group.indices)
-    if len(told) > INDICES_SHOWN:
-        told = told[:INDICES_SHOWN].rpartition(", ")[0] + ", …"
+    shown = ranges(group.indices)
+    if len(shown) > INDICES_SHOWN:
+        shown = shown[:INDICES_SHOWN].rpartition(", ")[0] + ", …"
     one, many = ("node", "nodes") if noun == "node" else ("index", "indices")
-    return f"{many if len(group.indices) > 1 else one} {told}"
+    return f"{many if len(group.indices) > 1 else one} {shown}"
 
 
 def _list_names(members: Sequence[Member]) -> str:
     names = [untrusted.defang(name) for name in dict.fromkeys(one.name for one in members) if name]
-    told = ", ".join(names[:NAMES_SHOWN])
     more = len(names) - NAMES_SHOWN
-    return f"{told} and {more:,} more" if more > 0 else told
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def align_columns(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Align cells in columns, numbers first; a long last cell is wrapped in its column."""
+    """Align cells in columns, the numbers to the right; a long last cell is wrapped."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
-    lead = sum(widths) + len(_GAP) * len(widths)
-    told: list[str] = []
+    indent = sum(widths) + len(_GAP) * len(widths)
+    lines: list[str] = []
     for number, *cells, last in rows:
         head = [number.rjust(widths[0])]
         head += [cell.ljust(width) for cell, width in zip(cells, widths[1:], strict=True)]
         wrapped = textwrap.wrap(
-            last, max(_LAST_COLUMN, _WIDTH - lead), break_long_words=False, break_on_hyphens=False
+            last, max(_LAST_COLUMN, _WIDTH - indent), break_long_words=False, break_on_hyphens=False
         ) or [""]
-        told.append(_GAP.join([*head, wrapped[0]]).rstrip())
-        told += [" " * lead + rest for rest in wrapped[1:]]
-    return tuple(told)
+        lines.append(_GAP.join([*head, wrapped[0]]).rstrip())
+        lines += [" " * indent + rest for rest in wrapped[1:]]
+    return tuple(lines)

@@ -144,24 +144,30 @@ def _open_sentence(incident: Incident, tally: Tally) -> str:
     if not counts.failed:
         jobs = wording.pluralize(counts.dependents, "job")
         return f"{jobs} will not run: what they wait for failed"
-    name, times = name_incident(incident, tally), _format_times(counts.failed)
+    times = _format_times(counts.failed)
     if first.kind is Kind.QUEUE_BLOCKED:
-        return f"Queue {name} was blocked {times}"
+        return f"Queue {name_incident(incident, tally)} was blocked {times}"
     if first.kind is Kind.ENVIRONMENT:
         return f"{facts.describe_failure(first)}, {times}"
+    on_queue = f" on queue {untrusted.defang(first.queue)}" if first.queue else ""
+    return f"{_describe_jobs(incident, tally, counts)}{on_queue}"
+
+
+def _describe_jobs(incident: Incident, tally: Tally, counts: Counts) -> str:
+    first, name = incident.first, name_incident(incident, tally)
     if first.kind is Kind.STUCK:
         have = "job has" if counts.failed == 1 else "jobs have"
-        event = f"{counts.failed:,} {have} waited too long"
-    elif first.kind in FAMILIES:
+        return f"{counts.failed:,} {have} waited too long"
+    if first.kind in FAMILIES:
         kind, so_far = FAMILY_NAMES[parent_job(first).kind], "" if tally.ended else " so far"
-        event = f"{format_failed(counts, first)} of {kind} {name} failed{so_far}"
-    elif is_one_job(incident, tally):
-        event = f"Job {name} failed" + (f" {times}" if counts.failed > 1 else "")
-    else:
-        definition = untrusted.defang(first.definition_name)
-        of = f" of definition {definition}" if definition else ""
-        event = f"{count_jobs(counts.failed, first)}{of} failed"
-    return f"{event} on queue {untrusted.defang(first.queue)}" if first.queue else event
+        return f"{format_failed(counts, first)} of {kind} {name} failed{so_far}"
+    if is_one_job(incident, tally):
+        return f"Job {name} failed" + (
+            f" {_format_times(counts.failed)}" if counts.failed > 1 else ""
+        )
+    definition = untrusted.defang(first.definition_name)
+    of = f" of definition {definition}" if definition else ""
+    return f"{count_jobs(counts.failed, first)}{of} failed"
 
 
 def _add_sentences(incident: Incident, tally: Tally) -> Iterator[str]:
