@@ -1,4 +1,4 @@
-"""The particulars of a failure as labelled lines: when, where, how often, what it used."""
+"""The facts of a failure as labelled lines: when, where, how often, which resources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """One line of the attempts table, every cell ready to print."""
+    """One row of the attempts table, with every cell as text."""
 
     number: str
     started: str
@@ -38,8 +38,7 @@ def status_word(failure: Failure) -> str:
 
 
 def mark_drill(status: str, is_drill: bool) -> str:
-    """Give the first word of every message."""
-    # Nobody is to be woken by a drill twice: it says what it is before anything else.
+    """Put `DRILL` first, so that nobody takes a drill for a failure."""
     return f"DRILL {status}" if is_drill else status
 
 
@@ -52,34 +51,35 @@ def display_name(failure: Failure) -> str:
 
 
 def describe_failure(failure: Failure) -> str:
-    """Say what happened to what, as the first half of a sentence."""
+    """Say what happened, as the first half of a sentence."""
     name, queue = untrusted.defang(failure.job_name), untrusted.defang(failure.queue)
     on_queue = f" on queue {queue}" if queue else ""
-    if failure.kind in (Kind.STUCK, Kind.ENVIRONMENT):
-        return _describe_state(failure, name, on_queue)
     match failure.kind:
-        case Kind.ARRAY_CHILD:
-            return f"Child {failure.array_index} of array job {name} failed{on_queue}"
-        case Kind.ARRAY_PARENT:
-            return f"Array job {name} failed{on_queue}"
-        case Kind.NODE:
-            return f"Node {failure.node_index} of multi-node job {name} failed{on_queue}"
-        case Kind.MULTI_NODE:
-            nodes = f" ({failure.node_count} nodes)" if failure.node_count else ""
-            return f"Multi-node job {name}{nodes} failed{on_queue}"
-        case Kind.SERVICE_JOB:
-            return f"SageMaker job {name} failed{on_queue}"
         case Kind.QUEUE_BLOCKED:
             return f"Queue {queue or 'unknown'} is blocked by job {name}"
-    return f"Job {name} failed{on_queue}"
+        case Kind.STUCK:
+            return f"Job {name} has waited{_waited_for(failure)} in {failure.status}{on_queue}"
+        case Kind.ENVIRONMENT:
+            return _describe_resource(failure, name)
+    return f"{_describe_job(failure, name)} failed{on_queue}"
 
 
-def _describe_state(failure: Failure, name: str, on_queue: str) -> str:
-    if failure.kind is Kind.STUCK:
-        return f"Job {name} has waited{_waited_for(failure)} in {failure.status}{on_queue}"
+def _describe_job(failure: Failure, name: str) -> str:
+    nodes = f" ({failure.node_count} nodes)" if failure.node_count else ""
+    named = {
+        Kind.ARRAY_CHILD: f"Child {failure.array_index} of array job {name}",
+        Kind.ARRAY_PARENT: f"Array job {name}",
+        Kind.NODE: f"Node {failure.node_index} of multi-node job {name}",
+        Kind.MULTI_NODE: f"Multi-node job {name}{nodes}",
+        Kind.SERVICE_JOB: f"SageMaker job {name}",
+    }
+    return named.get(failure.kind, f"Job {name}")
+
+
+def _describe_resource(failure: Failure, name: str) -> str:
     if failure.is_unusable:
-        what = _RESOURCES.get(failure.resource_type, failure.resource_type)
-        return f"{what} {name} is {failure.status}"
+        resource = _RESOURCES.get(failure.resource_type, failure.resource_type)
+        return f"{resource} {name} is {failure.status}"
     verb = _VERBS.get(failure.status, "set up")
     return f"CloudFormation could not {verb} {failure.resource_type} {name}"
 
@@ -99,28 +99,30 @@ def count_failed_children(failure: Failure) -> str:
 
 
 def list_facts(failure: Failure) -> Pairs:
-    """Give labelled lines; what the event does not say has no line."""
-    found = {
+    """Give labelled lines; what the event does not have gets no line."""
+    waiting_since, timeout = failure.waiting_since, failure.timeout_seconds
+    return _defang_pairs({
         "when": _format_end(failure),
-        "waits since": units.moment(failure.waiting_since) if failure.waiting_since else "",
+        "waits since": units.moment(waiting_since) if waiting_since else "",
         "queue": failure.queue,
         "definition": failure.definition,
         "attempts": _count_attempts(failure),
         "asked": _requested_sizes(failure),
         "ran on": "" if failure.kind is Kind.STUCK else failure.platform,
         "image": failure.image,
-        "exit": units.exit_code(failure.exit_code) if failure.exit_code is not None else "",
+        "exit": "" if failure.exit_code is None else units.exit_code(failure.exit_code),
         "container": failure.container,
         "time": _format_durations(failure),
         "used": _resource_hours(failure),
-        "timeout": units.duration(failure.timeout_seconds * 1000)
-        if failure.timeout_seconds
-        else "",
+        "timeout": units.duration(timeout * 1000) if timeout else "",
         "children": count_failed_children(failure),
         "waited for": ", ".join(failure.depends_on),
         "training job": failure.training_job,
         "owner": failure.tag("notify:owner"),
-    }
+    })  # fmt: skip
+
+
+def _defang_pairs(found: dict[str, str]) -> Pairs:
     return tuple((label, untrusted.defang(value)) for label, value in found.items() if value)
 
 
@@ -131,24 +133,22 @@ def _format_end(failure: Failure) -> str:
 
 
 def _format_durations(failure: Failure) -> str:
-    """Say how long it waited in its queue, and how long it ran, over all attempts."""
-    spans = [ran for attempt in failure.attempts if (ran := _run_time(attempt)) is not None]
+    """Say how long the job waited in its queue, and how long it ran over all attempts."""
+    spans = [span for attempt in failure.attempts if (span := _run_time(attempt)) is not None]
     if not spans and failure.started_at and failure.stopped_at:
         spans = [max(0, failure.stopped_at - failure.started_at)]
-    ran, parts = sum(spans), []
+    waited = -1
     if failure.created_at and failure.stopped_at:
-        waited = failure.stopped_at - failure.created_at - ran
-        parts += [f"waited {units.duration(waited)}"] if waited >= 0 else []
-    parts += [f"ran {units.duration(ran)}"] if spans else []
-    in_all = f" in {len(spans)} attempts" if len(spans) > 1 else ""
-    return ", ".join(parts) + in_all
+        waited = failure.stopped_at - failure.created_at - sum(spans)
+    parts = [f"waited {units.duration(waited)}"] if waited >= 0 else []
+    parts += [f"ran {units.duration(sum(spans))}"] if spans else []
+    return ", ".join(parts) + (f" in {len(spans)} attempts" if len(spans) > 1 else "")
 
 
 def _count_attempts(failure: Failure) -> str:
-    if not failure.attempts:
-        return ""
-    made = len(failure.attempts)
-    return f"{made} of {failure.attempt_limit}" if failure.attempt_limit else str(made)
+    number = len(failure.attempts)
+    of = f" of {failure.attempt_limit}" if failure.attempt_limit else ""
+    return f"{number}{of}" if number else ""
 
 
 def _requested_sizes(failure: Failure) -> str:
@@ -157,20 +157,19 @@ def _requested_sizes(failure: Failure) -> str:
         f"{failure.memory_mib:,} MiB" if failure.memory_mib else "",
         f"{failure.gpus} GPU" if failure.gpus else "",
     ]
-    asked = ", ".join(size for size in sizes if size)
-    return f"{asked} on each node" if asked and failure.kind is Kind.MULTI_NODE else asked
+    listed = ", ".join(filter(None, sizes))
+    return f"{listed} on each node" if listed and failure.kind is Kind.MULTI_NODE else listed
 
 
 def _resource_hours(failure: Failure) -> str:
-    """Sum what all attempts held, in vCPU-hours and GiB-hours: the price of the failure."""
+    """Sum the vCPU-hours and GiB-hours of all attempts: the cost of the failure."""
     hours = sum(_run_time(attempt) or 0 for attempt in failure.attempts) / units.HOUR_MS
     hours *= failure.node_count or 1
     if not hours or not failure.vcpus:
         return ""
-    used = f"{hours * failure.vcpus:,.2f} vCPU-hours"
-    if not failure.memory_mib:
-        return used
-    return f"{used}, {hours * failure.memory_mib / _MIB_PER_GIB:,.2f} GiB-hours"
+    gib_hours = hours * (failure.memory_mib or 0) / _MIB_PER_GIB
+    memory = f", {gib_hours:,.2f} GiB-hours" if failure.memory_mib else ""
+    return f"{hours * failure.vcpus:,.2f} vCPU-hours{memory}"
 
 
 def _run_time(attempt: Attempt) -> int | None:
@@ -194,16 +193,16 @@ def list_attempts(failure: Failure) -> tuple[AttemptRow, ...]:
 
 
 def list_links(failure: Failure) -> Pairs:
-    """Give the console pages, and the runbook its owner named in a tag."""
+    """Give the runbook in the job's tag `notify:runbook`, and the console pages."""
     runbook = failure.tag("notify:runbook")
     own = (("runbook", runbook),) if _RUNBOOK.fullmatch(runbook) else ()
     return (*own, *console_links.list_links(failure))
 
 
 def list_ids(failure: Failure) -> Pairs:
-    """Give the identifiers that a search or a ticket needs, last in every message."""
+    """Give the identifiers for a search or a ticket."""
     log = failure.log
-    found = {
+    return _defang_pairs({
         "resource" if failure.kind is Kind.ENVIRONMENT else "job id": failure.job_id,
         "account": f"{failure.account} {failure.region}".strip(),
         "log group": log.group if log else "",
@@ -211,5 +210,4 @@ def list_ids(failure: Failure) -> Pairs:
         "host": failure.attempts[-1].host if failure.attempts else "",
         "stack": failure.stack,
         "event": failure.event_id,
-    }
-    return tuple((label, untrusted.defang(value)) for label, value in found.items() if value)
+    })  # fmt: skip

@@ -36,7 +36,7 @@ def set_representative(incident: Incident, tally: Tally) -> Incident:
 def _as_member(first: Failure, member: Member) -> Failure:
     """Give a failure the id, name, index and times of another job of its kind."""
     is_stuck = first.kind is Kind.STUCK
-    job_id = _job_id(first.kind, member) or (first.job_id if first.kind is Kind.ENVIRONMENT else "")
+    job_id = _job_id(first, member)
     return replace(
         first,
         job_id=job_id,
@@ -54,11 +54,12 @@ def _as_member(first: Failure, member: Member) -> Failure:
     )
 
 
-def _job_id(kind: Kind, member: Member) -> str:
-    """Give the job id of a member; those of other kinds have an identity of their own form."""
-    if kind is Kind.STUCK:
+def _job_id(first: Failure, member: Member) -> str:
+    if first.kind is Kind.STUCK:
         return job_of(member.job_id)
-    return member.job_id if kind in FAMILIES | {Kind.JOB, Kind.SERVICE_JOB} else ""
+    if first.kind is Kind.ENVIRONMENT:
+        return first.job_id
+    return member.job_id if first.kind in FAMILIES | {Kind.JOB, Kind.SERVICE_JOB} else ""
 
 
 def parent_job(failure: Failure) -> Failure:

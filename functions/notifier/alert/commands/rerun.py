@@ -1,4 +1,4 @@
-"""How to run again just what failed."""
+"""How to run again only what failed of an array or multi-node job."""
 
 from __future__ import annotations
 
@@ -23,33 +23,35 @@ _TOO_MANY = (
     "The {number:,} failed indices are too many for one environment variable: list them with the "
     "list-jobs command below, and run them again in several arrays."
 )
-_MORE_MAY = " More may still fail: the array has not ended."
+_MORE_MAY_FAIL = " More may still fail: the array has not ended."
 
 
 def rerun_failed_jobs(incident: Incident, tally: Tally) -> tuple[tuple[str, ...], str]:
-    """Give the commands that run again what failed, and the step that explains them.
+    """Give the commands that run the failed jobs again, and the step that explains them.
 
-    Both are empty where there is no such way, as for jobs that stand alone.
+    Both are empty where there is no such command, as for single jobs.
     """
     job = parent_job(incident.first)
-    if job.kind is Kind.MULTI_NODE:
-        told = aws_cli.submit_job(job)
-        return told, _ALL if told else ""
     indices = sorted(index for group in tally.groups for index in group.indices)
+    if job.kind is Kind.MULTI_NODE:
+        return _explain(aws_cli.submit_job(job), _ALL)
     if job.kind is not Kind.ARRAY_PARENT or not indices:
         return (), ""
     size = summary.count_failures(incident, tally).of
     cause = diagnosis_for(incident.cause, incident.certainty)
     sizes = resubmit.resource_requirements(resubmit.larger_sizes(job, cause))
-    told = aws_cli.submit_array(job, indices, size, sizes)
+    commands = aws_cli.submit_array(job, indices, size, sizes)
     if len(indices) == size:
-        return told, _ALL if told else ""
-    if told:
-        return (*told, aws_cli.MAP_INDEX), _explain_some(len(indices)) + (
-            "" if tally.ended else _MORE_MAY
-        )
-    too_many = aws_cli.exceed_override_limit(indices) and aws_cli.submit_job(job)
-    return (), _TOO_MANY.format(number=len(indices)) if too_many else ""
+        return _explain(commands, _ALL)
+    if commands:
+        more_may_fail = "" if tally.ended else _MORE_MAY_FAIL
+        return (*commands, aws_cli.MAP_INDEX), f"{_explain_some(len(indices))}{more_may_fail}"
+    is_too_long = aws_cli.exceed_override_limit(indices) and aws_cli.submit_job(job)
+    return (), _TOO_MANY.format(number=len(indices)) if is_too_long else ""
+
+
+def _explain(commands: tuple[str, ...], step: str) -> tuple[tuple[str, ...], str]:
+    return commands, step if commands else ""
 
 
 def _explain_some(number: int) -> str:

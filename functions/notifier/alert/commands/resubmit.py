@@ -1,7 +1,7 @@
-"""The command that submits a failed job once more: as it was, but for what made it fail.
+"""The command that submits a failed job again, with what its failure calls for changed.
 
-What a job was given (command, environment, parameters) may hold secrets and is in no command; that
-it must be added again is said. What was asked at submission is repeated, so far as it is known.
+The job's own command, environment and parameters may hold secrets and are never in the command:
+the step says to add them. Other settings of the submission are repeated, so far as known.
 """
 
 from __future__ import annotations
@@ -23,27 +23,26 @@ _USE = "To run it again, use the submit-job command below"
 def resubmit_job(
     failure: Failure, diagnosis: Diagnosis, run_history: RunHistory | None
 ) -> tuple[tuple[str, ...], str]:
-    """Give the command for a job that stands alone, and a step where it needs a word.
+    """Give the command for a single job, and a step where the command leaves something out.
 
     Parameters
     ----------
     failure
-        What failed; arrays and multi-node jobs have commands of their own, see `rerun`.
+        What failed; for arrays and multi-node jobs see `rerun`.
     diagnosis
-        Why: more memory is asked for where that was short, and other tries where Spot took it.
-    past
-        What is known of its definition; without, all that the event tells is repeated.
+        The cause: it decides about more memory and other retries.
+    run_history
+        What is known of the definition; without it, all settings in the event are repeated.
     """
     if failure.kind is not Kind.JOB:
         return (), ""
     overridden = run_history.overridden if run_history else None
-    words = tuple(_list_options(failure, diagnosis, overridden))
-    commands = aws_cli.submit_job(failure, *words)
+    commands = aws_cli.submit_job(failure, *_list_options(failure, diagnosis, overridden))
     return commands, _write_step(failure, overridden) if commands else ""
 
 
 def larger_sizes(failure: Failure, diagnosis: Diagnosis) -> dict[str, str]:
-    """Give what to ask for where memory was short, in the words of `resourceRequirements`."""
+    """Give the sizes to request where memory was short, by type of `resourceRequirements`."""
     is_short = advice.is_short_of_memory(diagnosis) and has_one_container(failure)
     size = advice.next_memory_size(failure) if is_short else None
     if size is None:
@@ -54,13 +53,13 @@ def larger_sizes(failure: Failure, diagnosis: Diagnosis) -> dict[str, str]:
 
 
 def has_one_container(failure: Failure) -> bool:
-    """Say whether `--container-overrides` reaches the job: only one container has no name."""
+    """Say whether `--container-overrides` applies: only a job's single container has no name."""
     is_node = failure.kind in (Kind.NODE, Kind.MULTI_NODE)
     return not failure.container and failure.platform != "EKS" and not is_node
 
 
 def resource_requirements(sizes: dict[str, str]) -> list[dict[str, str]]:
-    """Write sizes as Batch takes them."""
+    """Write sizes as `resourceRequirements`."""
     return [{"type": kind, "value": value} for kind, value in sizes.items()]
 
 
@@ -81,17 +80,17 @@ def _list_options(
 
 
 def _submitted_sizes(failure: Failure, overridden: frozenset[str] | None) -> dict[str, str]:
-    """Give the sizes that were asked for at submission, or all where that is not known."""
+    """Give the sizes that were set at submission, or all where that is not known."""
     if not has_one_container(failure):
         return {}
-    asked = {
+    sizes = {
         "VCPU": ("vCPU", f"{failure.vcpus:g}" if failure.vcpus else ""),
         "MEMORY": ("memory", str(failure.memory_mib or "")),
         "GPU": ("GPU", str(failure.gpus or "")),
     }
     return {
         kind: amount
-        for kind, (what, amount) in asked.items()
+        for kind, (what, amount) in sizes.items()
         if amount and _is_submitted(what, overridden)
     }
 
@@ -107,7 +106,7 @@ def _is_submitted(what: str, overridden: frozenset[str] | None) -> bool:
 
 
 def _write_step(failure: Failure, overridden: frozenset[str] | None) -> str:
-    """Say what the command leaves out; nothing where it is whole."""
+    """Say what the command leaves out; empty where it is complete."""
     if overridden is None:
         lost = "the parameters and overrides of the first time, which are not kept here"
     else:
