@@ -36,15 +36,17 @@ def next_memory_size(failure: Failure) -> tuple[int, float | None] | None:
         return None
     if failure.platform != "Fargate":
         return memory * 2, None
-    vcpus = failure.vcpus or 0.25
-    sizes = [
+    sizes = _larger_fargate_sizes(memory, failure.vcpus or 0.25)
+    return next((size for size in sizes if size[0] >= memory * 2), sizes[-1] if sizes else None)
+
+
+def _larger_fargate_sizes(memory: int, vcpus: float) -> list[tuple[int, float]]:
+    return [
         (size, each)
         for each, memories in fargate_sizes.MEMORY.items()
         for size in memories
-        if each >= vcpus
+        if each >= vcpus and size > memory
     ]
-    enough = next((each for each in sizes if each[0] >= memory * 2), None)
-    return enough or next((each for each in sizes[-1:] if each[0] > memory), None)
 
 
 def memory_advice(failure: Failure) -> str:

@@ -84,7 +84,7 @@ class Alert:
         return self.is_drill or self.failure is None
 
     @property
-    def queue_if_not_named(self) -> str:
+    def other_queue(self) -> str:
         """The queue, unless the alert is about the queue itself."""
         return "" if self.queue == self.name else self.queue
 
@@ -97,6 +97,11 @@ class Alert:
     def verdict(self) -> str:
         """What happened in a few words, with the certainty where there is doubt."""
         return f"{self.cause_or_headline} ({self.doubt})" if self.doubt else self.cause_or_headline
+
+    @property
+    def news(self) -> tuple[str, ...]:
+        """What was not sent before or else how new this is, and the last success."""
+        return tuple(filter(None, (self.kept_back or self.novelty, self.last_success)))
 
     @property
     def footer(self) -> str:

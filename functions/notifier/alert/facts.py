@@ -134,15 +134,19 @@ def _format_end(failure: Failure) -> str:
 
 def _format_durations(failure: Failure) -> str:
     """Say how long the job waited in its queue, and how long it ran over all attempts."""
-    spans = [span for attempt in failure.attempts if (span := _run_time(attempt)) is not None]
-    if not spans and failure.started_at and failure.stopped_at:
-        spans = [max(0, failure.stopped_at - failure.started_at)]
-    waited = -1
+    runs = _run_times(failure)
+    parts = [f"ran {units.duration(sum(runs))}"] if runs else []
     if failure.created_at and failure.stopped_at:
-        waited = failure.stopped_at - failure.created_at - sum(spans)
-    parts = [f"waited {units.duration(waited)}"] if waited >= 0 else []
-    parts += [f"ran {units.duration(sum(spans))}"] if spans else []
-    return ", ".join(parts) + (f" in {len(spans)} attempts" if len(spans) > 1 else "")
+        waited = failure.stopped_at - failure.created_at - sum(runs)
+        parts = [f"waited {units.duration(waited)}", *parts] if waited >= 0 else parts
+    return ", ".join(parts) + (f" in {len(runs)} attempts" if len(runs) > 1 else "")
+
+
+def _run_times(failure: Failure) -> list[int]:
+    runs = [run for attempt in failure.attempts if (run := _run_time(attempt)) is not None]
+    if not runs and failure.started_at and failure.stopped_at:
+        return [max(0, failure.stopped_at - failure.started_at)]
+    return runs
 
 
 def _count_attempts(failure: Failure) -> str:

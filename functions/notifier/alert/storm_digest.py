@@ -73,23 +73,35 @@ def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: i
         failed=sum(tally.failed for _, tally in held),
         dependents=sum(len(tally.dependents) for _, tally in held),
     )
-    name = wording.pluralize(len(rows), "incident")
     jobs = wording.pluralize(counts.failed + counts.dependents, "failed job")
-    verb = "was" if len(rows) == 1 else "were"
-    others = f"{wording.pluralize(more, 'more incident')} will be named in the next digest."
-    sentence = (
-        f"{name} with {jobs} {verb} held back by the rate limit since {units.moment(since)}: "
-        f"{_list_causes(causes)}.{_name_main_queue(rows)}{f' {others}' if more else ''}"
-    )
-    return replace(
+    further = f"{wording.pluralize(more, 'more incident')} will be named in the next digest."
+    alert = replace(
         _summarize(rows, causes, _STORM),
-        name=name,
-        sentence=sentence,
+        name=wording.pluralize(len(rows), "incident"),
+        sentence=_describe_storm(rows, jobs, since, causes),
         headline=f"{jobs} held back: {_list_causes(causes)}",
         incident=f"storm-{since}",
         event_time=units.iso(max([since, *(tally.newest_at for _, tally in held)])),
-        breakdown=(*_align(rows), *([f"[{others}]"] if more else [])),
+        breakdown=_align(rows),
         counts=counts,
+    )
+    if not more:
+        return alert
+    return replace(
+        alert,
+        sentence=f"{alert.sentence} {further}",
+        breakdown=(*alert.breakdown, f"[{further}]"),
+    )
+
+
+def _describe_storm(
+    rows: Sequence[_Row], jobs: str, since: int, causes: Sequence[CauseCount]
+) -> str:
+    incidents = wording.pluralize(len(rows), "incident")
+    verb = "was" if len(rows) == 1 else "were"
+    return (
+        f"{incidents} with {jobs} {verb} held back by the rate limit since {units.moment(since)}: "
+        f"{_list_causes(causes)}.{_name_main_queue(rows)}"
     )
 
 
@@ -114,6 +126,7 @@ def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str
     )
     alert = _summarize(rows, causes, _DEGRADED)
     left_out = sum(row.count for row in rows[LINES_SHOWN:])
+    table = _align(rows[:LINES_SHOWN])
     runs_failed = f"{len(failures):,} failed: " if is_one_job and len(failures) > 1 else ""
     return replace(
         alert,
@@ -123,10 +136,7 @@ def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str
         steps=(*alert.steps, _FIX_TABLE),
         incident=f"degraded-{failures[0][0].event_id or failures[0][0].job_id}",
         event_time=max(failure.event_time for failure, _ in failures),
-        breakdown=(
-            *_align(rows[:LINES_SHOWN]),
-            *([f"[{left_out:,} more failed]"] if left_out else []),
-        ),
+        breakdown=(*table, f"[{left_out:,} more failed]") if left_out else table,
         counts=Counts(len(failures)),
     )
 
@@ -136,12 +146,14 @@ def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Dia
     failures = [row.first for row in rows]
     first, is_drill = failures[0], all(each.is_drill for each in failures)
     severity = max(row.severity for row in rows)
-    filters = {
+    values = {
+        "queue": [each.queue for each in failures],
+        "definition": [each.definition for each in failures],
+        "owner": [each.tag("notify:owner") for each in failures],
+    }
+    causes_and_classes = {
         "cause": _distinct(row.diagnosis.cause for row in rows),
         "class": _distinct(str(row.diagnosis.class_) for row in rows),
-        "queue": _distinct(each.queue for each in failures),
-        "definition": _distinct(each.definition for each in failures),
-        "owner": _distinct(each.tag("notify:owner") for each in failures),
     }
     return Alert(
         status=facts.mark_drill("FAILED", is_drill),
@@ -151,14 +163,14 @@ def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Dia
         account=first.account,
         region=first.region,
         steps=_first_steps(rows[0]),
-        queue=_common_value(each.queue for each in failures),
-        definition=_common_value(each.definition for each in failures),
-        owner=_common_value(each.tag("notify:owner") for each in failures),
+        queue=_common_value(values["queue"]),
+        definition=_common_value(values["definition"]),
+        owner=_common_value(values["owner"]),
         links=facts.list_links(parent_job(first)),
         ids=(("account", untrusted.defang(f"{first.account} {first.region}".strip())),),
         causes=causes,
         is_drill=is_drill,
-        filters=filters,
+        filters=causes_and_classes | {name: _distinct(each) for name, each in values.items()},
     )
 
 

@@ -1,6 +1,6 @@
-"""Slack and Microsoft Teams, by the custom-notification schema of Amazon Q Developer.
+"""Cards for Slack and Microsoft Teams, by the custom-notification schema of Amazon Q Developer.
 
-A message that does not match the schema is dropped there without a word.
+Amazon Q Developer silently drops a message that does not match the schema.
 https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
 """
 
@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from notifier.alert.alert import Alert
 from notifier.batch.identifiers import is_arn
-from notifier.joblog.excerpt import Excerpt
 from notifier.text import untrusted
 
-# No limits are documented for these fields; these are cautious and far below a Slack block's.
+# The schema documents no limits; these are far below those of a Slack block.
 TITLE_LIMIT = 250
-NAME_LIMIT = 160  # of the name in a title: jobs have 128 at most, other things more
+NAME_LIMIT = 160  # of the name in a title: job names have 128 at most, others more
 DESCRIPTION_LIMIT = 6_000
-LOG_LINES = 8  # a card is read at a glance; the link shows the rest
+LOG_LINES = 8  # the link shows the rest
 LINE_LIMIT = 240
-ROWS = 12  # of what failed
-# What would end a code span, or start a mention such as <!here>; outside of code also a link.
+ROWS = 12  # of the table of failed jobs
+# Marks that would end a code span, start a mention such as <!here>, or (outside code) a link.
 _MARKS = str.maketrans("`<>", "'''")
 _LINK_MARKS = str.maketrans("[]", "()")
 _EMOJI = {
@@ -33,7 +33,7 @@ _EMOJI = {
 
 
 def render(alert: Alert) -> str:
-    """Give the JSON document of one custom notification; messages of an incident share a thread."""
+    """Give one custom notification as JSON; messages of an incident share a thread."""
     emoji = _EMOJI["recovered" if alert.status.endswith("RECOVERED") else alert.severity]
     document = {
         "version": "1.0",
@@ -58,20 +58,17 @@ def render(alert: Alert) -> str:
 
 
 def _write_title(alert: Alert, emoji: str) -> str:
-    """Give what fits: of a long name its ends, and no mark that is left open."""
-    begun = f"{emoji} {alert.status} {_inline_code(untrusted.cut_middle(alert.name, NAME_LIMIT))}: "
-    whole = begun + _quote_verdict(alert)
+    """Cut a long name in the middle, and a long verdict without leaving a mark open."""
+    start = f"{emoji} {alert.status} {_inline_code(untrusted.cut_middle(alert.name, NAME_LIMIT))}: "
+    whole = start + _quote_verdict(alert)
     if len(whole) <= TITLE_LIMIT:
         return whole
-    return begun + untrusted.truncate(_escape_all(alert.verdict), TITLE_LIMIT - len(begun))
+    return start + untrusted.truncate(_escape_all(alert.verdict), TITLE_LIMIT - len(start))
 
 
 def _quote_verdict(alert: Alert) -> str:
-    """Give the verdict; what the log says stands in it as code, because a stranger wrote it."""
-    if not alert.error:
-        return alert.verdict
-    told = ": ".join(filter(None, (alert.headline, _inline_code(alert.error))))
-    return f"{told} ({alert.doubt})" if alert.doubt else told
+    """Give the verdict, with what the log says as code: it is untrusted text."""
+    return replace(alert, error=_inline_code(alert.error)).verdict
 
 
 def _build_context(alert: Alert) -> dict[str, str]:
@@ -85,24 +82,23 @@ def _build_context(alert: Alert) -> dict[str, str]:
 
 
 def _write_description(alert: Alert) -> str:
-    """Give the parts that fit, from the top; one that is cut would leave its marks open."""
-    evidence = [f"{one.source}: {_inline_code(one.text)}" for one in alert.diagnosis.evidence]
-    facts = [f"{label}: {_inline_code(value)}" for label, value in alert.facts]
+    """Give the parts that fit, from the top; none is cut, which could leave a mark open."""
     links = " | ".join(f"[{label}]({url})" for label, url in alert.links)
-    said = filter(None, (alert.kept_back or alert.novelty, alert.last_success))
-    news = " ".join(_inline_code(each) for each in said)
-    changes = [f"changed: {label} {_inline_code(value)}" for label, value in alert.changes]
     parts = (
-        news,
+        " ".join(_inline_code(each) for each in alert.news),
         _show_table(alert),
         alert.diagnosis.meaning,
-        *("\n".join(few) for few in (evidence, changes, facts)),
+        "\n".join(f"{one.source}: {_inline_code(one.text)}" for one in alert.diagnosis.evidence),
+        "\n".join(f"changed: {label} {_inline_code(value)}" for label, value in alert.changes),
+        "\n".join(f"{label}: {_inline_code(value)}" for label, value in alert.facts),
+        links,
+        _show_log(alert),
     )
-    told = ""
-    for part in (*parts, links, _show_log(alert)):
-        longer = f"{told}\n\n{part}" if told and part else told or part
-        told = longer if len(longer) <= DESCRIPTION_LIMIT else told
-    return told or _escape_all(alert.sentence)
+    description = ""
+    for part in filter(None, parts):
+        longer = f"{description}\n\n{part}" if description else part
+        description = longer if len(longer) <= DESCRIPTION_LIMIT else description
+    return description or _escape_all(alert.sentence)
 
 
 def _show_table(alert: Alert) -> str:
@@ -113,15 +109,13 @@ def _show_table(alert: Alert) -> str:
 
 def _show_log(alert: Alert) -> str:
     if alert.excerpt is not None:
-        return f"The last of {alert.excerpt.total:,} log lines:\n{_quote_lines(alert.excerpt)}"
-    sample = next((one for one in alert.samples if one.excerpt), None)
-    if sample is None or sample.excerpt is None:
-        return alert.log_note
-    return f"The end of the log of {_inline_code(sample.title)}:\n{_quote_lines(sample.excerpt)}"
-
-
-def _quote_lines(excerpt: Excerpt) -> str:
-    return _code_block(excerpt.lines[-LOG_LINES:])
+        lines = _code_block(alert.excerpt.lines[-LOG_LINES:])
+        return f"The last of {alert.excerpt.total:,} log lines:\n{lines}"
+    for sample in alert.samples:
+        if sample.excerpt:
+            lines = _code_block(sample.excerpt.lines[-LOG_LINES:])
+            return f"The end of the log of {_inline_code(sample.title)}:\n{lines}"
+    return alert.log_note
 
 
 def _code_block(lines: Sequence[str]) -> str:
@@ -130,7 +124,7 @@ def _code_block(lines: Sequence[str]) -> str:
 
 
 def _inline_code(value: str) -> str:
-    """Quote a text so that its markup stays text."""
+    """Quote a text as code, so that its markup has no effect."""
     return f"`{untrusted.truncate(_escape_code(value), LINE_LIMIT)}`" if value else ""
 
 

@@ -1,4 +1,4 @@
-"""Plain-text mail: a subject that names job and cause, a body that reads from the top."""
+"""Plain-text mail: the subject names job and cause, the body starts with what to know first."""
 
 from __future__ import annotations
 
@@ -15,39 +15,35 @@ from notifier.text import units, untrusted
 # Amazon SNS: "less than 100 characters", no line breaks or control characters.
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 SUBJECT_LIMIT = 99
-WIDTH = 76  # columns; mail clients that quote add two
+WIDTH = 76  # columns; mail clients add two when they quote
 LOG_LINE_LIMIT = 400  # characters of one log line; the link shows the rest
 REASON_LIMIT = 300
-PREVIEW_LENGTH = (
-    60  # characters of a subject that a phone shows: job and cause have to stand in them
-)
-CAUSE_PREVIEW_LENGTH = (
-    16  # characters of the cause among those, at least; the mail has the name whole
-)
+PREVIEW_LENGTH = 60  # characters of a subject that a phone shows
+CAUSE_PREVIEW_LENGTH = 16  # minimum characters of the cause among those
 
 
 def render_subject(alert: Alert) -> str:
-    """Give 1 to 99 ASCII characters: status, name and cause always, then as much as fits."""
-    seen = PREVIEW_LENGTH - CAUSE_PREVIEW_LENGTH - len(f"{alert.status} : ")
-    name = untrusted.cut_middle(untrusted.ascii_line(alert.name) or "unnamed job", seen)
-    queue, novelty = (
-        untrusted.ascii_line(alert.queue_if_not_named),
-        untrusted.ascii_line(alert.novelty),
+    """Give 1 to 99 ASCII characters: status, name, cause, and as much of the rest as fits."""
+    status, name, cause, queue, novelty = map(
+        untrusted.ascii_line,
+        (alert.status, alert.name, alert.cause_or_headline, alert.other_queue, alert.novelty),
     )
-    room = SUBJECT_LIMIT - len(f"{alert.status} : ")
-    cause = wording.shorten_headline(
-        untrusted.ascii_line(alert.cause_or_headline), room - len(name)
+    fixed = len(f"{status} : ")
+    name = untrusted.cut_middle(
+        name or "unnamed job", PREVIEW_LENGTH - CAUSE_PREVIEW_LENGTH - fixed
     )
-    for kept in ((alert.doubt, queue, novelty), (alert.doubt, queue), (alert.doubt,), ()):
-        aside = ", ".join(part for part in kept if part)
-        line = f"{alert.status} {name}: {cause}" + (f" ({aside})" if aside else "")
-        if len(line) <= SUBJECT_LIMIT:
-            return line
-    return f"{alert.status} {name}: {cause}"
+    cause = wording.shorten_headline(cause, SUBJECT_LIMIT - fixed - len(name))
+    line = f"{status} {name}: {cause}"
+    for kept in ((alert.doubt, queue, novelty), (alert.doubt, queue), (alert.doubt,)):
+        aside = ", ".join(filter(None, kept))
+        longer = f"{line} ({aside})" if aside else line
+        if len(longer) <= SUBJECT_LIMIT:
+            return longer
+    return line
 
 
 def render_body(alert: Alert) -> str:
-    """Give the mail: sentence, next step, counts, facts, evidence, logs, links, commands, ids."""
+    """Give the text of the mail."""
     sections = (
         _wrap(alert.sentence),
         _wrap(_write_news(alert)),
@@ -72,9 +68,7 @@ def _jobs_heading(alert: Alert) -> str:
 
 
 def _write_news(alert: Alert) -> str:
-    """Say how new it is; where something was kept back, that says the same and more."""
-    said = filter(None, (alert.kept_back or alert.novelty, alert.last_success))
-    return " ".join(f"{each[:1].upper()}{each[1:]}." for each in said)
+    return " ".join(f"{each[:1].upper()}{each[1:]}." for each in alert.news)
 
 
 def _wrap(prose: str, indent: str = "", hanging: str = "") -> str:

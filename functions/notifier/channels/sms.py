@@ -35,8 +35,8 @@ def render(alert: Alert) -> str:
 
 
 def _optional_parts(alert: Alert) -> Iterator[str]:
-    if alert.queue_if_not_named:
-        yield f" Queue {_to_gsm7(alert.queue_if_not_named)}."
+    if alert.other_queue:
+        yield f" Queue {_to_gsm7(alert.other_queue)}."
     if alert.novelty:
         yield f" {alert.novelty[:1].upper()}{_to_gsm7(alert.novelty[1:])}."
     yield from (f" {_to_gsm7(step)}" for step in alert.steps[:1])
