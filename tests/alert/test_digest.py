@@ -83,12 +83,11 @@ def test_subjects(scene: str, subject: str) -> None:
     ("scene", "sentence"),
     [
         ("array-closed", "312 of 10,000 children of array job align-cohort failed on queue etl: "
-                         "300 out of memory, 12 EC2 host terminated. It has ended: no more can "
-                         "fail."),
+                         "300 out of memory, 12 EC2 host terminated. The array job has finished."),
         ("array-first", "Child 3 of array job align-cohort failed on queue etl: container ran out "
-                        "of memory. 24 more children have failed so far. 2 jobs that waited for "
-                        "them will not run."),
-        ("chain", "Job extract failed on queue etl: timed out. 2 jobs that waited for it will not "
+                        "of memory. 24 more children have failed so far. 2 dependent jobs will "
+                        "not run."),
+        ("chain", "Job extract failed on queue etl: timed out. 2 dependent jobs will not "
                   "run."),
         ("nightly-5th", "Job nightly failed 5 times on queue etl: exit code 1. The log of job "
                         "nightly says: KeyError: 'HG002'"),
@@ -113,8 +112,8 @@ def test_children_fail_so_far_until_their_parent_has() -> None:
 def test_what_batch_counts_beyond_our_events_is_said() -> None:
     alert = told(fold([*OOM, array_parent(312)]), incident(child()))
     assert alert.headline.startswith("312 of 10,000 failed")
-    assert "Batch counts 312, but only 300 told why." in alert.sentence
-    assert " 12  Counted by Batch only" in "\n".join(alert.breakdown)
+    assert "AWS Batch counts 312, but sent events for only 300." in alert.sentence
+    assert " 12  Counted by AWS Batch" in "\n".join(alert.breakdown)
 
 
 def test_a_parent_alone_is_told_by_its_count() -> None:
@@ -164,8 +163,8 @@ def test_names_beyond_twenty_are_counted() -> None:
 
 def test_dependents_are_counted_beside_and_named_in_the_last_step() -> None:
     alert = SCENES["chain"]()
-    assert flat(alert.breakdown[-1]) == "2 Will not run: waited in vain load, transform"
-    assert alert.steps[-1] == "Submit again what waited in vain: load, transform."
+    assert flat(alert.breakdown[-1]) == "2 Will not run: dependency failed load, transform"
+    assert alert.steps[-1] == "Submit the dependent jobs again: load, transform."
 
 
 @pytest.mark.parametrize(
@@ -263,7 +262,7 @@ def test_recovery_is_as_severe_as_the_failure_and_shows_nothing_to_fear() -> Non
     assert alert.severity is Severity.CRITICAL
     for heading in ("WHY", "FAILED JOBS", "LOG", "COMMANDS"):
         assert f"\n{heading}" not in mail(alert)
-    assert "Why now: it has succeeded again." in flat(mail(alert))
+    assert "Why now: it succeeded again." in flat(mail(alert))
     assert message.render(alert).attributes["event"] == "recovered"
 
 
@@ -355,7 +354,7 @@ def test_a_multi_node_job_is_submitted_whole() -> None:
 def test_a_storm_names_the_most_severe_first_and_counts_the_rest() -> None:
     alert = SCENES["storm"]()
     assert alert.name == "195 incidents"
-    assert alert.headline.startswith("1,158 failed jobs held back: 579 out of memory, ")
+    assert alert.headline.startswith("1,158 failed jobs on hold: 579 out of memory, ")
     assert alert.severity is Severity.CRITICAL
     assert alert.breakdown[0].split()[0] == "11"
     assert "Image or tag does not exist" in alert.breakdown[0]
@@ -368,7 +367,7 @@ def test_a_storm_names_the_most_severe_first_and_counts_the_rest() -> None:
 def test_a_storm_counts_only_what_was_not_told() -> None:
     about = incident(first(), "app-exit-1", announced=3, held_since=scenes.START)
     alert = storm_digest.compose_storm([(about, fold(runs(["nightly"] * 5)))], 0, scenes.START)
-    assert alert.headline == "2 failed jobs held back: exit code 1"
+    assert alert.headline == "2 failed jobs on hold: exit code 1"
     assert alert.name == "1 incident"
     check(alert)
 
@@ -397,7 +396,7 @@ def test_without_the_table_every_failure_is_named_in_one_message() -> None:
     assert len(alert.breakdown) == 25
     assert sum(int(row.split()[0]) for row in alert.breakdown) == 60
     assert (
-        "not grouped and may be repeated: the incident table or its queue gave ThrottlingException."
+        "not grouped and may be reported again: the incident table or its queue returned Throttling"
         in (alert.sentence)
     )
     assert alert.is_always_sent
@@ -479,7 +478,7 @@ def test_why_it_was_sent_and_what_was_kept_back_is_in_mail_and_document() -> Non
     document = webhook.build_document(alert)
     assert document["kept_back"] == kept
     assert document["outcome"] == "first"
-    assert document["novelty"] == "17 held since 10:21"
+    assert document["novelty"] == "17 on hold since 10:21"
     assert document["incident"] == document["dedup_key"] == scenes.KEY
     assert kept in message.render(alert).decode()["chat"]["content"]["description"]
 

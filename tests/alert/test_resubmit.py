@@ -161,12 +161,12 @@ def test_the_next_size_is_one_that_fargate_has(vcpus: float, place: int) -> None
     ("changes", "run_history", "said"),
     [
         ({}, AS_DEFINED, ""),
-        ({}, UNKNOWN, "add the parameters and overrides of the first time"),
+        ({}, UNKNOWN, "Add the original parameters and overrides, which this alert"),
         ({}, RunHistory(
             after=replace(PLAIN, command=(1,), parameters=frozenset({("a", 1)})),
             definition_after=PLAIN),
-         "add its own command and parameters, not kept here"),
-        ({"depends_on": ("a",)}, AS_DEFINED, "it will not wait for other jobs"),
+         "Add the original command and parameters, which this alert does not store."),
+        ({"depends_on": ("a",)}, AS_DEFINED, "The new job does not wait"),
     ],
 )  # fmt: skip
 def test_what_the_command_leaves_out_is_said(

@@ -164,7 +164,7 @@ def test_a_chat_card_leaves_out_whole_parts_where_it_is_too_long() -> None:
     shown = json.loads(chat.render(replace(alert, facts=facts)))["content"]["description"]
     assert len(shown) <= chat.DESCRIPTION_LIMIT
     assert "fact 1" not in shown
-    assert "The last of 4 log lines:" in shown
+    assert "End of the log (4 lines in total):" in shown
     assert shown.count("```") == 2
 
 

@@ -62,8 +62,8 @@ def tally(failed: int, dependents: int = 0, *, ended: bool = False) -> Tally:
     return fold(member(f"job-{n}", role) for n, role in enumerate(roles))
 
 
-ON_ITS_WAY = "its follow-up is on its way, which tells what is new"
-NEVER_SEEN = "the first of its kind since the notifier was deployed"
+ON_ITS_WAY = "its follow-up is due and reports what is new"
+NEVER_SEEN = "first failure of this kind since deployment"
 # What it is, what has failed (None: not counted yet), after how long, and what is said of it.
 UNCOUNTED = None
 WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool, str]] = {
@@ -76,30 +76,30 @@ WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool
     "untold for long": (NEW, tally(4), DAY_MS, Outcome.FIRST, True, NEVER_SEEN),
     "told just now": (
         TOLD, UNCOUNTED, 1_000, Outcome.QUIET, False,
-        "told 1 s ago; the next digest has what is new",
+        "reported 1 s ago; the next digest has what is new",
     ),
     "told, an interval ago less a moment": (
         TOLD, tally(2), TERMS.interval - 1, Outcome.QUIET, False,
-        "told 5 min ago; the next digest has what is new",
+        "reported 5 min ago; the next digest has what is new",
     ),
     "told, its follow-up just due": (
         TOLD, UNCOUNTED, TERMS.interval, Outcome.QUIET, False, ON_ITS_WAY,
     ),
     "told, its follow-up late": (
         TOLD, tally(2), TERMS.interval + ON_ITS_WAY_MS, Outcome.REPEAT, True,
-        "again after 6 min without a message",
+        "failed again 6 min after the last alert",
     ),
     "told, its follow-up far away": (
         replace(TOLD, due=NOW + HOUR_MS), tally(2), TERMS.interval, Outcome.REPEAT, True,
-        "again after 5 min without a message",
+        "failed again 5 min after the last alert",
     ),
     "told, days ago": (
-        TOLD, UNCOUNTED, 2 * DAY_MS, Outcome.REPEAT, True, "again after 2 d without a message",
+        TOLD, UNCOUNTED, 2 * DAY_MS, Outcome.REPEAT, True, "failed again 2 d after the last alert",
     ),
     "told, delivered again": (TOLD, tally(1), HOUR_MS, Outcome.QUIET, False, "nothing new"),
     "being told": (
         replace(TOLD, lease_until=NOW + LEASE_MS), UNCOUNTED, LEASE_MS - 1, Outcome.QUIET, False,
-        "it is being told right now",
+        "another invocation is sending it",
     ),
     "a lease that ended, new": (
         replace(NEW, lease_until=NOW + LEASE_MS), UNCOUNTED, LEASE_MS, Outcome.FIRST, True,
@@ -107,11 +107,11 @@ WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool
     ),
     "recovered just now": (
         replace(TOLD, phase=Phase.RECOVERED, phase_at=NOW), tally(2), 10_000, Outcome.QUIET, False,
-        "told 10 s ago; the next digest has what is new",
+        "reported 10 s ago; the next digest has what is new",
     ),
     "recovered meanwhile": (
         replace(TOLD, phase=Phase.RECOVERED, phase_at=NOW), tally(2), HOUR_MS, Outcome.REPEAT, True,
-        "back again, 1 h after it had recovered",
+        "failed again 1 h after it recovered",
     ),
     "recovered, delivered again": (
         replace(TOLD, phase=Phase.RECOVERED), tally(1), HOUR_MS, Outcome.QUIET, False,
@@ -119,15 +119,15 @@ WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool
     ),
     "closed meanwhile": (
         replace(TOLD, phase=Phase.CLOSED, phase_at=NOW), tally(2), HOUR_MS, Outcome.REPEAT, True,
-        "again, 1 h after it was closed without a success",
+        "failed again 1 h after it was closed without a success",
     ),
     "another episode after it was closed": (
         AGAIN, tally(1), 0, Outcome.REPEAT, True,
-        "again, 1 h after it was closed without a success",
+        "failed again 1 h after it was closed without a success",
     ),
     "another episode after a recovery": (
         replace(AGAIN, before=Phase.RECOVERED), UNCOUNTED, 0, Outcome.REPEAT, True,
-        "back again, 1 h after it had recovered",
+        "failed again 1 h after it recovered",
     ),
 }  # fmt: skip
 
@@ -144,27 +144,27 @@ TOOK = "after 10 min, 2 failed runs"
 WHEN_ITS_TIME_COMES: dict[str, tuple[Incident, Tally, int, str, Outcome, bool, str]] = {
     "grown": (
         TOLD, tally(5), TERMS.interval, "", Outcome.GREW, True,
-        "more failed since the message 5 min ago",
+        "more failures since the alert 5 min ago",
     ),
     "grown by a dependent": (
         TOLD, tally(1, 1), TERMS.interval, "", Outcome.GREW, True,
-        "more failed since the message 5 min ago",
+        "more failures since the alert 5 min ago",
     ),
     "grown, looked at too early": (
         TOLD, tally(5), TERMS.interval - 1, "", Outcome.QUIET, False,
-        "told 5 min ago; the next digest has what is new",
+        "reported 5 min ago; the next digest has what is new",
     ),
     "grown and ended": (
         TOLD, tally(5, ended=True), TERMS.interval, "", Outcome.CLOSED, True,
-        "it has ended, no more can fail",
+        "the whole job has finished",
     ),
     "ended and not grown": (
         TOLD, tally(1, ended=True), TERMS.interval, "", Outcome.CLOSED, True,
-        "it has ended, no more can fail",
+        "the whole job has finished",
     ),
     "ended after a quiet interval": (
         TOLD, tally(1, ended=True), HOUR_MS, "", Outcome.CLOSED, True,
-        "it has ended, no more can fail",
+        "the whole job has finished",
     ),
     "its end was told": (
         replace(TOLD, ended=True), tally(1, ended=True), HOUR_MS, "", Outcome.QUIET, False,
@@ -175,10 +175,10 @@ WHEN_ITS_TIME_COMES: dict[str, tuple[Incident, Tally, int, str, Outcome, bool, s
         TOLD, tally(1), CLOSE - 1, "", Outcome.QUIET, False, "nothing new",
     ),
     "nothing new for a day": (
-        TOLD, tally(1), CLOSE, "", Outcome.CLOSED, False, "nothing new for 1 d",
+        TOLD, tally(1), CLOSE, "", Outcome.CLOSED, False, "no new failure for 1 d",
     ),
     "never told, its jobs forgotten": (
-        NEW, tally(0), CLOSE, "", Outcome.CLOSED, False, "nothing new for 1 d",
+        NEW, tally(0), CLOSE, "", Outcome.CLOSED, False, "no new failure for 1 d",
     ),
     "over long ago": (
         replace(TOLD, phase=Phase.RECOVERED), tally(1), 9 * DAY_MS, "", Outcome.QUIET, False,
@@ -198,7 +198,7 @@ WHEN_ITS_TIME_COMES: dict[str, tuple[Incident, Tally, int, str, Outcome, bool, s
     ),
     "recovered while it is being told": (
         replace(TOLD, lease_until=NOW + 1), tally(1), 0, TOOK, Outcome.QUIET, False,
-        "it is being told right now",
+        "another invocation is sending it",
     ),
 }  # fmt: skip
 
@@ -232,9 +232,9 @@ NOVELTY: dict[str, tuple[Incident, Tally, str]] = {
     ),
     "then grown": (replace(TOLD, streak=-1), tally(3), "2nd in a row"),
     "held, one": (HELD, tally(1), "first time"),
-    "held, some": (HELD, tally(1_204), "1,204 held since 11:06"),
+    "held, some": (HELD, tally(1_204), "1,204 on hold since 11:06"),
     "held, after some were told": (
-        replace(HELD, reported_at=NOW, announced=3), tally(5), "2 held since 11:06",
+        replace(HELD, reported_at=NOW, announced=3), tally(5), "2 on hold since 11:06",
     ),
     "held, recovered meanwhile": (
         replace(HELD, phase=Phase.RECOVERED, reported_at=NOW), tally(1), "back again",

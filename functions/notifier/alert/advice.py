@@ -55,13 +55,13 @@ def memory_advice(failure: Failure) -> str:
         return ""
     larger = next_memory_size(failure)
     if larger is None:
-        return "Fargate has no larger size: run this job on an EC2 queue."
+        return "Fargate has no larger size. Run this job on an EC2 queue."
     memory, vcpus = larger
     sentence = f"Raise the job's memory from {failure.memory_mib:,} to {memory:,} MiB"
     if vcpus is None:
         return f"{sentence}, then submit it again."
     more = f" and its vCPUs to {vcpus:g}" if vcpus != failure.vcpus else ""
-    return f"{sentence}{more} (a size Fargate accepts), then submit it again."
+    return f"{sentence}{more} (a size that Fargate supports), then submit it again."
 
 
 def _pair_advice(diagnosis: Diagnosis) -> str:
@@ -73,4 +73,4 @@ def _pair_advice(diagnosis: Diagnosis) -> str:
     if refused is None:
         return ""
     fitting = fargate_sizes.fitting(float(refused[1]), int(refused[2]))
-    return f"Choose a pair that Fargate has: {fitting}."
+    return f"Use sizes that Fargate supports: {fitting}."

@@ -107,7 +107,7 @@ class Alert:
     def footer(self) -> str:
         """Who sent this and why now, its incident, and how many subscribers did not get it."""
         recovered = self.outcome == Outcome.RECOVERED
-        over = "it is over" if self.failure and self.failure.is_seen else "it has succeeded again"
+        over = "it is resolved" if self.failure and self.failure.is_seen else "it succeeded again"
         because = over if recovered else self.reason
         why_now = f" Why now: {because}." if because else ""
         incident = f"Severity {self.severity}, incident {self.incident}."
@@ -120,8 +120,8 @@ class Alert:
             return ""
         have = "address has" if self.unconfirmed == 1 else "addresses have"
         return (
-            f" {self.unconfirmed:,} {have} not confirmed the subscription yet and did not get this:"
-            " the link is in a mail from AWS Notifications."
+            f" {self.unconfirmed:,} {have} not confirmed the subscription yet and did not get"
+            " this alert. The link to confirm is in a mail from AWS Notifications."
         )
 
 
@@ -206,7 +206,7 @@ def compose_unreadable(event: Unreadable, key: str = "") -> Alert:
     }
     return replace(
         start_alert(failure, UNREADABLE, untrusted.defang(name)),
-        sentence=f"A Batch job failed, but I could not read the event: {event.problem}.",
+        sentence=f"A Batch job failed, but the notifier could not read the event: {event.problem}.",
         steps=UNREADABLE.actions,
         facts=tuple((label, untrusted.defang(value)) for label, value in known.items() if value),
         incident=key or fingerprint.fingerprint(failure, UNREADABLE.cause),

@@ -85,7 +85,7 @@ def _find_changes(before: JobShape, after: JobShape) -> Iterator[Change]:
         yield _make_change("definition", before.definition, after.definition)
     yield from _compare_fields(_SIZES, before, after)
     if before.retry_rules != after.retry_rules:
-        yield Change("retry rules", "", "evaluateOnExit is another")
+        yield Change("retry rules", "", "evaluateOnExit changed")
     yield from _compare_fields(_NAMES, before, after)
     if before.command != after.command:
         yield Change("command", "", _compare_commands(before.command, after.command))
@@ -124,7 +124,7 @@ def _compare_commands(before: tuple[int, ...], after: tuple[int, ...]) -> str:
     places = [str(n) for n, (old, new) in enumerate(pairs, start=1) if old != new]
     if len(before) != len(after):
         first = places[0] if places else str(min(len(before), len(after)) + 1)
-        return f"{len(before)} {_BECAME} {len(after)} words, different from word {first} on"
+        return f"{len(before)} {_BECAME} {len(after)} words, different from word {first} onward"
     shown = ", ".join(places[:_POSITIONS_SHOWN])
     more = " and others" if len(places) > _POSITIONS_SHOWN else ""
     words, differ = ("word", "differs") if len(places) == 1 else ("words", "differ")
@@ -137,10 +137,10 @@ def _compare_settings(before: Settings, after: Settings) -> str:
     parts = {
         "added": new.keys() - old.keys(),
         "removed": old.keys() - new.keys(),
-        "other value": {name for name in both if old[name] != new[name]},
+        "changed": {name for name in both if old[name] != new[name]},
     }
     listed = (f"{label} {_list_names(sorted(names))}" for label, names in parts.items() if names)
-    return "; ".join(listed) or "other values"
+    return "; ".join(listed) or "values changed"
 
 
 def _list_names(names: list[str]) -> str:

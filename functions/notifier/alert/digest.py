@@ -21,7 +21,7 @@ from notifier.text import units, untrusted
 
 JOBS_DESCRIBED = 10  # in one describe-jobs command
 DEPENDENTS_NAMED = 5
-_SHARED_FACTS = frozenset(("queue", "definition", "asked", "ran on", "timeout", "owner"))
+_SHARED_FACTS = frozenset(("queue", "definition", "requested", "ran on", "timeout", "owner"))
 
 
 def add_other_failures(alert: Alert, incident: Incident, tally: Tally) -> Alert:
@@ -113,7 +113,7 @@ def compose_recovery(incident: Incident, tally: Tally, reason: str) -> Alert:
     times: Pairs = (("since", units.moment(tally.first_at)),)
     if not first.is_seen:
         times = (
-            ("failed since", units.moment(tally.first_at)),
+            ("first failure", units.moment(tally.first_at)),
             ("last failure", units.moment(tally.newest_at)),
         )
     cause = summary.list_causes(tally) or wording.lower_first(diagnosis.title)
@@ -127,7 +127,7 @@ def compose_recovery(incident: Incident, tally: Tally, reason: str) -> Alert:
         sentence=f"{sentence}, {reason.replace(', ', ' and ', 1)}.",
         headline=reason,
         steps=tuple(filter(None, (_dependents_step(tally),))),
-        facts=(*times, ("cause it had", cause), *alert.facts),
+        facts=(*times, ("cause", cause), *alert.facts),
     )
 
 
@@ -141,8 +141,9 @@ def _describe_recovery(incident: Incident, tally: Tally) -> tuple[str, str]:
     if job.kind is Kind.JOB and len(tally.names) > 1:
         return name, f"All {len(tally.names):,} jobs that failed{on_queue} have succeeded again"
     if job.kind is Kind.STUCK:
-        jobs = f"The {tally.failed:,} jobs wait" if tally.failed > 1 else f"Job {name} waits"
-        return name, f"{jobs}{on_queue} no longer"
+        if tally.failed > 1:
+            return name, f"{tally.failed:,} jobs{on_queue} are no longer waiting"
+        return name, f"Job {name}{on_queue} is no longer waiting"
     if job.is_unusable:
         return name, f"{facts.describe_failure(job).removesuffix(job.status)}usable again"
     kind = FAMILY_NAMES.get(job.kind, "job").capitalize()
@@ -181,7 +182,7 @@ def _list_numbers(incident: Incident, tally: Tally) -> Pairs:
     """List how often they failed, since when, and their exit codes."""
     counts = summary.count_failures(incident, tally)
     if summary.is_one_job(incident, tally):
-        number = ("how often", wording.pluralize(counts.failed, "time"))
+        number = ("occurrences", f"{counts.failed:,}")
     else:
         number = ("failed", summary.format_failed(counts, incident.first))
     last = max((one.at for one in tally.failures), default=0)
@@ -220,4 +221,4 @@ def _dependents_step(tally: Tally) -> str:
     more = len(names) - len(shown)
     rest = wording.pluralize(more, "more job" if shown else "job") if more else ""
     jobs = " and ".join(filter(None, (", ".join(shown), rest)))
-    return f"Submit again what waited in vain: {jobs}."
+    return f"Submit the dependent jobs again: {jobs}."

@@ -103,11 +103,11 @@ def list_facts(failure: Failure) -> Pairs:
     waiting_since, timeout = failure.waiting_since, failure.timeout_seconds
     return _defang_pairs({
         "when": _format_end(failure),
-        "waits since": units.moment(waiting_since) if waiting_since else "",
+        "waiting since": units.moment(waiting_since) if waiting_since else "",
         "queue": failure.queue,
         "definition": failure.definition,
         "attempts": _count_attempts(failure),
-        "asked": _requested_sizes(failure),
+        "requested": _requested_sizes(failure),
         "ran on": "" if failure.kind is Kind.STUCK else failure.platform,
         "image": failure.image,
         "exit": "" if failure.exit_code is None else units.exit_code(failure.exit_code),
@@ -116,7 +116,7 @@ def list_facts(failure: Failure) -> Pairs:
         "used": _resource_hours(failure),
         "timeout": units.duration(timeout * 1000) if timeout else "",
         "children": count_failed_children(failure),
-        "waited for": ", ".join(failure.depends_on),
+        "depends on": ", ".join(failure.depends_on),
         "training job": failure.training_job,
         "owner": failure.tag("notify:owner"),
     })  # fmt: skip

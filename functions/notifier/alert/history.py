@@ -76,7 +76,7 @@ def describe_last_success(failure: Failure, run_history: RunHistory | None) -> s
     if run_history is None or (run is None and run_history.unknown):
         return ""
     if run is None:
-        return f"No success {'on record' if run_history.all_seen else 'among its last 100 jobs'}"
+        return f"No success {'on record' if run_history.all_seen else 'among the last 100 jobs'}"
     when = f"{units.moment(run.stopped_at)[:16]} UTC, revision {run.revision}"
     if run.name.casefold() == failure.job_name.casefold():
         return f"Last success {when}"
@@ -96,5 +96,5 @@ def list_changes(run_history: RunHistory | None) -> tuple[tuple[str, str], ...]:
         return ()
     # A tag may name another image by now; a digest cannot.
     is_pinned = "@sha256:" in run_history.after.image
-    doubt = "" if is_pinned else "; the image behind the tag may be another"
+    doubt = "" if is_pinned else "; the image behind the tag may have changed"
     return (("nothing", f"same definition, size, command and roles{doubt}"),)

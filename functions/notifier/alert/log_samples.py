@@ -57,7 +57,7 @@ def show_logs(
         cause, root = diagnosis_for(member.cause), find(safe)
         name = _name_member(incident, member)
         excerpt = pick(log, safe, limit, root) if log.lines else None
-        note = "" if excerpt else f"log unavailable: {log.unavailable or 'it is empty'}"
+        note = "" if excerpt else f"log unavailable: {log.unavailable or 'the log is empty'}"
         samples.append(Sample(f"{name} ({cause.title})", note, excerpt))
         if root and cause.blames_program and not sentence:
             quoted = untrusted.truncate(untrusted.defang(root.text), ROOT_LIMIT)
@@ -77,7 +77,7 @@ def explain_missing_logs(kind: Kind, tally: Tally, samples: Sequence[Sample]) ->
     if samples or not tally.groups or kind in WITHOUT_LOG:
         return ""
     has_logs = bool(choose_logs(tally))
-    return "log not read" if has_logs else "no log: CloudWatch Logs has none of these jobs"
+    return "log not read" if has_logs else "no log: CloudWatch Logs has none for these jobs"
 
 
 def list_log_links(incident: Incident, reads: Sequence[tuple[Member, LogRead]]) -> Pairs:

@@ -23,17 +23,17 @@ NAME_SHOWN, QUEUE_SHOWN = 40, 32  # characters of a cell
 MAIN_QUEUE_SHARE = 0.5  # a queue with more than this share of the rows is named in a sentence
 _STORM = notice(
     "storm",
-    "Held back by the rate limit",
-    "More incidents had something to tell than the rate limit lets out one by one. Each "
-    "was counted and is named here once; what follows is told in digests of its own.",
+    "On hold: rate limit",
+    "More incidents had news than the rate limit allows as separate messages. This digest "
+    "counts each of them once. Later failures are reported in separate digests.",
 )
 _DEGRADED = notice(
     "degraded",
-    "Incidents cannot be kept",
-    "Without its table and queues the notifier cannot know what it has told before, so it "
-    "tells everything. Logs were not read: the causes are what the events alone say.",
+    "Incident table unavailable",
+    "Without its table and queues, the notifier does not know what it has already reported, "
+    "so it reports every failure. It read no logs: the causes come from the events alone.",
 )
-_FIX_TABLE = "Mend that as well: until then every failure is told like this."
+_FIX_TABLE = "Also fix the table or its queue. Until then, every failure is reported like this."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: i
         _summarize(rows, causes, _STORM),
         name=wording.pluralize(len(rows), "incident"),
         sentence=_describe_storm(rows, jobs, since, causes),
-        headline=f"{jobs} held back: {_list_causes(causes)}",
+        headline=f"{jobs} on hold: {_list_causes(causes)}",
         incident=f"storm-{since}",
         event_time=units.iso(max([since, *(tally.newest_at for _, tally in held)])),
         breakdown=_align(rows),
@@ -98,10 +98,10 @@ def _describe_storm(
     rows: Sequence[_Row], jobs: str, since: int, causes: Sequence[CauseCount]
 ) -> str:
     incidents = wording.pluralize(len(rows), "incident")
-    verb = "was" if len(rows) == 1 else "were"
+    verb = "has" if len(rows) == 1 else "have"
     return (
-        f"{incidents} with {jobs} {verb} held back by the rate limit since {units.moment(since)}: "
-        f"{_list_causes(causes)}.{_name_main_queue(rows)}"
+        f"{incidents} with {jobs} {verb} been on hold because of the rate limit since "
+        f"{units.moment(since)}: {_list_causes(causes)}.{_name_main_queue(rows)}"
     )
 
 
@@ -121,8 +121,8 @@ def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str
     names = {row.name for row in rows}
     is_one_job = len(names) == 1
     sentence = (
-        f"{jobs} failed: {listed}.{_name_main_queue(rows)} These are not grouped and may be "
-        f"repeated: the incident table or its queue gave {untrusted.defang(problem)}."
+        f"{jobs} failed: {listed}.{_name_main_queue(rows)} Failures are not grouped and may be "
+        f"reported again: the incident table or its queue returned {untrusted.defang(problem)}."
     )
     alert = _summarize(rows, causes, _DEGRADED)
     left_out = sum(row.count for row in rows[LINES_SHOWN:])
@@ -265,7 +265,7 @@ def _first_steps(row: _Row) -> tuple[str, ...]:
     # Steps are not quoted, so that they may hold no markup.
     name = row.name if is_title(row.name) else "the first line below"
     title = wording.lower_first(row.diagnosis.title)
-    step = f"Begin with {name}{queue} ({row.count:,} failed): {title}."
+    step = f"Start with {name}{queue} ({row.count:,} failed): {title}."
     return (step, *row.diagnosis.actions[:1])
 
 

@@ -115,7 +115,7 @@ def _count_and_causes(incident: Incident, tally: Tally, counts: Counts) -> str:
         of = f" of {counts.of:,}" if counts.of else ""
         head = f"{counts.failed:,}{of} failed{'' if tally.ended else ' so far'}"
     elif kind is Kind.STUCK:
-        head = f"{counts.failed:,} wait"
+        head = f"{counts.failed:,} waiting"
     elif kind in _NOT_JOBS:
         head = wording.pluralize(counts.failed, "time")
     elif counts.failed == 1:
@@ -130,7 +130,7 @@ def write_sentence(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> st
     doubt = f" ({diagnosis.doubt})" if diagnosis.doubt else ""
     if incident.first.kind is Kind.UNREADABLE:
         number = wording.pluralize(max(1, tally.failed), "event")
-        problem = untrusted.defang(incident.first.status_reason) or "their shape is not known"
+        problem = untrusted.defang(incident.first.status_reason) or "unknown format"
         return f"{number} of failed Batch jobs could not be read: {problem}."
     if is_single(tally) or not (total_failed(tally) or tally.dependents):
         job = incident.first if is_single(tally) else parent_job(incident.first)
@@ -143,7 +143,7 @@ def _open_sentence(incident: Incident, tally: Tally) -> str:
     first, counts = incident.first, count_failures(incident, tally)
     if not counts.failed:
         jobs = wording.pluralize(counts.dependents, "job")
-        return f"{jobs} will not run: what they wait for failed"
+        return f"{jobs} will not run: their dependency failed"
     times = _format_times(counts.failed)
     if first.kind is Kind.QUEUE_BLOCKED:
         return f"Queue {name_incident(incident, tally)} was blocked {times}"
@@ -172,25 +172,24 @@ def _describe_jobs(incident: Incident, tally: Tally, counts: Counts) -> str:
 
 def _add_sentences(incident: Incident, tally: Tally) -> Iterator[str]:
     if 0 < tally.failed < total_failed(tally):
-        yield f"Batch counts {total_failed(tally):,}, but only {tally.failed:,} told why."
+        total = f"{total_failed(tally):,}"
+        yield f"AWS Batch counts {total}, but sent events for only {tally.failed:,}."
     if tally.assumed:
         yield _describe_assumed(tally)
     if tally.dependents and tally.failed:
         yield _describe_dependents(tally)
     if tally.ended and incident.first.kind in FAMILIES:
-        yield "It has ended: no more can fail."
+        yield f"The {FAMILY_NAMES[parent_job(incident.first).kind]} has finished."
 
 
 def _describe_dependents(tally: Tally) -> str:
-    them = "them" if tally.failed > 1 else "it"
-    jobs = wording.pluralize(len(tally.dependents), "job")
-    return f"{jobs} that waited for {them} will not run."
+    return f"{wording.pluralize(len(tally.dependents), 'dependent job')} will not run."
 
 
 def _describe_assumed(tally: Tally) -> str:
     """Say how many are grouped by their exit code alone."""
     if tally.assumed == tally.failed:
-        return "They are grouped by exit code only: no log was read for that."
+        return "They are grouped by exit code only, because no log was read."
     verb, logs = ("is", "its log was") if tally.assumed == 1 else ("are", "their logs were")
     return f"{tally.assumed:,} of them {verb} grouped by exit code only: {logs} not read."
 
@@ -208,8 +207,8 @@ def describe_other_failures(incident: Incident, tally: Tally) -> str:
 def _count_others(incident: Incident, tally: Tally) -> str:
     first, others, since = incident.first, tally.failed - 1, units.moment(tally.first_at)
     if first.kind is Kind.STUCK:
-        waits = "waits" if others == 1 else "wait"
-        return f"{wording.pluralize(others, 'more job')} {waits} as well."
+        verb = "is" if others == 1 else "are"
+        return f"{wording.pluralize(others, 'more job')} {verb} waiting as well."
     if first.kind is Kind.UNREADABLE:
         return f"{wording.pluralize(others, 'more event')} could not be read."
     if is_one_job(incident, tally):

@@ -26,7 +26,7 @@ _SHORT = {
     "app-gpu-out-of-memory": "out of GPU memory",
     "app-out-of-memory": "out of memory",
     "app-segfault": "segmentation fault",
-    "dependent-job-failed": "waited in vain",
+    "dependent-job-failed": "dependency failed",
     "eks-oomkilled": "out of memory",
     "fargate-spot-interruption": "Spot",
     "host-ec2-terminated": "EC2 host terminated",

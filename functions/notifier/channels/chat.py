@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+from notifier.alert import wording
 from notifier.alert.alert import Alert
 from notifier.batch.identifiers import is_arn
 from notifier.text import untrusted
@@ -109,12 +110,13 @@ def _show_table(alert: Alert) -> str:
 
 def _show_log(alert: Alert) -> str:
     if alert.excerpt is not None:
-        lines = _code_block(alert.excerpt.lines[-LOG_LINES:])
-        return f"The last of {alert.excerpt.total:,} log lines:\n{lines}"
+        lines = alert.excerpt.lines[-LOG_LINES:]
+        total = wording.pluralize(alert.excerpt.total, "line")
+        return f"End of the log ({total} in total):\n{_code_block(lines)}"
     for sample in alert.samples:
         if sample.excerpt:
-            lines = _code_block(sample.excerpt.lines[-LOG_LINES:])
-            return f"The end of the log of {_inline_code(sample.title)}:\n{lines}"
+            lines = sample.excerpt.lines[-LOG_LINES:]
+            return f"End of the log of {_inline_code(sample.title)}:\n{_code_block(lines)}"
     return alert.log_note
 
 

@@ -205,33 +205,31 @@ def decide(
         Whether its time to be looked at has come, and not a failure.
     """
     if now < incident.lease_until:
-        return Decision(Outcome.QUIET, "it is being told right now")
+        return Decision(Outcome.QUIET, "another invocation is sending it")
     if recovery and incident.phase is Phase.OPEN:
         return Decision(Outcome.RECOVERED, recovery, speaks=incident.reported_at > 0)
     if not following_up and 0 < incident.due <= now < incident.due + ON_ITS_WAY_MS:
-        return Decision(Outcome.QUIET, "its follow-up is on its way, which tells what is new")
+        return Decision(Outcome.QUIET, "its follow-up is due and reports what is new")
     ends = tally is not None and tally.ended and not incident.ended
     if tally is not None and tally.counted <= incident.announced and not ends:
         return _nothing_new(incident, now, intervals, following_up)
     if incident.reported_at and now < incident.reported_at + incident.interval:
         since = units.duration(now - incident.reported_at)
-        return Decision(Outcome.QUIET, f"told {since} ago; the next digest has what is new")
+        return Decision(Outcome.QUIET, f"reported {since} ago; the next digest has what is new")
     return _news(incident, now, ends, following_up)
 
 
 def _news(incident: Incident, now: int, ends: bool, following_up: bool) -> Decision:
     if incident.reported_at == 0 and incident.before is None:
-        return Decision(
-            Outcome.FIRST, "the first of its kind since the notifier was deployed", speaks=True
-        )
+        return Decision(Outcome.FIRST, "first failure of this kind since deployment", speaks=True)
     if incident.reported_at == 0 or incident.phase is not Phase.OPEN:
         return Decision(Outcome.REPEAT, _back(incident, now), speaks=True)
     if ends:
-        return Decision(Outcome.CLOSED, "it has ended, no more can fail", speaks=True)
+        return Decision(Outcome.CLOSED, "the whole job has finished", speaks=True)
     since = units.duration(now - incident.reported_at)
     if following_up:
-        return Decision(Outcome.GREW, f"more failed since the message {since} ago", speaks=True)
-    return Decision(Outcome.REPEAT, f"again after {since} without a message", speaks=True)
+        return Decision(Outcome.GREW, f"more failures since the alert {since} ago", speaks=True)
+    return Decision(Outcome.REPEAT, f"failed again {since} after the last alert", speaks=True)
 
 
 def _nothing_new(
@@ -240,7 +238,7 @@ def _nothing_new(
     quiet_since = incident.reported_at or incident.opened_at
     is_open = incident.phase is Phase.OPEN
     if following_up and is_open and now >= quiet_since + intervals.close_after:
-        return Decision(Outcome.CLOSED, f"nothing new for {units.duration(now - quiet_since)}")
+        return Decision(Outcome.CLOSED, f"no new failure for {units.duration(now - quiet_since)}")
     return Decision(Outcome.QUIET, "nothing new")
 
 
@@ -249,15 +247,15 @@ def _back(incident: Incident, now: int) -> str:
     ended = incident.before if incident.phase is Phase.OPEN else incident.phase
     since = units.duration(now - incident.phase_at)
     if ended is Phase.RECOVERED:
-        return f"back again, {since} after it had recovered"
-    return f"again, {since} after it was closed without a success"
+        return f"failed again {since} after it recovered"
+    return f"failed again {since} after it was closed without a success"
 
 
 def novelty(incident: Incident, tally: Tally) -> str:
     """Say how new this is, in the few words that a subject has room for; maybe in none."""
     held = tally.counted - incident.announced
     if incident.held_reason and held > 1:
-        return f"{held:,} held since {units.clock(incident.held_since)[:5]}"
+        return f"{held:,} on hold since {units.clock(incident.held_since)[:5]}"
     is_new = incident.reported_at == 0
     if incident.phase is Phase.RECOVERED or (is_new and incident.before is Phase.RECOVERED):
         return "back again"

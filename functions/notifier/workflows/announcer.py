@@ -22,7 +22,7 @@ from notifier.text import units, untrusted
 from notifier.text.units import SECOND_MS
 from notifier.workflows.rate_limiter import RateLimiter, contended
 
-RATE_LIMIT = "held back by the rate limit"
+RATE_LIMIT = "on hold because of the rate limit"
 _MOMENT_MS = 1_000  # told after a reader looked away: what ended is looked at just after it
 
 

@@ -10,20 +10,18 @@ from notifier.diagnosis.known_cause import diagnosis_for
 from notifier.incident.counts import Tally
 from notifier.incident.incident import Incident
 
-_ALL = (
-    "To run all of it again, use the submit-job command below; add the parameters and overrides "
-    "of the first time, which are not kept here."
-)
+_ADD_ORIGINAL = "Add the original parameters and overrides, which this alert does not store."
+_ALL = f"To run the whole job again, use the submit-job command below. {_ADD_ORIGINAL}"
 _SOME = (
-    "To run only {failed} again, use the last two commands below: the first submits {what} that "
-    "has the indices in FAILED_INDICES, the second belongs at the start of the container's "
-    "command. Add the parameters and overrides of the first time, which are not kept here."
+    "To run only {failed} again, use the last two commands below: the first submits {what} with "
+    "the indices in FAILED_INDICES. Put the second at the start of the container's command. "
+    + _ADD_ORIGINAL
 )
 _TOO_MANY = (
-    "The {number:,} failed indices are too many for one environment variable: list them with the "
+    "The {number:,} failed indices are too many for one environment variable. List them with the "
     "list-jobs command below, and run them again in several arrays."
 )
-_MORE_MAY_FAIL = " More may still fail: the array has not ended."
+_MORE_MAY_FAIL = " More may still fail: the array job has not finished."
 
 
 def rerun_failed_jobs(incident: Incident, tally: Tally) -> tuple[tuple[str, ...], str]:

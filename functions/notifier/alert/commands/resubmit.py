@@ -17,7 +17,7 @@ from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.diagnose import Class, Diagnosis
 
 _SETTINGS = ("command", "environment", "parameters")
-_USE = "To run it again, use the submit-job command below"
+_USE = "To run it again, use the submit-job command below."
 
 
 def resubmit_job(
@@ -107,12 +107,10 @@ def _is_submitted(what: str, overridden: frozenset[str] | None) -> bool:
 
 def _write_step(failure: Failure, overridden: frozenset[str] | None) -> str:
     """Say what the command leaves out; empty where it is complete."""
-    if overridden is None:
-        lost = "the parameters and overrides of the first time, which are not kept here"
-    else:
-        own = [one for one in _SETTINGS if one in overridden]
-        lost = f"its own {' and '.join(own)}, not kept here" if own else ""
-    parts = [f"add {lost}"] if lost else []
+    lost = "parameters and overrides"
+    if overridden is not None:
+        lost = " and ".join(one for one in _SETTINGS if one in overridden)
+    parts = [f"Add the original {lost}, which this alert does not store."] if lost else []
     if failure.depends_on:
-        parts.append("it will not wait for other jobs as the first did")
-    return f"{_USE}; {'; '.join(parts)}." if parts else ""
+        parts.append("The new job does not wait for the jobs that it depended on.")
+    return " ".join([_USE, *parts]) if parts else ""
