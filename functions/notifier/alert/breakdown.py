@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from notifier.diagnosis.known_cause import diagnosis_for
 from notifier.incident.counts import Group, Member, Tally, ranges
@@ -60,6 +60,16 @@ def count_by_cause(tally: Tally) -> tuple[CauseCount, ...]:
         )
         for group in tally.groups
     )
+
+
+def merge_counts(shares: Iterable[tuple[str, str, int]]) -> tuple[CauseCount, ...]:
+    """Merge (cause, job name, number) by cause, most frequent first."""
+    merged: dict[str, CauseCount] = {}
+    for cause, name, number in shares:
+        same = merged.get(cause) or CauseCount(cause, diagnosis_for(cause).title, 0)
+        names = tuple(dict.fromkeys((*same.names, name)))[:NAMES_SHOWN]
+        merged[cause] = replace(same, count=same.count + number, names=names)
+    return tuple(sorted(merged.values(), key=lambda each: -each.count))
 
 
 def write_table(tally: Tally, uncounted: int = 0, noun: str = "child") -> tuple[str, ...]:

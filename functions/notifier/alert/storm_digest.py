@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from notifier.alert import breakdown, facts, summary, wording
 from notifier.alert.alert import Alert, tagged_severity
-from notifier.alert.breakdown import NAMES_SHOWN, CauseCount, Counts
+from notifier.alert.breakdown import CauseCount, Counts
 from notifier.alert.representative import parent_job, set_representative
 from notifier.batch.failure import Failure
 from notifier.batch.identifiers import is_title
 from notifier.diagnosis.diagnose import Diagnosis, Severity
-from notifier.diagnosis.known_cause import diagnosis_for, notice
+from notifier.diagnosis.known_cause import notice
 from notifier.incident.counts import Tally, fold
 from notifier.incident.incident import Incident
 from notifier.text import units, untrusted
@@ -68,41 +68,36 @@ def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: i
     """
     held = [_select_unreported(incident, tally) for incident, tally in entries]
     rows = _disambiguate_names(_sort_rows(_make_row(incident, tally) for incident, tally in held))
-    causes = _count_by_cause(share for each in held for share in _split_by_cause(*each))
+    causes = breakdown.merge_counts(share for each in held for share in _split_by_cause(*each))
     counts = Counts(
         failed=sum(tally.failed for _, tally in held),
         dependents=sum(len(tally.dependents) for _, tally in held),
     )
+    incidents = wording.pluralize(len(rows), "incident")
     jobs = wording.pluralize(counts.failed + counts.dependents, "failed job")
-    further = f"{wording.pluralize(more, 'more incident')} will be named in the next digest."
+    listed = wording.list_causes((each.id, each.count) for each in causes)
+    have = "has" if len(rows) == 1 else "have"
+    sentence = (
+        f"{incidents} with {jobs} {have} been on hold because of the rate limit since "
+        f"{units.moment(since)}: {listed}.{_name_main_queue(rows)}"
+    )
     alert = replace(
         _summarize(rows, causes, _STORM),
-        name=wording.pluralize(len(rows), "incident"),
-        sentence=_describe_storm(rows, jobs, since, causes),
-        headline=f"{jobs} on hold: {_list_causes(causes)}",
+        name=incidents,
+        sentence=sentence,
+        headline=f"{jobs} on hold: {listed}",
         incident=f"storm-{since}",
         event_time=units.iso(max([since, *(tally.newest_at for _, tally in held)])),
-        breakdown=_align(rows),
+        breakdown=breakdown.align_columns([row.cells for row in rows]),
         counts=counts,
     )
-    if not more:
-        return alert
-    return replace(
-        alert,
-        sentence=f"{alert.sentence} {further}",
-        breakdown=(*alert.breakdown, f"[{further}]"),
-    )
+    return _add_further(alert, more) if more else alert
 
 
-def _describe_storm(
-    rows: Sequence[_Row], jobs: str, since: int, causes: Sequence[CauseCount]
-) -> str:
-    incidents = wording.pluralize(len(rows), "incident")
-    verb = "has" if len(rows) == 1 else "have"
-    return (
-        f"{incidents} with {jobs} {verb} been on hold because of the rate limit since "
-        f"{units.moment(since)}: {_list_causes(causes)}.{_name_main_queue(rows)}"
-    )
+def _add_further(alert: Alert, more: int) -> Alert:
+    further = f"{wording.pluralize(more, 'more incident')} will be named in the next digest."
+    sentence = f"{alert.sentence} {further}"
+    return replace(alert, sentence=sentence, breakdown=(*alert.breakdown, f"[{further}]"))
 
 
 def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str) -> Alert:
@@ -116,8 +111,9 @@ def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str
         The error code of the table.
     """
     rows = _merge_alike(failures)
-    causes = _count_by_cause((row.diagnosis.cause, row) for row in rows)
-    jobs, listed = wording.pluralize(len(failures), "job"), _list_causes(causes)
+    causes = breakdown.merge_counts((row.diagnosis.cause, row.name, row.count) for row in rows)
+    jobs = wording.pluralize(len(failures), "job")
+    listed = wording.list_causes((each.id, each.count) for each in causes)
     names = {row.name for row in rows}
     is_one_job = len(names) == 1
     sentence = (
@@ -126,7 +122,7 @@ def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str
     )
     alert = _summarize(rows, causes, _DEGRADED)
     left_out = sum(row.count for row in rows[LINES_SHOWN:])
-    table = _align(rows[:LINES_SHOWN])
+    table = breakdown.align_columns([row.cells for row in rows[:LINES_SHOWN]])
     runs_failed = f"{len(failures):,} failed: " if is_one_job and len(failures) > 1 else ""
     return replace(
         alert,
@@ -144,17 +140,16 @@ def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str
 def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Diagnosis) -> Alert:
     """Begin an alert about many rows; a filter policy matches what any of them is about."""
     failures = [row.first for row in rows]
-    first, is_drill = failures[0], all(each.is_drill for each in failures)
     severity = max(row.severity for row in rows)
-    values = {
+    attributes = {
         "queue": [each.queue for each in failures],
         "definition": [each.definition for each in failures],
         "owner": [each.tag("notify:owner") for each in failures],
+        "cause": [row.diagnosis.cause for row in rows],
+        "class": [str(row.diagnosis.class_) for row in rows],
     }
-    causes_and_classes = {
-        "cause": _distinct(row.diagnosis.cause for row in rows),
-        "class": _distinct(str(row.diagnosis.class_) for row in rows),
-    }
+    common = {name: each[0] if len(set(each)) == 1 else "" for name, each in attributes.items()}
+    first, is_drill = parent_job(failures[0]), all(each.is_drill for each in failures)
     return Alert(
         status=facts.mark_drill("FAILED", is_drill),
         name="",
@@ -163,14 +158,16 @@ def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Dia
         account=first.account,
         region=first.region,
         steps=_first_steps(rows[0]),
-        queue=_common_value(values["queue"]),
-        definition=_common_value(values["definition"]),
-        owner=_common_value(values["owner"]),
-        links=facts.list_links(parent_job(first)),
+        queue=common["queue"],
+        definition=common["definition"],
+        owner=common["owner"],
+        links=facts.list_links(first),
         ids=(("account", untrusted.defang(f"{first.account} {first.region}".strip())),),
         causes=causes,
         is_drill=is_drill,
-        filters=causes_and_classes | {name: _distinct(each) for name, each in values.items()},
+        filters={
+            name: tuple(dict.fromkeys(filter(None, each))) for name, each in attributes.items()
+        },
     )
 
 
@@ -206,26 +203,13 @@ def _merge_alike(failures: Sequence[tuple[Failure, Diagnosis]]) -> list[_Row]:
     return _sort_rows(alike.values())
 
 
-def _split_by_cause(incident: Incident, tally: Tally) -> Iterable[tuple[str, _Row]]:
-    """Give an incident's row once for each of its causes, with the count of that cause."""
-    row = _make_row(incident, tally)
+def _split_by_cause(incident: Incident, tally: Tally) -> Iterator[tuple[str, str, int]]:
+    """Give cause, name and number of failed jobs."""
+    name = summary.name_incident(incident, tally)
     for group in tally.groups:
-        yield group.cause, replace(row, count=len(group.members))
+        yield group.cause, name, len(group.members)
     if tally.dependents:
-        yield "dependent-job-failed", replace(row, count=len(tally.dependents))
-
-
-def _count_by_cause(shares: Iterable[tuple[str, _Row]]) -> tuple[CauseCount, ...]:
-    found: dict[str, CauseCount] = {}
-    for cause, row in shares:
-        before = found.get(cause) or CauseCount(cause, diagnosis_for(cause).title, 0)
-        names = _distinct((*before.names, row.name))[:NAMES_SHOWN]
-        found[cause] = replace(before, count=before.count + row.count, names=names)
-    return tuple(sorted(found.values(), key=lambda each: -each.count))
-
-
-def _list_causes(causes: Sequence[CauseCount]) -> str:
-    return wording.list_causes((each.id, each.count) for each in causes)
+        yield "dependent-job-failed", name, len(tally.dependents)
 
 
 def _sort_rows(rows: Iterable[_Row]) -> list[_Row]:
@@ -234,10 +218,6 @@ def _sort_rows(rows: Iterable[_Row]) -> list[_Row]:
         rows,
         key=lambda row: (-row.severity.rank, -row.count, row.name, row.first.definition),
     )
-
-
-def _align(rows: Sequence[_Row]) -> tuple[str, ...]:
-    return breakdown.align_columns([row.cells for row in rows])
 
 
 def _disambiguate_names(rows: Sequence[_Row]) -> list[_Row]:
@@ -267,12 +247,3 @@ def _first_steps(row: _Row) -> tuple[str, ...]:
     title = wording.lower_first(row.diagnosis.title)
     step = f"Start with {name}{queue} ({row.count:,} failed): {title}."
     return (step, *row.diagnosis.actions[:1])
-
-
-def _distinct(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in values if value))
-
-
-def _common_value(values: Iterable[str]) -> str:
-    found = set(values)
-    return found.pop() if len(found) == 1 else ""
