@@ -11,7 +11,7 @@ from notifier.alert.commands import aws_cli, resubmit
 from notifier.alert.facts import AttemptRow, Pairs
 from notifier.alert.history import RunHistory
 from notifier.batch.failure import WITHOUT_LOG, Failure, Unreadable
-from notifier.diagnosis.diagnose import Diagnosis, Evidence, Severity, diagnose
+from notifier.diagnosis.diagnose import Diagnosis, Severity, diagnose
 from notifier.diagnosis.known_cause import UNREADABLE
 from notifier.incident import fingerprint
 from notifier.incident.incident import Outcome
@@ -106,10 +106,11 @@ class Alert:
     @property
     def footer(self) -> str:
         """Who sent this and why now, its incident, and how many subscribers did not get it."""
-        recovered = self.outcome == Outcome.RECOVERED
-        over = "it is resolved" if self.failure and self.failure.is_seen else "it succeeded again"
-        because = over if recovered else self.reason
-        why_now = f" Why now: {because}." if because else ""
+        reason = self.reason
+        if self.outcome == Outcome.RECOVERED:
+            is_seen = self.failure is not None and self.failure.is_seen
+            reason = "it is resolved" if is_seen else "it succeeded again"
+        why_now = f" Why now: {reason}." if reason else ""
         incident = f"Severity {self.severity}, incident {self.incident}."
         return f"Sent by batch-notifier.{why_now} {incident}{self._unconfirmed_note}"
 
@@ -143,18 +144,19 @@ def compose(
     log_lines
         Maximum number of log lines to show.
     key
-        Key of the incident. The default is the fingerprint of the event alone, because grouping
-        must not depend on whether a log could be read.
+        Key of the incident; by default the fingerprint of the event without its log, because
+        grouping must not depend on whether a log could be read.
     run_history
         The runs before this failure; None when they were not looked up.
     """
-    recent = log.lines[-LINES_READ:] if log else ()
-    safe = untrusted.lines([line.text for line in recent], failure.secrets)
+    recent = [line.text for line in log.lines[-LINES_READ:]] if log else []
+    safe = untrusted.lines(recent, failure.secrets)
     root = find(safe)
     diagnosis = diagnose(failure, safe, root.text if root else "")
+    evidence = tuple(replace(one, text=untrusted.defang(one.text)) for one in diagnosis.evidence)
     resubmit_commands, resubmit_step = resubmit.resubmit_job(failure, diagnosis, run_history)
     return replace(
-        start_alert(failure, _defang_evidence(diagnosis), facts.display_name(failure)),
+        start_alert(failure, replace(diagnosis, evidence=evidence), facts.display_name(failure)),
         sentence=_write_sentence(failure, diagnosis),
         steps=(*advice.next_steps(failure, diagnosis), *filter(None, (resubmit_step,))),
         facts=facts.list_facts(failure),
@@ -195,7 +197,7 @@ def start_alert(failure: Failure, diagnosis: Diagnosis, name: str) -> Alert:
 
 def compose_unreadable(event: Unreadable, key: str = "") -> Alert:
     """Report a failure whose event could not be read."""
-    failure, name = event.stand_in(), event.job_name or event.job_id or "unknown job"
+    name = untrusted.defang(event.job_name or event.job_id or "unknown job")
     known = {
         "event": event.event_id,
         "type": event.detail_type,
@@ -205,11 +207,11 @@ def compose_unreadable(event: Unreadable, key: str = "") -> Alert:
         "region": event.region,
     }
     return replace(
-        start_alert(failure, UNREADABLE, untrusted.defang(name)),
+        start_alert(event.stand_in(), UNREADABLE, name),
         sentence=f"A Batch job failed, but the notifier could not read the event: {event.problem}.",
         steps=UNREADABLE.actions,
         facts=tuple((label, untrusted.defang(value)) for label, value in known.items() if value),
-        incident=key or fingerprint.fingerprint(failure, UNREADABLE.cause),
+        incident=key or fingerprint.fingerprint(event.stand_in(), UNREADABLE.cause),
         links=(),
         ids=(),
         failure=None,
@@ -235,11 +237,6 @@ def _write_sentence(failure: Failure, diagnosis: Diagnosis) -> str:
     log_says = f" The log says: {root}" if root else ""
     doubt = f" ({diagnosis.doubt})" if diagnosis.doubt else ""
     return f"{facts.describe_failure(failure)}: {wording.lower_first(title)}{doubt}.{log_says}"
-
-
-def _defang_evidence(diagnosis: Diagnosis) -> Diagnosis:
-    safe = tuple(Evidence(one.source, untrusted.defang(one.text)) for one in diagnosis.evidence)
-    return replace(diagnosis, evidence=safe)
 
 
 def _explain_missing_log(failure: Failure, log: LogRead | None) -> str:

@@ -69,13 +69,11 @@ def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: i
     held = [_select_unreported(incident, tally) for incident, tally in entries]
     rows = _disambiguate_names(_sort_rows(_make_row(incident, tally) for incident, tally in held))
     causes = breakdown.merge_counts(share for each in held for share in _split_by_cause(*each))
-    counts = Counts(
-        failed=sum(tally.failed for _, tally in held),
-        dependents=sum(len(tally.dependents) for _, tally in held),
-    )
+    dependents = sum(len(tally.dependents) for _, tally in held)
+    counts = Counts(sum(row.count for row in rows) - dependents, dependents)
     incidents = wording.pluralize(len(rows), "incident")
-    jobs = wording.pluralize(counts.failed + counts.dependents, "failed job")
-    listed = wording.list_causes((each.id, each.count) for each in causes)
+    jobs = wording.pluralize(counts.failed + dependents, "failed job")
+    listed = _list_causes(causes)
     have = "has" if len(rows) == 1 else "have"
     sentence = (
         f"{incidents} with {jobs} {have} been on hold because of the rate limit since "
@@ -88,7 +86,7 @@ def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: i
         headline=f"{jobs} on hold: {listed}",
         incident=f"storm-{since}",
         event_time=units.iso(max([since, *(tally.newest_at for _, tally in held)])),
-        breakdown=breakdown.align_columns([row.cells for row in rows]),
+        breakdown=_align(rows),
         counts=counts,
     )
     return _add_further(alert, more) if more else alert
@@ -112,21 +110,18 @@ def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str
     """
     rows = _merge_alike(failures)
     causes = breakdown.merge_counts((row.diagnosis.cause, row.name, row.count) for row in rows)
-    jobs = wording.pluralize(len(failures), "job")
-    listed = wording.list_causes((each.id, each.count) for each in causes)
-    names = {row.name for row in rows}
-    is_one_job = len(names) == 1
+    jobs, listed = wording.pluralize(len(failures), "job"), _list_causes(causes)
+    name = _common_value([row.name for row in rows])
     sentence = (
         f"{jobs} failed: {listed}.{_name_main_queue(rows)} Failures are not grouped and may be "
         f"reported again: the incident table or its queue returned {untrusted.defang(problem)}."
     )
-    alert = _summarize(rows, causes, _DEGRADED)
+    alert, table = _summarize(rows, causes, _DEGRADED), _align(rows[:LINES_SHOWN])
     left_out = sum(row.count for row in rows[LINES_SHOWN:])
-    table = breakdown.align_columns([row.cells for row in rows[:LINES_SHOWN]])
-    runs_failed = f"{len(failures):,} failed: " if is_one_job and len(failures) > 1 else ""
+    runs_failed = f"{len(failures):,} failed: " if name and len(failures) > 1 else ""
     return replace(
         alert,
-        name=names.pop() if is_one_job else jobs,
+        name=name or jobs,
         sentence=sentence,
         headline=f"{runs_failed}{listed}",
         steps=(*alert.steps, _FIX_TABLE),
@@ -140,7 +135,8 @@ def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str
 def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Diagnosis) -> Alert:
     """Begin an alert about many rows; a filter policy matches what any of them is about."""
     failures = [row.first for row in rows]
-    severity = max(row.severity for row in rows)
+    first, severity = parent_job(failures[0]), max(row.severity for row in rows)
+    is_drill = all(each.is_drill for each in failures)
     attributes = {
         "queue": [each.queue for each in failures],
         "definition": [each.definition for each in failures],
@@ -148,8 +144,6 @@ def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Dia
         "cause": [row.diagnosis.cause for row in rows],
         "class": [str(row.diagnosis.class_) for row in rows],
     }
-    common = {name: each[0] if len(set(each)) == 1 else "" for name, each in attributes.items()}
-    first, is_drill = parent_job(failures[0]), all(each.is_drill for each in failures)
     return Alert(
         status=facts.mark_drill("FAILED", is_drill),
         name="",
@@ -158,17 +152,19 @@ def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Dia
         account=first.account,
         region=first.region,
         steps=_first_steps(rows[0]),
-        queue=common["queue"],
-        definition=common["definition"],
-        owner=common["owner"],
+        queue=_common_value(attributes["queue"]),
+        definition=_common_value(attributes["definition"]),
+        owner=_common_value(attributes["owner"]),
         links=facts.list_links(first),
         ids=(("account", untrusted.defang(f"{first.account} {first.region}".strip())),),
         causes=causes,
         is_drill=is_drill,
-        filters={
-            name: tuple(dict.fromkeys(filter(None, each))) for name, each in attributes.items()
-        },
+        filters={name: tuple(dict.fromkeys(each)) for name, each in attributes.items()},
     )
+
+
+def _common_value(values: Sequence[str]) -> str:
+    return values[0] if len(set(values)) == 1 else ""
 
 
 def _select_unreported(incident: Incident, tally: Tally) -> tuple[Incident, Tally]:
@@ -193,13 +189,10 @@ def _merge_alike(failures: Sequence[tuple[Failure, Diagnosis]]) -> list[_Row]:
     alike: dict[tuple[str, ...], _Row] = {}
     for failure, diagnosis in failures:
         name = untrusted.defang(failure.job_name or failure.job_id) or "unknown job"
-        severity = tagged_severity(failure, diagnosis.severity)
-        row = _Row(failure, diagnosis, severity, name, 1)
-        same = alike.get(row.cells[1:])
-        if same:
-            severity = max(same.severity, severity)
-            row = replace(same, count=same.count + 1, severity=severity)
-        alike[row.cells[1:]] = row
+        row = _Row(failure, diagnosis, tagged_severity(failure, diagnosis.severity), name, 1)
+        same = alike.get(row.cells[1:], replace(row, count=0))
+        severity = max(same.severity, row.severity)
+        alike[row.cells[1:]] = replace(same, count=same.count + 1, severity=severity)
     return _sort_rows(alike.values())
 
 
@@ -212,12 +205,19 @@ def _split_by_cause(incident: Incident, tally: Tally) -> Iterator[tuple[str, str
         yield "dependent-job-failed", name, len(tally.dependents)
 
 
+def _list_causes(causes: Sequence[CauseCount]) -> str:
+    return wording.list_causes((each.id, each.count) for each in causes)
+
+
 def _sort_rows(rows: Iterable[_Row]) -> list[_Row]:
-    """Put the most severe first, and the most failures among those."""
+    """Sort by severity, then by number of failures."""
     return sorted(
-        rows,
-        key=lambda row: (-row.severity.rank, -row.count, row.name, row.first.definition),
+        rows, key=lambda row: (-row.severity.rank, -row.count, row.name, row.first.definition)
     )
+
+
+def _align(rows: Sequence[_Row]) -> tuple[str, ...]:
+    return breakdown.align_columns([row.cells for row in rows])
 
 
 def _disambiguate_names(rows: Sequence[_Row]) -> list[_Row]:

@@ -1,4 +1,4 @@
-"""One SNS message that carries every channel's text, within the size SNS takes."""
+"""One SNS message with the text of every channel, within the limits of Amazon SNS."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ ATTRIBUTES_LIMIT = 10
 ATTRIBUTE_LIMIT = 256  # characters
 LIST_LIMIT = 5_000  # bytes; two hundred names of 24 letters
 ATTRIBUTES_RESERVE = 32_768  # five lists, five texts, their names and types
-ROWS_KEPT = 10  # of what failed, where a message is too large
+ROWS_KEPT = 10  # of the table of failed jobs, in a message that is too large
 LEFT_OUT = "log left out: too large for one message"
-EVIDENCE_KEPT = 200  # characters of a line of evidence where nothing else gives way
+EVIDENCE_KEPT = 200  # characters of a line of evidence, in the shortest version
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What `Publish` takes: subject, JSON by protocol, attributes for filter policies.
+    """The arguments of `Publish`: subject, JSON by protocol, attributes for filter policies.
 
-    An attribute of several values matches a filter that asks for any of them.
+    An attribute with several values matches a filter policy that names any of them.
     """
 
     subject: str
@@ -38,7 +38,7 @@ class Message:
     attributes: dict[str, str | tuple[str, ...]]
 
     def decode(self) -> dict[str, Any]:
-        """Give the message for a person to look at: each channel's text, decoded."""
+        """Give each channel's text, decoded for a person to read."""
         texts = json.loads(self.body)
         return {
             "subject": self.subject,
@@ -51,7 +51,7 @@ class Message:
 
 
 def render(alert: Alert) -> Message:
-    """Word an alert for all protocols; where it is too large, the log gives way first."""
+    """Render an alert for all protocols; where it is too large, the log is shortened first."""
     for version in _shorten_step_by_step(alert):
         texts = render_channels(version)
         body = json.dumps(_map_protocols(texts), ensure_ascii=False)
@@ -78,7 +78,7 @@ def _map_protocols(texts: dict[str, str]) -> dict[str, str]:
 
 
 def _shorten_step_by_step(alert: Alert) -> Iterator[Alert]:
-    """Give the alert whole, then with ever less of the logs, then with less of what is long."""
+    """Give the whole alert, then versions with less and less of logs, tables and details."""
     yield alert
     for shorten in (_shorten_samples, _shorten_log, _shorten_lists, _drop_details):
         for shorter in shorten(alert):
@@ -107,13 +107,13 @@ def _shorten_log(alert: Alert) -> Iterator[Alert]:
 
 
 def _halve(excerpt: Excerpt) -> Excerpt | None:
-    """Keep the last half of the lines; of a single one nothing."""
+    """Keep the last half of the lines, and nothing of a single one."""
     kept = excerpt.lines[(len(excerpt.lines) + 1) // 2 :]
     return replace(excerpt, lines=kept, shown=len(kept)) if kept else None
 
 
 def _shorten_lists(alert: Alert) -> Iterator[Alert]:
-    """Show ever fewer rows of what failed, then name no job of a cause."""
+    """Show fewer rows of the table of failed jobs, then no job names by cause."""
     whole, rows = alert.breakdown, len(alert.breakdown)
     while rows > ROWS_KEPT:
         rows = max(ROWS_KEPT, rows // 2)
@@ -136,10 +136,10 @@ def _drop_details(alert: Alert) -> Iterator[Alert]:
 
 
 def _make_attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
-    """Give at most ten attributes (what SQS takes with raw delivery); empty ones are left out.
+    """Give at most ten attributes, the limit of SQS with raw delivery; empty ones are left out.
 
-    `sms` is `held` where the cap on text messages was reached, for the filter policy of a phone. A
-    message about several incidents reaches whoever asked for one of them.
+    `sms` is `held` once the limit on text messages is reached, for the filter policy of a phone. A
+    message about several incidents matches the filter policy of each of them.
     """
     found = {
         "event": alert.status.lower().replace(" ", "-"),
@@ -156,7 +156,7 @@ def _make_attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
     }
     attributes: dict[str, str | tuple[str, ...]] = {}
     for name, value in found.items():
-        several = tuple(dict.fromkeys((*([value] if value else []), *alert.filters.get(name, ()))))
+        several = tuple(dict.fromkeys(filter(None, (value, *alert.filters.get(name, ())))))
         if len(several) > 1:
             attributes[name] = _fit_list(several)
         elif several:

@@ -11,7 +11,7 @@ from notifier.text import untrusted
 # One part is 140 bytes, 160 GSM-7 characters; 145 leaves room for what SNS may put before it.
 # https://docs.aws.amazon.com/sns/latest/dg/sms_sms-to-phone.html
 LIMIT = 145
-NAME_KEPT = 40  # characters that stay of a long name, however long the cause
+NAME_KEPT = 40  # minimum characters of a long name
 LAST_TEXT = " Last text this hour; see mail."
 # ASCII that GSM-7 lacks, or has only as an escape sequence of two.
 # https://www.etsi.org/deliver/etsi_ts/123000_123099/123038/ (section 6.2.1)
@@ -19,7 +19,7 @@ _GSM_7 = str.maketrans("`[]{}\\^~|", "'()()/-- ".ljust(9))
 
 
 def render(alert: Alert) -> str:
-    """Give the message: status, name and cause first; queue, news and next step while they fit."""
+    """Give the message: status, name, cause, and as much of the rest as fits."""
     last = LAST_TEXT if alert.is_last_sms else ""
     name, doubt = _to_gsm7(alert.name) or "unnamed job", f" ({alert.doubt})" if alert.doubt else ""
     room = LIMIT - len(f"{alert.status} : .{last}")

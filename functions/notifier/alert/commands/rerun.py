@@ -5,7 +5,7 @@ from __future__ import annotations
 from notifier.alert import summary, wording
 from notifier.alert.commands import aws_cli, resubmit
 from notifier.alert.representative import parent_job
-from notifier.batch.failure import Kind
+from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.known_cause import diagnosis_for
 from notifier.incident.counts import Tally
 from notifier.incident.incident import Incident
@@ -30,9 +30,9 @@ def rerun_failed_jobs(incident: Incident, tally: Tally) -> tuple[tuple[str, ...]
     Both are empty where there is no such command, as for single jobs.
     """
     job = parent_job(incident.first)
-    indices = sorted(index for group in tally.groups for index in group.indices)
     if job.kind is Kind.MULTI_NODE:
-        return _explain(aws_cli.submit_job(job), _ALL)
+        return _explain_all(aws_cli.submit_job(job))
+    indices = sorted(index for group in tally.groups for index in group.indices)
     if job.kind is not Kind.ARRAY_PARENT or not indices:
         return (), ""
     size = summary.count_failures(incident, tally).of
@@ -40,18 +40,22 @@ def rerun_failed_jobs(incident: Incident, tally: Tally) -> tuple[tuple[str, ...]
     sizes = resubmit.resource_requirements(resubmit.larger_sizes(job, cause))
     commands = aws_cli.submit_array(job, indices, size, sizes)
     if len(indices) == size:
-        return _explain(commands, _ALL)
-    if commands:
-        more_may_fail = "" if tally.ended else _MORE_MAY_FAIL
-        return (*commands, aws_cli.MAP_INDEX), f"{_explain_some(len(indices))}{more_may_fail}"
-    is_too_long = aws_cli.exceed_override_limit(indices) and aws_cli.submit_job(job)
-    return (), _TOO_MANY.format(number=len(indices)) if is_too_long else ""
+        return _explain_all(commands)
+    if not commands:
+        return (), _explain_too_many(job, indices)
+    step = _explain_some(len(indices))
+    return (*commands, aws_cli.MAP_INDEX), step if tally.ended else step + _MORE_MAY_FAIL
 
 
-def _explain(commands: tuple[str, ...], step: str) -> tuple[tuple[str, ...], str]:
-    return commands, step if commands else ""
+def _explain_all(commands: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    return commands, _ALL if commands else ""
 
 
 def _explain_some(number: int) -> str:
     failed = f"the {wording.pluralize(number, 'failed child', 'failed children')}"
     return _SOME.format(failed=failed, what="an array" if number > 1 else "a job")
+
+
+def _explain_too_many(job: Failure, indices: list[int]) -> str:
+    is_valid = aws_cli.exceed_override_limit(indices) and aws_cli.submit_job(job)
+    return _TOO_MANY.format(number=len(indices)) if is_valid else ""
