@@ -38,7 +38,7 @@ def status_word(failure: Failure) -> str:
 
 
 def mark_drill(status: str, is_drill: bool) -> str:
-    """Put `DRILL` first, so that nobody takes a drill for a failure."""
+    """Put `DRILL` first, so that a drill is not mistaken for a failure."""
     return f"DRILL {status}" if is_drill else status
 
 

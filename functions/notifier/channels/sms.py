@@ -23,15 +23,13 @@ def render(alert: Alert) -> str:
     last = LAST_TEXT if alert.is_last_sms else ""
     name, doubt = _to_gsm7(alert.name) or "unnamed job", f" ({alert.doubt})" if alert.doubt else ""
     room = LIMIT - len(f"{alert.status} : .{last}")
-    what = wording.shorten_headline(
-        _to_gsm7(alert.cause_or_headline), room - len(doubt) - min(len(name), NAME_KEPT)
-    )
-    cause = what + doubt
-    told = f"{alert.status} {untrusted.cut_middle(name, room - len(cause))}: {cause}"
-    told += "" if told.endswith(".") else "."
+    cause_room = room - len(doubt) - min(len(name), NAME_KEPT)
+    cause = wording.shorten_headline(_to_gsm7(alert.cause_or_headline), cause_room) + doubt
+    text = f"{alert.status} {untrusted.cut_middle(name, room - len(cause))}: {cause}"
+    text += "" if text.endswith(".") else "."
     for part in _optional_parts(alert):
-        told += part if len(told) + len(part) + len(last) <= LIMIT else ""
-    return told + last
+        text += part if len(text) + len(part) + len(last) <= LIMIT else ""
+    return text + last
 
 
 def _optional_parts(alert: Alert) -> Iterator[str]:
