@@ -46,12 +46,12 @@ def measure() -> Warm:
     sample = next(each for each in samples.load_all() if each.name == SAMPLE)
     body = json.dumps(sample.event)
     log = LogRead(tuple(LogLine(line.at, line.text) for line in sample.lines))
-    written = json.dumps(message.write(compose(_failure(body), log, 25)).shown())
+    written = json.dumps(message.render(compose(_failure(body), log, 25)).decode())
     document = json.loads(written)
     rows = [json.loads(row) for row in REASONS.read_text(encoding="utf-8").splitlines()]
     works: dict[str, Callable[[], object]] = {
         "floor": lambda: (json.loads(body), json.dumps(document)),
-        "whole": lambda: message.write(compose(_failure(body), log, 25)),
+        "whole": lambda: message.render(compose(_failure(body), log, 25)),
         "counted": lambda: [diagnose(_failure(body)) for _ in range(BATCH)],
         "catalogue": lambda: catalogue.read(json.loads(catalogue.CATALOGUE.read_bytes())),
     }

@@ -181,7 +181,7 @@ class Simulation:
         self.queues.follow_ups.clear()
         self.queues.waits.clear()
         for message in self.topic.published[len(self.told) :]:
-            shown = message.shown()
+            shown = message.decode()
             document = shown["webhook"]
             self.told.append(
                 Told(self.now, message.subject, document, document["text"], message.attributes)

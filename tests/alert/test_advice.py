@@ -58,7 +58,7 @@ def test_fargate_pairs_are_those_of_the_api() -> None:
 )
 def test_the_next_size_on_fargate_is_valid_and_larger(vcpus: float, memory: int) -> None:
     failure = failed(platform="Fargate", vcpus=vcpus, memory_mib=memory)
-    found, told = advice.more_memory(failure), advice.memory_advice(failure)
+    found, told = advice.next_memory_size(failure), advice.memory_advice(failure)
     if memory == 249_856:
         assert found is None
         assert "EC2" in told
@@ -86,7 +86,7 @@ def test_any_size_gives_a_valid_larger_one_or_none(
     vcpus: float | None, memory: int | None, platform: str
 ) -> None:
     failure = failed(platform=platform, vcpus=vcpus, memory_mib=memory)
-    found = advice.more_memory(failure)
+    found = advice.next_memory_size(failure)
     assert advice.memory_advice(failure) or not memory or memory < 0
     if found is None:
         return
@@ -111,7 +111,7 @@ def test_any_size_gives_a_valid_larger_one_or_none(
 )
 def test_job_and_queue_links(partition: str, kind: Kind, job_id: str, page: str) -> None:
     failure = failed(kind, partition, job_id=job_id)
-    links = dict(console_links.links(failure))
+    links = dict(console_links.list_links(failure))
     region = REGIONS[partition]
     assert links["job"] == f"https://{HOSTS[partition]}/batch/home?region={region}{page}"
     assert links["queue"].endswith(f"#queues/detail/{failure.queue_arn}")
@@ -127,7 +127,7 @@ def test_job_and_queue_links(partition: str, kind: Kind, job_id: str, page: str)
 )
 def test_log_links_are_encoded_twice(stream: str, shown: str) -> None:
     log = LogStream("/aws/batch/job", stream, "us-east-1")
-    url = dict(console_links.links(failed(log=log)))["log"]
+    url = dict(console_links.list_links(failed(log=log)))["log"]
     assert url == (
         f"https://{HOSTS['aws']}/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/"
         f"$252Faws$252Fbatch$252Fjob/log-events/{shown}"
@@ -137,7 +137,7 @@ def test_log_links_are_encoded_twice(stream: str, shown: str) -> None:
 
 
 def test_a_log_in_another_region_links_there() -> None:
-    links = dict(console_links.links(failed(log=LogStream("/ecs/x", "s", "eu-west-1"))))
+    links = dict(console_links.list_links(failed(log=LogStream("/ecs/x", "s", "eu-west-1"))))
     assert links["log"].startswith(
         "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#"
     )
@@ -148,7 +148,7 @@ def test_a_log_in_another_region_links_there() -> None:
     "region", ["us-gov-east-1", "ap-southeast-3", "il-central-1", "eusc-de-east-1"]
 )
 def test_regions_as_they_are_named(region: str) -> None:
-    links = console_links.links(failed(region=region))
+    links = console_links.list_links(failed(region=region))
     assert links or region.startswith("eusc")
 
 
@@ -159,18 +159,18 @@ BAD_REGIONS = ("", "us-east-1.evil.example", "us-east-1/", "US-EAST-1", "us-east
 @pytest.mark.parametrize("region", BAD_REGIONS)
 def test_no_link_and_no_command_from_a_bad_region(region: str) -> None:
     log = LogStream("/aws/batch/job", "s", region)
-    assert console_links.links(failed(region=region, log=log)) == ()
-    assert aws_cli.to_look(failed(region=region, log=log), "unknown") == ()
+    assert console_links.list_links(failed(region=region, log=log)) == ()
+    assert aws_cli.inspect_failure(failed(region=region, log=log), "unknown") == ()
 
 
 @pytest.mark.parametrize("region", BAD_REGIONS)
 def test_no_log_link_and_no_log_command_from_a_bad_log_region(region: str) -> None:
     failure = failed(log=LogStream("/aws/batch/job", "s", region))
-    links = dict(console_links.links(failure))
+    links = dict(console_links.list_links(failure))
     # Without a Region of its own a log is where the job is.
     assert ("log" in links) is (region == "")
     assert all(urlsplit(url).hostname == HOSTS["aws"] for url in links.values())
-    commands = [c for c in aws_cli.to_look(failure, "unknown") if c.startswith("aws logs ")]
+    commands = [c for c in aws_cli.inspect_failure(failure, "unknown") if c.startswith("aws logs ")]
     assert bool(commands) is (region == "")
     assert all(c.endswith("--region us-east-1") for c in commands)
 
@@ -188,7 +188,7 @@ def test_no_log_link_and_no_log_command_from_a_bad_log_region(region: str) -> No
 )
 def test_no_command_lets_a_name_be_read_as_something_else(group: str, stream: str) -> None:
     failure = failed(log=LogStream(group, stream, "us-east-1"))
-    for command in aws_cli.to_look(failure, "unknown"):
+    for command in aws_cli.inspect_failure(failure, "unknown"):
         for word in shlex.split(command):
             assert not re.match(r"fileb?://|https?://|--(?:endpoint|no-verify)", word), command
 
@@ -199,14 +199,14 @@ def test_no_command_lets_a_name_be_read_as_something_else(group: str, stream: st
 )
 def test_no_command_holds_what_a_mail_program_takes_for_a_link(stream: str) -> None:
     failure = failed(log=LogStream("/aws/batch/job", stream, "us-east-1"))
-    assert not [one for one in aws_cli.to_look(failure, "unknown") if "evil" in one]
+    assert not [one for one in aws_cli.inspect_failure(failure, "unknown") if "evil" in one]
 
 
 @pytest.mark.parametrize("name", ["http://evil.example", "x//evil.example", "www.evil.example"])
 def test_an_arn_holds_no_url(name: str) -> None:
     arn = f"arn:aws:batch:us-east-1:111122223333:job-queue/{name}"
     assert not identifiers.is_arn(arn)
-    told = aws_cli.to_look(failed(Kind.QUEUE_BLOCKED, queue_arn=arn), "unknown")
+    told = aws_cli.inspect_failure(failed(Kind.QUEUE_BLOCKED, queue_arn=arn), "unknown")
     assert not [command for command in told if "evil" in command]
 
 
@@ -251,7 +251,7 @@ def test_commands_exist_in_the_api(kind: Kind, cause: str) -> None:
     failure = failed(kind, stack=stack if kind is Kind.ENVIRONMENT else "",
                      depends_on=("up-1", "up-2; id"),
                      log=LogStream("/ecs/a b", "x/default/1", "us-east-1"))  # fmt: skip
-    commands = aws_cli.to_look(failure, cause)
+    commands = aws_cli.inspect_failure(failure, cause)
     assert commands
     for command in commands:
         check_against_model(command)
@@ -262,9 +262,9 @@ def test_commands_and_links_of_the_samples(name: str) -> None:
     failure = event.read(SAMPLES[name])
     if not isinstance(failure, Failure):
         return
-    for command in aws_cli.to_look(failure, "unknown"):
+    for command in aws_cli.inspect_failure(failure, "unknown"):
         check_against_model(command)
-    assert console_links.links(failure)
+    assert console_links.list_links(failure)
 
 
 SAFE_URL = re.compile(
@@ -280,10 +280,10 @@ def test_nothing_hostile_in_links_and_commands(given_event: dict[str, Any], caus
     failure = event.read(given_event)
     if not isinstance(failure, Failure):
         return
-    for label, url in console_links.links(failure):
+    for label, url in console_links.list_links(failure):
         assert SAFE_URL.fullmatch(url), (label, url)
         assert urlsplit(url).hostname in HOSTS.values()
-    for command in aws_cli.to_look(failure, cause):
+    for command in aws_cli.inspect_failure(failure, cause):
         check_against_model(command)
         assert command.isprintable()
         assert shlex.join(shlex.split(command)) == command
@@ -293,7 +293,7 @@ def test_nothing_hostile_in_links_and_commands(given_event: dict[str, Any], caus
 @given(hostile, hostile)
 def test_log_names_round_trip_through_a_shell(group: str, stream: str) -> None:
     failure = failed(log=LogStream(group, stream, "us-east-1"))
-    found = [c for c in aws_cli.to_look(failure, "unknown") if c.startswith("aws logs ")]
+    found = [c for c in aws_cli.inspect_failure(failure, "unknown") if c.startswith("aws logs ")]
     for command in found:
         _, _, options = aws_command(command)
         assert options["log-group-name"] == [group]

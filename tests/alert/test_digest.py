@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from notifier.alert import digest
+from notifier.alert import digest, log_samples, storm_digest
 from notifier.alert.alert import Alert, compose
 from notifier.alert.commands import aws_cli
 from notifier.batch.failure import Kind
@@ -41,7 +41,7 @@ from tests.properties.strategies import MARK
 
 
 def mail(alert: Alert) -> str:
-    return email.body(alert)
+    return email.render_body(alert)
 
 
 def flat(prose: str) -> str:
@@ -50,9 +50,9 @@ def flat(prose: str) -> str:
 
 def check(alert: Alert) -> message.Message:
     """Check a message against every channel's limits."""
-    written = message.write(alert)
+    written = message.render(alert)
     # A text message has the headline where that of one failure has the title.
-    titled = replace(alert, diagnosis=replace(alert.diagnosis, title=alert.what))
+    titled = replace(alert, diagnosis=replace(alert.diagnosis, title=alert.cause_or_headline))
     check_everything(titled, written)
     return written
 
@@ -76,19 +76,18 @@ def test_every_scene_keeps_to_the_limits_of_every_channel(scene: str) -> None:
     ],
 )  # fmt: skip
 def test_subjects(scene: str, subject: str) -> None:
-    assert email.subject(SCENES[scene]()) == subject
+    assert email.render_subject(SCENES[scene]()) == subject
 
 
 @pytest.mark.parametrize(
     ("scene", "sentence"),
     [
         ("array-closed", "312 of 10,000 children of array job align-cohort failed on queue etl: "
-                         "300 out of memory, 12 EC2 host terminated. It has ended: no more can "
-                         "fail."),
+                         "300 out of memory, 12 EC2 host terminated. The array job has finished."),
         ("array-first", "Child 3 of array job align-cohort failed on queue etl: container ran out "
-                        "of memory. 24 more children have failed so far. 2 jobs that waited for "
-                        "them will not run."),
-        ("chain", "Job extract failed on queue etl: timed out. 2 jobs that waited for it will not "
+                        "of memory. 24 more children have failed so far. 2 dependent jobs will "
+                        "not run."),
+        ("chain", "Job extract failed on queue etl: timed out. 2 dependent jobs will not "
                   "run."),
         ("nightly-5th", "Job nightly failed 5 times on queue etl: exit code 1. The log of job "
                         "nightly says: KeyError: 'HG002'"),
@@ -113,8 +112,8 @@ def test_children_fail_so_far_until_their_parent_has() -> None:
 def test_what_batch_counts_beyond_our_events_is_said() -> None:
     alert = told(fold([*OOM, array_parent(312)]), incident(child()))
     assert alert.headline.startswith("312 of 10,000 failed")
-    assert "Batch counts 312, but only 300 told why." in alert.sentence
-    assert " 12  Counted by Batch only" in "\n".join(alert.breakdown)
+    assert "AWS Batch counts 312, but sent events for only 300." in alert.sentence
+    assert " 12  Counted by AWS Batch" in "\n".join(alert.breakdown)
 
 
 def test_a_parent_alone_is_told_by_its_count() -> None:
@@ -149,23 +148,23 @@ def test_long_index_ranges_are_cut_in_the_mail_and_whole_for_machines() -> None:
     assert shown.startswith("5,000  Container ran out of memory  indices 0, 2, 4")
     assert shown.rstrip().endswith(", …")
     assert len(shown) < 1_000
-    cause = webhook.document(alert)["causes"][0]
+    cause = webhook.build_document(alert)["causes"][0]
     assert cause["indices"].endswith(", 9996, 9998")
     assert cause["count"] == 5_000
-    assert webhook.document(alert)["counts"] == {"failed": 5_000, "dependents": 0, "of": None}
+    assert webhook.build_document(alert)["counts"] == {"failed": 5_000, "dependents": 0, "of": None}
 
 
 def test_names_beyond_twenty_are_counted() -> None:
     alert = told(fold(runs([f"s-{n}" for n in range(300)])), incident(first(), "app-exit-1"))
     assert "and 280 more" in flat(" ".join(alert.breakdown))
-    assert len(webhook.document(alert)["causes"][0]["names"]) == 20
+    assert len(webhook.build_document(alert)["causes"][0]["names"]) == 20
     assert alert.name == "align"
 
 
 def test_dependents_are_counted_beside_and_named_in_the_last_step() -> None:
     alert = SCENES["chain"]()
-    assert flat(alert.breakdown[-1]) == "2 Will not run: waited in vain load, transform"
-    assert alert.steps[-1] == "Submit again what waited in vain: load, transform."
+    assert flat(alert.breakdown[-1]) == "2 Will not run: dependency failed load, transform"
+    assert alert.steps[-1] == "Submit the dependent jobs again: load, transform."
 
 
 @pytest.mark.parametrize(
@@ -194,7 +193,7 @@ def test_what_is_no_job_is_worded_too(
 def test_one_failure_told_late_reads_like_one() -> None:
     about = incident(first(), "oom-container")
     alert = told(fold(runs(["weekly"], "oom-container")), about)
-    assert email.subject(alert) == "FAILED weekly: Container ran out of memory (etl)"
+    assert email.render_subject(alert) == "FAILED weekly: Container ran out of memory (etl)"
     assert alert.breakdown == ()
     assert dict(alert.ids)["job id"] == f"{ROOT[:-3]}000"
 
@@ -211,7 +210,7 @@ def test_the_first_failure_of_a_later_episode_lends_its_name_and_ids() -> None:
 def test_first_alert_of_one_failure_stays_as_it_is() -> None:
     alert = compose(first(), None, 25, scenes.KEY)
     about = incident(first(), alert.diagnosis.cause)
-    assert digest.so_far(alert, about, fold(runs(["nightly"]))) == alert
+    assert digest.add_other_failures(alert, about, fold(runs(["nightly"]))) == alert
 
 
 @pytest.mark.parametrize(
@@ -228,7 +227,7 @@ def test_what_else_has_failed_stands_before_what_the_log_says(
 ) -> None:
     alert = replace(compose(first(), None, 25), sentence="It failed. The log says: KeyError")
     about = incident(first(), "app-exit-1", announced=announced)
-    shown = digest.so_far(alert, about, fold(runs(names))).sentence
+    shown = digest.add_other_failures(alert, about, fold(runs(names))).sentence
     assert shown == f"It failed. {said} The log says: KeyError"
 
 
@@ -237,7 +236,7 @@ def test_logs_are_read_of_three_causes_the_most_frequent_first() -> None:
                "oom-container"]) for one in failed(range(n * 10, n * 10 + 3 + n), cause,
                log=STREAM)]  # fmt: skip
     members.append(Member(f"{ROOT}:99", Role.FAILED, "oom-container", 1, index=99))
-    read = digest.to_read(fold(members))
+    read = log_samples.choose_logs(fold(members))
     assert [(one.cause, one.index) for one in read] == [
         ("oom-container", 30), ("job-timeout", 20), ("app-exit-2", 10),
     ]  # fmt: skip
@@ -263,21 +262,21 @@ def test_recovery_is_as_severe_as_the_failure_and_shows_nothing_to_fear() -> Non
     assert alert.severity is Severity.CRITICAL
     for heading in ("WHY", "FAILED JOBS", "LOG", "COMMANDS"):
         assert f"\n{heading}" not in mail(alert)
-    assert "Why now: it has succeeded again." in flat(mail(alert))
-    assert message.write(alert).attributes["event"] == "recovered"
+    assert "Why now: it succeeded again." in flat(mail(alert))
+    assert message.render(alert).attributes["event"] == "recovered"
 
 
 def test_a_drill_stays_one() -> None:
     alert = told(fold([*OOM, *LOST]), incident(child(is_drill=True)))
-    over = digest.recovered(incident(child(is_drill=True)), fold(OOM), "after 3 min")
+    over = digest.compose_recovery(incident(child(is_drill=True)), fold(OOM), "after 3 min")
     assert alert.status == "DRILL FAILED"
     assert over.status == "DRILL RECOVERED"
     assert over.name == "align-cohort"
 
 
 def test_what_was_not_read_is_always_told() -> None:
-    assert SCENES["unreadable"]().always_told
-    assert not SCENES["nightly-5th"]().always_told
+    assert SCENES["unreadable"]().is_always_sent
+    assert not SCENES["nightly-5th"]().is_always_sent
 
 
 def commands(indices: list[int], size: int = 10_000, **changes: Any) -> tuple[Alert, list[str]]:
@@ -355,27 +354,27 @@ def test_a_multi_node_job_is_submitted_whole() -> None:
 def test_a_storm_names_the_most_severe_first_and_counts_the_rest() -> None:
     alert = SCENES["storm"]()
     assert alert.name == "195 incidents"
-    assert alert.headline.startswith("1,158 failed jobs held back: 579 out of memory, ")
+    assert alert.headline.startswith("1,158 failed jobs on hold: 579 out of memory, ")
     assert alert.severity is Severity.CRITICAL
     assert alert.breakdown[0].split()[0] == "11"
     assert "Image or tag does not exist" in alert.breakdown[0]
     assert alert.breakdown[-1] == "[57 more incidents will be named in the next digest.]"
     assert len(alert.breakdown) == 196
     assert "156 of them are on queue etl." in alert.sentence
-    assert alert.diagnosis.cause == message.write(alert).attributes["cause"][0] == "storm"
+    assert alert.diagnosis.cause == message.render(alert).attributes["cause"][0] == "storm"
 
 
 def test_a_storm_counts_only_what_was_not_told() -> None:
     about = incident(first(), "app-exit-1", announced=3, held_since=scenes.START)
-    alert = digest.storm([(about, fold(runs(["nightly"] * 5)))], 0, scenes.START)
-    assert alert.headline == "2 failed jobs held back: exit code 1"
+    alert = storm_digest.compose_storm([(about, fold(runs(["nightly"] * 5)))], 0, scenes.START)
+    assert alert.headline == "2 failed jobs on hold: exit code 1"
     assert alert.name == "1 incident"
     check(alert)
 
 
 def test_a_filter_policy_finds_every_queue_and_cause_of_a_storm() -> None:
-    mixed = message.write(SCENES["storm"]()).attributes
-    same = message.write(SCENES["degraded"]()).attributes
+    mixed = message.render(SCENES["storm"]()).attributes
+    same = message.render(SCENES["degraded"]()).attributes
     assert isinstance(mixed["queue"], tuple)
     assert {"etl", "web"} <= set(mixed["queue"])
     assert {"storm", "oom-container"} <= set(mixed["cause"])
@@ -385,7 +384,7 @@ def test_a_filter_policy_finds_every_queue_and_cause_of_a_storm() -> None:
 def test_lists_of_attributes_leave_room_for_the_message() -> None:
     queues = tuple(f"queue-of-the-{n:03}-th-team" for n in range(400))
     alert = replace(SCENES["storm"](), filters={"queue": queues})
-    kept = message.write(alert).attributes["queue"]
+    kept = message.render(alert).attributes["queue"]
     assert queues[: len(kept)] == kept
     assert 150 < len(kept) < 400
 
@@ -397,26 +396,30 @@ def test_without_the_table_every_failure_is_named_in_one_message() -> None:
     assert len(alert.breakdown) == 25
     assert sum(int(row.split()[0]) for row in alert.breakdown) == 60
     assert (
-        "not grouped and may be repeated: the incident table or its queue gave ThrottlingException."
+        "not grouped and may be reported again: the incident table or its queue returned Throttling"
         in (alert.sentence)
     )
-    assert alert.always_told
+    assert alert.is_always_sent
 
 
 def test_a_degraded_message_counts_what_it_has_no_line_for() -> None:
     pairs = [
         (first(name=f"j-{n}", job_id=f"id-{n}"), diagnosis_for("job-timeout")) for n in range(260)
     ]
-    alert = digest.degraded(pairs, "ThrottlingException")
+    alert = storm_digest.compose_degraded(pairs, "ThrottlingException")
     assert alert.breakdown[-1] == "[160 more failed]"
     check(alert)
 
 
 def test_a_degraded_message_of_one_failure_reads_like_one() -> None:
-    alert = digest.degraded([(first(), diagnosis_for("job-timeout"))], "ThrottlingException")
-    assert email.subject(alert) == "FAILED nightly: timed out (etl)"
-    unread = digest.degraded([(first(Kind.UNREADABLE, "", job_id=""), UNREADABLE)], "Throttled")
-    assert email.subject(unread) == "FAILED unknown job: unreadable (etl)"
+    alert = storm_digest.compose_degraded(
+        [(first(), diagnosis_for("job-timeout"))], "ThrottlingException"
+    )
+    assert email.render_subject(alert) == "FAILED nightly: timed out (etl)"
+    unread = storm_digest.compose_degraded(
+        [(first(Kind.UNREADABLE, "", job_id=""), UNREADABLE)], "Throttled"
+    )
+    assert email.render_subject(unread) == "FAILED unknown job: unreadable (etl)"
     check(unread)
 
 
@@ -431,7 +434,7 @@ def test_a_subject_gives_up_novelty_first() -> None:
         given = fold(runs(["n" * length] * 3, "sigkill-137"))
         about = incident(first(), "sigkill-137", certainty=Certainty.GUESS)
         alert = replace(told(given, about), novelty="3rd in a row")
-        subject = email.subject(alert)
+        subject = email.render_subject(alert)
         assert len(subject) <= 99
         assert subject.startswith("FAILED nnnnnnnnnn")
         assert "3 runs failed: perhaps out of memory" in subject
@@ -443,7 +446,7 @@ def test_a_subject_gives_up_novelty_first() -> None:
 
 def test_a_subject_keeps_name_and_number_where_both_are_long() -> None:
     alert = replace(SCENES["array-closed"](), name="n" * 128)
-    subject = email.subject(alert)
+    subject = email.render_subject(alert)
     assert len(subject) <= 99
     assert subject.startswith("FAILED " + "n" * 15)
     assert ": 312 of 10,000 failed: 300 out of memory, .." in subject
@@ -451,7 +454,7 @@ def test_a_subject_keeps_name_and_number_where_both_are_long() -> None:
 
 @pytest.mark.parametrize("length", [8, 60, 128])
 def test_the_last_text_of_an_hour_says_so(length: int) -> None:
-    alert = replace(SCENES["array-closed"](), name="n" * length, last_text=True)
+    alert = replace(SCENES["array-closed"](), name="n" * length, is_last_sms=True)
     shown = sms.render(alert)
     assert len(shown) <= 145
     assert shown.endswith(" Last text this hour; see mail.")
@@ -461,8 +464,8 @@ def test_the_last_text_of_an_hour_says_so(length: int) -> None:
 def test_a_text_that_is_not_sent_is_marked_and_the_account_gives_way() -> None:
     lead = child(tags=(("notify:owner", "genomics"),))
     alert = told(fold(OOM), incident(lead))
-    assert message.write(alert).attributes["account"] == "111122223333"
-    held = check(replace(alert, texted=False)).attributes
+    assert message.render(alert).attributes["account"] == "111122223333"
+    held = check(replace(alert, sms_allowed=False)).attributes
     assert held["sms"] == "held"
     assert len(held) == 10
     assert "account" not in held
@@ -472,19 +475,19 @@ def test_why_it_was_sent_and_what_was_kept_back_is_in_mail_and_document() -> Non
     alert = SCENES["seventeen-samples"]()
     kept = "17 failed since 2026-11-25 10:21:05 UTC, silenced by anna until 18:00 UTC: upgrade"
     assert f"{kept}." in flat(mail(alert))
-    document = webhook.document(alert)
+    document = webhook.build_document(alert)
     assert document["kept_back"] == kept
     assert document["outcome"] == "first"
-    assert document["novelty"] == "17 held since 10:21"
+    assert document["novelty"] == "17 on hold since 10:21"
     assert document["incident"] == document["dedup_key"] == scenes.KEY
-    assert kept in message.write(alert).shown()["chat"]["content"]["description"]
+    assert kept in message.render(alert).decode()["chat"]["content"]["description"]
 
 
 def test_two_digests_of_an_incident_differ_in_their_id() -> None:
     about = incident(child())
     ids = {told(fold(OOM[:n]), about).event_id for n in (2, 2, 50)}
     assert len(ids) == 2
-    assert digest.recovered(about, fold(OOM), "after 1 h").event_id not in ids
+    assert digest.compose_recovery(about, fold(OOM), "after 1 h").event_id not in ids
 
 
 @pytest.mark.parametrize("name", ["日" * 128, "😀" * 128, '"' * 128, "\\" * 128, "é`<" * 42])
@@ -494,14 +497,14 @@ def test_ten_thousand_names_fit_one_message(name: str) -> None:
     members = [replace(one, cause=causes[n % 5]) for n, one in enumerate(runs(names, log=STREAM))]
     reads = [(members[n], LogRead(tuple(LogLine(n, '"' * 1_900) for n in range(220))))
              for n in range(3)]  # fmt: skip
-    alert = digest.digest(incident(first(), "app-exit-1"), fold(members), reads, 200)
+    alert = digest.compose_digest(incident(first(), "app-exit-1"), fold(members), reads, 200)
     check(alert)
 
 
 def test_a_message_too_large_shows_less_of_the_logs_and_then_fewer_rows() -> None:
     rows = tuple(f"{n:5}  " + "é" * 200 for n in range(3_000))
     alert = replace(SCENES["array-closed"](), breakdown=rows)
-    shown = check(alert).shown()["email"]
+    shown = check(alert).decode()["email"]
     assert "log left out: too large for one message" in shown
     assert "lines left out: too large for one message]" in shown
     assert rows[9] in shown
@@ -517,11 +520,11 @@ def test_hostile_names_stay_harmless(kind: Kind) -> None:
     given = fold([*runs([HOSTILE, f"{HOSTILE}2"], log=STREAM), *waiting(HOSTILE)])
     log = LogRead((LogLine(1, f"ValueError: {HOSTILE}"),))
     about = incident(lead, "app-exit-1")
-    reads = [(one, log) for one in digest.to_read(given)]
-    check(digest.digest(about, given, reads, 25))
-    check(digest.recovered(about, given, "after 1 h"))
-    check(digest.storm([(about, given)] * 3, 1, scenes.START))
-    check(digest.degraded([(lead, diagnosis_for("app-exit-1"))] * 3, "Throttled"))
+    reads = [(one, log) for one in log_samples.choose_logs(given)]
+    check(digest.compose_digest(about, given, reads, 25))
+    check(digest.compose_recovery(about, given, "after 1 h"))
+    check(storm_digest.compose_storm([(about, given)] * 3, 1, scenes.START))
+    check(storm_digest.compose_degraded([(lead, diagnosis_for("app-exit-1"))] * 3, "Throttled"))
 
 
 def test_secrets_in_the_logs_of_samples_are_masked() -> None:
@@ -529,8 +532,10 @@ def test_secrets_in_the_logs_of_samples_are_masked() -> None:
     found = []
     for planted in SECRETS:
         log = LogRead((LogLine(1, planted.line), LogLine(2, f"Error: {planted.line}")))
-        alert = digest.digest(incident(child(), "app-exit-1"), fold([member]), [(member, log)], 25)
-        written = message.write(alert)
+        alert = digest.compose_digest(
+            incident(child(), "app-exit-1"), fold([member]), [(member, log)], 25
+        )
+        written = message.render(alert)
         if leaked(planted.private, written.subject + written.body):
             found.append(planted.line)
     assert found == []

@@ -10,7 +10,7 @@ import pytest
 
 from notifier.alert import history
 from notifier.alert.alert import compose
-from notifier.alert.changes import Change, compare, explained
+from notifier.alert.changes import Change, compare, mark_submission_changes
 from notifier.alert.history import Run, RunHistory
 from notifier.batch.failure import Failure, Kind
 from notifier.batch.job_shape import UNNAMED, JobShape, of_definition, of_job
@@ -53,7 +53,7 @@ def job(revision: int = 36, own: dict[str, Any] | None = None, **changes: Any) -
 
 def told(own: dict[str, Any] | None = None, **changes: Any) -> list[tuple[str, str]]:
     found = compare(of_job(job()), of_job(job(own=own, **changes)))
-    return [(one.what, one.told) for one in found]
+    return [(one.what, one.text) for one in found]
 
 
 def env(**values: str) -> dict[str, Any]:
@@ -80,15 +80,15 @@ DIGEST = "@sha256:" + "0c" * 32
         ({"command": ["align", "--in", "b.bam", "--threads", "4"]}, {},
          [("command", "word 3 of 5 differs")]),
         ({"command": ["align", "--in", "a.bam"]}, {},
-         [("command", "5 → 3 words, different from word 4 on")]),
+         [("command", "5 → 3 words, different from word 4 onward")]),
         ({"command": ["align", "-v", "--in", "a.bam", "--threads", "4"]}, {},
-         [("command", "5 → 6 words, different from word 2 on")]),
-        ({"command": [*"abcdefg"]}, {}, [("command", "5 → 7 words, different from word 1 on")]),
+         [("command", "5 → 6 words, different from word 2 onward")]),
+        ({"command": [*"abcdefg"]}, {}, [("command", "5 → 7 words, different from word 1 onward")]),
         ({"jobRoleArn": "arn:aws:iam::1:role/other"}, {}, [("job role", "align → other")]),
         ({"executionRoleArn": None}, {}, [("execution role", "execution → none")]),
         ({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/own"}}}, {},
          [("log group", "/aws/batch/job → /own")]),
-        (env(STAGE="test"), {}, [("environment", "other value STAGE")]),
+        (env(STAGE="test"), {}, [("environment", "changed STAGE")]),
         (env(STAGE="prod", DEBUG="1"), {}, [("environment", "added DEBUG")]),
         (env(), {}, [("environment", "removed STAGE")]),
         (env(**{f"V{n}": "1" for n in range(7)}), {},
@@ -97,8 +97,8 @@ DIGEST = "@sha256:" + "0c" * 32
         ({}, {"timeout": {}}, [("timeout", "1 h → none")]),
         ({}, {"retryStrategy": {"attempts": 1}}, [("attempts", "2 → 1")]),
         ({}, {"retryStrategy": {"attempts": 2, "evaluateOnExit": [{"action": "EXIT"}]}},
-         [("retry rules", "evaluateOnExit is another")]),
-        ({}, {"parameters": {"day": "tuesday"}}, [("parameters", "other value day")]),
+         [("retry rules", "evaluateOnExit changed")]),
+        ({}, {"parameters": {"day": "tuesday"}}, [("parameters", "changed day")]),
         ({}, {"platformCapabilities": ["EC2"]}, [("platform", "Fargate → EC2")]),
         ({}, {"platformCapabilities": []}, []),
         ({}, {"jobDefinition": f"{ARN}:job-definition/align:37"},
@@ -113,7 +113,7 @@ def test_what_differs(
 
 def test_of_many_words_that_differ_few_are_counted_out() -> None:
     before, after = JobShape(command=tuple(range(8))), JobShape(command=tuple(range(10, 18)))
-    assert compare(before, after)[0].told == "words 1, 2, 3, 4, 5 and others of 8 differ"
+    assert compare(before, after)[0].text == "words 1, 2, 3, 4, 5 and others of 8 differ"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_no_word_and_no_value_leaves_a_shape(planted: Any) -> None:
     now = of_job(job(own={"command": [line], **env(B=line, A="x")}, parameters={"q": line}))
     run_history = RunHistory(RUN, was, now)
     alert = compose(FAILURE, None, 25, "", run_history)
-    texts = "".join(message.by_channel(alert).values())
+    texts = "".join(message.render_channels(alert).values())
     assert not leaked(planted.private, repr((was, now, run_history)) + texts)
 
 
@@ -183,14 +183,14 @@ def test_what_the_definition_does_not_explain_was_asked_at_submission() -> None:
     old, new = JobShape(memory_mib=4096, image="a:1"), JobShape(memory_mib=4096, image="a:2")
     before, after = JobShape(memory_mib=4096, image="a:1"), JobShape(memory_mib=2048, image="a:2")
     run_history = RunHistory(RUN, before, after, old, new)
-    assert history.rows(run_history) == (
+    assert history.list_changes(run_history) == (
         ("image", "a:1 → 2"),
         ("memory", "4,096 MiB → 2,048 MiB (at submission)"),
     )
     assert run_history.overridden == {"memory"}
-    assert replace(run_history, new=None).overridden is None
+    assert replace(run_history, definition_after=None).overridden is None
     change = Change("memory", "1", "2")
-    assert explained((change,), None) == (change,)
+    assert mark_submission_changes((change,), None) == (change,)
 
 
 SAME = JobShape(image="a:1")
@@ -201,8 +201,8 @@ SAME = JobShape(image="a:1")
     [
         (None, "", []),
         (RunHistory(RUN, SAME, SAME), "Last success 2026-11-02 03:12 UTC, revision 36",
-         [("nothing", "same definition, size, command and roles; the image behind the tag may be "
-           "another")]),
+         [("nothing", "same definition, size, command and roles; the image behind the tag may have "
+           "changed")]),
         (RunHistory(RUN, JobShape(image=f"a{DIGEST}"), JobShape(image=f"a{DIGEST}")),
          "Last success 2026-11-02 03:12 UTC, revision 36",
          [("nothing", "same definition, size, command and roles")]),
@@ -210,7 +210,7 @@ SAME = JobShape(image="a:1")
          "Last success of its definition 2026-11-02 03:12 UTC, revision 36 "
          "(job www[.]evil.example)", None),
         (RunHistory(None), "No success on record", []),
-        (RunHistory(None, all_seen=False), "No success among its last 100 jobs", []),
+        (RunHistory(None, all_seen=False), "No success among the last 100 jobs", []),
         (RunHistory(unknown="AWS Batch did not answer"), "",
          [("not known", "AWS Batch did not answer")]),
         (RunHistory(RUN, unknown="AWS Batch did not answer"),
@@ -224,9 +224,9 @@ SAME = JobShape(image="a:1")
 def test_what_is_told(
     run_history: RunHistory | None, sentence: str, rows: list[tuple[str, str]] | None
 ) -> None:
-    assert history.last_success(FAILURE, run_history) == sentence
+    assert history.describe_last_success(FAILURE, run_history) == sentence
     if rows is not None:
-        assert list(history.rows(run_history)) == rows
+        assert list(history.list_changes(run_history)) == rows
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -239,14 +239,16 @@ def test_drills_queues_and_environments_have_no_past(kind: Kind) -> None:
 
 def test_the_mail_tells_it_before_the_facts() -> None:
     run_history = RunHistory(RUN, SAME, JobShape(image="a:2"))
-    mail = email.body(replace(compose(FAILURE, None, 25, "", run_history), novelty="3rd in a row"))
+    mail = email.render_body(
+        replace(compose(FAILURE, None, 25, "", run_history), novelty="3rd in a row")
+    )
     assert "3rd in a row. Last success 2026-11-02 03:12 UTC, revision 36." in mail
     order = ["DO NEXT", "CHANGED since the last success\n  image  a:1 → 2\n", "FACTS"]
     assert [mail.index(each) for each in order] == sorted(mail.index(each) for each in order)
 
 
 def test_the_document_has_it_as_data() -> None:
-    document = webhook.document(
+    document = webhook.build_document(
         compose(FAILURE, None, 25, "", RunHistory(RUN, SAME, JobShape(image="a:2")))
     )
     assert document["history"]["last_success"] == {
@@ -257,5 +259,5 @@ def test_the_document_has_it_as_data() -> None:
         {"what": "image", "before": "a:1", "after": "a:2", "at_submission": False}
     ]
     assert json.dumps(document)
-    nothing = webhook.document(compose(FAILURE, None, 25))
+    nothing = webhook.build_document(compose(FAILURE, None, 25))
     assert (nothing["history"], nothing["changes"]) == (None, None)

@@ -39,7 +39,9 @@ def detail(url: str) -> dict[str, str]:
 
 
 def test_it_asks_for_the_newest_lines_of_all_of_them() -> None:
-    [(label, url)] = logs_insights.link(first(), tally("align/default/a1", "align/default/b2"))
+    [(label, url)] = logs_insights.make_links(
+        first(), tally("align/default/a1", "align/default/b2")
+    )
     assert label == "2 logs together"
     read = detail(url)
     assert read["group"] == GROUP
@@ -63,20 +65,20 @@ def test_it_asks_for_the_newest_lines_of_all_of_them() -> None:
 )
 def test_it_leads_to_the_console_of_the_log(partition: str, region: str, host: str) -> None:
     job = first(job_arn=BATCH.replace("arn:aws:", f"arn:{partition}:") + ":job/a")
-    [(_, url)] = logs_insights.link(job, tally("a", "b", region=region))
+    [(_, url)] = logs_insights.make_links(job, tally("a", "b", region=region))
     parts = urlsplit(url)
     assert (parts.hostname, parts.query) == (host, f"region={region}")
 
 
 def test_no_mark_in_it_ends_a_link_in_a_chat() -> None:
-    [(_, url)] = logs_insights.link(first(), tally("a", "b"))
+    [(_, url)] = logs_insights.make_links(first(), tally("a", "b"))
     assert not set(url) & set("()'\"<>[]` ~")
 
 
 @pytest.mark.parametrize("number", [logs_insights.MOST_NAMED + 1, 300])
 def test_many_logs_are_asked_for_by_what_they_share(number: int) -> None:
     many = tally(*(f"align/default/{n:032x}" for n in range(number)))
-    [(label, url)] = logs_insights.link(first(), many)
+    [(label, url)] = logs_insights.make_links(first(), many)
     assert label == f"{number} logs together"
     asked = detail(url)["query"].split("\n")
     assert asked[1] == '| filter @logStream like "align/default/"'
@@ -86,7 +88,7 @@ def test_many_logs_are_asked_for_by_what_they_share(number: int) -> None:
 
 def test_many_logs_that_share_nothing_are_all_looked_through() -> None:
     many = tally(*(f"{n:032x}" for n in range(logs_insights.MOST_NAMED + 1)))
-    [(_, url)] = logs_insights.link(first(), many)
+    [(_, url)] = logs_insights.make_links(first(), many)
     assert "@logStream like" not in detail(url)["query"]
 
 
@@ -104,12 +106,12 @@ def test_many_logs_that_share_nothing_are_all_looked_through() -> None:
     ids=["none", "one", "the same", "a quote", "a mark", "no region", "a parent alone"],
 )
 def test_no_link_where_there_is_nothing_to_put_side_by_side(told: Tally) -> None:
-    assert logs_insights.link(first(), told) == ()
+    assert logs_insights.make_links(first(), told) == ()
 
 
 def test_logs_of_another_group_are_left_out() -> None:
     given: Any = tally("a", "b", "c")
     members = list(given.groups[0].members)
     members[2] = replace(members[2], log=LogStream("/other", "c", "us-east-1"))
-    [(label, _)] = logs_insights.link(first(), fold(members))
+    [(label, _)] = logs_insights.make_links(first(), fold(members))
     assert label == "2 logs together"

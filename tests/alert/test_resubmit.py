@@ -78,7 +78,7 @@ def test_the_check_finds_what_is_wrong(command: str, said: str) -> None:
 def options(
     failure: Failure, why: Diagnosis, run_history: RunHistory | None = None
 ) -> dict[str, Any]:
-    (command,), _ = resubmit.again(failure, why, run_history)
+    (command,), _ = resubmit.resubmit_job(failure, why, run_history)
     _, asked = aws_cli.check(command)
     assert asked["jobName"] == failure.job_name
     assert asked["jobDefinition"] == failure.definition_arn
@@ -95,8 +95,10 @@ def sizes(**asked: str) -> dict[str, Any]:
 
 
 UNKNOWN = None
-AS_DEFINED = RunHistory(after=PLAIN, new=PLAIN)
-SMALLER = RunHistory(after=PLAIN, new=replace(PLAIN, memory_mib=8192, timeout_seconds=60))
+AS_DEFINED = RunHistory(after=PLAIN, definition_after=PLAIN)
+SMALLER = RunHistory(
+    after=PLAIN, definition_after=replace(PLAIN, memory_mib=8192, timeout_seconds=60)
+)
 
 
 @pytest.mark.parametrize(
@@ -159,30 +161,31 @@ def test_the_next_size_is_one_that_fargate_has(vcpus: float, place: int) -> None
     ("changes", "run_history", "said"),
     [
         ({}, AS_DEFINED, ""),
-        ({}, UNKNOWN, "add the parameters and overrides of the first time"),
+        ({}, UNKNOWN, "Add the original parameters and overrides, which this alert"),
         ({}, RunHistory(
-            after=replace(PLAIN, command=(1,), parameters=frozenset({("a", 1)})), new=PLAIN),
-         "add its own command and parameters, not kept here"),
-        ({"depends_on": ("a",)}, AS_DEFINED, "it will not wait for other jobs"),
+            after=replace(PLAIN, command=(1,), parameters=frozenset({("a", 1)})),
+            definition_after=PLAIN),
+         "Add the original command and parameters, which this alert does not store."),
+        ({"depends_on": ("a",)}, AS_DEFINED, "The new job does not wait"),
     ],
 )  # fmt: skip
 def test_what_the_command_leaves_out_is_said(
     changes: dict[str, Any], run_history: RunHistory | None, said: str
 ) -> None:
-    _, step = resubmit.again(first(**changes), EXIT, run_history)
+    _, step = resubmit.resubmit_job(first(**changes), EXIT, run_history)
     assert said in step
     assert bool(said) is bool(step)
 
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.JOB}))
 def test_what_is_no_job_of_its_own_has_no_such_command(kind: Kind) -> None:
-    assert resubmit.again(first(kind), EXIT, None) == ((), "")
+    assert resubmit.resubmit_job(first(kind), EXIT, None) == ((), "")
 
 
 @pytest.mark.parametrize("change", [{"queue_arn": "x; rm -rf /"}, {"job_name": "$(id)"},
                                     {"definition_arn": ""}, {"region": "evil"}])  # fmt: skip
 def test_no_command_from_invalid_parts(change: dict[str, str]) -> None:
-    assert resubmit.again(first(**change), EXIT, None) == ((), "")
+    assert resubmit.resubmit_job(first(**change), EXIT, None) == ((), "")
 
 
 # ---- Rules of evaluateOnExit --------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_three_calls_tell_what_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     ]  # fmt: skip
     assert past.success is not None
     assert (past.success.job_id, past.success.revision) == ("done", "1")
-    assert [(one.what, one.told) for one in past.changes or ()] == [
+    assert [(one.what, one.text) for one in past.changes or ()] == [
         ("definition", "align:1 → align:2"),
         ("image", "align:1 → 2"),
         ("memory", "2,048 MiB → 1,024 MiB (at submission)"),
@@ -230,7 +230,7 @@ def test_requests_and_answers_are_those_of_the_client() -> None:
     )  # fmt: skip
     assert past.unknown == ""
     assert past.success is not None
-    assert [(one.what, one.told) for one in past.changes or ()] == [
+    assert [(one.what, one.text) for one in past.changes or ()] == [
         ("definition", "align:1 → align:2"),
         ("command", "1 → 2 words, different from word 2 on"),
     ]

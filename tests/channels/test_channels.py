@@ -13,7 +13,7 @@ import pytest
 from jsonschema import ValidationError
 
 from notifier.alert import wording
-from notifier.alert.alert import Alert, compose, unreadable
+from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.batch import event
 from notifier.batch.failure import Failure, Unreadable
 from notifier.channels import chat, email, message, sms, webhook
@@ -41,7 +41,7 @@ def alert_of(given: Any, log: LogRead | None = LOG) -> Alert:
     if isinstance(read, Failure):
         return compose(read, log if read.log else None, 25)
     assert isinstance(read, Unreadable)
-    return unreadable(read)
+    return compose_unreadable(read)
 
 
 def sample(name: str = "exit-1-python-traceback", **changes: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def sample(name: str = "exit-1-python-traceback", **changes: Any) -> dict[str, A
 @pytest.mark.parametrize("name", sorted(SAMPLES))
 def test_every_sample_fits_every_channel(name: str) -> None:
     alert = alert_of(SAMPLES[name])
-    check_everything(alert, message.write(alert))
+    check_everything(alert, message.render(alert))
 
 
 NAMES = {
@@ -78,32 +78,36 @@ NAMES = {
                                   "multi-node-node", "drill"])  # fmt: skip
 def test_job_names(name: str, given_name: str) -> None:
     alert = alert_of(sample(name, jobName=given_name))
-    check_everything(alert, message.write(alert))
+    check_everything(alert, message.render(alert))
 
 
 def test_a_subject_has_status_name_cause_and_queue() -> None:
-    told = email.subject(alert_of(sample(jobName="align")))
+    told = email.render_subject(alert_of(sample(jobName="align")))
     assert told.startswith("FAILED align: ")
     assert told.endswith("(data-eng-fargate)")
 
 
 @pytest.mark.parametrize("length", range(60, 124))
 def test_a_long_name_is_cut_visibly_so_that_the_cause_is_seen_beside_it(length: int) -> None:
-    told = email.subject(alert_of(sample(jobName="n" * length + "-0417")))
+    told = email.render_subject(alert_of(sample(jobName="n" * length + "-0417")))
     assert len(told) <= 99
     assert re.match(r"FAILED n{15,}\.\.n{7}-0417: ", told)
-    assert "KeyError: 'HG002" in told[: email.SEEN]
+    assert "KeyError: 'HG002" in told[: email.PREVIEW_LENGTH]
 
 
 @pytest.mark.parametrize("sample_name", sorted(SAMPLES))
 def test_what_a_phone_shows_and_the_first_lines_name_job_and_cause(sample_name: str) -> None:
     alert = alert_of(SAMPLES[sample_name])
-    seen = email.subject(alert)[: email.SEEN]
+    seen = email.render_subject(alert)[: email.PREVIEW_LENGTH]
     assert untrusted.ascii_line(alert.name)[:14] in seen
-    assert untrusted.ascii_line(alert.what)[: email.CAUSE_SEEN] in seen
-    head = " ".join(" ".join(email.body(alert).splitlines()[:8]).split())
+    assert untrusted.ascii_line(alert.cause_or_headline)[: email.CAUSE_PREVIEW_LENGTH] in seen
+    head = " ".join(" ".join(email.render_body(alert).splitlines()[:8]).split())
     assert re.split(r"[\[ ]", alert.name)[0] in head or sample_name == "unknown-shape"
-    said = (wording.lowered(alert.diagnosis.title), "could not read the event", "children failed")
+    said = (
+        wording.lower_first(alert.diagnosis.title),
+        "could not read the event",
+        "children failed",
+    )
     assert any(cause in head for cause in said)
 
 
@@ -113,7 +117,7 @@ def test_a_guess_is_called_one_however_long_the_name(length: int) -> None:
     alert = alert_of(sample("exit-137-no-reason", jobName="n" * length), LogRead())
     assert alert.diagnosis.certainty is Certainty.GUESS
     assert "guess" in sms.render(alert)
-    assert "guess" in email.body(alert).split("\n\n")[0].replace("\n", " ")
+    assert "guess" in email.render_body(alert).split("\n\n")[0].replace("\n", " ")
 
 
 def test_the_incident_of_an_alert_does_not_depend_on_its_log() -> None:
@@ -128,14 +132,17 @@ def test_an_alert_takes_the_key_it_is_given() -> None:
     read = event.read(sample())
     assert isinstance(read, Failure)
     assert compose(read, None, 25, "0123456789abcdef").incident == "0123456789abcdef"
-    unread = unreadable(Unreadable("no id"), "0123456789abcdef")
+    unread = compose_unreadable(Unreadable("no id"), "0123456789abcdef")
     assert unread.incident == "0123456789abcdef"
-    assert unreadable(Unreadable("no id")).incident != unreadable(Unreadable("no name")).incident
+    assert (
+        compose_unreadable(Unreadable("no id")).incident
+        != compose_unreadable(Unreadable("no name")).incident
+    )
 
 
 def test_a_long_name_leaves_no_mark_open_in_a_chat_title() -> None:
     alert = alert_of(sample("unknown-shape", jobName="surrog" * 60))
-    check_everything(alert, message.write(alert))
+    check_everything(alert, message.render(alert))
     title = json.loads(chat.render(alert))["content"]["title"]
     assert title.count("`") == 2
     assert len(title) <= chat.TITLE_LIMIT
@@ -145,7 +152,7 @@ def test_a_long_name_leaves_no_mark_open_in_a_chat_title() -> None:
 def test_what_a_spreadsheet_takes_for_a_formula_is_told_as_it_is(name: str) -> None:
     """Receivers that make a CSV file quote it there: see the decision on formulas."""
     alert = alert_of(sample(jobName=name, statusReason=name))
-    told = message.write(alert)
+    told = message.render(alert)
     check_everything(alert, told)
     job = json.loads(json.loads(told.body)["http"])["job"]
     assert (job["name"], job["status_reason"]) == (name, name)
@@ -157,7 +164,7 @@ def test_a_chat_card_leaves_out_whole_parts_where_it_is_too_long() -> None:
     shown = json.loads(chat.render(replace(alert, facts=facts)))["content"]["description"]
     assert len(shown) <= chat.DESCRIPTION_LIMIT
     assert "fact 1" not in shown
-    assert "The last of 4 log lines:" in shown
+    assert "End of the log (4 lines in total):" in shown
     assert shown.count("```") == 2
 
 
@@ -169,8 +176,8 @@ def test_an_sms_says_as_much_as_fits() -> None:
 
 
 def test_a_drill_says_so_first_in_every_channel() -> None:
-    written = message.write(alert_of(SAMPLES["drill"]))
-    shown = written.shown()
+    written = message.render(alert_of(SAMPLES["drill"]))
+    shown = written.decode()
     assert written.subject.startswith("DRILL ")
     assert shown["sms"].startswith("DRILL ")
     assert "DRILL" in shown["chat"]["content"]["title"]
@@ -180,21 +187,21 @@ def test_a_drill_says_so_first_in_every_channel() -> None:
 
 def test_attributes() -> None:
     given = sample(tags={"notify:owner": "genomics"})
-    written = message.write(alert_of(given))
+    written = message.render(alert_of(given))
     assert set(written.attributes) == {
         "event", "severity", "cause", "class", "queue", "definition", "job_name", "owner",
         "account", "region",
     }  # fmt: skip
     assert written.attributes["owner"] == "genomics"
-    assert "owner" not in message.write(alert_of(sample(tags={}))).attributes
+    assert "owner" not in message.render(alert_of(sample(tags={}))).attributes
 
 
 def test_what_could_not_be_read_is_told_with_its_ids() -> None:
     given = sample(status="EXPLODED")
     alert = alert_of(given)
-    written = message.write(alert)
+    written = message.render(alert)
     check_everything(alert, written)
-    shown = written.shown()
+    shown = written.decode()
     for wanted in (given["detail"]["jobId"], given["id"], given["account"], given["region"]):
         assert wanted in shown["email"]
     assert given["detail"]["jobName"] in written.subject
@@ -221,7 +228,7 @@ def test_the_largest_events_fit_one_publish(letter: str) -> None:
         read = event.read(given)
         assert isinstance(read, Failure)
         alert = compose(read, log, lines)
-        check_everything(alert, message.write(alert))
+        check_everything(alert, message.render(alert))
 
 
 def test_a_log_that_was_left_out_is_mentioned() -> None:
@@ -229,9 +236,9 @@ def test_a_log_that_was_left_out_is_mentioned() -> None:
     read = event.read(sample())
     assert isinstance(read, Failure)
     alert = compose(read, log, 200)
-    written = message.write(alert)
+    written = message.render(alert)
     check_everything(alert, written)
-    assert "of 220 lines" in written.shown()["email"] or "left out" in written.shown()["email"]
+    assert "of 220 lines" in written.decode()["email"] or "left out" in written.decode()["email"]
 
 
 @pytest.mark.parametrize("driver", ["<!here>", "`x`", "*bold*", "https://evil.example"])
@@ -240,14 +247,14 @@ def test_a_log_driver_is_quoted_like_other_texts(driver: str) -> None:
     given["detail"]["container"]["logConfiguration"] = {"logDriver": driver}
     alert = alert_of(given)
     check_chat(alert, chat.render(alert))
-    check_email(alert, email.body(alert))
+    check_email(alert, email.render_body(alert))
 
 
 @pytest.mark.parametrize("url", ["https://wiki.example.com/runbooks/align#oom", ""])
 def test_a_runbook_is_the_first_link(url: str) -> None:
     alert = alert_of(sample(tags={"notify:runbook": url}))
     assert (alert.links[0] == ("runbook", url)) is bool(url)
-    check_email(alert, email.body(alert))
+    check_email(alert, email.render_body(alert))
 
 
 @pytest.mark.parametrize(
@@ -290,7 +297,7 @@ def test_planted_secrets_are_in_no_channel(place: str) -> None:
         raw = ("start", planted.line, f"Error: {planted.line}", "failed")
         log = LogRead(tuple(LogLine(n, line) for n, line in enumerate(raw)))
         given = sample(**PLACES[place](planted.line))
-        written = message.write(alert_of(given, log if place == "log" else LOG))
+        written = message.render(alert_of(given, log if place == "log" else LOG))
         texts = json.loads(written.body)
         shown = "\n".join((written.subject, str(written.attributes), *(
             texts[key] for key in ("email", "sms", "https", "http"))))  # fmt: skip
@@ -301,7 +308,7 @@ def test_planted_secrets_are_in_no_channel(place: str) -> None:
 
 def test_a_private_key_in_the_log_is_in_no_channel() -> None:
     log = LogRead(tuple(LogLine(n, line) for n, line in enumerate([*pem()[4:], "Error: bad key"])))
-    written = message.write(alert_of(sample(), log))
+    written = message.render(alert_of(sample(), log))
     assert not [row for row in pem()[1:-1] if leaked(row, written.body, 11)]
     assert "bad key" in written.body
 
@@ -314,7 +321,7 @@ def test_dropped_fields_are_nowhere() -> None:
     container["secrets"] = [{"name": "S", "valueFrom": "marker-in-secrets"}]
     container["logConfiguration"] = {"logDriver": "awslogs", "options": {
         "awslogs-group": "/ecs/x", "splunk-token": "marker-in-options"}}  # fmt: skip
-    written = message.write(alert_of(given))
+    written = message.render(alert_of(given))
     assert "marker-in" not in written.body + written.subject + str(written.attributes)
 
 
@@ -326,8 +333,8 @@ def test_the_checks_see_what_they_are_for() -> None:
     with pytest.raises(AssertionError):
         check_sms(alert, f"FAILED {alert.name} " + "€" * 60)
     with pytest.raises(AssertionError):
-        check_email(alert, email.body(alert) + "see https://evil.example\n")
+        check_email(alert, email.render_body(alert) + "see https://evil.example\n")
     with pytest.raises(ValidationError):
         check_chat(alert, json.dumps({"version": "1.0"}))
     with pytest.raises(AssertionError):
-        check_webhook(alert, json.dumps(webhook.document(alert)))
+        check_webhook(alert, json.dumps(webhook.build_document(alert)))

@@ -187,12 +187,12 @@ def test_the_notifier_explains_it_where_cloudformation_met_it(rule: str) -> None
     failure = failed_resource(said)
     found = diagnose.diagnose(failure)
     assert found.cause == cause
-    assert advice.steps(failure, found)
+    assert advice.next_steps(failure, found)
 
 
 def test_the_alert_names_the_sizes_to_choose_from() -> None:
     failure = failed_resource(SAID["EB1002"][0])
-    first, *_ = advice.steps(failure, diagnose.diagnose(failure))
+    first, *_ = advice.next_steps(failure, diagnose.diagnose(failure))
     assert first == (
         "Choose a pair that Fargate has: 2 vCPU takes 4,096 to 16,384 MiB in steps of 1,024;"
         " 1,024 MiB goes with 0.25 or 0.5 vCPU."

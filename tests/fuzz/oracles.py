@@ -81,7 +81,7 @@ def _another(given: object, **changes: str) -> object:
 def _written() -> Iterator[list[tuple[Alert, Message]]]:
     """Give all that is written meanwhile: what is published has lost its alert."""
     told: list[tuple[Alert, Message]] = []
-    write = message.write
+    write = message.render
 
     def noted(alert: Alert) -> Message:
         told.append((alert, write(alert)))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from notifier.alert import digest
+from notifier.alert import digest, log_samples, storm_digest
 from notifier.alert.alert import Alert, compose
 from notifier.alert.history import Run, RunHistory
 from notifier.batch.failure import Attempt, Failure, Kind, LogStream
@@ -95,23 +95,23 @@ def told(given: Tally, about: Incident, lines: int = 25) -> Alert:
     """Give the digest, with one log that was read and others that were not."""
     reads = [
         (one, TRACEBACK if n == 0 else LogRead(unavailable="ThrottlingException"))
-        for n, one in enumerate(digest.to_read(given))
+        for n, one in enumerate(log_samples.choose_logs(given))
     ]
-    return digest.digest(about, given, reads, lines)
+    return digest.compose_digest(about, given, reads, lines)
 
 
 def array_closed() -> Alert:
     alert = told(fold([*OOM, *LOST, array_parent()]), incident(child(), announced=25))
-    return replace(alert, outcome="closed", reason="the job has ended, no more can fail")
+    return replace(alert, outcome="closed", reason="the whole job has finished")
 
 
 def array_first() -> Alert:
     lead = child(reasons=("OutOfMemoryError: Container killed due to memory usage",), exit_code=137)
     about = incident(child(), diagnose(lead).cause)
-    alert = digest.so_far(
+    alert = digest.add_other_failures(
         compose(lead, TRACEBACK, 25, KEY), about, fold([*OOM[:25], *waiting("merge", "report")])
     )
-    reason = "first failure of this kind since the notifier was deployed"
+    reason = "first failure of this kind since deployment"
     return replace(alert, outcome="first", reason=reason, novelty="first time")
 
 
@@ -125,7 +125,7 @@ def nodes() -> Alert:
 def nightly() -> Alert:
     about = incident(first(), "app-exit-1", certainty=Certainty.LIKELY)
     alert = told(fold(runs(["nightly"] * 5, exit_code=1, log=STREAM)), about)
-    reason = "more failed since the message 4 h ago"
+    reason = "more failures since the alert 4 h ago"
     return replace(alert, outcome="grew", reason=reason, novelty="5th in a row")
 
 
@@ -134,7 +134,7 @@ def seventeen() -> Alert:
     about = incident(first(name=names[0]), "sigkill-137", certainty=Certainty.GUESS)
     alert = told(fold(runs(names, "sigkill-137", exit_code=137, every=1000)), about)
     kept = "17 failed since 2026-11-25 10:21:05 UTC, silenced by anna until 18:00 UTC: upgrade"
-    return replace(alert, novelty="17 held since 10:21", kept_back=kept, outcome="first")
+    return replace(alert, novelty="17 on hold since 10:21", kept_back=kept, outcome="first")
 
 
 def chain() -> Alert:
@@ -147,7 +147,9 @@ def recovered() -> Alert:
     given = fold([*runs(["nightly"] * 5, exit_code=1), *waiting("report")])
     about = incident(first(tags=(("notify:severity", "critical"),)), "app-exit-1")
     reason = "after 3 h 10 min, 5 failed runs"
-    return replace(digest.recovered(about, given, reason), outcome="recovered", reason=reason)
+    return replace(
+        digest.compose_recovery(about, given, reason), outcome="recovered", reason=reason
+    )
 
 
 def unreadable() -> Alert:
@@ -167,9 +169,11 @@ def storm(number: int = 195, more: int = 57) -> Alert:
     for n in range(number):
         cause, name = CAUSES[n % len(CAUSES)], f"ingest-{n:03}"
         lead = first(name=name, queue_arn=f"{BATCH}:job-queue/{'etl' if n % 5 else 'web'}")
-        about = incident(lead, cause, held_reason="held back by the rate limit", held_since=START)
+        about = incident(
+            lead, cause, held_reason="on hold because of the rate limit", held_since=START
+        )
         entries.append((about, fold(runs([name] * (1 + n % 11), cause, every=1000))))
-    return digest.storm(entries, more, START)
+    return storm_digest.compose_storm(entries, more, START)
 
 
 def degraded(number: int = 60) -> Alert:
@@ -177,7 +181,7 @@ def degraded(number: int = 60) -> Alert:
     for n in range(number):
         lead = first(name=f"ingest-{n % 25:03}", job_id=f"job-{n}")
         pairs.append((lead, diagnosis_for(CAUSES[n % 25 % len(CAUSES)])))
-    return digest.degraded(pairs, "ThrottlingException")
+    return storm_digest.compose_degraded(pairs, "ThrottlingException")
 
 
 def changed() -> Alert:
@@ -197,7 +201,7 @@ def changed() -> Alert:
         attempts=(Attempt(START - 3 * MINUTE, START, exit_code=137),), attempt_limit=1,
     )  # fmt: skip
     alert = compose(lead, TRACEBACK, 25, KEY, run_history)
-    reason = "first failure of this kind since the notifier was deployed"
+    reason = "first failure of this kind since deployment"
     return replace(alert, outcome="first", reason=reason, novelty="3rd in a row")
 
 

@@ -56,7 +56,7 @@ MEANT = {
 def worded(event_file: Path) -> str:
     alert = alert_of(event_file)
     assert alert is not None
-    texts = message.by_channel(alert)
+    texts = message.render_channels(alert)
     parts = [f"##### {channel}\n{_readable(text)}" for channel, text in texts.items()]
     return "\n".join(parts) + "\n"
 
@@ -92,15 +92,15 @@ def test_a_glance_tells_job_and_cause(event_file: Path) -> None:
     """In the first 60 characters of a subject, which a phone shows, and the first 8 lines."""
     alert = alert_of(event_file)
     assert alert is not None
-    texts = message.by_channel(alert)
+    texts = message.render_channels(alert)
     seen = texts["subject"][:60]
     assert alert.name in seen
-    assert seen.partition(f"{alert.name}: ")[2][:10] in alert.what
+    assert seen.partition(f"{alert.name}: ")[2][:10] in alert.cause_or_headline
     assert len(seen.partition(f"{alert.name}: ")[2]) >= 10
     top = " ".join(texts["email"].splitlines()[:8]).lower()
     told = [
         alert.diagnosis.title.lower(),
-        facts.children(alert.failure) if alert.failure else "",
+        facts.count_failed_children(alert.failure) if alert.failure else "",
     ]
     assert any(each in top for each in [*told, "could not read the event"] if each)
     assert alert.failure is None or alert.failure.job_name.lower() in top

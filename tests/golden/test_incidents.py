@@ -14,7 +14,7 @@ HERE = Path(__file__).parent / "incidents"
 
 
 def worded(scene: str) -> str:
-    shown = message.write(SCENES[scene]()).shown()
+    shown = message.render(SCENES[scene]()).decode()
     card = shown["chat"]["content"]
     parts = {
         "subject": shown["subject"],

@@ -60,8 +60,8 @@ def tally(failed: int, dependents: int = 0, *, ended: bool = False) -> Tally:
     return fold(member(f"job-{n}", role) for n, role in enumerate(roles))
 
 
-ON_ITS_WAY = "its follow-up is on its way and reports what is new"
-NEVER_SEEN = "first failure of this kind since the notifier was deployed"
+ON_ITS_WAY = "its follow-up is due and reports what is new"
+NEVER_SEEN = "first failure of this kind since deployment"
 # What it is, what has failed (None: not counted yet), after how long, and what is said of it.
 UNCOUNTED = None
 WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool, str]] = {
@@ -85,20 +85,19 @@ WHEN_A_FAILURE_COMES: dict[str, tuple[Incident, Tally | None, int, Outcome, bool
     ),
     "told, its follow-up late": (
         TOLD, tally(2), TERMS.interval + FOLLOW_UP_GRACE_MS, Outcome.REPEAT, True,
-        "failed again after 6 min without a message",
+        "failed again 6 min after the last alert",
     ),
     "told, its follow-up far away": (
         replace(TOLD, due=NOW + HOUR_MS), tally(2), TERMS.interval, Outcome.REPEAT, True,
-        "failed again after 5 min without a message",
+        "failed again 5 min after the last alert",
     ),
     "told, days ago": (
-        TOLD, UNCOUNTED, 2 * DAY_MS, Outcome.REPEAT, True,
-        "failed again after 2 d without a message",
+        TOLD, UNCOUNTED, 2 * DAY_MS, Outcome.REPEAT, True, "failed again 2 d after the last alert",
     ),
     "told, delivered again": (TOLD, tally(1), HOUR_MS, Outcome.QUIET, False, "nothing new"),
     "being told": (
         replace(TOLD, lease_until=NOW + LEASE_MS), UNCOUNTED, LEASE_MS - 1, Outcome.QUIET, False,
-        "another invocation is reporting it",
+        "another invocation is sending it",
     ),
     "a lease that ended, new": (
         replace(NEW, lease_until=NOW + LEASE_MS), UNCOUNTED, LEASE_MS, Outcome.FIRST, True,
@@ -143,11 +142,11 @@ TOOK = "after 10 min, 2 failed runs"
 WHEN_ITS_TIME_COMES: dict[str, tuple[Incident, Tally, int, str, Outcome, bool, str]] = {
     "grown": (
         TOLD, tally(5), TERMS.interval, "", Outcome.GREW, True,
-        "more failed since the message 5 min ago",
+        "more failures since the alert 5 min ago",
     ),
     "grown by a dependent": (
         TOLD, tally(1, 1), TERMS.interval, "", Outcome.GREW, True,
-        "more failed since the message 5 min ago",
+        "more failures since the alert 5 min ago",
     ),
     "grown, looked at too early": (
         TOLD, tally(5), TERMS.interval - 1, "", Outcome.QUIET, False,
@@ -155,15 +154,15 @@ WHEN_ITS_TIME_COMES: dict[str, tuple[Incident, Tally, int, str, Outcome, bool, s
     ),
     "grown and ended": (
         TOLD, tally(5, ended=True), TERMS.interval, "", Outcome.CLOSED, True,
-        "the job has ended, no more can fail",
+        "the whole job has finished",
     ),
     "ended and not grown": (
         TOLD, tally(1, ended=True), TERMS.interval, "", Outcome.CLOSED, True,
-        "the job has ended, no more can fail",
+        "the whole job has finished",
     ),
     "ended after a quiet interval": (
         TOLD, tally(1, ended=True), HOUR_MS, "", Outcome.CLOSED, True,
-        "the job has ended, no more can fail",
+        "the whole job has finished",
     ),
     "its end was told": (
         replace(TOLD, ended=True), tally(1, ended=True), HOUR_MS, "", Outcome.QUIET, False,
@@ -174,10 +173,10 @@ WHEN_ITS_TIME_COMES: dict[str, tuple[Incident, Tally, int, str, Outcome, bool, s
         TOLD, tally(1), CLOSE - 1, "", Outcome.QUIET, False, "nothing new",
     ),
     "nothing new for a day": (
-        TOLD, tally(1), CLOSE, "", Outcome.CLOSED, False, "nothing new for 1 d",
+        TOLD, tally(1), CLOSE, "", Outcome.CLOSED, False, "no new failure for 1 d",
     ),
     "never told, its jobs forgotten": (
-        NEW, tally(0), CLOSE, "", Outcome.CLOSED, False, "nothing new for 1 d",
+        NEW, tally(0), CLOSE, "", Outcome.CLOSED, False, "no new failure for 1 d",
     ),
     "over long ago": (
         replace(TOLD, phase=Phase.RECOVERED), tally(1), 9 * DAY_MS, "", Outcome.QUIET, False,
@@ -197,7 +196,7 @@ WHEN_ITS_TIME_COMES: dict[str, tuple[Incident, Tally, int, str, Outcome, bool, s
     ),
     "recovered while it is being told": (
         replace(TOLD, lease_until=NOW + 1), tally(1), 0, TOOK, Outcome.QUIET, False,
-        "another invocation is reporting it",
+        "another invocation is sending it",
     ),
 }  # fmt: skip
 
@@ -231,9 +230,9 @@ NOVELTY: dict[str, tuple[Incident, Tally, str]] = {
     ),
     "then grown": (replace(TOLD, streak=-1), tally(3), "2nd in a row"),
     "held, one": (HELD, tally(1), "first time"),
-    "held, some": (HELD, tally(1_204), "1,204 held since 11:06"),
+    "held, some": (HELD, tally(1_204), "1,204 on hold since 11:06"),
     "held, after some were told": (
-        replace(HELD, reported_at=NOW, announced=3), tally(5), "2 held since 11:06",
+        replace(HELD, reported_at=NOW, announced=3), tally(5), "2 on hold since 11:06",
     ),
     "held, recovered meanwhile": (
         replace(HELD, phase=Phase.RECOVERED, reported_at=NOW), tally(1), "back again",

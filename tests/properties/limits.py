@@ -136,7 +136,7 @@ def check_sms(alert: Alert, told: str) -> None:
     assert sum(2 if c in GSM_7_EXTENDED else 1 for c in told) <= SMS_LIMIT
     assert "\n" not in told
     assert told.startswith(alert.status)
-    assert sms._plain(alert.what)[:10].strip() in told  # as GSM-7 has it
+    assert sms._to_gsm7(alert.cause_or_headline)[:10].strip() in told  # as GSM-7 has it
     assert not CLICKABLE.search(told), told
 
 

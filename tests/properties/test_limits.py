@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.alert.alert import Alert, compose, unreadable
+from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.batch import event
 from notifier.batch.failure import Failure, Unreadable
 from notifier.channels import message
@@ -38,7 +38,7 @@ def alert_of(given_event: object, log: LogRead | None, lines: int) -> Alert | No
     read = event.read(given_event)
     if isinstance(read, Failure):
         return compose(read, log, lines)
-    return unreadable(read) if isinstance(read, Unreadable) else None
+    return compose_unreadable(read) if isinstance(read, Unreadable) else None
 
 
 @FEW
@@ -48,7 +48,7 @@ def test_hostile_events_and_logs(
 ) -> None:
     alert = alert_of(given_event, log, lines)
     if alert is not None:
-        check_everything(alert, message.write(alert))
+        check_everything(alert, message.render(alert))
 
 
 @FEW
@@ -56,4 +56,4 @@ def test_hostile_events_and_logs(
 def test_broken_samples(given_event: object, log: LogRead | None) -> None:
     alert = alert_of(given_event, log, 25)
     if alert is not None:
-        check_everything(alert, message.write(alert))
+        check_everything(alert, message.render(alert))

@@ -175,6 +175,6 @@ def test_composing_and_writing(unit: str) -> None:
     def whole(length: int) -> None:
         line = repeated(unit, 190)
         log = LogRead(tuple(LogLine(n, line) for n in range(length)))
-        message.write(compose(job, log, 25))
+        message.render(compose(job, log, 25))
 
     assert growth(lambda: whole(40), lambda: whole(400)) <= MOST

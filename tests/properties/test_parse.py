@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.alert.alert import compose, unreadable
+from notifier.alert.alert import compose, compose_unreadable
 from notifier.batch import event
 from notifier.batch.failure import Failure, Unreadable
 from notifier.joblog.excerpt import LogLine, LogRead
@@ -69,7 +69,7 @@ def test_any_json(value: object) -> None:
 def test_broken_samples(value: object) -> None:
     read = check(value)
     alert = compose(read, LogRead((LogLine(1, "x"),)), 5) if isinstance(read, Failure) else None
-    alert = unreadable(read) if isinstance(read, Unreadable) else alert
+    alert = compose_unreadable(read) if isinstance(read, Unreadable) else alert
     assert alert is None or alert.sentence
 
 

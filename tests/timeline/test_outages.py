@@ -178,7 +178,7 @@ def test_what_breaks_in_a_follow_up_ends_among_the_dead_letters(
     def breaks(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(digest, "digest", breaks)
+    monkeypatch.setattr(digest, "compose_digest", breaks)
     world = Simulation()
     for n in range(2):
         world.put(failed(f"job-{n}", second=n * 60), n * 60)

@@ -45,7 +45,7 @@ def test_what_a_silence_covers_is_told_when_it_ends_with_who_why_and_how_many(
     world.run_until(HOUR + 30)
     [told] = world.told
     assert told.document["counts"]["failed"] == 3
-    assert told.document["novelty"].startswith("3 held since ")
+    assert told.document["novelty"].startswith("3 on hold since ")
     mail = " ".join(told.texts["email"].split())
     assert "silenced by mara until" in mail
     assert "moving house" in mail

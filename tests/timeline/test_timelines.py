@@ -208,4 +208,4 @@ def test_failures_asked_for_only_after_three_are_told_from_the_third_on() -> Non
     assert world.told == []
     world.run_until(71)
     assert outcomes(world) == ["first"]
-    assert world.told[0].document["novelty"].startswith("3 held since ")
+    assert world.told[0].document["novelty"].startswith("3 on hold since ")

@@ -139,8 +139,8 @@ def test_two_messages_unreadable_for_one_reason_are_one_alert_that_counts_both()
     world = World()
     world.run(Record("a", "{"), Record("b", "{"))
     [message] = world.topic.published
-    assert json.loads(message.shown()["webhook"]["text"] and message.body)["email"]
-    assert message.shown()["webhook"]["counts"]["failed"] == 2
+    assert json.loads(message.decode()["webhook"]["text"] and message.body)["email"]
+    assert message.decode()["webhook"]["counts"]["failed"] == 2
 
 
 def test_a_job_that_succeeded_is_noted_and_not_told() -> None:
@@ -226,7 +226,7 @@ def test_a_resource_that_fails_to_be_made_and_then_to_be_deleted_is_counted_twic
     world = World()
     world.run(record("a", made), record("b", deleted))
     (message,) = world.topic.published
-    assert message.shown()["webhook"]["counts"]["failed"] == 2
+    assert message.decode()["webhook"]["counts"]["failed"] == 2
 
 
 def test_two_resources_of_a_stack_with_long_names_are_two_failures() -> None:
@@ -327,7 +327,7 @@ def test_what_changed_is_looked_up_for_the_one_failure_that_is_told() -> None:
     events[1]["detail"]["jobId"] = "another"
     assert world.run(*(record(str(n), event) for n, event in enumerate(events))) == ()
     assert len(world.history.asked) == 1
-    mail = world.topic.published[0].shown()["email"]
+    mail = world.topic.published[0].decode()["email"]
     assert "Last success of its definition 2026-11-02 03:12 UTC, revision" in mail
     assert "CHANGED since the last success\n  image  a:1 → 2" in mail
 
@@ -342,6 +342,6 @@ def test_the_alert_goes_out_without_its_past_and_says_so() -> None:
     world = World()
     world.history.run_history = RunHistory(unknown="AWS Batch did not answer (ReadTimeoutError)")
     assert world.run(record("a", sample("timeout"))) == ()
-    mail = world.topic.published[0].shown()["email"]
+    mail = world.topic.published[0].decode()["email"]
     assert "  not known  AWS Batch did not answer (ReadTimeoutError)" in mail
     assert "HistoryUnknown" in world.journal.counts()

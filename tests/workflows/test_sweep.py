@@ -246,7 +246,7 @@ def test_a_job_that_waits_25_h_is_told_once_as_that_and_then_as_recovered() -> N
     world.jobs.not_begun.clear()
     world.run_until(26 * HOUR)
     assert [one.outcome for one in world.told] == ["first", "recovered"]
-    assert "Job nightly waits on queue etl no longer, after 25 h" in " ".join(
+    assert "Job nightly on queue etl is no longer waiting, after 25 h" in " ".join(
         world.told[1].texts["email"].split()
     )
 

@@ -146,7 +146,7 @@ def _preview(chosen: argparse.Namespace) -> Iterator[str]:
 
 
 def _worded(alert: Alert, wanted: str) -> Iterator[str]:
-    texts = message.by_channel(alert)
+    texts = message.render_channels(alert)
     if wanted == "all":
         for channel in CHANNELS:
             yield f"===== {channel} ====="

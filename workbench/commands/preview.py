@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from notifier.alert.alert import Alert, compose, unreadable
+from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.batch import event
 from notifier.batch.failure import Unreadable
 from notifier.joblog.excerpt import LogLine, LogRead
@@ -44,7 +44,7 @@ def alert_of(event_file: Path, logs_file: Path | None = None) -> Alert | None:
     if read is None:
         return None
     if isinstance(read, Unreadable):
-        return unreadable(read)
+        return compose_unreadable(read)
     beside = event_file.parent / "logs" / f"{event_file.stem}.txt"
     chosen = logs_file or (beside if beside.is_file() else None)
     if chosen is None:

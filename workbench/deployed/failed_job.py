@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from notifier.alert.alert import Alert, compose, unreadable
+from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.alert.history import is_comparable
 from notifier.aws.history import BatchHistory
 from notifier.aws.job_logs import JobLogs
@@ -81,7 +81,7 @@ def _as_event(detail: dict[str, Any]) -> dict[str, Any]:
 def _alert(given: dict[str, Any]) -> Alert:
     failure = event.read(given)
     if isinstance(failure, Unreadable):
-        return unreadable(failure)
+        return compose_unreadable(failure)
     if failure is None:
         raise AssertionError("a job that has failed is a failure")
     log = JobLogs().read(failure.log) if failure.log else None

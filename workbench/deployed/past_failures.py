@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from notifier.alert.alert import Alert, compose, unreadable
+from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.aws.job_logs import JobLogs
 from notifier.aws.queues import FailureOutbox
 from notifier.batch import event
@@ -113,7 +113,7 @@ def shown(stack: Deployment, found: Found, *, full: bool) -> Iterator[str]:
     logs = JobLogs() if full else None
     for one in found.events:
         alert = _alert(one, logs)
-        texts = message.by_channel(alert)
+        texts = message.render_channels(alert)
         untrusted.forget_secrets()
         yield RULE if full else ""
         yield f"Subject: {texts['subject']}"
@@ -126,7 +126,7 @@ def shown(stack: Deployment, found: Found, *, full: bool) -> Iterator[str]:
 def _alert(one: dict[str, Any], logs: JobLogs | None) -> Alert:
     told = event.read(one)
     if told is None or isinstance(told, Unreadable):
-        return unreadable(told or Unreadable("it reports no failure"))
+        return compose_unreadable(told or Unreadable("it reports no failure"))
     log = logs.read(told.log) if logs and told.log else None
     return compose(told, log, LOG_LINES)
 

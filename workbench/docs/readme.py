@@ -42,7 +42,7 @@ def _mail() -> str:
     """Give the mail down to what a person decides by; what follows proves it."""
     alert = alert_of(SAMPLE)
     assert alert is not None, "the sample reports a failure"
-    texts = message.by_channel(alert)
+    texts = message.render_channels(alert)
     upper, _, rest = texts["email"].partition("\nFACTS\n")
     assert rest, "the facts stand below what to do next"
     return f"```text\nSubject: {texts['subject']}\n\n{upper}```"

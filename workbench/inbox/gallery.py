@@ -25,5 +25,5 @@ def gallery() -> Mailbox:
 
 def letter(alert: Alert, sample: str) -> MailboxMessage:
     """Word an alert for all who would read it."""
-    texts = message.by_channel(alert)
+    texts = message.render_channels(alert)
     return MailboxMessage(0, json.loads(texts["webhook"]), json.loads(texts["chat"]), sample)

@@ -1,4 +1,4 @@
-"""Everything there is to tell about one failure, before any channel words it."""
+"""All the content of one alert, before a channel formats it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from notifier.alert.commands import aws_cli, resubmit
 from notifier.alert.facts import AttemptRow, Pairs
 from notifier.alert.history import RunHistory
 from notifier.batch.failure import WITHOUT_LOG, Failure, Unreadable
-from notifier.diagnosis.diagnose import Diagnosis, Evidence, Severity, diagnose
+from notifier.diagnosis.diagnose import Diagnosis, Severity, diagnose
 from notifier.diagnosis.known_cause import UNREADABLE
 from notifier.incident import fingerprint
 from notifier.incident.incident import Outcome
@@ -19,37 +19,35 @@ from notifier.joblog.excerpt import Excerpt, LogRead, pick
 from notifier.joblog.root_line import LINES_READ, find
 from notifier.text import untrusted
 
-ERROR_LIMIT = 60  # characters of it in a subject: room is left for how new it is
-ROOT_LIMIT = 300  # characters of the log's own sentence in ours; some name the resource late
+ERROR_LIMIT = 60  # characters of the log's error in a subject, which also says how new it is
+ROOT_LIMIT = 300  # characters of the log's root cause line in a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What is told, channel-neutral. All texts are safe; quoted ones are defanged.
+    """The content of one message for all channels. All texts are safe; quoted ones are defanged.
 
-    `headline` stands in place of the cause's title where many failures are told at once, `error`
-    where the title only repeats the exit code and the log says more; it ends a headline.
-    `outcome` and `reason` say why it is sent now, `kept_back` what was not sent before. `texted`
-    is False where the cap on text messages was reached, `last_text` on the last one below it.
-    `unconfirmed` counts the subscriptions to which nothing is sent yet.
-    `filters` are what else a subscriber may have asked for, by message attribute, where several
-    incidents are told at once. `past` is what was known of the last success, `last_success` and
-    `changes` its words.
+    `headline` replaces the title of the cause where one alert reports many failures. `error` is
+    what the log says, where the title only repeats the exit code; it ends the headline.
+    `outcome` and `reason` say why the alert is sent now, `kept_back` what was not sent before.
+    `sms_allowed` is False once the limit on text messages is reached; `is_last_sms` marks the last
+    message below that limit. `unconfirmed` counts subscriptions that are not confirmed yet.
+    `filters` has further values of message attributes, where one alert reports several incidents.
     """
 
     status: str
     name: str
     diagnosis: Diagnosis
     severity: Severity
-    sentence: str
-    steps: tuple[str, ...]
-    facts: Pairs
-    incident: str
-    event_id: str
-    event_time: str
     account: str
     region: str
-    job_id: str
+    event_id: str = ""
+    event_time: str = ""
+    incident: str = ""
+    sentence: str = ""
+    steps: tuple[str, ...] = ()
+    facts: Pairs = ()
+    job_id: str = ""
     doubt: str = ""
     queue: str = ""
     definition: str = ""
@@ -72,8 +70,8 @@ class Alert:
     causes: tuple[CauseCount, ...] = ()
     counts: Counts | None = None
     samples: tuple[Sample, ...] = ()
-    texted: bool = True
-    last_text: bool = False
+    sms_allowed: bool = True
+    is_last_sms: bool = False
     unconfirmed: int = 0
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     run_history: RunHistory | None = None
@@ -81,45 +79,50 @@ class Alert:
     changes: Pairs = ()
 
     @property
-    def always_told(self) -> bool:
-        """Whether no minimum severity holds it back: drills, and what was not read."""
+    def is_always_sent(self) -> bool:
+        """Whether the minimum severity does not apply: to drills, and to unreadable events."""
         return self.is_drill or self.failure is None
 
     @property
-    def elsewhere(self) -> str:
-        """The queue, where it is not what the message is about."""
+    def other_queue(self) -> str:
+        """The queue, unless the alert is about the queue itself."""
         return "" if self.queue == self.name else self.queue
 
     @property
-    def what(self) -> str:
-        """The headline, or the cause in a few words: the program's own where they say more."""
-        said = ": ".join(filter(None, (self.headline, self.error)))
-        return said or self.diagnosis.title
+    def cause_or_headline(self) -> str:
+        """The headline with the log's error, or else the title of the cause."""
+        return ": ".join(filter(None, (self.headline, self.error))) or self.diagnosis.title
 
     @property
     def verdict(self) -> str:
-        """What happened in a few words, with the doubt there is."""
-        return f"{self.what} ({self.doubt})" if self.doubt else self.what
+        """What happened in a few words, with the certainty where there is doubt."""
+        return f"{self.cause_or_headline} ({self.doubt})" if self.doubt else self.cause_or_headline
+
+    @property
+    def news(self) -> tuple[str, ...]:
+        """What was not sent before or else how new this is, and the last success."""
+        return tuple(filter(None, (self.kept_back or self.novelty, self.last_success)))
 
     @property
     def footer(self) -> str:
-        """Who sent this and why now, and by what it is found again."""
-        recovered = self.outcome == Outcome.RECOVERED
-        over = "it is over" if self.failure and self.failure.is_seen else "it has succeeded again"
-        because = over if recovered else self.reason
-        why_now = f" Why now: {because}." if because else ""
-        found_by = f"Severity {self.severity}, incident {self.incident}."
-        return f"Sent by batch-notifier.{why_now} {found_by}{self._not_sent}"
+        """Who sent this and why now, its incident, and how many subscribers did not get it."""
+        reason = self.reason
+        if self.outcome == Outcome.RECOVERED:
+            is_seen = self.failure is not None and self.failure.is_seen
+            reason = "it is resolved" if is_seen else "it succeeded again"
+        why_now = f" Why now: {reason}." if reason else ""
+        incident = f"Severity {self.severity}, incident {self.incident}."
+        return f"Sent by batch-notifier.{why_now} {incident}{self._unconfirmed_note}"
 
     @property
-    def _not_sent(self) -> str:
-        """Say who does not get this; the addresses are nobody else's business."""
+    def _unconfirmed_note(self) -> str:
+        # Only the number: the addresses are private.
         if not self.unconfirmed:
             return ""
         have = "address has" if self.unconfirmed == 1 else "addresses have"
         return (
-            f" {self.unconfirmed:,} {have} not confirmed the subscription yet and did not get this:"
-            " the link is in a mail from AWS Notifications."
+            f" {self.unconfirmed:,} {have} not confirmed the subscription yet and did not get"
+            " this alert. The link to confirm is in a mail from AWS Notifications."
         )
 
 
@@ -130,64 +133,72 @@ def compose(
     key: str = "",
     run_history: RunHistory | None = None,
 ) -> Alert:
-    """Diagnose a failure and gather what to tell about it.
+    """Diagnose a failure and compose its alert.
 
     Parameters
     ----------
     failure
-        What the event said.
+        The parsed event.
     log
-        What reading its log gave; None when logs are turned off.
+        Its log as read; None when logs are turned off.
     log_lines
-        Most lines of log to show.
+        Maximum number of log lines to show.
     key
-        The incident's key. Without one it is the fingerprint of what the event alone says:
+        Key of the incident; by default the fingerprint of the event without its log, because
         grouping must not depend on whether a log could be read.
-    past
-        What was before this failure; None when nobody asked.
+    run_history
+        The runs before this failure; None when they were not looked up.
     """
-    recent = log.lines[-LINES_READ:] if log else ()
-    safe = untrusted.lines([line.text for line in recent], failure.secrets)
+    recent = [line.text for line in log.lines[-LINES_READ:]] if log else []
+    safe = untrusted.lines(recent, failure.secrets)
     root = find(safe)
     diagnosis = diagnose(failure, safe, root.text if root else "")
-    excerpt = pick(log, safe, log_lines, root) if log and log.lines else None
-    again, how = resubmit.again(failure, diagnosis, run_history)
-    return Alert(
-        status=facts.status_of(facts.word_of(failure), failure.is_drill),
-        name=facts.title_of(failure),
-        diagnosis=_quoted(diagnosis),
-        severity=severity_of(failure, diagnosis.severity),
-        sentence=_sentence(failure, diagnosis),
-        steps=(*advice.steps(failure, diagnosis), *filter(None, (how,))),
-        facts=facts.facts(failure),
+    evidence = tuple(replace(one, text=untrusted.defang(one.text)) for one in diagnosis.evidence)
+    resubmit_commands, resubmit_step = resubmit.resubmit_job(failure, diagnosis, run_history)
+    return replace(
+        start_alert(failure, replace(diagnosis, evidence=evidence), facts.display_name(failure)),
+        sentence=_write_sentence(failure, diagnosis),
+        steps=(*advice.next_steps(failure, diagnosis), *filter(None, (resubmit_step,))),
+        facts=facts.list_facts(failure),
         incident=key or fingerprint.fingerprint(failure, diagnose(failure).cause),
-        event_id=failure.event_id,
-        event_time=failure.event_time,
+        error=short_error(diagnosis, diagnosis.root),
+        attempts=facts.list_attempts(failure),
+        excerpt=pick(log, safe, log_lines, root) if log and log.lines else None,
+        log_note=_explain_missing_log(failure, log),
+        commands=(*aws_cli.inspect_failure(failure, diagnosis.cause), *resubmit_commands),
+        run_history=run_history,
+        last_success=history.describe_last_success(failure, run_history),
+        changes=history.list_changes(run_history),
+    )
+
+
+def start_alert(failure: Failure, diagnosis: Diagnosis, name: str) -> Alert:
+    """Begin an alert with what the failure itself says."""
+    return Alert(
+        status=facts.mark_drill(facts.status_word(failure), failure.is_drill),
+        name=name,
+        diagnosis=diagnosis,
+        severity=tagged_severity(failure, diagnosis.severity),
         account=failure.account,
         region=failure.region,
+        event_id=failure.event_id,
+        event_time=failure.event_time,
         job_id=failure.job_id,
-        error=error_of(diagnosis, diagnosis.root),
         doubt=diagnosis.doubt,
         queue=failure.queue,
         definition=failure.definition,
         owner=failure.tag("notify:owner"),
-        attempts=facts.attempt_rows(failure),
-        excerpt=excerpt,
-        log_note=_log_note(failure, log),
-        links=facts.links(failure),
-        commands=(*aws_cli.to_look(failure, diagnosis.cause), *again),
-        ids=facts.ids(failure),
+        links=facts.list_links(failure),
+        ids=facts.list_ids(failure),
         failure=failure,
         is_drill=failure.is_drill,
-        run_history=run_history,
-        last_success=history.last_success(failure, run_history),
-        changes=history.rows(run_history),
     )
 
 
-def unreadable(event: Unreadable, key: str = "") -> Alert:
-    """Tell that something failed which could not be read: plain, but never silent."""
-    told = {
+def compose_unreadable(event: Unreadable, key: str = "") -> Alert:
+    """Report a failure whose event could not be read."""
+    name = untrusted.defang(event.job_name or event.job_id or "unknown job")
+    known = {
         "event": event.event_id,
         "type": event.detail_type,
         "time": event.event_time,
@@ -195,53 +206,40 @@ def unreadable(event: Unreadable, key: str = "") -> Alert:
         "account": event.account,
         "region": event.region,
     }
-    return Alert(
-        status=facts.status_of("FAILED", event.is_drill),
-        name=untrusted.defang(event.job_name or event.job_id or "unknown job"),
-        diagnosis=UNREADABLE,
-        severity=UNREADABLE.severity,
-        sentence=f"A Batch job failed, but I could not read the event: {event.problem}.",
+    return replace(
+        start_alert(event.stand_in(), UNREADABLE, name),
+        sentence=f"A Batch job failed, but the notifier could not read the event: {event.problem}.",
         steps=UNREADABLE.actions,
-        facts=tuple((label, untrusted.defang(value)) for label, value in told.items() if value),
+        facts=tuple((label, untrusted.defang(value)) for label, value in known.items() if value),
         incident=key or fingerprint.fingerprint(event.stand_in(), UNREADABLE.cause),
-        event_id=event.event_id,
-        event_time=event.event_time,
-        account=event.account,
-        region=event.region,
-        job_id=event.job_id,
-        is_drill=event.is_drill,
+        links=(),
+        ids=(),
+        failure=None,
     )
 
 
-def severity_of(failure: Failure, otherwise: Severity) -> Severity:
-    """Give the severity that the job's tag asks for, or else the one given."""
+def tagged_severity(failure: Failure, default: Severity) -> Severity:
+    """Give the severity in the job's tag `notify:severity`, or else the default."""
     wanted = failure.tag("notify:severity").lower()
-    return Severity(wanted) if wanted in set(Severity) else otherwise
+    return Severity(wanted) if wanted in set(Severity) else default
 
 
-def _sentence(failure: Failure, diagnosis: Diagnosis) -> str:
-    # An array's parent only sums up: its number says more than its cause.
-    counted = facts.children(failure)
-    title = counted or diagnosis.title
+def short_error(diagnosis: Diagnosis, root: str) -> str:
+    """Shorten the log's root cause line, where the cause is no more than an exit code."""
+    error = root if diagnosis.is_exit_code else ""
+    return untrusted.truncate(untrusted.defang(wording.shorten_error(error)), ERROR_LIMIT)
+
+
+def _write_sentence(failure: Failure, diagnosis: Diagnosis) -> str:
+    # The parent of an array only sums up: its count says more than its cause.
+    title = facts.count_failed_children(failure) or diagnosis.title
     root = untrusted.truncate(untrusted.defang(diagnosis.root), ROOT_LIMIT)
-    tail = f" The log says: {root}" if root else ""
+    log_says = f" The log says: {root}" if root else ""
     doubt = f" ({diagnosis.doubt})" if diagnosis.doubt else ""
-    return f"{facts.subject_of(failure)}: {wording.lowered(title)}{doubt}.{tail}"
+    return f"{facts.describe_failure(failure)}: {wording.lower_first(title)}{doubt}.{log_says}"
 
 
-def error_of(diagnosis: Diagnosis, root: str) -> str:
-    """Give what the log says, shortly, where the cause says no more than an exit code."""
-    told = root if diagnosis.is_exit_code else ""
-    return untrusted.truncate(untrusted.defang(wording.error_short(told)), ERROR_LIMIT)
-
-
-def _quoted(diagnosis: Diagnosis) -> Diagnosis:
-    shown = tuple(Evidence(one.source, untrusted.defang(one.text)) for one in diagnosis.evidence)
-    return replace(diagnosis, evidence=shown)
-
-
-def _log_note(failure: Failure, log: LogRead | None) -> str:
-    """Say why no log is shown; nothing is left out without a word."""
+def _explain_missing_log(failure: Failure, log: LogRead | None) -> str:
     if failure.kind in WITHOUT_LOG:
         return ""
     if failure.log is None:

@@ -1,10 +1,10 @@
-"""The failed jobs of a message cause by cause: as counts for machines, as lines for people."""
+"""The failed jobs of an alert by cause: as counts for machines, as a table for people."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from notifier.diagnosis.known_cause import diagnosis_for
 from notifier.incident.counts import Group, Member, Tally, ranges
@@ -12,11 +12,11 @@ from notifier.joblog.excerpt import Excerpt
 from notifier.text import untrusted
 
 NAMES_SHOWN = 20  # of one cause; the others are counted
-INDICES_SHOWN = 300  # characters of index ranges in a line; the webhook document has them all
-_WIDTH = 74  # columns of a line, which the mail indents by two
-_LAST_COLUMN = 36  # columns that the last cell has at least
+INDICES_SHOWN = 300  # characters of index ranges in a row; the webhook document has them all
+_WIDTH = 74  # columns of a row, which the mail indents by two
+_LAST_COLUMN = 36  # minimum columns of the last cell
 _GAP = "  "
-_NOT_RUN = "Will not run: waited in vain"
+_NOT_RUN = "Will not run: dependency failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class CauseCount:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many failed by themselves, how many waited for them, and of how many, if known."""
+    """How many failed by themselves, how many depended on those, and of how many, if known."""
 
     failed: int
     dependents: int = 0
@@ -41,14 +41,14 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The log of one failed job that stands for others; without one, `note` says why."""
+    """The log of one failed job that represents others; without a log, `note` says why."""
 
     title: str
     note: str = ""
     excerpt: Excerpt | None = None
 
 
-def by_cause(tally: Tally) -> tuple[CauseCount, ...]:
+def count_by_cause(tally: Tally) -> tuple[CauseCount, ...]:
     """Count the failed jobs by cause, most frequent first."""
     return tuple(
         CauseCount(
@@ -62,57 +62,66 @@ def by_cause(tally: Tally) -> tuple[CauseCount, ...]:
     )
 
 
-def lines(tally: Tally, uncounted: int = 0, noun: str = "child") -> tuple[str, ...]:
-    """Write one row a cause: how many, the cause, and which; then what waited for them.
+def merge_counts(shares: Iterable[tuple[str, str, int]]) -> tuple[CauseCount, ...]:
+    """Merge (cause, job name, number) by cause, most frequent first."""
+    merged: dict[str, CauseCount] = {}
+    for cause, name, number in shares:
+        same = merged.get(cause) or CauseCount(cause, diagnosis_for(cause).title, 0)
+        names = tuple(dict.fromkeys((*same.names, name)))[:NAMES_SHOWN]
+        merged[cause] = replace(same, count=same.count + number, names=names)
+    return tuple(sorted(merged.values(), key=lambda each: -each.count))
+
+
+def write_table(tally: Tally, uncounted: int = 0, noun: str = "child") -> tuple[str, ...]:
+    """Write a row for each cause: how many, the cause, and which jobs; then the dependents.
 
     Parameters
     ----------
     tally
-        What has failed.
+        The failures.
     uncounted
         Children that Batch counts as failed beyond those.
     noun
-        What has an index: a child or a node.
+        What has an index: `child` or `node`.
     """
     rows = [
-        (f"{len(group.members):,}", diagnosis_for(group.cause).title, _which(group, noun))
+        (f"{len(group.members):,}", diagnosis_for(group.cause).title, _list_jobs(group, noun))
         for group in tally.groups
     ]
     if uncounted > 0:
-        rows.append((f"{uncounted:,}", "Counted by Batch only", "no event has come for them"))
+        rows.append((f"{uncounted:,}", "Counted by AWS Batch", "no event received yet"))
     if tally.dependents:
-        rows.append((f"{len(tally.dependents):,}", _NOT_RUN, _named(tally.dependents)))
-    return table(rows)
+        rows.append((f"{len(tally.dependents):,}", _NOT_RUN, _list_names(tally.dependents)))
+    return align_columns(rows)
 
 
-def _which(group: Group, noun: str) -> str:
+def _list_jobs(group: Group, noun: str) -> str:
     if not group.indices:
-        return _named(group.members)
-    told = ranges(group.indices)
-    if len(told) > INDICES_SHOWN:
-        told = told[:INDICES_SHOWN].rpartition(", ")[0] + ", …"
+        return _list_names(group.members)
+    shown = ranges(group.indices)
+    if len(shown) > INDICES_SHOWN:
+        shown = shown[:INDICES_SHOWN].rpartition(", ")[0] + ", …"
     one, many = ("node", "nodes") if noun == "node" else ("index", "indices")
-    return f"{many if len(group.indices) > 1 else one} {told}"
+    return f"{many if len(group.indices) > 1 else one} {shown}"
 
 
-def _named(members: Sequence[Member]) -> str:
+def _list_names(members: Sequence[Member]) -> str:
     names = [untrusted.defang(name) for name in dict.fromkeys(one.name for one in members) if name]
-    told = ", ".join(names[:NAMES_SHOWN])
     more = len(names) - NAMES_SHOWN
-    return f"{told} and {more:,} more" if more > 0 else told
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def table(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Align cells in columns, numbers first; a long last cell is wrapped in its column."""
+def align_columns(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Align cells in columns, the numbers to the right; a long last cell is wrapped."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
-    lead = sum(widths) + len(_GAP) * len(widths)
-    told: list[str] = []
+    indent = sum(widths) + len(_GAP) * len(widths)
+    lines: list[str] = []
     for number, *cells, last in rows:
         head = [number.rjust(widths[0])]
         head += [cell.ljust(width) for cell, width in zip(cells, widths[1:], strict=True)]
         wrapped = textwrap.wrap(
-            last, max(_LAST_COLUMN, _WIDTH - lead), break_long_words=False, break_on_hyphens=False
+            last, max(_LAST_COLUMN, _WIDTH - indent), break_long_words=False, break_on_hyphens=False
         ) or [""]
-        told.append(_GAP.join([*head, wrapped[0]]).rstrip())
-        told += [" " * lead + rest for rest in wrapped[1:]]
-    return tuple(told)
+        lines.append(_GAP.join([*head, wrapped[0]]).rstrip())
+        lines += [" " * indent + rest for rest in wrapped[1:]]
+    return tuple(lines)

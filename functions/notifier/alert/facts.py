@@ -1,4 +1,4 @@
-"""The particulars of a failure as labelled lines: when, where, how often, what it used."""
+"""The facts of a failure as labelled lines: when, where, how often, which resources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """One line of the attempts table, every cell ready to print."""
+    """One row of the attempts table, with every cell as text."""
 
     number: str
     started: str
@@ -30,20 +30,19 @@ class AttemptRow:
     reason: str
 
 
-def word_of(failure: Failure) -> str:
+def status_word(failure: Failure) -> str:
     """Give what happened in one word."""
     if failure.is_unusable:
         return failure.status
     return {Kind.QUEUE_BLOCKED: "BLOCKED", Kind.STUCK: "STUCK"}.get(failure.kind, "FAILED")
 
 
-def status_of(status: str, is_drill: bool) -> str:
-    """Give the first word of every message."""
-    # Nobody is to be woken by a drill twice: it says what it is before anything else.
+def mark_drill(status: str, is_drill: bool) -> str:
+    """Put `DRILL` first, so that a drill is not mistaken for a failure."""
     return f"DRILL {status}" if is_drill else status
 
 
-def title_of(failure: Failure) -> str:
+def display_name(failure: Failure) -> str:
     """Name the job as its owner knows it, with the index of a child or node."""
     name = untrusted.defang(failure.job_name)
     if failure.array_index is not None:
@@ -51,141 +50,145 @@ def title_of(failure: Failure) -> str:
     return name if failure.node_index is None else f"{name} node {failure.node_index}"
 
 
-def subject_of(failure: Failure) -> str:
-    """Say what happened to what, as the first half of a sentence."""
+def describe_failure(failure: Failure) -> str:
+    """Say what happened, as the first half of a sentence."""
     name, queue = untrusted.defang(failure.job_name), untrusted.defang(failure.queue)
     on_queue = f" on queue {queue}" if queue else ""
-    if failure.kind in (Kind.STUCK, Kind.ENVIRONMENT):
-        return _state_of(failure, name, on_queue)
     match failure.kind:
-        case Kind.ARRAY_CHILD:
-            return f"Child {failure.array_index} of array job {name} failed{on_queue}"
-        case Kind.ARRAY_PARENT:
-            return f"Array job {name} failed{on_queue}"
-        case Kind.NODE:
-            return f"Node {failure.node_index} of multi-node job {name} failed{on_queue}"
-        case Kind.MULTI_NODE:
-            nodes = f" ({failure.node_count} nodes)" if failure.node_count else ""
-            return f"Multi-node job {name}{nodes} failed{on_queue}"
-        case Kind.SERVICE_JOB:
-            return f"SageMaker job {name} failed{on_queue}"
         case Kind.QUEUE_BLOCKED:
             return f"Queue {queue or 'unknown'} is blocked by job {name}"
-    return f"Job {name} failed{on_queue}"
+        case Kind.STUCK:
+            return f"Job {name} has waited{_waited_for(failure)} in {failure.status}{on_queue}"
+        case Kind.ENVIRONMENT:
+            return _describe_resource(failure, name)
+    return f"{_describe_job(failure, name)} failed{on_queue}"
 
 
-def _state_of(failure: Failure, name: str, on_queue: str) -> str:
-    if failure.kind is Kind.STUCK:
-        return f"Job {name} has waited{_for(failure)} in {failure.status}{on_queue}"
+def _describe_job(failure: Failure, name: str) -> str:
+    nodes = f" ({failure.node_count} nodes)" if failure.node_count else ""
+    named = {
+        Kind.ARRAY_CHILD: f"Child {failure.array_index} of array job {name}",
+        Kind.ARRAY_PARENT: f"Array job {name}",
+        Kind.NODE: f"Node {failure.node_index} of multi-node job {name}",
+        Kind.MULTI_NODE: f"Multi-node job {name}{nodes}",
+        Kind.SERVICE_JOB: f"SageMaker job {name}",
+    }
+    return named.get(failure.kind, f"Job {name}")
+
+
+def _describe_resource(failure: Failure, name: str) -> str:
     if failure.is_unusable:
-        what = _RESOURCES.get(failure.resource_type, failure.resource_type)
-        return f"{what} {name} is {failure.status}"
+        resource = _RESOURCES.get(failure.resource_type, failure.resource_type)
+        return f"{resource} {name} is {failure.status}"
     verb = _VERBS.get(failure.status, "set up")
     return f"CloudFormation could not {verb} {failure.resource_type} {name}"
 
 
-def _for(failure: Failure) -> str:
+def _waited_for(failure: Failure) -> str:
     """Say how long a job had waited when the sweep saw it."""
     if failure.waiting_since is None or not failure.seen_at:
         return ""
     return f" for {units.waited(failure.seen_at - failure.waiting_since)}"
 
 
-def children(failure: Failure) -> str:
+def count_failed_children(failure: Failure) -> str:
     """Say how many children of an array failed, where its parent counts them."""
     if failure.array_failed is None or failure.array_size is None:
         return ""
     return f"{failure.array_failed:,} of {failure.array_size:,} children failed"
 
 
-def facts(failure: Failure) -> Pairs:
-    """Give labelled lines; what the event does not say has no line."""
-    found = {
-        "when": _when(failure),
-        "waits since": units.moment(failure.waiting_since) if failure.waiting_since else "",
+def list_facts(failure: Failure) -> Pairs:
+    """Give labelled lines; what the event does not have gets no line."""
+    waiting_since, timeout = failure.waiting_since, failure.timeout_seconds
+    return _defang_pairs({
+        "when": _format_end(failure),
+        "waiting since": units.moment(waiting_since) if waiting_since else "",
         "queue": failure.queue,
         "definition": failure.definition,
-        "attempts": _attempts_made(failure),
-        "asked": _asked(failure),
+        "attempts": _count_attempts(failure),
+        "requested": _requested_sizes(failure),
         "ran on": "" if failure.kind is Kind.STUCK else failure.platform,
         "image": failure.image,
-        "exit": units.exit_code(failure.exit_code) if failure.exit_code is not None else "",
+        "exit": "" if failure.exit_code is None else units.exit_code(failure.exit_code),
         "container": failure.container,
-        "time": _time(failure),
-        "used": _used(failure),
-        "timeout": units.duration(failure.timeout_seconds * 1000)
-        if failure.timeout_seconds
-        else "",
-        "children": children(failure),
-        "waited for": ", ".join(failure.depends_on),
+        "time": _format_durations(failure),
+        "used": _resource_hours(failure),
+        "timeout": units.duration(timeout * 1000) if timeout else "",
+        "children": count_failed_children(failure),
+        "depends on": ", ".join(failure.depends_on),
         "training job": failure.training_job,
         "owner": failure.tag("notify:owner"),
-    }
+    })  # fmt: skip
+
+
+def _defang_pairs(found: dict[str, str]) -> Pairs:
     return tuple((label, untrusted.defang(value)) for label, value in found.items() if value)
 
 
-def _when(failure: Failure) -> str:
+def _format_end(failure: Failure) -> str:
     if failure.stopped_at is None:
         return failure.event_time.replace("T", " ").replace("Z", " UTC")
     return units.moment(failure.stopped_at)
 
 
-def _time(failure: Failure) -> str:
-    """Say how long it waited in its queue, and how long it ran, over all attempts."""
-    spans = [ran for attempt in failure.attempts if (ran := _ran(attempt)) is not None]
-    if not spans and failure.started_at and failure.stopped_at:
-        spans = [max(0, failure.stopped_at - failure.started_at)]
-    ran, parts = sum(spans), []
+def _format_durations(failure: Failure) -> str:
+    """Say how long the job waited in its queue, and how long it ran over all attempts."""
+    runs = _run_times(failure)
+    parts = [f"ran {units.duration(sum(runs))}"] if runs else []
     if failure.created_at and failure.stopped_at:
-        waited = failure.stopped_at - failure.created_at - ran
-        parts += [f"waited {units.duration(waited)}"] if waited >= 0 else []
-    parts += [f"ran {units.duration(ran)}"] if spans else []
-    in_all = f" in {len(spans)} attempts" if len(spans) > 1 else ""
-    return ", ".join(parts) + in_all
+        waited = failure.stopped_at - failure.created_at - sum(runs)
+        parts = [f"waited {units.duration(waited)}", *parts] if waited >= 0 else parts
+    return ", ".join(parts) + (f" in {len(runs)} attempts" if len(runs) > 1 else "")
 
 
-def _attempts_made(failure: Failure) -> str:
-    if not failure.attempts:
-        return ""
-    made = len(failure.attempts)
-    return f"{made} of {failure.attempt_limit}" if failure.attempt_limit else str(made)
+def _run_times(failure: Failure) -> list[int]:
+    runs = [run for attempt in failure.attempts if (run := _run_time(attempt)) is not None]
+    if not runs and failure.started_at and failure.stopped_at:
+        return [max(0, failure.stopped_at - failure.started_at)]
+    return runs
 
 
-def _asked(failure: Failure) -> str:
+def _count_attempts(failure: Failure) -> str:
+    number = len(failure.attempts)
+    of = f" of {failure.attempt_limit}" if failure.attempt_limit else ""
+    return f"{number}{of}" if number else ""
+
+
+def _requested_sizes(failure: Failure) -> str:
     sizes = [
         f"{failure.vcpus:g} vCPU" if failure.vcpus else "",
         f"{failure.memory_mib:,} MiB" if failure.memory_mib else "",
         f"{failure.gpus} GPU" if failure.gpus else "",
     ]
-    asked = ", ".join(size for size in sizes if size)
-    return f"{asked} on each node" if asked and failure.kind is Kind.MULTI_NODE else asked
+    listed = ", ".join(filter(None, sizes))
+    return f"{listed} on each node" if listed and failure.kind is Kind.MULTI_NODE else listed
 
 
-def _used(failure: Failure) -> str:
-    """Sum what all attempts held, in vCPU-hours and GiB-hours: the price of the failure."""
-    hours = sum(_ran(attempt) or 0 for attempt in failure.attempts) / units.HOUR_MS
+def _resource_hours(failure: Failure) -> str:
+    """Sum the vCPU-hours and GiB-hours of all attempts: the cost of the failure."""
+    hours = sum(_run_time(attempt) or 0 for attempt in failure.attempts) / units.HOUR_MS
     hours *= failure.node_count or 1
     if not hours or not failure.vcpus:
         return ""
-    used = f"{hours * failure.vcpus:,.2f} vCPU-hours"
-    if not failure.memory_mib:
-        return used
-    return f"{used}, {hours * failure.memory_mib / _MIB_PER_GIB:,.2f} GiB-hours"
+    gib_hours = hours * (failure.memory_mib or 0) / _MIB_PER_GIB
+    memory = f", {gib_hours:,.2f} GiB-hours" if failure.memory_mib else ""
+    return f"{hours * failure.vcpus:,.2f} vCPU-hours{memory}"
 
 
-def _ran(attempt: Attempt) -> int | None:
+def _run_time(attempt: Attempt) -> int | None:
     if attempt.started_at is None or attempt.stopped_at is None:
         return None
     return max(0, attempt.stopped_at - attempt.started_at)
 
 
-def attempt_rows(failure: Failure) -> tuple[AttemptRow, ...]:
+def list_attempts(failure: Failure) -> tuple[AttemptRow, ...]:
     """Give the table of attempts, oldest first."""
     return tuple(
         AttemptRow(
             number=str(number),
             started=units.moment(a.started_at).removesuffix(" UTC") if a.started_at else "never",
-            ran=units.duration(ran) if (ran := _ran(a)) is not None else "-",
+            ran=units.duration(ran) if (ran := _run_time(a)) is not None else "-",
             exit="-" if a.exit_code is None else str(a.exit_code),
             reason=untrusted.defang(a.reason or a.status_reason),
         )
@@ -193,17 +196,17 @@ def attempt_rows(failure: Failure) -> tuple[AttemptRow, ...]:
     )
 
 
-def links(failure: Failure) -> Pairs:
-    """Give the console pages, and the runbook its owner named in a tag."""
+def list_links(failure: Failure) -> Pairs:
+    """Give the runbook in the job's tag `notify:runbook`, and the console pages."""
     runbook = failure.tag("notify:runbook")
     own = (("runbook", runbook),) if _RUNBOOK.fullmatch(runbook) else ()
-    return (*own, *console_links.links(failure))
+    return (*own, *console_links.list_links(failure))
 
 
-def ids(failure: Failure) -> Pairs:
-    """Give the identifiers that a search or a ticket needs, last in every message."""
+def list_ids(failure: Failure) -> Pairs:
+    """Give the identifiers for a search or a ticket."""
     log = failure.log
-    found = {
+    return _defang_pairs({
         "resource" if failure.kind is Kind.ENVIRONMENT else "job id": failure.job_id,
         "account": f"{failure.account} {failure.region}".strip(),
         "log group": log.group if log else "",
@@ -211,5 +214,4 @@ def ids(failure: Failure) -> Pairs:
         "host": failure.attempts[-1].host if failure.attempts else "",
         "stack": failure.stack,
         "event": failure.event_id,
-    }
-    return tuple((label, untrusted.defang(value)) for label, value in found.items() if value)
+    })  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which failed job stands for an incident, and what that job is part of."""
+"""The failed job that represents an incident, and the array or multi-node job it belongs to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from notifier.incident.fingerprint import FAMILIES, identity, job_of, root_of
 from notifier.incident.incident import Incident
 
 FAMILY_NAMES = {Kind.ARRAY_PARENT: "array job", Kind.MULTI_NODE: "multi-node job"}
-_WHOLE = {Kind.ARRAY_CHILD: Kind.ARRAY_PARENT, Kind.NODE: Kind.MULTI_NODE}
+_PARENT_KINDS = {Kind.ARRAY_CHILD: Kind.ARRAY_PARENT, Kind.NODE: Kind.MULTI_NODE}
 _NOUNS = {
     Kind.ARRAY_PARENT: "child",
     Kind.MULTI_NODE: "node",
@@ -20,27 +20,23 @@ _NOUNS = {
 }
 
 
-def with_representative(incident: Incident, tally: Tally) -> Incident:
-    """Give the incident with the first failure of this episode as its first.
+def set_representative(incident: Incident, tally: Tally) -> Incident:
+    """Make the first failure of this episode the incident's first.
 
-    The ledger keeps the first of all: job definition, queue and sizes are the same for both.
-    A parent stands for its children as it is.
+    The ledger keeps the first of all episodes: both have the same definition, queue and sizes. The
+    parent of an array or multi-node job stays.
     """
-    if incident.first.kind in _WHOLE.values():
+    first = incident.first
+    member = min(tally.failures, key=lambda one: (one.at, one.job_id), default=None)
+    if first.kind in _PARENT_KINDS.values() or member is None or member.job_id == identity(first):
         return incident
-    failed = (one for group in tally.groups for one in group.members)
-    member = min(failed, key=lambda one: (one.at, one.job_id), default=None)
-    if member is None or member.job_id == identity(incident.first):
-        return incident
-    return replace(incident, first=_as(incident.first, member))
+    return replace(incident, first=_as_member(first, member))
 
 
-def _as(first: Failure, member: Member) -> Failure:
-    """Give a failure as another job of its kind, so far as a member tells of it."""
-    is_job = first.kind in FAMILIES | {Kind.JOB, Kind.SERVICE_JOB}
-    job_id = member.job_id if is_job else first.job_id if first.kind is Kind.ENVIRONMENT else ""
-    if first.kind is Kind.STUCK:
-        job_id = job_of(member.job_id)
+def _as_member(first: Failure, member: Member) -> Failure:
+    """Give a failure the id, name, index and times of another job of its kind."""
+    is_stuck = first.kind is Kind.STUCK
+    job_id = _job_id(first, member)
     return replace(
         first,
         job_id=job_id,
@@ -49,8 +45,8 @@ def _as(first: Failure, member: Member) -> Failure:
         array_index=member.index if first.kind is Kind.ARRAY_CHILD else first.array_index,
         node_index=member.index if first.kind is Kind.NODE else first.node_index,
         exit_code=member.exit_code,
-        stopped_at=None if first.kind is Kind.STUCK else member.at,
-        waiting_since=member.at if first.kind is Kind.STUCK else None,
+        stopped_at=None if is_stuck else member.at,
+        waiting_since=member.at if is_stuck else None,
         created_at=None,
         started_at=None,
         event_id="",
@@ -58,28 +54,35 @@ def _as(first: Failure, member: Member) -> Failure:
     )
 
 
-def whole_job(first: Failure) -> Failure:
-    """Give the array or multi-node job that a child or node belongs to; others as they are."""
-    if first.kind not in _WHOLE:
-        return first
-    root = root_of(first.job_id)
-    arn = first.job_arn.removesuffix(first.job_id.removeprefix(root))
+def _job_id(first: Failure, member: Member) -> str:
+    if first.kind is Kind.STUCK:
+        return job_of(member.job_id)
+    if first.kind is Kind.ENVIRONMENT:
+        return first.job_id
+    return member.job_id if first.kind in FAMILIES | {Kind.JOB, Kind.SERVICE_JOB} else ""
+
+
+def parent_job(failure: Failure) -> Failure:
+    """Give the array or multi-node job of a child or node; any other failure stays as it is."""
+    if failure.kind not in _PARENT_KINDS:
+        return failure
+    root = root_of(failure.job_id)
     return replace(
-        first,
-        kind=_WHOLE[first.kind],
+        failure,
+        kind=_PARENT_KINDS[failure.kind],
         job_id=root,
-        job_arn=arn,
+        job_arn=failure.job_arn.removesuffix(failure.job_id.removeprefix(root)),
         array_index=None,
         node_index=None,
     )
 
 
-def noun(first: Failure) -> str:
-    """Name what is counted."""
-    return _NOUNS.get(whole_job(first).kind, "job")
+def job_noun(failure: Failure) -> str:
+    """Give the noun for what is counted: `child`, `node`, `job` and so on."""
+    return _NOUNS.get(parent_job(failure).kind, "job")
 
 
-def number_of(number: int, first: Failure, more: str = "") -> str:
-    """Write how many of what is counted."""
-    one = f"{more}{noun(first)}"
-    return wording.counted(number, one, f"{more}children" if one.endswith("child") else "")
+def count_jobs(number: int, failure: Failure, more: str = "") -> str:
+    """Write a number of jobs, children or nodes."""
+    one = f"{more}{job_noun(failure)}"
+    return wording.pluralize(number, one, f"{more}children" if one.endswith("child") else "")

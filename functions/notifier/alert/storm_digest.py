@@ -1,44 +1,44 @@
-"""What a person reads where incidents cannot be told one by one: too many, or no table."""
+"""Composes one alert for many incidents: too many for the rate limit, or no incident table."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from notifier.alert import breakdown, facts, summary, wording
-from notifier.alert.alert import Alert, severity_of
-from notifier.alert.breakdown import NAMES_SHOWN, CauseCount, Counts
-from notifier.alert.representative import whole_job, with_representative
+from notifier.alert.alert import Alert, tagged_severity
+from notifier.alert.breakdown import CauseCount, Counts
+from notifier.alert.representative import parent_job, set_representative
 from notifier.batch.failure import Failure
 from notifier.batch.identifiers import is_title
 from notifier.diagnosis.diagnose import Diagnosis, Severity
-from notifier.diagnosis.known_cause import diagnosis_for, notice
+from notifier.diagnosis.known_cause import notice
 from notifier.incident.counts import Tally, fold
 from notifier.incident.incident import Incident
 from notifier.text import units, untrusted
 
-LINES_SHOWN = 100  # failures of a degraded message; the others are counted
+LINES_SHOWN = 100  # rows of a degraded message; the others are counted
 NAME_SHOWN, QUEUE_SHOWN = 40, 32  # characters of a cell
-MOST = 0.5  # a queue with more than this share of the lines is worth a sentence
-_WAITED = "dependent-job-failed"
+MAIN_QUEUE_SHARE = 0.5  # a queue with more than this share of the rows is named in a sentence
 _STORM = notice(
     "storm",
-    "Held back by the rate limit",
-    "More incidents had something to tell than the rate limit lets out one by one. Each "
-    "was counted and is named here once; what follows is told in digests of its own.",
+    "On hold: rate limit",
+    "More incidents had news than the rate limit allows as separate messages. This digest "
+    "counts each of them once. Later failures are reported in separate digests.",
 )
 _DEGRADED = notice(
     "degraded",
-    "Incidents cannot be kept",
-    "Without its table and queues the notifier cannot know what it has told before, so it "
-    "tells everything. Logs were not read: the causes are what the events alone say.",
+    "Incident table unavailable",
+    "Without its table and queues, the notifier does not know what it has already reported, "
+    "so it reports every failure. It read no logs: the causes come from the events alone.",
 )
+_FIX_TABLE = "Also fix the table or its queue. Until then, every failure is reported like this."
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One line: so many failures of one cause and name on one queue."""
+    """Failures with the same cause and name on one queue."""
 
     first: Failure
     diagnosis: Diagnosis
@@ -47,185 +47,181 @@ class _Row:
     count: int
 
     @property
-    def cells(self) -> tuple[str, ...]:
-        name, queue = (
-            untrusted.cut_middle(self.name, NAME_SHOWN),
-            untrusted.defang(self.first.queue),
-        )
-        drill = "DRILL " if self.first.is_drill else ""
-        title = f"{drill}{self.diagnosis.title}"
-        return f"{self.count:,}", title, name, untrusted.cut_middle(queue, QUEUE_SHOWN)
+    def cells(self) -> tuple[str, str, str, str]:
+        title = facts.mark_drill(self.diagnosis.title, self.first.is_drill)
+        name = untrusted.cut_middle(self.name, NAME_SHOWN)
+        queue = untrusted.cut_middle(untrusted.defang(self.first.queue), QUEUE_SHOWN)
+        return f"{self.count:,}", title, name, queue
 
 
-def storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: int) -> Alert:
-    """Tell of incidents that the rate limit held back, in one message.
+def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: int) -> Alert:
+    """Report the incidents on hold because of the rate limit, in one message.
 
     Parameters
     ----------
     entries
-        At least one incident, with all that has failed in its episode.
+        At least one incident, with all failures of its episode.
     more
-        How many further incidents wait for the next digest.
+        How many further incidents the next digest reports.
     since
-        Epoch milliseconds from which on they were held back.
+        When the first of them was put on hold (epoch ms).
     """
-    held = [_untold(incident, tally) for incident, tally in entries]
-    rows = _told_apart(_ordered(_row_of(incident, tally) for incident, tally in held))
-    causes = _by_cause((cause, row) for each in held for cause, row in _shares(*each))
-    counts = Counts(
-        failed=sum(tally.failed for _, tally in held),
-        dependents=sum(len(tally.dependents) for _, tally in held),
-    )
-    called = wording.counted(len(rows), "incident")
-    jobs = wording.counted(counts.failed + counts.dependents, "failed job")
-    verb = "was" if len(rows) == 1 else "were"
-    others = f"{wording.counted(more, 'more incident')} will be named in the next digest."
+    held = [_select_unreported(incident, tally) for incident, tally in entries]
+    rows = _disambiguate_names(_sort_rows(_make_row(incident, tally) for incident, tally in held))
+    causes = breakdown.merge_counts(share for each in held for share in _split_by_cause(*each))
+    dependents = sum(len(tally.dependents) for _, tally in held)
+    counts = Counts(sum(row.count for row in rows) - dependents, dependents)
+    incidents = wording.pluralize(len(rows), "incident")
+    jobs = wording.pluralize(counts.failed + dependents, "failed job")
+    listed = _list_causes(causes)
+    have = "has" if len(rows) == 1 else "have"
     sentence = (
-        f"{called} with {jobs} {verb} held back by the rate limit since {units.moment(since)}: "
-        f"{_words(causes)}.{_mostly_on(rows)}{f' {others}' if more else ''}"
+        f"{incidents} with {jobs} {have} been on hold because of the rate limit since "
+        f"{units.moment(since)}: {listed}.{_name_main_queue(rows)}"
     )
-    newest = max([since, *(tally.newest_at for _, tally in held)])
-    return replace(
-        _told(rows, _STORM, called, sentence),
-        headline=f"{jobs} held back: {_words(causes)}",
-        steps=_begin_with(rows[0]),
+    alert = replace(
+        _summarize(rows, causes, _STORM),
+        name=incidents,
+        sentence=sentence,
+        headline=f"{jobs} on hold: {listed}",
         incident=f"storm-{since}",
-        event_time=units.iso(newest),
-        breakdown=(
-            *breakdown.table([row.cells for row in rows]),
-            *([f"[{others}]"] if more else []),
-        ),
-        causes=causes,
+        event_time=units.iso(max([since, *(tally.newest_at for _, tally in held)])),
+        breakdown=_align(rows),
         counts=counts,
     )
+    return _add_further(alert, more) if more else alert
 
 
-def degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str) -> Alert:
-    """Tell of failures in one message while the incident table gives no answer.
+def _add_further(alert: Alert, more: int) -> Alert:
+    further = f"{wording.pluralize(more, 'more incident')} will be named in the next digest."
+    sentence = f"{alert.sentence} {further}"
+    return replace(alert, sentence=sentence, breakdown=(*alert.breakdown, f"[{further}]"))
+
+
+def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str) -> Alert:
+    """Report failures in one message while the incident table gives no answer.
 
     Parameters
     ----------
     failures
-        At least one, with what its event alone says.
+        At least one, with the diagnosis of its event alone.
     problem
-        What the table answered.
+        The error code of the table.
     """
-    alike: dict[tuple[str, ...], _Row] = {}
-    for failure, found in failures:
-        row = _Row(failure, found, severity_of(failure, found.severity), _called(failure), 1)
-        same = alike.setdefault(row.cells[1:], replace(row, count=0))
-        worst = max(same.severity, row.severity)
-        alike[row.cells[1:]] = replace(same, count=same.count + 1, severity=worst)
-    rows = _ordered(alike.values())
-    causes = _by_cause((row.diagnosis.cause, row) for row in rows)
-    named = {row.name for row in rows}
-    jobs = wording.counted(len(failures), "job")
-    called, words = (named.pop() if len(named) == 1 else jobs), _words(causes)
+    rows = _merge_alike(failures)
+    causes = breakdown.merge_counts((row.diagnosis.cause, row.name, row.count) for row in rows)
+    jobs, listed = wording.pluralize(len(failures), "job"), _list_causes(causes)
+    name = _common_value([row.name for row in rows])
     sentence = (
-        f"{jobs} failed: {words}.{_mostly_on(rows)} These are not grouped and may be "
-        f"repeated: the incident table or its queue gave {untrusted.defang(problem)}."
+        f"{jobs} failed: {listed}.{_name_main_queue(rows)} Failures are not grouped and may be "
+        f"reported again: the incident table or its queue returned {untrusted.defang(problem)}."
     )
-    table = breakdown.table([row.cells for row in rows[:LINES_SHOWN]])
-    left = sum(row.count for row in rows[LINES_SHOWN:])
-    mend = "Mend that as well: until then every failure is told like this."
+    alert, table = _summarize(rows, causes, _DEGRADED), _align(rows[:LINES_SHOWN])
+    left_out = sum(row.count for row in rows[LINES_SHOWN:])
+    runs_failed = f"{len(failures):,} failed: " if name and len(failures) > 1 else ""
     return replace(
-        _told(rows, _DEGRADED, called, sentence),
-        headline=words
-        if called == jobs or not failures[1:]
-        else f"{len(failures):,} failed: {words}",
-        steps=(*_begin_with(rows[0]), mend),
+        alert,
+        name=name or jobs,
+        sentence=sentence,
+        headline=f"{runs_failed}{listed}",
+        steps=(*alert.steps, _FIX_TABLE),
         incident=f"degraded-{failures[0][0].event_id or failures[0][0].job_id}",
         event_time=max(failure.event_time for failure, _ in failures),
-        breakdown=(*table, *([f"[{left:,} more failed]"] if left else [])),
-        causes=causes,
+        breakdown=(*table, f"[{left_out:,} more failed]") if left_out else table,
         counts=Counts(len(failures)),
     )
 
 
-def _told(rows: Sequence[_Row], found: Diagnosis, called: str, sentence: str) -> Alert:
-    """Gather what both messages tell; a filter policy sees what any of them is about."""
-    firsts = [row.first for row in rows]
-    lead = firsts[0]
-    severity = max(row.severity for row in rows)
+def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Diagnosis) -> Alert:
+    """Begin an alert about many rows; a filter policy matches what any of them is about."""
+    failures = [row.first for row in rows]
+    first, severity = parent_job(failures[0]), max(row.severity for row in rows)
+    is_drill = all(each.is_drill for each in failures)
+    attributes = {
+        "queue": [each.queue for each in failures],
+        "definition": [each.definition for each in failures],
+        "owner": [each.tag("notify:owner") for each in failures],
+        "cause": [row.diagnosis.cause for row in rows],
+        "class": [str(row.diagnosis.class_) for row in rows],
+    }
     return Alert(
-        status=facts.status_of("FAILED", all(first.is_drill for first in firsts)),
-        name=called,
-        diagnosis=replace(found, severity=severity),
+        status=facts.mark_drill("FAILED", is_drill),
+        name="",
+        diagnosis=replace(notice, severity=severity),
         severity=severity,
-        sentence=sentence,
-        steps=(),
-        facts=(),
-        incident="",
-        event_id="",
-        event_time="",
-        account=lead.account,
-        region=lead.region,
-        job_id="",
-        queue=_shared(first.queue for first in firsts),
-        definition=_shared(first.definition for first in firsts),
-        owner=_shared(first.tag("notify:owner") for first in firsts),
-        links=facts.links(whole_job(lead)),
-        ids=(("account", untrusted.defang(f"{lead.account} {lead.region}".strip())),),
-        is_drill=all(first.is_drill for first in firsts),
-        filters={
-            "cause": _each(row.diagnosis.cause for row in rows),
-            "class": _each(str(row.diagnosis.class_) for row in rows),
-            "queue": _each(first.queue for first in firsts),
-            "definition": _each(first.definition for first in firsts),
-            "owner": _each(first.tag("notify:owner") for first in firsts),
-        },
+        account=first.account,
+        region=first.region,
+        steps=_first_steps(rows[0]),
+        queue=_common_value(attributes["queue"]),
+        definition=_common_value(attributes["definition"]),
+        owner=_common_value(attributes["owner"]),
+        links=facts.list_links(first),
+        ids=(("account", untrusted.defang(f"{first.account} {first.region}".strip())),),
+        causes=causes,
+        is_drill=is_drill,
+        filters={name: tuple(dict.fromkeys(each)) for name, each in attributes.items()},
     )
 
 
-def _untold(incident: Incident, tally: Tally) -> tuple[Incident, Tally]:
-    """Give what has failed since the last message; all of it where that cannot be told."""
+def _common_value(values: Sequence[str]) -> str:
+    return values[0] if len(set(values)) == 1 else ""
+
+
+def _select_unreported(incident: Incident, tally: Tally) -> tuple[Incident, Tally]:
+    """Keep what has failed since the last message; all of it where that is not known."""
     jobs = sorted((one for one in tally.every if one is not tally.parent), key=lambda one: one.at)
-    untold = fold(jobs[incident.announced :]) if len(jobs) > incident.announced else tally
-    return with_representative(incident, untold), untold
+    unreported = fold(jobs[incident.announced :]) if len(jobs) > incident.announced else tally
+    return set_representative(incident, unreported), unreported
 
 
-def _row_of(incident: Incident, tally: Tally) -> _Row:
+def _make_row(incident: Incident, tally: Tally) -> _Row:
     return _Row(
         first=incident.first,
-        diagnosis=summary.diagnosis(incident, tally),
-        severity=summary.severity(incident, tally),
-        name=summary.name(incident, tally),
+        diagnosis=summary.diagnose_incident(incident, tally),
+        severity=summary.rate_severity(incident, tally),
+        name=summary.name_incident(incident, tally),
         count=tally.counted,
     )
 
 
-def _shares(incident: Incident, tally: Tally) -> Iterable[tuple[str, _Row]]:
-    """Give an incident's row once for each of its causes, with the count of that cause."""
-    row = _row_of(incident, tally)
+def _merge_alike(failures: Sequence[tuple[Failure, Diagnosis]]) -> list[_Row]:
+    """Count failures that look alike in one row, which is as severe as the worst of them."""
+    alike: dict[tuple[str, ...], _Row] = {}
+    for failure, diagnosis in failures:
+        name = untrusted.defang(failure.job_name or failure.job_id) or "unknown job"
+        row = _Row(failure, diagnosis, tagged_severity(failure, diagnosis.severity), name, 1)
+        same = alike.get(row.cells[1:], replace(row, count=0))
+        severity = max(same.severity, row.severity)
+        alike[row.cells[1:]] = replace(same, count=same.count + 1, severity=severity)
+    return _sort_rows(alike.values())
+
+
+def _split_by_cause(incident: Incident, tally: Tally) -> Iterator[tuple[str, str, int]]:
+    """Give cause, name and number of failed jobs."""
+    name = summary.name_incident(incident, tally)
     for group in tally.groups:
-        yield group.cause, replace(row, count=len(group.members))
+        yield group.cause, name, len(group.members)
     if tally.dependents:
-        yield _WAITED, replace(row, count=len(tally.dependents))
+        yield "dependent-job-failed", name, len(tally.dependents)
 
 
-def _by_cause(shares: Iterable[tuple[str, _Row]]) -> tuple[CauseCount, ...]:
-    found: dict[str, CauseCount] = {}
-    for cause, row in shares:
-        before = found.get(cause) or CauseCount(cause, diagnosis_for(cause).title, 0)
-        names = tuple(dict.fromkeys((*before.names, row.name)))[:NAMES_SHOWN]
-        found[cause] = replace(before, count=before.count + row.count, names=names)
-    return tuple(sorted(found.values(), key=lambda each: -each.count))
+def _list_causes(causes: Sequence[CauseCount]) -> str:
+    return wording.list_causes((each.id, each.count) for each in causes)
 
 
-def _words(causes: Sequence[CauseCount]) -> str:
-    return wording.causes((wording.short(each.id, each.title), each.count) for each in causes)
-
-
-def _ordered(rows: Iterable[_Row]) -> list[_Row]:
-    """Put the most severe first, and the most failures among those."""
+def _sort_rows(rows: Iterable[_Row]) -> list[_Row]:
+    """Sort by severity, then by number of failures."""
     return sorted(
-        rows,
-        key=lambda row: (-row.severity.rank, -row.count, row.name, row.first.definition),
+        rows, key=lambda row: (-row.severity.rank, -row.count, row.name, row.first.definition)
     )
 
 
-def _told_apart(rows: Sequence[_Row]) -> list[_Row]:
-    """Add the definition to a name where lines would look alike: that is what differs."""
+def _align(rows: Sequence[_Row]) -> tuple[str, ...]:
+    return breakdown.align_columns([row.cells for row in rows])
+
+
+def _disambiguate_names(rows: Sequence[_Row]) -> list[_Row]:
+    """Add the job definition to names where rows would look alike."""
     alike = Counter(row.cells[1:] for row in rows)
     return [
         replace(row, name=f"{row.name} ({untrusted.defang(row.first.definition_name)})")
@@ -235,34 +231,19 @@ def _told_apart(rows: Sequence[_Row]) -> list[_Row]:
     ]
 
 
-def _called(failure: Failure) -> str:
-    return untrusted.defang(failure.job_name or failure.job_id) or "unknown job"
-
-
-def _mostly_on(rows: Sequence[_Row]) -> str:
-    """Say on which queue most of it happens: then the trouble may be there."""
-    queues = [row.first.queue for row in rows]
-    most = max(queues, key=queues.count)
-    share = queues.count(most)
-    if len(rows) <= 1 or not most or share <= MOST * len(rows):
+def _name_main_queue(rows: Sequence[_Row]) -> str:
+    """Name the queue that most rows are on: the cause may be there."""
+    queue, share = Counter(row.first.queue for row in rows).most_common(1)[0]
+    if len(rows) <= 1 or not queue or share <= MAIN_QUEUE_SHARE * len(rows):
         return ""
     number = "All" if share == len(rows) else f"{share:,}"
-    return f" {number} of them are on queue {untrusted.defang(most)}."
+    return f" {number} of them are on queue {untrusted.defang(queue)}."
 
 
-def _begin_with(row: _Row) -> tuple[str, ...]:
+def _first_steps(row: _Row) -> tuple[str, ...]:
     queue = f" on queue {row.first.queue}" if is_title(row.first.queue) else ""
-    # A step holds no stranger's markup.
+    # Steps are not quoted, so that they may hold no markup.
     name = row.name if is_title(row.name) else "the first line below"
-    title = wording.lowered(row.diagnosis.title)
-    failed = f"({row.count:,} failed)"
-    return (f"Begin with {name}{queue} {failed}: {title}.", *row.diagnosis.actions[:1])
-
-
-def _each(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in values if value))
-
-
-def _shared(values: Iterable[str]) -> str:
-    found = set(values)
-    return found.pop() if len(found) == 1 else ""
+    title = wording.lower_first(row.diagnosis.title)
+    step = f"Start with {name}{queue} ({row.count:,} failed): {title}."
+    return (step, *row.diagnosis.actions[:1])

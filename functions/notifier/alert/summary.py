@@ -1,11 +1,13 @@
-"""How many failed and of what: an incident's name, headline and sentence."""
+"""Sums up an incident: its name, headline and sentence, and how many failed of which cause."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from notifier.alert import facts, wording
-from notifier.alert.alert import severity_of
+from notifier.alert.alert import tagged_severity
 from notifier.alert.breakdown import Counts
-from notifier.alert.representative import FAMILY_NAMES, number_of, whole_job
+from notifier.alert.representative import FAMILY_NAMES, count_jobs, parent_job
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.diagnose import Certainty, Diagnosis, Severity
 from notifier.diagnosis.known_cause import diagnosis_for
@@ -14,215 +16,214 @@ from notifier.incident.fingerprint import FAMILIES
 from notifier.incident.incident import Incident
 from notifier.text import units, untrusted
 
-_ONE_THING = frozenset((Kind.QUEUE_BLOCKED, Kind.ENVIRONMENT))
+_NOT_JOBS = frozenset((Kind.QUEUE_BLOCKED, Kind.ENVIRONMENT))
 
 
 def is_single(tally: Tally) -> bool:
-    """Say whether there is but one failure, so that nothing is to be summed up."""
+    """Say whether there is only one failure."""
     return tally.failed <= 1 and not tally.dependents and tally.parent is None
 
 
-def is_mixed(incident: Incident, tally: Tally) -> bool:
-    """Say whether a table tells more than the headline: of several causes, indices or names."""
-    is_plain = is_repeated(incident, tally) and len(tally.groups) == 1 and not tally.dependents
+def needs_table(incident: Incident, tally: Tally) -> bool:
+    """Say whether a table has more than the headline: several causes, indices or names."""
+    is_plain = is_one_job(incident, tally) and len(tally.groups) == 1 and not tally.dependents
     return not (is_single(tally) or is_plain or incident.first.kind is Kind.UNREADABLE)
 
 
-def is_repeated(incident: Incident, tally: Tally) -> bool:
-    """Say whether one and the same thing failed, perhaps several times."""
+def is_one_job(incident: Incident, tally: Tally) -> bool:
+    """Say whether the same job, queue or resource failed, perhaps several times."""
     kind = incident.first.kind
-    return kind in _ONE_THING or (kind not in FAMILIES and len(_names(tally)) == 1)
+    return kind in _NOT_JOBS or (kind not in FAMILIES and len(_job_names(tally)) == 1)
 
 
-def total(tally: Tally) -> int:
-    """Count what failed; Batch itself may know of more children than events have come."""
+def total_failed(tally: Tally) -> int:
+    """Count the failures; Batch itself may count more children than events have come for."""
     by_batch = tally.parent.failed if tally.parent else 0
     return max(tally.failed, by_batch or 0)
 
 
-def counts(incident: Incident, tally: Tally) -> Counts:
-    """Give the numbers that a message tells."""
+def count_failures(incident: Incident, tally: Tally) -> Counts:
+    """Count the failures and dependents, and give the size of an array or multi-node job."""
     size = tally.parent.size if tally.parent else None
     of = size or incident.first.array_size or incident.first.node_count
-    return Counts(total(tally), len(tally.dependents), of)
+    return Counts(total_failed(tally), len(tally.dependents), of)
 
 
-def failed_of(told: Counts, first: Failure) -> str:
+def format_failed(counts: Counts, first: Failure) -> str:
     """Write how many failed of how many: `312 of 10,000 children`, `4 nodes`."""
-    if told.of:
-        return f"{told.failed:,} of {number_of(told.of, first)}"
-    return number_of(told.failed, first)
+    of = f"{counts.failed:,} of " if counts.of else ""
+    return f"{of}{count_jobs(counts.of or counts.failed, first)}"
 
 
-def name(incident: Incident, tally: Tally) -> str:
+def name_incident(incident: Incident, tally: Tally) -> str:
     """Name an incident as its owner knows it."""
-    first, names = incident.first, _names(tally)
+    first, names = incident.first, _job_names(tally)
     if is_single(tally):
-        return facts.title_of(first) or "unknown job"
+        return facts.display_name(first) or "unknown job"
     if first.kind in (Kind.QUEUE_BLOCKED, Kind.STUCK):
         return untrusted.defang(first.queue or first.job_name)
     if first.kind in FAMILIES or first.kind is Kind.ENVIRONMENT:
         return untrusted.defang(first.job_name)
     if len(names) == 1:
         return untrusted.defang(names[0])
-    many = wording.counted(len(names), "job") if names else "unknown jobs"
-    return untrusted.defang(first.definition_name) or many
+    several = wording.pluralize(len(names), "job") if names else "unknown jobs"
+    return untrusted.defang(first.definition_name) or several
 
 
-def diagnosis(incident: Incident, tally: Tally) -> Diagnosis:
-    """Give the diagnosis of the most frequent cause; only the first failure's is ever certain."""
+def diagnose_incident(incident: Incident, tally: Tally) -> Diagnosis:
+    """Give the diagnosis of the most frequent cause; only that of the first failure is certain."""
     if tally.groups:
         cause = tally.groups[0].cause
     else:
-        stand_ins = (*([tally.parent] if tally.parent else ()), *tally.dependents)
-        cause = next((one.cause for one in stand_ins), incident.cause)
+        cause = next(
+            (one.cause for one in (tally.parent, *tally.dependents) if one), incident.cause
+        )
     certainty = incident.certainty if cause == incident.cause else Certainty.LIKELY
     return diagnosis_for(cause, certainty)
 
 
-def severity(incident: Incident, tally: Tally) -> Severity:
-    """Give the severity that the job's tag asks for, or the highest among the causes."""
+def rate_severity(incident: Incident, tally: Tally) -> Severity:
+    """Give the severity in the job's tag, or else the highest among the causes."""
     causes = (diagnosis_for(group.cause).severity for group in tally.groups)
-    return severity_of(incident.first, max([incident.severity, *causes]))
+    return tagged_severity(incident.first, max([incident.severity, *causes]))
 
 
-def causes(tally: Tally) -> str:
-    """Write the causes with their counts, shortly."""
-    return wording.causes(
-        (wording.short(group.cause, diagnosis_for(group.cause).title), len(group.members))
-        for group in tally.groups
-    )
+def list_causes(tally: Tally) -> str:
+    """Name the causes with their counts."""
+    return wording.list_causes((group.cause, len(group.members)) for group in tally.groups)
 
 
-def headline(incident: Incident, tally: Tally) -> str:
-    """Write what stands in place of the cause in a subject; nothing for one failure alone.
+def write_headline(incident: Incident, tally: Tally) -> str:
+    """Write what replaces the cause in a subject; empty for a single failure.
 
     Such as `312 of 10,000 failed: 300 out of memory, 12 Spot; 2 more will not run`.
     """
-    told = counts(incident, tally)
-    if is_single(tally) or not (told.failed or told.dependents):
+    counts = count_failures(incident, tally)
+    if is_single(tally) or not (counts.failed or counts.dependents):
         return ""
     if incident.first.kind is Kind.UNREADABLE:
-        return f"{wording.counted(told.failed, 'event')} could not be read"
-    parts = [_failed(incident, tally, told)] if told.failed else []
-    if told.dependents:
-        parts.append(f"{told.dependents:,} {'more ' if parts else ''}will not run")
+        return f"{wording.pluralize(counts.failed, 'event')} could not be read"
+    parts = [_count_and_causes(incident, tally, counts)] if counts.failed else []
+    if counts.dependents:
+        parts.append(f"{counts.dependents:,} {'more ' if parts else ''}will not run")
     return "; ".join(parts)
 
 
-def _failed(incident: Incident, tally: Tally, told: Counts) -> str:
-    is_family = incident.first.kind in FAMILIES
-    of = f" of {told.of:,}" if told.of and is_family else ""
-    so_far = " so far" if is_family and not tally.ended else ""
-    head = f"{told.failed:,}{of} failed{so_far}"
-    if incident.first.kind is Kind.STUCK:
-        head = f"{told.failed:,} wait"
-    elif incident.first.kind in _ONE_THING:
-        head = wording.counted(told.failed, "time")
-    elif not is_family and told.failed == 1 and tally.groups:
-        return causes(tally)
-    elif not is_family and is_repeated(incident, tally):
-        head = f"{told.failed:,} runs failed"
-    return f"{head}: {causes(tally)}" if tally.groups else head
+def _count_and_causes(incident: Incident, tally: Tally, counts: Counts) -> str:
+    kind = incident.first.kind
+    if kind in FAMILIES:
+        of = f" of {counts.of:,}" if counts.of else ""
+        head = f"{counts.failed:,}{of} failed{'' if tally.ended else ' so far'}"
+    elif kind is Kind.STUCK:
+        head = f"{counts.failed:,} waiting"
+    elif kind in _NOT_JOBS:
+        head = wording.pluralize(counts.failed, "time")
+    elif counts.failed == 1:
+        return list_causes(tally)
+    else:
+        head = f"{counts.failed:,} {'runs ' if is_one_job(incident, tally) else ''}failed"
+    return f"{head}: {list_causes(tally)}" if tally.groups else head
 
 
-def sentence(incident: Incident, tally: Tally, found: Diagnosis) -> str:
-    """Say what happened, so that it can be read aloud."""
-    doubt = f" ({found.doubt})" if found.doubt else ""
+def write_sentence(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> str:
+    """Say what happened, in sentences that can be read aloud."""
+    doubt = f" ({diagnosis.doubt})" if diagnosis.doubt else ""
     if incident.first.kind is Kind.UNREADABLE:
-        number = wording.counted(max(1, tally.failed), "event")
-        return f"{number} of failed Batch jobs could not be read: {_problem(incident.first)}."
-    if is_single(tally) or not (total(tally) or tally.dependents):
-        subject = facts.subject_of(
-            incident.first if is_single(tally) else whole_job(incident.first)
-        )
-        return f"{subject}: {wording.lowered(found.title)}{doubt}."
-    why = f": {causes(tally)}{doubt}" if tally.groups else ""
-    return " ".join([f"{_opening(incident, tally)}{why}.", *_rest(incident, tally)])
+        number = wording.pluralize(max(1, tally.failed), "event")
+        problem = untrusted.defang(incident.first.status_reason) or "unknown format"
+        return f"{number} of failed Batch jobs could not be read: {problem}."
+    if is_single(tally) or not (total_failed(tally) or tally.dependents):
+        job = incident.first if is_single(tally) else parent_job(incident.first)
+        return f"{facts.describe_failure(job)}: {wording.lower_first(diagnosis.title)}{doubt}."
+    why = f": {list_causes(tally)}{doubt}" if tally.groups else ""
+    return " ".join([f"{_open_sentence(incident, tally)}{why}.", *_add_sentences(incident, tally)])
 
 
-def _problem(first: Failure) -> str:
-    return untrusted.defang(first.status_reason) or "their shape is not known"
-
-
-def _opening(incident: Incident, tally: Tally) -> str:
-    first, told = incident.first, counts(incident, tally)
-    called = name(incident, tally)
-    on_queue = f" on queue {untrusted.defang(first.queue)}" if first.queue else ""
-    if not told.failed:
-        return f"{wording.counted(told.dependents, 'job')} will not run: what they wait for failed"
-    if first.kind in FAMILIES:
-        kind, so_far = FAMILY_NAMES[whole_job(first).kind], "" if tally.ended else " so far"
-        return f"{failed_of(told, first)} of {kind} {called} failed{so_far}{on_queue}"
+def _open_sentence(incident: Incident, tally: Tally) -> str:
+    first, counts = incident.first, count_failures(incident, tally)
+    if not counts.failed:
+        jobs = wording.pluralize(counts.dependents, "job")
+        return f"{jobs} will not run: their dependency failed"
+    times = _format_times(counts.failed)
     if first.kind is Kind.QUEUE_BLOCKED:
-        return f"Queue {called} was blocked {_times(told.failed)}"
-    if first.kind is Kind.STUCK:
-        have = "job has" if told.failed == 1 else "jobs have"
-        return f"{told.failed:,} {have} waited too long{on_queue}"
+        return f"Queue {name_incident(incident, tally)} was blocked {times}"
     if first.kind is Kind.ENVIRONMENT:
-        return f"{facts.subject_of(first)}, {_times(told.failed)}"
-    if is_repeated(incident, tally):
-        times = f" {_times(told.failed)}" if told.failed > 1 else ""
-        return f"Job {called} failed{times}{on_queue}"
+        return f"{facts.describe_failure(first)}, {times}"
+    on_queue = f" on queue {untrusted.defang(first.queue)}" if first.queue else ""
+    return f"{_describe_jobs(incident, tally, counts)}{on_queue}"
+
+
+def _describe_jobs(incident: Incident, tally: Tally, counts: Counts) -> str:
+    first, name = incident.first, name_incident(incident, tally)
+    if first.kind is Kind.STUCK:
+        have = "job has" if counts.failed == 1 else "jobs have"
+        return f"{counts.failed:,} {have} waited too long"
+    if first.kind in FAMILIES:
+        kind, so_far = FAMILY_NAMES[parent_job(first).kind], "" if tally.ended else " so far"
+        return f"{format_failed(counts, first)} of {kind} {name} failed{so_far}"
+    if is_one_job(incident, tally):
+        return f"Job {name} failed" + (
+            f" {_format_times(counts.failed)}" if counts.failed > 1 else ""
+        )
     definition = untrusted.defang(first.definition_name)
     of = f" of definition {definition}" if definition else ""
-    return f"{number_of(told.failed, first)}{of} failed{on_queue}"
+    return f"{count_jobs(counts.failed, first)}{of} failed"
 
 
-def _rest(incident: Incident, tally: Tally) -> list[str]:
-    said = []
-    if 0 < tally.failed < total(tally):
-        said.append(f"Batch counts {total(tally):,}, but only {tally.failed:,} told why.")
+def _add_sentences(incident: Incident, tally: Tally) -> Iterator[str]:
+    if 0 < tally.failed < total_failed(tally):
+        total = f"{total_failed(tally):,}"
+        yield f"AWS Batch counts {total}, but sent events for only {tally.failed:,}."
     if tally.assumed:
-        said.append(assumed(tally))
+        yield _describe_assumed(tally)
     if tally.dependents and tally.failed:
-        said.append(waiting(tally))
+        yield _describe_dependents(tally)
     if tally.ended and incident.first.kind in FAMILIES:
-        said.append("It has ended: no more can fail.")
-    return said
+        yield f"The {FAMILY_NAMES[parent_job(incident.first).kind]} has finished."
 
 
-def waiting(tally: Tally) -> str:
-    """Say how many jobs will not run because they waited for a failed one."""
-    them = "them" if tally.failed > 1 else "it"
-    return f"{wording.counted(len(tally.dependents), 'job')} that waited for {them} will not run."
+def _describe_dependents(tally: Tally) -> str:
+    return f"{wording.pluralize(len(tally.dependents), 'dependent job')} will not run."
 
 
-def assumed(tally: Tally) -> str:
-    """Say of how many only the exit code tells that they are of the same kind."""
+def _describe_assumed(tally: Tally) -> str:
+    """Say how many are grouped by their exit code alone."""
     if tally.assumed == tally.failed:
-        return "They are grouped by exit code only: no log was read for that."
-    verb = "is" if tally.assumed == 1 else "are"
-    logs = "its log was" if tally.assumed == 1 else "their logs were"
+        return "They are grouped by exit code only, because no log was read."
+    verb, logs = ("is", "its log was") if tally.assumed == 1 else ("are", "their logs were")
     return f"{tally.assumed:,} of them {verb} grouped by exit code only: {logs} not read."
 
 
-def so_far(incident: Incident, tally: Tally) -> str:
-    """Say what else has failed beside the one failure that a message is about."""
-    more, since = tally.failed - 1, units.moment(tally.first_at)
-    first, said = incident.first, []
-    if more > 0 and first.kind is Kind.STUCK:
-        waits = "waits" if more == 1 else "wait"
-        said.append(f"{wording.counted(more, 'more job')} {waits} as well.")
-    elif more > 0 and first.kind is Kind.UNREADABLE:
-        said.append(f"{wording.counted(more, 'more event')} could not be read.")
-    elif more > 0 and is_repeated(incident, tally):
-        said.append(f"This is the {units.ordinal(tally.failed)} time since {since}.")
-    elif more > 0 and incident.announced:
-        said.append(f"With this one, {number_of(tally.failed, first)} have failed since {since}.")
-    elif more > 0:
-        verb = "has" if more == 1 else "have"
-        said.append(f"{number_of(more, first, 'more ')} {verb} failed so far.")
+def describe_other_failures(incident: Incident, tally: Tally) -> str:
+    """Say what else has failed beside the failure that an alert is about."""
+    parts = [_count_others(incident, tally)] if tally.failed > 1 else []
     if tally.failed > 1 and tally.assumed:
-        said.append(assumed(tally))
-    return " ".join([*said, *([waiting(tally)] if tally.dependents else [])])
+        parts.append(_describe_assumed(tally))
+    if tally.dependents:
+        parts.append(_describe_dependents(tally))
+    return " ".join(parts)
 
 
-def _times(number: int) -> str:
+def _count_others(incident: Incident, tally: Tally) -> str:
+    first, others, since = incident.first, tally.failed - 1, units.moment(tally.first_at)
+    if first.kind is Kind.STUCK:
+        verb = "is" if others == 1 else "are"
+        return f"{wording.pluralize(others, 'more job')} {verb} waiting as well."
+    if first.kind is Kind.UNREADABLE:
+        return f"{wording.pluralize(others, 'more event')} could not be read."
+    if is_one_job(incident, tally):
+        return f"This is the {units.ordinal(tally.failed)} time since {since}."
+    if incident.announced:
+        return f"With this one, {count_jobs(tally.failed, first)} have failed since {since}."
+    have = "has" if others == 1 else "have"
+    return f"{count_jobs(others, first, 'more ')} {have} failed so far."
+
+
+def _format_times(number: int) -> str:
     return {1: "once", 2: "twice"}.get(number) or f"{number:,} times"
 
 
-def _names(tally: Tally) -> tuple[str, ...]:
-    """Name the jobs that failed, or else those that waited."""
+def _job_names(tally: Tally) -> tuple[str, ...]:
+    """Give the names of the jobs that failed, or else of those that waited for them."""
     failed = tuple(each for each in tally.names if each)
     return failed or tuple(dict.fromkeys(one.name for one in tally.dependents if one.name))

@@ -1,4 +1,4 @@
-"""Counts and causes in the few words that headlines and sentences have room for."""
+"""Numbers, causes and errors in the few words that a headline or sentence has room for."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-CAUSES_NAMED = 3  # in one headline; the others are counted
-# Names that stay as they are where a title goes on inside a sentence.
+from notifier.diagnosis.known_cause import diagnosis_for
+
+CAUSES_NAMED = 3  # in a headline; the others are counted
+# Names that keep their capital inside a sentence.
 _PROPER = frozenset(
     ("Batch", "Batch's", "Docker", "Fargate", "Kubernetes", "SageMaker", "Spot")
 )  # fmt: skip
@@ -18,13 +20,13 @@ _BEFORE_ERROR = re.compile(
 )
 _PACKAGE = re.compile(r"^(?:[a-z_][\w$]{0,60}(?:\.|::)){1,12}(?=[A-Z]\w{2,80}(?::|$))")
 _EXIT_TITLE = re.compile(r"Application failed \((exit code \d+)\)")
-# What stands after a number, where the title is a sentence of its own.
+# Words to follow a number, for causes whose title is a sentence.
 _SHORT = {
     "app-exit-nonzero": "exit code not zero",
     "app-gpu-out-of-memory": "out of GPU memory",
     "app-out-of-memory": "out of memory",
     "app-segfault": "segmentation fault",
-    "dependent-job-failed": "waited in vain",
+    "dependent-job-failed": "dependency failed",
     "eks-oomkilled": "out of memory",
     "fargate-spot-interruption": "Spot",
     "host-ec2-terminated": "EC2 host terminated",
@@ -36,12 +38,12 @@ _SHORT = {
 }
 
 
-def lowered(title: str) -> str:
-    """Write a title as it goes on inside a sentence.
+def lower_first(title: str) -> str:
+    """Write a title so that it can continue a sentence.
 
     Examples
     --------
-    >>> lowered("Container ran out of memory"), lowered("EFS refused the mount")
+    >>> lower_first("Container ran out of memory"), lower_first("EFS refused the mount")
     ('container ran out of memory', 'EFS refused the mount')
     """
     if title[1:2].isupper() or title.split(" ", 1)[0] in _PROPER:
@@ -49,59 +51,60 @@ def lowered(title: str) -> str:
     return title[:1].lower() + title[1:]
 
 
-def short(cause: str, title: str) -> str:
-    """Give a cause in a few words, such as can follow a number."""
-    exit_code = _EXIT_TITLE.fullmatch(title)
-    return _SHORT.get(cause) or (exit_code[1] if exit_code else lowered(title))
-
-
-def error_short(root: str) -> str:
-    """Give what a log says in few words: the class without its package, and its message.
+def shorten_error(root: str) -> str:
+    """Shorten a root cause line to the exception's class, without its package, and the message.
 
     Examples
     --------
-    >>> error_short("Caused by: java.io.IOException: truncated file")
+    >>> shorten_error("Caused by: java.io.IOException: truncated file")
     'IOException: truncated file'
     """
-    said = _BEFORE_ERROR.sub("", root, count=1)
-    return _PACKAGE.sub("", said, count=1)
+    return _PACKAGE.sub("", _BEFORE_ERROR.sub("", root, count=1), count=1)
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """Write a number of things.
+def pluralize(number: int, one: str, many: str = "") -> str:
+    """Write a number with its noun.
 
     Examples
     --------
-    >>> counted(1, "job"), counted(1200, "job"), counted(2, "child", "children")
+    >>> pluralize(1, "job"), pluralize(1200, "job"), pluralize(2, "child", "children")
     ('1 job', '1,200 jobs', '2 children')
     """
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
-def causes(pairs: Iterable[tuple[str, int]]) -> str:
-    """Write short causes with their counts, the most frequent first; one alone needs no number.
+def list_causes(counts: Iterable[tuple[str, int]]) -> str:
+    """Name causes with their counts, the most frequent first; a single cause needs no count.
 
     Examples
     --------
-    >>> causes([("out of memory", 300), ("Spot", 12)]), causes([("timed out", 4)])
-    ('300 out of memory, 12 Spot', 'timed out')
+    >>> list_causes([("oom-container", 300), ("spot-interruption-generic", 12)])
+    '300 out of memory, 12 Spot'
+    >>> list_causes([("job-timeout", 4)])
+    'timed out'
     """
     totals: Counter[str] = Counter()
-    for words, number in pairs:
-        totals[words] += number
+    for cause, number in counts:
+        totals[_shorten_cause(cause)] += number
     if len(totals) == 1:
         return next(iter(totals))
-    told = ", ".join(f"{n:,} {words}" for words, n in totals.most_common(CAUSES_NAMED))
+    named = ", ".join(f"{n:,} {words}" for words, n in totals.most_common(CAUSES_NAMED))
     more = len(totals) - CAUSES_NAMED
-    return f"{told} and {counted(more, 'more cause')}" if more > 0 else told
+    return f"{named} and {pluralize(more, 'more cause')}" if more > 0 else named
 
 
-def fitted(headline: str, room: int) -> str:
-    """Cut a headline to `room` characters, visibly, between causes where that is possible.
+def _shorten_cause(cause: str) -> str:
+    title = diagnosis_for(cause).title
+    exit_code = _EXIT_TITLE.fullmatch(title)
+    return _SHORT.get(cause) or (exit_code[1] if exit_code else lower_first(title))
+
+
+def shorten_headline(headline: str, room: int) -> str:
+    """Cut a headline to `room` characters, between causes where possible.
 
     Examples
     --------
-    >>> fitted("312 of 10,000 failed: 300 out of memory, 12 Spot", 45)
+    >>> shorten_headline("312 of 10,000 failed: 300 out of memory, 12 Spot", 45)
     '312 of 10,000 failed: 300 out of memory, ..'
     """
     if len(headline) <= room:

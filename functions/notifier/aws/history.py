@@ -29,7 +29,7 @@ NO_ANSWER = "AWS Batch did not answer"
 REFUSED = "AWS Batch knows nothing of it"  # a queue that is gone, a job that is forgotten
 FORGOTTEN = "AWS Batch has forgotten one of the two runs"
 _ROLES = ("after", "before")  # what failed, and its last success
-_DEFINES = {"after": "new", "before": "old"}
+_DEFINES = {"after": "definition_after", "before": "definition_before"}
 
 
 class BatchHistory:

@@ -56,5 +56,5 @@ class DryRunTopic:
 
     def publish(self, message: Message) -> str:
         """Keep one message."""
-        self.messages.append(message.shown())
+        self.messages.append(message.decode())
         return "dry-run"

@@ -1,6 +1,6 @@
-"""Slack and Microsoft Teams, by the custom-notification schema of Amazon Q Developer.
+"""Cards for Slack and Microsoft Teams, by the custom-notification schema of Amazon Q Developer.
 
-A message that does not match the schema is dropped there without a word.
+Amazon Q Developer silently drops a message that does not match the schema.
 https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
 """
 
@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
+from notifier.alert import wording
 from notifier.alert.alert import Alert
 from notifier.batch.identifiers import is_arn
-from notifier.joblog.excerpt import Excerpt
 from notifier.text import untrusted
 
-# No limits are documented for these fields; these are cautious and far below a Slack block's.
+# The schema documents no limits; these are far below those of a Slack block.
 TITLE_LIMIT = 250
-NAME_LIMIT = 160  # of the name in a title: jobs have 128 at most, other things more
+NAME_LIMIT = 160  # of the name in a title: job names have 128 at most, others more
 DESCRIPTION_LIMIT = 6_000
-LOG_LINES = 8  # a card is read at a glance; the link shows the rest
+LOG_LINES = 8  # the link shows the rest
 LINE_LIMIT = 240
-ROWS = 12  # of what failed
-# What would end a code span, or start a mention such as <!here>; outside of code also a link.
+ROWS = 12  # of the table of failed jobs
+# Marks that would end a code span, start a mention such as <!here>, or (outside code) a link.
 _MARKS = str.maketrans("`<>", "'''")
 _LINK_MARKS = str.maketrans("[]", "()")
 _EMOJI = {
@@ -33,7 +34,7 @@ _EMOJI = {
 
 
 def render(alert: Alert) -> str:
-    """Give the JSON document of one custom notification; messages of an incident share a thread."""
+    """Give one custom notification as JSON; messages of an incident share a thread."""
     emoji = _EMOJI["recovered" if alert.status.endswith("RECOVERED") else alert.severity]
     document = {
         "version": "1.0",
@@ -41,40 +42,37 @@ def render(alert: Alert) -> str:
         "id": alert.event_id or alert.incident,
         "content": {
             "textType": "client-markdown",
-            "title": _title(alert, emoji),
-            "description": _description(alert),
-            "nextSteps": [_flat(step) for step in alert.steps],
+            "title": _write_title(alert, emoji),
+            "description": _write_description(alert),
+            "nextSteps": [_escape_code(step) for step in alert.steps],
             "keywords": [word for word in (alert.diagnosis.class_, alert.severity) if word],
         },
         "metadata": {
             "threadId": alert.incident,
-            "summary": untrusted.truncate(_plain(alert.sentence), TITLE_LIMIT),
+            "summary": untrusted.truncate(_escape_all(alert.sentence), TITLE_LIMIT),
             "eventType": alert.status.lower(),
-            "relatedResources": _resources(alert),
-            "additionalContext": _context(alert),
+            "relatedResources": _list_resources(alert),
+            "additionalContext": _build_context(alert),
         },
     }
     return json.dumps(document, ensure_ascii=False)
 
 
-def _title(alert: Alert, emoji: str) -> str:
-    """Give what fits: of a long name its ends, and no mark that is left open."""
-    begun = f"{emoji} {alert.status} {_code(untrusted.cut_middle(alert.name, NAME_LIMIT))}: "
-    whole = begun + _verdict(alert)
+def _write_title(alert: Alert, emoji: str) -> str:
+    """Cut a long name in the middle, and a long verdict without leaving a mark open."""
+    start = f"{emoji} {alert.status} {_inline_code(untrusted.cut_middle(alert.name, NAME_LIMIT))}: "
+    whole = start + _quote_verdict(alert)
     if len(whole) <= TITLE_LIMIT:
         return whole
-    return begun + untrusted.truncate(_plain(alert.verdict), TITLE_LIMIT - len(begun))
+    return start + untrusted.truncate(_escape_all(alert.verdict), TITLE_LIMIT - len(start))
 
 
-def _verdict(alert: Alert) -> str:
-    """Give the verdict; what the log says stands in it as code, because a stranger wrote it."""
-    if not alert.error:
-        return alert.verdict
-    told = ": ".join(filter(None, (alert.headline, _code(alert.error))))
-    return f"{told} ({alert.doubt})" if alert.doubt else told
+def _quote_verdict(alert: Alert) -> str:
+    """Give the verdict, with what the log says as code: it is untrusted text."""
+    return replace(alert, error=_inline_code(alert.error)).verdict
 
 
-def _context(alert: Alert) -> dict[str, str]:
+def _build_context(alert: Alert) -> dict[str, str]:
     found = {
         "cause": alert.diagnosis.cause,
         "certainty": str(alert.diagnosis.certainty),
@@ -84,64 +82,62 @@ def _context(alert: Alert) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def _description(alert: Alert) -> str:
-    """Give the parts that fit, from the top; one that is cut would leave its marks open."""
-    evidence = [f"{one.source}: {_code(one.text)}" for one in alert.diagnosis.evidence]
-    facts = [f"{label}: {_code(value)}" for label, value in alert.facts]
+def _write_description(alert: Alert) -> str:
+    """Give the parts that fit, from the top; none is cut, which could leave a mark open."""
     links = " | ".join(f"[{label}]({url})" for label, url in alert.links)
-    said = filter(None, (alert.kept_back or alert.novelty, alert.last_success))
-    news = " ".join(_code(each) for each in said)
-    changes = [f"changed: {label} {_code(value)}" for label, value in alert.changes]
     parts = (
-        news,
-        _failed(alert),
+        " ".join(_inline_code(each) for each in alert.news),
+        _show_table(alert),
         alert.diagnosis.meaning,
-        *("\n".join(few) for few in (evidence, changes, facts)),
+        "\n".join(f"{one.source}: {_inline_code(one.text)}" for one in alert.diagnosis.evidence),
+        "\n".join(f"changed: {label} {_inline_code(value)}" for label, value in alert.changes),
+        "\n".join(f"{label}: {_inline_code(value)}" for label, value in alert.facts),
+        links,
+        _show_log(alert),
     )
-    told = ""
-    for part in (*parts, links, _log(alert)):
-        longer = f"{told}\n\n{part}" if told and part else told or part
-        told = longer if len(longer) <= DESCRIPTION_LIMIT else told
-    return told or _plain(alert.sentence)
+    description = ""
+    for part in filter(None, parts):
+        longer = f"{description}\n\n{part}" if description else part
+        description = longer if len(longer) <= DESCRIPTION_LIMIT else description
+    return description or _escape_all(alert.sentence)
 
 
-def _failed(alert: Alert) -> str:
+def _show_table(alert: Alert) -> str:
     rows = alert.breakdown[:ROWS]
     more = len(alert.breakdown) - len(rows)
-    return _block([*rows, f"[{more:,} more lines in the mail]"] if more else rows)
+    return _code_block([*rows, f"[{more:,} more lines in the mail]"] if more else rows)
 
 
-def _log(alert: Alert) -> str:
+def _show_log(alert: Alert) -> str:
     if alert.excerpt is not None:
-        return f"The last of {alert.excerpt.total:,} log lines:\n{_lines(alert.excerpt)}"
-    sample = next((one for one in alert.samples if one.excerpt), None)
-    if sample is None or sample.excerpt is None:
-        return alert.log_note
-    return f"The end of the log of {_code(sample.title)}:\n{_lines(sample.excerpt)}"
+        lines = alert.excerpt.lines[-LOG_LINES:]
+        total = wording.pluralize(alert.excerpt.total, "line")
+        return f"End of the log ({total} in total):\n{_code_block(lines)}"
+    for sample in alert.samples:
+        if sample.excerpt:
+            lines = sample.excerpt.lines[-LOG_LINES:]
+            return f"End of the log of {_inline_code(sample.title)}:\n{_code_block(lines)}"
+    return alert.log_note
 
 
-def _lines(excerpt: Excerpt) -> str:
-    return _block(excerpt.lines[-LOG_LINES:])
-
-
-def _block(lines: Sequence[str]) -> str:
-    shown = [untrusted.truncate(_flat(line), LINE_LIMIT) for line in lines]
+def _code_block(lines: Sequence[str]) -> str:
+    shown = [untrusted.truncate(_escape_code(line), LINE_LIMIT) for line in lines]
     return "\n".join(["```", *shown, "```"]) if shown else ""
 
 
-def _code(value: str) -> str:
-    """Quote a text so that its markup stays text."""
-    return f"`{untrusted.truncate(_flat(value), LINE_LIMIT)}`" if value else ""
+def _inline_code(value: str) -> str:
+    """Quote a text as code, so that its markup has no effect."""
+    return f"`{untrusted.truncate(_escape_code(value), LINE_LIMIT)}`" if value else ""
 
 
-def _flat(value: str) -> str:
+def _escape_code(value: str) -> str:
     return value.translate(_MARKS)
 
 
-def _plain(value: str) -> str:
-    return _flat(value).translate(_LINK_MARKS)
+def _escape_all(value: str) -> str:
+    return _escape_code(value).translate(_LINK_MARKS)
 
 
-def _resources(alert: Alert) -> list[str]:
+def _list_resources(alert: Alert) -> list[str]:
     arn = alert.failure.job_arn if alert.failure else ""
     return [arn] if is_arn(arn) else []

@@ -1,4 +1,4 @@
-"""Plain-text mail: a subject that names job and cause, a body that reads from the top."""
+"""Plain-text mail: the subject names job and cause, the body starts with what to know first."""
 
 from __future__ import annotations
 
@@ -15,44 +15,49 @@ from notifier.text import units, untrusted
 # Amazon SNS: "less than 100 characters", no line breaks or control characters.
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 SUBJECT_LIMIT = 99
-WIDTH = 76  # columns; mail clients that quote add two
+WIDTH = 76  # columns; mail clients add two when they quote
 LOG_LINE_LIMIT = 400  # characters of one log line; the link shows the rest
 REASON_LIMIT = 300
-SEEN = 60  # characters of a subject that a phone shows: job and cause have to stand in them
-CAUSE_SEEN = 16  # characters of the cause among those, at least; the mail has the name whole
+PREVIEW_LENGTH = 60  # characters of a subject that a phone shows
+CAUSE_PREVIEW_LENGTH = 16  # minimum characters of the cause among those
 
 
-def subject(alert: Alert) -> str:
-    """Give 1 to 99 ASCII characters: status, name and cause always, then as much as fits."""
-    seen = SEEN - CAUSE_SEEN - len(f"{alert.status} : ")
-    name = untrusted.cut_middle(untrusted.ascii_line(alert.name) or "unnamed job", seen)
-    queue, novelty = untrusted.ascii_line(alert.elsewhere), untrusted.ascii_line(alert.novelty)
-    room = SUBJECT_LIMIT - len(f"{alert.status} : ")
-    cause = wording.fitted(untrusted.ascii_line(alert.what), room - len(name))
-    for kept in ((alert.doubt, queue, novelty), (alert.doubt, queue), (alert.doubt,), ()):
-        aside = ", ".join(part for part in kept if part)
-        line = f"{alert.status} {name}: {cause}" + (f" ({aside})" if aside else "")
-        if len(line) <= SUBJECT_LIMIT:
-            return line
-    return f"{alert.status} {name}: {cause}"
+def render_subject(alert: Alert) -> str:
+    """Give 1 to 99 ASCII characters: status, name, cause, and as much of the rest as fits."""
+    status, name, cause, queue, novelty = map(
+        untrusted.ascii_line,
+        (alert.status, alert.name, alert.cause_or_headline, alert.other_queue, alert.novelty),
+    )
+    fixed = len(f"{status} : ")
+    name = untrusted.cut_middle(
+        name or "unnamed job", PREVIEW_LENGTH - CAUSE_PREVIEW_LENGTH - fixed
+    )
+    cause = wording.shorten_headline(cause, SUBJECT_LIMIT - fixed - len(name))
+    line = f"{status} {name}: {cause}"
+    for kept in ((alert.doubt, queue, novelty), (alert.doubt, queue), (alert.doubt,)):
+        aside = ", ".join(filter(None, kept))
+        longer = f"{line} ({aside})" if aside else line
+        if len(longer) <= SUBJECT_LIMIT:
+            return longer
+    return line
 
 
-def body(alert: Alert) -> str:
-    """Give the mail: sentence, next step, counts, facts, evidence, logs, links, commands, ids."""
+def render_body(alert: Alert) -> str:
+    """Give the text of the mail."""
     sections = (
-        _wrapped(alert.sentence),
-        _wrapped(_news(alert)),
-        _section("DO NEXT", _steps(alert)),
+        _wrap(alert.sentence),
+        _wrap(_write_news(alert)),
+        _section("DO NEXT", _list_steps(alert)),
         _section(_jobs_heading(alert), [f"  {row}" for row in alert.breakdown]),
-        _section("CHANGED since the last success", _pairs(alert.changes)),
-        _section("FACTS", _pairs(alert.facts)),
-        _section(_why_heading(alert), _why(alert)),
-        _section("ATTEMPTS", _attempts(alert.attempts) if len(alert.attempts) > 1 else []),
-        *_logs(alert),
-        _section("LINKS", _links(alert.links)),
+        _section("CHANGED since the last success", _align_pairs(alert.changes)),
+        _section("FACTS", _align_pairs(alert.facts)),
+        _section(_why_heading(alert), _list_evidence(alert)),
+        _section("ATTEMPTS", _list_attempts(alert.attempts) if len(alert.attempts) > 1 else []),
+        *_show_logs(alert),
+        _section("LINKS", _list_links(alert.links)),
         _section("COMMANDS", alert.commands),
-        _section("IDS", _pairs(alert.ids)),
-        f"-- \n{_wrapped(alert.footer)}",
+        _section("IDS", _align_pairs(alert.ids)),
+        f"-- \n{_wrap(alert.footer)}",
     )
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -62,13 +67,11 @@ def _jobs_heading(alert: Alert) -> str:
     return "WAITING JOBS" if is_stuck else "FAILED JOBS"
 
 
-def _news(alert: Alert) -> str:
-    """Say how new it is; where something was kept back, that says the same and more."""
-    said = filter(None, (alert.kept_back or alert.novelty, alert.last_success))
-    return " ".join(f"{each[:1].upper()}{each[1:]}." for each in said)
+def _write_news(alert: Alert) -> str:
+    return " ".join(f"{each[:1].upper()}{each[1:]}." for each in alert.news)
 
 
-def _wrapped(prose: str, indent: str = "", hanging: str = "") -> str:
+def _wrap(prose: str, indent: str = "", hanging: str = "") -> str:
     return textwrap.fill(
         prose, WIDTH, initial_indent=indent, subsequent_indent=indent + hanging,
         break_long_words=False, break_on_hyphens=False,
@@ -80,16 +83,16 @@ def _section(heading: str, body_lines: Iterable[str]) -> str:
     return "\n".join([heading, *held]) if held else ""
 
 
-def _steps(alert: Alert) -> list[str]:
+def _list_steps(alert: Alert) -> list[str]:
     if len(alert.steps) == 1:
-        return [_wrapped(alert.steps[0], "  ")]
+        return [_wrap(alert.steps[0], "  ")]
     return [
-        _wrapped(f"{number}. {step}", "  ", hanging="   ")
+        _wrap(f"{number}. {step}", "  ", hanging="   ")
         for number, step in enumerate(alert.steps, start=1)
     ]
 
 
-def _pairs(pairs: tuple[tuple[str, str], ...]) -> list[str]:
+def _align_pairs(pairs: tuple[tuple[str, str], ...]) -> list[str]:
     width = max((len(label) for label, _ in pairs), default=0)
     return [f"  {label:<{width}}  {value}" for label, value in pairs]
 
@@ -101,16 +104,16 @@ def _why_heading(alert: Alert) -> str:
     return f"WHY ({sure})" if alert.diagnosis.evidence else "WHY"
 
 
-def _why(alert: Alert) -> list[str]:
+def _list_evidence(alert: Alert) -> list[str]:
     meaning = alert.diagnosis.meaning
     quoted = [
         f"  {one.source}: {untrusted.truncate(one.text, REASON_LIMIT)}"
         for one in alert.diagnosis.evidence
     ]
-    return [*([_wrapped(meaning, "  ")] if meaning else []), *quoted]
+    return [*([_wrap(meaning, "  ")] if meaning else []), *quoted]
 
 
-def _attempts(rows: tuple[AttemptRow, ...]) -> list[str]:
+def _list_attempts(rows: tuple[AttemptRow, ...]) -> list[str]:
     head = AttemptRow("#", "started (UTC)", "ran", "exit", "reason")
     return [
         f"  {row.number:<2}  {row.started:<19}  {row.ran:<11}  {row.exit:<4}  "
@@ -119,13 +122,13 @@ def _attempts(rows: tuple[AttemptRow, ...]) -> list[str]:
     ]
 
 
-def _logs(alert: Alert) -> Iterator[str]:
-    yield _log("LOG", alert.excerpt, alert.log_note)
+def _show_logs(alert: Alert) -> Iterator[str]:
+    yield _show_log("LOG", alert.excerpt, alert.log_note)
     for sample in alert.samples:
-        yield _log(f"LOG of {sample.title}", sample.excerpt, sample.note)
+        yield _show_log(f"LOG of {sample.title}", sample.excerpt, sample.note)
 
 
-def _log(heading: str, excerpt: Excerpt | None, note: str) -> str:
+def _show_log(heading: str, excerpt: Excerpt | None, note: str) -> str:
     if excerpt is None:
         return f"{heading}\n  {note}" if note else ""
     shown = [f"  {untrusted.truncate(line, LOG_LINE_LIMIT)}".rstrip() for line in excerpt.lines]
@@ -141,5 +144,5 @@ def _log_range(excerpt: Excerpt) -> str:
     return f"{excerpt.shown:,} of {last}{excerpt.total:,} lines, {when}"
 
 
-def _links(links: tuple[tuple[str, str], ...]) -> list[str]:
+def _list_links(links: tuple[tuple[str, str], ...]) -> list[str]:
     return [line for label, url in links for line in (f"  {label}", url)]

@@ -1,4 +1,4 @@
-"""One SNS message that carries every channel's text, within the size SNS takes."""
+"""One SNS message with the text of every channel, within the limits of Amazon SNS."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ ATTRIBUTES_LIMIT = 10
 ATTRIBUTE_LIMIT = 256  # characters
 LIST_LIMIT = 5_000  # bytes; two hundred names of 24 letters
 ATTRIBUTES_RESERVE = 32_768  # five lists, five texts, their names and types
-ROWS_KEPT = 10  # of what failed, where a message is too large
+ROWS_KEPT = 10  # of the table of failed jobs, in a message that is too large
 LEFT_OUT = "log left out: too large for one message"
-EVIDENCE_KEPT = 200  # characters of a line of evidence where nothing else gives way
+EVIDENCE_KEPT = 200  # characters of a line of evidence, in the shortest version
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What `Publish` takes: subject, JSON by protocol, attributes for filter policies.
+    """The arguments of `Publish`: subject, JSON by protocol, attributes for filter policies.
 
-    An attribute of several values matches a filter that asks for any of them.
+    An attribute with several values matches a filter policy that names any of them.
     """
 
     subject: str
     body: str
     attributes: dict[str, str | tuple[str, ...]]
 
-    def shown(self) -> dict[str, Any]:
-        """Give the message for a person to look at: each channel's text, decoded."""
+    def decode(self) -> dict[str, Any]:
+        """Give each channel's text, decoded for a person to read."""
         texts = json.loads(self.body)
         return {
             "subject": self.subject,
@@ -50,66 +50,70 @@ class Message:
         }
 
 
-def write(alert: Alert) -> Message:
-    """Word an alert for all protocols; where it is too large, the log gives way first."""
-    for version in _ever_shorter(alert):
-        texts = by_channel(version)
-        body = json.dumps(_by_protocol(texts), ensure_ascii=False)
+def render(alert: Alert) -> Message:
+    """Render an alert for all protocols; where it is too large, the log is shortened first."""
+    for version in _shorten_step_by_step(alert):
+        texts = render_channels(version)
+        body = json.dumps(_map_protocols(texts), ensure_ascii=False)
         if len(body.encode("utf-8", "replace")) <= PUBLISH_LIMIT - ATTRIBUTES_RESERVE:
-            return Message(texts["subject"], body, _attributes(alert))
+            return Message(texts["subject"], body, _make_attributes(alert))
     raise AssertionError("the shortest version of an alert fits by the limits of its fields")
 
 
-def by_channel(alert: Alert) -> dict[str, str]:
+def render_channels(alert: Alert) -> dict[str, str]:
     """Give the texts by channel name: subject, email, sms, chat, webhook."""
-    texts = {"subject": email.subject(alert), "email": email.body(alert), "sms": sms.render(alert)}
+    texts = {
+        "subject": email.render_subject(alert),
+        "email": email.render_body(alert),
+        "sms": sms.render(alert),
+    }
     return texts | {"chat": chat.render(alert), "webhook": webhook.render(alert, texts)}
 
 
-def _by_protocol(texts: dict[str, str]) -> dict[str, str]:
+def _map_protocols(texts: dict[str, str]) -> dict[str, str]:
     # https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
     machine = dict.fromkeys(("http", "sqs", "lambda", "firehose"), texts["webhook"])
     people = {"default": texts["sms"], "sms": texts["sms"], "https": texts["chat"]}
     return {**people, "email": texts["email"], "email-json": texts["email"], **machine}
 
 
-def _ever_shorter(alert: Alert) -> Iterator[Alert]:
-    """Give the alert whole, then with ever less of the logs, then with less of what is long."""
+def _shorten_step_by_step(alert: Alert) -> Iterator[Alert]:
+    """Give the whole alert, then versions with less and less of logs, tables and details."""
     yield alert
-    for shorten in (_less_of_samples, _less_of_log, _less_of_lists, _the_least):
+    for shorten in (_shorten_samples, _shorten_log, _shorten_lists, _drop_details):
         for shorter in shorten(alert):
             yield shorter
             alert = shorter
 
 
-def _less_of_samples(alert: Alert) -> Iterator[Alert]:
+def _shorten_samples(alert: Alert) -> Iterator[Alert]:
     while any(one.excerpt for one in alert.samples):
-        alert = replace(alert, samples=tuple(_shorter_sample(one) for one in alert.samples))
+        alert = replace(alert, samples=tuple(_halve_sample(one) for one in alert.samples))
         yield alert
 
 
-def _shorter_sample(sample: Sample) -> Sample:
-    excerpt = sample.excerpt and _halved(sample.excerpt)
+def _halve_sample(sample: Sample) -> Sample:
+    excerpt = sample.excerpt and _halve(sample.excerpt)
     return replace(
         sample, excerpt=excerpt, note=sample.note if excerpt else sample.note or LEFT_OUT
     )
 
 
-def _less_of_log(alert: Alert) -> Iterator[Alert]:
+def _shorten_log(alert: Alert) -> Iterator[Alert]:
     while alert.excerpt is not None:
-        excerpt = _halved(alert.excerpt)
+        excerpt = _halve(alert.excerpt)
         alert = replace(alert, excerpt=excerpt, log_note=alert.log_note if excerpt else LEFT_OUT)
         yield alert
 
 
-def _halved(excerpt: Excerpt) -> Excerpt | None:
-    """Keep the last half of the lines; of a single one nothing."""
+def _halve(excerpt: Excerpt) -> Excerpt | None:
+    """Keep the last half of the lines, and nothing of a single one."""
     kept = excerpt.lines[(len(excerpt.lines) + 1) // 2 :]
     return replace(excerpt, lines=kept, shown=len(kept)) if kept else None
 
 
-def _less_of_lists(alert: Alert) -> Iterator[Alert]:
-    """Show ever fewer rows of what failed, then name no job of a cause."""
+def _shorten_lists(alert: Alert) -> Iterator[Alert]:
+    """Show fewer rows of the table of failed jobs, then no job names by cause."""
     whole, rows = alert.breakdown, len(alert.breakdown)
     while rows > ROWS_KEPT:
         rows = max(ROWS_KEPT, rows // 2)
@@ -119,7 +123,7 @@ def _less_of_lists(alert: Alert) -> Iterator[Alert]:
     yield replace(alert, causes=tuple(replace(one, indices="", names=()) for one in alert.causes))
 
 
-def _the_least(alert: Alert) -> Iterator[Alert]:
+def _drop_details(alert: Alert) -> Iterator[Alert]:
     alert = replace(alert, attempts=(), commands=(), changes=(), run_history=None)
     yield alert
     evidence = tuple(
@@ -131,16 +135,16 @@ def _the_least(alert: Alert) -> Iterator[Alert]:
     yield replace(alert, facts=(), ids=(), diagnosis=diagnosis, failure=failure)
 
 
-def _attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
-    """Give at most ten attributes (what SQS takes with raw delivery); empty ones are left out.
+def _make_attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
+    """Give at most ten attributes, the limit of SQS with raw delivery; empty ones are left out.
 
-    `sms` is `held` where the cap on text messages was reached, for the filter policy of a phone. A
-    message about several incidents reaches whoever asked for one of them.
+    `sms` is `held` once the limit on text messages is reached, for the filter policy of a phone. A
+    message about several incidents matches the filter policy of each of them.
     """
     found = {
         "event": alert.status.lower().replace(" ", "-"),
         "severity": str(alert.severity),
-        "sms": "" if alert.texted else "held",
+        "sms": "" if alert.sms_allowed else "held",
         "cause": alert.diagnosis.cause,
         "class": str(alert.diagnosis.class_),
         "queue": alert.queue,
@@ -152,14 +156,14 @@ def _attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
     }
     attributes: dict[str, str | tuple[str, ...]] = {}
     for name, value in found.items():
-        several = tuple(dict.fromkeys((*([value] if value else []), *alert.filters.get(name, ()))))
+        several = tuple(dict.fromkeys(filter(None, (value, *alert.filters.get(name, ())))))
         if len(several) > 1:
-            attributes[name] = _as_many_as_fit(several)
+            attributes[name] = _fit_list(several)
         elif several:
             attributes[name] = untrusted.truncate(several[0], ATTRIBUTE_LIMIT)
     return dict(list(attributes.items())[:ATTRIBUTES_LIMIT])
 
 
-def _as_many_as_fit(values: tuple[str, ...]) -> tuple[str, ...]:
+def _fit_list(values: tuple[str, ...]) -> tuple[str, ...]:
     sizes = itertools.accumulate(len(json.dumps(value)) + 2 for value in values)
     return tuple(value for value, size in zip(values, sizes, strict=True) if size <= LIST_LIMIT)

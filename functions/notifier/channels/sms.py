@@ -11,7 +11,7 @@ from notifier.text import untrusted
 # One part is 140 bytes, 160 GSM-7 characters; 145 leaves room for what SNS may put before it.
 # https://docs.aws.amazon.com/sns/latest/dg/sms_sms-to-phone.html
 LIMIT = 145
-NAME_KEPT = 40  # characters that stay of a long name, however long the cause
+NAME_KEPT = 40  # minimum characters of a long name
 LAST_TEXT = " Last text this hour; see mail."
 # ASCII that GSM-7 lacks, or has only as an escape sequence of two.
 # https://www.etsi.org/deliver/etsi_ts/123000_123099/123038/ (section 6.2.1)
@@ -19,26 +19,26 @@ _GSM_7 = str.maketrans("`[]{}\\^~|", "'()()/-- ".ljust(9))
 
 
 def render(alert: Alert) -> str:
-    """Give the message: status, name and cause first; queue, news and next step while they fit."""
-    last = LAST_TEXT if alert.last_text else ""
-    name, doubt = _plain(alert.name) or "unnamed job", f" ({alert.doubt})" if alert.doubt else ""
+    """Give the message: status, name, cause, and as much of the rest as fits."""
+    last = LAST_TEXT if alert.is_last_sms else ""
+    name, doubt = _to_gsm7(alert.name) or "unnamed job", f" ({alert.doubt})" if alert.doubt else ""
     room = LIMIT - len(f"{alert.status} : .{last}")
-    what = wording.fitted(_plain(alert.what), room - len(doubt) - min(len(name), NAME_KEPT))
-    cause = what + doubt
-    told = f"{alert.status} {untrusted.cut_middle(name, room - len(cause))}: {cause}"
-    told += "" if told.endswith(".") else "."
-    for part in _more(alert):
-        told += part if len(told) + len(part) + len(last) <= LIMIT else ""
-    return told + last
+    cause_room = room - len(doubt) - min(len(name), NAME_KEPT)
+    cause = wording.shorten_headline(_to_gsm7(alert.cause_or_headline), cause_room) + doubt
+    text = f"{alert.status} {untrusted.cut_middle(name, room - len(cause))}: {cause}"
+    text += "" if text.endswith(".") else "."
+    for part in _optional_parts(alert):
+        text += part if len(text) + len(part) + len(last) <= LIMIT else ""
+    return text + last
 
 
-def _more(alert: Alert) -> Iterator[str]:
-    if alert.elsewhere:
-        yield f" Queue {_plain(alert.elsewhere)}."
+def _optional_parts(alert: Alert) -> Iterator[str]:
+    if alert.other_queue:
+        yield f" Queue {_to_gsm7(alert.other_queue)}."
     if alert.novelty:
-        yield f" {alert.novelty[:1].upper()}{_plain(alert.novelty[1:])}."
-    yield from (f" {_plain(step)}" for step in alert.steps[:1])
+        yield f" {alert.novelty[:1].upper()}{_to_gsm7(alert.novelty[1:])}."
+    yield from (f" {_to_gsm7(step)}" for step in alert.steps[:1])
 
 
-def _plain(value: str) -> str:
+def _to_gsm7(value: str) -> str:
     return untrusted.ascii_line(value).translate(_GSM_7)

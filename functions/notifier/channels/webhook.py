@@ -1,4 +1,4 @@
-"""The JSON document for machines, `batch-failure-alert/1`: all facts, and the texts for people."""
+"""The webhook document `batch-failure-alert/1`: all facts, and the texts for people."""
 
 from __future__ import annotations
 
@@ -9,34 +9,51 @@ from typing import Any
 from notifier.alert.alert import Alert
 from notifier.alert.history import RunHistory
 from notifier.batch.failure import Failure
+from notifier.diagnosis.diagnose import Diagnosis
 
 SCHEMA = "batch-failure-alert/1"
 
 
 def render(alert: Alert, texts: dict[str, str]) -> str:
-    """Give the document.
+    """Give the document as JSON.
 
     Parameters
     ----------
     alert
-        What to tell.
+        What to report.
     texts
-        The same alert as `subject`, `email` and `sms`, for receivers that only pass it on.
+        The same alert as `subject`, `email` and `sms`, for receivers that forward it to people.
     """
-    return json.dumps(document(alert) | {"text": texts}, ensure_ascii=False)
+    return json.dumps(build_document(alert) | {"text": texts}, ensure_ascii=False)
 
 
-def document(alert: Alert) -> dict[str, Any]:
+def build_document(alert: Alert) -> dict[str, Any]:
     """Give the document's facts: times are epoch milliseconds, absent facts are null.
 
-    Where many failures are told at once, `job` is the first of them and `cause` the most frequent.
+    Where one alert reports many failures, `job` is the first and `cause` the most frequent.
     """
-    diagnosis = alert.diagnosis
     return {
         "schema": SCHEMA,
         "dedup_key": alert.incident,
         "status": alert.status,
         "severity": alert.severity,
+        **_build_event(alert),
+        "cause": _build_cause(alert.diagnosis),
+        "summary": alert.sentence,
+        "next_steps": list(alert.steps),
+        "log": asdict(alert.excerpt) if alert.excerpt else None,
+        "log_note": alert.log_note or None,
+        "links": dict(alert.links),
+        "commands": list(alert.commands),
+        **_build_incident(alert),
+        "history": _build_history(alert.run_history) if alert.run_history else None,
+        "changes": _build_changes(alert),
+    }
+
+
+def _build_event(alert: Alert) -> dict[str, Any]:
+    unread_job = {"id": alert.job_id, "name": alert.name}
+    return {
         "event_id": alert.event_id,
         "time": alert.event_time,
         "account": alert.account,
@@ -45,22 +62,24 @@ def document(alert: Alert) -> dict[str, Any]:
         "kind": str(alert.failure.kind) if alert.failure else None,
         "queue": alert.queue or None,
         "definition": alert.definition or None,
-        "job": _job(alert.failure) if alert.failure else {"id": alert.job_id, "name": alert.name},
-        "cause": {
-            "id": diagnosis.cause,
-            "title": diagnosis.title,
-            "class": diagnosis.class_,
-            "certainty": diagnosis.certainty,
-            "retry_helps": diagnosis.retry,
-            "meaning": diagnosis.meaning,
-            "evidence": [asdict(one) for one in diagnosis.evidence],
-        },
-        "summary": alert.sentence,
-        "next_steps": list(alert.steps),
-        "log": asdict(alert.excerpt) if alert.excerpt else None,
-        "log_note": alert.log_note or None,
-        "links": dict(alert.links),
-        "commands": list(alert.commands),
+        "job": _build_job(alert.failure) if alert.failure else unread_job,
+    }
+
+
+def _build_cause(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "id": diagnosis.cause,
+        "title": diagnosis.title,
+        "class": diagnosis.class_,
+        "certainty": diagnosis.certainty,
+        "retry_helps": diagnosis.retry,
+        "meaning": diagnosis.meaning,
+        "evidence": [asdict(one) for one in diagnosis.evidence],
+    }
+
+
+def _build_incident(alert: Alert) -> dict[str, Any]:
+    return {
         "incident": alert.incident,
         "outcome": alert.outcome or None,
         "reason": alert.reason or None,
@@ -70,26 +89,24 @@ def document(alert: Alert) -> dict[str, Any]:
         "causes": [asdict(one) for one in alert.causes],
         "breakdown": list(alert.breakdown),
         "samples": [asdict(one) for one in alert.samples],
-        "history": _history(alert.run_history) if alert.run_history else None,
-        "changes": _changes(alert),
     }
 
 
-def _history(run_history: RunHistory) -> dict[str, Any]:
-    """Give the last success, null where none was found; `unknown` says why that is not certain."""
+def _build_history(run_history: RunHistory) -> dict[str, Any]:
+    """Give the last success, null where none was found; `unknown` says why it is not certain."""
     return {
         "last_success": asdict(run_history.success) if run_history.success else None,
         "unknown": run_history.unknown or None,
     }
 
 
-def _changes(alert: Alert) -> list[dict[str, Any]] | None:
-    """Give what changed since the last success; null when that is not known."""
+def _build_changes(alert: Alert) -> list[dict[str, Any]] | None:
+    """Give the changes since the last success; null when not known."""
     changes = alert.run_history.changes if alert.run_history else None
     return None if changes is None else [asdict(one) for one in changes]
 
 
-def _job(failure: Failure) -> dict[str, Any]:
+def _build_job(failure: Failure) -> dict[str, Any]:
     return {
         "id": failure.job_id,
         "name": failure.job_name,

@@ -56,11 +56,11 @@ def decide(
         Whether its follow-up is due, rather than a failure having arrived.
     """
     if now < incident.lease_until:
-        return Decision(Outcome.QUIET, "another invocation is reporting it")
+        return Decision(Outcome.QUIET, "another invocation is sending it")
     if recovery and incident.phase is Phase.OPEN:
         return Decision(Outcome.RECOVERED, recovery, speaks=incident.reported_at > 0)
     if not following_up and 0 < incident.due <= now < incident.due + FOLLOW_UP_GRACE_MS:
-        return Decision(Outcome.QUIET, "its follow-up is on its way and reports what is new")
+        return Decision(Outcome.QUIET, "its follow-up is due and reports what is new")
     if tally is not None and tally.counted <= incident.announced and not _ends(incident, tally):
         return _nothing_new(incident, now, intervals, following_up)
     if incident.reported_at and now < incident.reported_at + incident.interval:
@@ -75,16 +75,15 @@ def _ends(incident: Incident, tally: Tally | None) -> bool:
 
 def _report(incident: Incident, now: int, tally: Tally | None, following_up: bool) -> Decision:
     if incident.reported_at == 0 and incident.before is None:
-        reason = "first failure of this kind since the notifier was deployed"
-        return Decision(Outcome.FIRST, reason, speaks=True)
+        return Decision(Outcome.FIRST, "first failure of this kind since deployment", speaks=True)
     if incident.reported_at == 0 or incident.phase is not Phase.OPEN:
         return Decision(Outcome.REPEAT, _reopened(incident, now), speaks=True)
     if _ends(incident, tally):
-        return Decision(Outcome.CLOSED, "the job has ended, no more can fail", speaks=True)
+        return Decision(Outcome.CLOSED, "the whole job has finished", speaks=True)
     since = units.duration(now - incident.reported_at)
     if following_up:
-        return Decision(Outcome.GREW, f"more failed since the message {since} ago", speaks=True)
-    return Decision(Outcome.REPEAT, f"failed again after {since} without a message", speaks=True)
+        return Decision(Outcome.GREW, f"more failures since the alert {since} ago", speaks=True)
+    return Decision(Outcome.REPEAT, f"failed again {since} after the last alert", speaks=True)
 
 
 def _nothing_new(
@@ -93,7 +92,7 @@ def _nothing_new(
     quiet_since = incident.reported_at or incident.opened_at
     is_open = incident.phase is Phase.OPEN
     if following_up and is_open and now >= quiet_since + intervals.close_after:
-        return Decision(Outcome.CLOSED, f"nothing new for {units.duration(now - quiet_since)}")
+        return Decision(Outcome.CLOSED, f"no new failure for {units.duration(now - quiet_since)}")
     return Decision(Outcome.QUIET, "nothing new")
 
 
@@ -110,7 +109,7 @@ def novelty(incident: Incident, tally: Tally) -> str:
     """Return how new this is, in the few words that a subject has room for; empty if it is not."""
     held = tally.counted - incident.announced
     if incident.held_reason and held > 1:
-        return f"{held:,} held since {units.clock(incident.held_since)[:5]}"
+        return f"{held:,} on hold since {units.clock(incident.held_since)[:5]}"
     is_first_message = incident.reported_at == 0
     ended = incident.before if is_first_message else None
     if Phase.RECOVERED in (incident.phase, ended):

@@ -22,7 +22,7 @@ from notifier.text.units import SECOND_MS
 from notifier.workflows.publishing import facts_of, publish
 from notifier.workflows.rate_limiter import RateLimiter, contended
 
-RATE_LIMIT = "held back by the rate limit"
+RATE_LIMIT = "on hold because of the rate limit"
 _JUST_AFTER_MS = 1_000  # what holds an incident back has ended for certain
 
 
@@ -111,7 +111,7 @@ class Announcer:
         alert = _completed(write(), incident, decision, tally, self._unconfirmed)
         if not self._publish(alert, claimed):
             return
-        if alert.always_told or alert.severity >= self._options.minimum:
+        if alert.is_always_sent or alert.severity >= self._options.minimum:
             self._measure_delay(incident, decision, tally)
         if incident.held_reason == RATE_LIMIT:
             self._ports.ledger.release([incident.key])
@@ -119,7 +119,7 @@ class Announcer:
 
     def _publish(self, alert: Alert, claimed: Incident) -> bool:
         """Publish an alert of sufficient severity; False where others took the room meanwhile."""
-        if not alert.always_told and alert.severity < self._options.minimum:
+        if not alert.is_always_sent and alert.severity < self._options.minimum:
             self._ports.journal.note(
                 "below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, facts_of(alert)
             )

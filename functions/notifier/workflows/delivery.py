@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from notifier.alert import digest
-from notifier.alert.alert import Alert, compose, unreadable
+from notifier.alert import digest, storm_digest
+from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.alert.history import RunHistory, is_comparable
 from notifier.batch.failure import Failure, Unreadable
 from notifier.incident.counts import Role, Tally, fold
@@ -113,7 +113,7 @@ class _Delivery:
         self._ports.pause(DEGRADED_PAUSE_S)
         failures = [(one.failure, one.diagnosis) for one in due]
         try:
-            publish(digest.degraded(failures, self._ledger_problem), self._ports)
+            publish(storm_digest.compose_degraded(failures, self._ledger_problem), self._ports)
         except PublishError:  # noted there
             return again + due
         self._ports.journal.note("reported without the ledger", Metric.DEGRADED_MESSAGES, {})
@@ -149,14 +149,18 @@ class _Delivery:
         first, lines = update.representative, self._options.log_lines
         event = first.received.event
         if first.member.role is Role.DEPENDENT:
-            return digest.digest(incident, tally, (), lines)
+            return digest.compose_digest(incident, tally, (), lines)
         if isinstance(event, Unreadable):
             problem = {"problem": event.problem}
             self._ports.journal.note("unreadable event", Metric.UNREADABLE_EVENTS, problem)
-            return digest.so_far(unreadable(event, incident.key), incident, tally)
+            return digest.add_other_failures(
+                compose_unreadable(event, incident.key), incident, tally
+            )
         log = self.logs.read(event) if lines else None
         history = _run_history(event, self._ports)
-        return digest.so_far(compose(event, log, lines, incident.key, history), incident, tally)
+        return digest.add_other_failures(
+            compose(event, log, lines, incident.key, history), incident, tally
+        )
 
 
 def _run_history(failure: Failure, ports: Ports) -> RunHistory | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from notifier.alert import digest
+from notifier.alert import digest, log_samples
 from notifier.alert.alert import Alert
 from notifier.incident.counts import Tally, fold
 from notifier.incident.decision import Decision, decide
@@ -119,7 +119,7 @@ def _alert(
     incident: Incident, decision: Decision, tally: Tally, ports: Ports, options: Options
 ) -> Alert:
     if decision.outcome is Outcome.RECOVERED:
-        return digest.recovered(incident, tally, decision.reason)
-    wanted = digest.to_read(tally) if options.log_lines else ()
+        return digest.compose_recovery(incident, tally, decision.reason)
+    wanted = log_samples.choose_logs(tally) if options.log_lines else ()
     reads = [(one, read_log(one.log, ports)) for one in wanted if one.log]
-    return digest.digest(incident, tally, reads, options.log_lines)
+    return digest.compose_digest(incident, tally, reads, options.log_lines)

@@ -25,7 +25,7 @@ def publish(alert: Alert, ports: Ports) -> None:
     """
     facts = facts_of(alert)
     try:
-        message_id = ports.topic.publish(message.write(alert))
+        message_id = ports.topic.publish(message.render(alert))
     except ServiceError as error:
         is_temporary = error.kind is ErrorKind.RETRYABLE
         count = Metric.PUBLISH_RETRIED if is_temporary else Metric.PUBLISH_REJECTED

@@ -56,7 +56,7 @@ class RateLimiter:
         if not self.change(take):
             return None
         return replace(
-            alert, texted=left > 0 or not is_critical, last_text=is_critical and left == 1
+            alert, sms_allowed=left > 0 or not is_critical, is_last_sms=is_critical and left == 1
         )
 
     def storm_due(self, now: int) -> int:

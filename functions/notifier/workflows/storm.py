@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from notifier.alert import digest
+from notifier.alert import storm_digest
 from notifier.batch.failure import Kind
 from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Tally, fold
@@ -54,7 +54,7 @@ def _publish(
     shown = [each for each in held if _is_reported(each[0], options.minimum)]
     if shown:
         since = min(incident.held_since for incident, _ in shown)
-        announcer.announce_storm(digest.storm(shown, more, since))
+        announcer.announce_storm(storm_digest.compose_storm(shown, more, since))
     for incident, tally in held:
         ports.ledger.save(incident.reported(Outcome.GREW, tally, now, incident.due))
 

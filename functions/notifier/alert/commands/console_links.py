@@ -1,4 +1,4 @@
-"""Pages of the AWS consoles: built from valid identifiers alone, in the partition of the job."""
+"""Links to AWS console pages, built from valid identifiers alone, in the partition of the job."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _HOMES = {
 }
 
 
-def links(failure: Failure) -> tuple[tuple[str, str], ...]:
-    """Give (label, URL) of the console pages of this failure; none from invalid parts."""
+def list_links(failure: Failure) -> tuple[tuple[str, str], ...]:
+    """Give (label, URL) of the console pages; none from invalid parts."""
     pages = {
         "log": (failure.log_region, _log_page(failure.log)),
         "job": (failure.region, _job_page(failure)),
@@ -27,12 +27,12 @@ def links(failure: Failure) -> tuple[tuple[str, str], ...]:
     return tuple(
         (label, host + page.format(region=region))
         for label, (region, page) in pages.items()
-        if page and (host := home(failure.partition, region))
+        if page and (host := console_address(failure.partition, region))
     )
 
 
-def home(partition: str, region: str) -> str:
-    """Give the console of a Region, up to the path; nothing where either is not known."""
+def console_address(partition: str, region: str) -> str:
+    """Give the address of a Region's console, without a path; empty where it is not known."""
     host = _HOMES.get(partition, "")
     return host.format(region=region) if is_region(region) else ""
 
@@ -70,7 +70,7 @@ def _stack_page(failure: Failure) -> str:
 def _log_page(log: LogStream | None) -> str:
     if log is None or not are_log_names(log.group, log.stream):
         return ""
-    # The CloudWatch console wants names encoded twice, with `$` for the second `%`.
+    # The CloudWatch console takes names encoded twice, with `$` for the second `%`.
     group, stream = (
         quote(quote(name, safe=""), safe="").replace("%", "$") for name in (log.group, log.stream)
     )

@@ -1,7 +1,7 @@
-"""The command that submits a failed job once more: as it was, but for what made it fail.
+"""The command that submits a failed job again, with what its failure calls for changed.
 
-What a job was given (command, environment, parameters) may hold secrets and is in no command; that
-it must be added again is said. What was asked at submission is repeated, so far as it is known.
+The job's own command, environment and parameters may hold secrets and are never in the command:
+the step says to add them. Other settings of the submission are repeated, so far as known.
 """
 
 from __future__ import annotations
@@ -17,35 +17,34 @@ from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.diagnose import Class, Diagnosis
 
 _SETTINGS = ("command", "environment", "parameters")
-_USE = "To run it again, use the submit-job command below"
+_USE = "To run it again, use the submit-job command below."
 
 
-def again(
+def resubmit_job(
     failure: Failure, diagnosis: Diagnosis, run_history: RunHistory | None
 ) -> tuple[tuple[str, ...], str]:
-    """Give the command for a job that stands alone, and a step where it needs a word.
+    """Give the command for a single job, and a step where the command leaves something out.
 
     Parameters
     ----------
     failure
-        What failed; arrays and multi-node jobs have commands of their own, see `rerun`.
+        What failed; for arrays and multi-node jobs see `rerun`.
     diagnosis
-        Why: more memory is asked for where that was short, and other tries where Spot took it.
-    past
-        What is known of its definition; without, all that the event tells is repeated.
+        The cause: it decides about more memory and other retries.
+    run_history
+        What is known of the definition; without it, all settings in the event are repeated.
     """
     if failure.kind is not Kind.JOB:
         return (), ""
     overridden = run_history.overridden if run_history else None
-    words = tuple(_options(failure, diagnosis, overridden))
-    commands = aws_cli.submit_job(failure, *words)
-    return commands, _step(failure, overridden) if commands else ""
+    commands = aws_cli.submit_job(failure, *_list_options(failure, diagnosis, overridden))
+    return commands, _write_step(failure, overridden) if commands else ""
 
 
-def larger(failure: Failure, diagnosis: Diagnosis) -> dict[str, str]:
-    """Give what to ask for where memory was short, in the words of `resourceRequirements`."""
+def larger_sizes(failure: Failure, diagnosis: Diagnosis) -> dict[str, str]:
+    """Give the sizes to request where memory was short, by type of `resourceRequirements`."""
     is_short = advice.is_short_of_memory(diagnosis) and has_one_container(failure)
-    size = advice.more_memory(failure) if is_short else None
+    size = advice.next_memory_size(failure) if is_short else None
     if size is None:
         return {}
     memory, vcpus = size
@@ -54,66 +53,64 @@ def larger(failure: Failure, diagnosis: Diagnosis) -> dict[str, str]:
 
 
 def has_one_container(failure: Failure) -> bool:
-    """Say whether `--container-overrides` reaches the job: only one container has no name."""
+    """Say whether `--container-overrides` applies: only a job's single container has no name."""
     is_node = failure.kind in (Kind.NODE, Kind.MULTI_NODE)
     return not failure.container and failure.platform != "EKS" and not is_node
 
 
-def requirements(sizes: dict[str, str]) -> list[dict[str, str]]:
-    """Write sizes as Batch takes them."""
+def resource_requirements(sizes: dict[str, str]) -> list[dict[str, str]]:
+    """Write sizes as `resourceRequirements`."""
     return [{"type": kind, "value": value} for kind, value in sizes.items()]
 
 
-def _options(
+def _list_options(
     failure: Failure, diagnosis: Diagnosis, overridden: frozenset[str] | None
 ) -> Iterator[str]:
-    sizes = _own_sizes(failure, overridden) | larger(failure, diagnosis)
+    sizes = _submitted_sizes(failure, overridden) | larger_sizes(failure, diagnosis)
     if sizes:
-        overrides = {"resourceRequirements": requirements(sizes)}
+        overrides = {"resourceRequirements": resource_requirements(sizes)}
         yield from ("--container-overrides", json.dumps(overrides, separators=(",", ":")))
-    if failure.timeout_seconds and _is_own("timeout", overridden):
+    if failure.timeout_seconds and _is_submitted("timeout", overridden):
         yield from ("--timeout", f"attemptDurationSeconds={failure.timeout_seconds}")
     rules, limit = failure.retry_rules, failure.attempt_limit
     if diagnosis.class_ is Class.SPOT:
         yield from ("--retry-strategy", retry_strategy.for_spot(rules, limit, failure.platform))
-    elif limit and _is_retry_own(failure, overridden):
+    elif limit and _is_retry_submitted(failure, overridden):
         yield from ("--retry-strategy", retry_strategy.argument(limit, rules))
 
 
-def _own_sizes(failure: Failure, overridden: frozenset[str] | None) -> dict[str, str]:
-    """Give the sizes that were asked for at submission, or all where that is not known."""
+def _submitted_sizes(failure: Failure, overridden: frozenset[str] | None) -> dict[str, str]:
+    """Give the sizes that were set at submission, or all where that is not known."""
     if not has_one_container(failure):
         return {}
-    asked = {
+    sizes = {
         "VCPU": ("vCPU", f"{failure.vcpus:g}" if failure.vcpus else ""),
         "MEMORY": ("memory", str(failure.memory_mib or "")),
         "GPU": ("GPU", str(failure.gpus or "")),
     }
     return {
         kind: amount
-        for kind, (what, amount) in asked.items()
-        if amount and _is_own(what, overridden)
+        for kind, (what, amount) in sizes.items()
+        if amount and _is_submitted(what, overridden)
     }
 
 
-def _is_retry_own(failure: Failure, overridden: frozenset[str] | None) -> bool:
+def _is_retry_submitted(failure: Failure, overridden: frozenset[str] | None) -> bool:
     if overridden is None:  # one attempt and no rules is what Batch does by default
         return bool(failure.retry_rules) or (failure.attempt_limit or 1) > 1
     return bool(overridden & {"attempts", "retry rules"})
 
 
-def _is_own(what: str, overridden: frozenset[str] | None) -> bool:
+def _is_submitted(what: str, overridden: frozenset[str] | None) -> bool:
     return overridden is None or what in overridden
 
 
-def _step(failure: Failure, overridden: frozenset[str] | None) -> str:
-    """Say what the command leaves out; nothing where it is whole."""
-    if overridden is None:
-        lost = "the parameters and overrides of the first time, which are not kept here"
-    else:
-        own = [one for one in _SETTINGS if one in overridden]
-        lost = f"its own {' and '.join(own)}, not kept here" if own else ""
-    parts = [f"add {lost}"] if lost else []
+def _write_step(failure: Failure, overridden: frozenset[str] | None) -> str:
+    """Say what the command leaves out; empty where it is complete."""
+    lost = "parameters and overrides"
+    if overridden is not None:
+        lost = " and ".join(one for one in _SETTINGS if one in overridden)
+    parts = [f"Add the original {lost}, which this alert does not store."] if lost else []
     if failure.depends_on:
-        parts.append("it will not wait for other jobs as the first did")
-    return f"{_USE}; {'; '.join(parts)}." if parts else ""
+        parts.append("The new job does not wait for the jobs that it depended on.")
+    return " ".join([_USE, *parts]) if parts else ""
