@@ -9,7 +9,7 @@ from collections.abc import Iterable
 CAUSES_NAMED = 3  # in one headline; the others are counted
 # Names that stay as they are where a title goes on inside a sentence.
 _PROPER = frozenset(
-    ("Batch", "Batch's", "Docker", "Fargate", "Kubernetes", "SageMaker", "Spot")
+    ("Batch", "DescribeJobs", "Docker", "Fargate", "Kubernetes", "SageMaker", "Spot")
 )  # fmt: skip
 _BEFORE_ERROR = re.compile(
     r"^(?:Caused by: |---> |\[cause\]: |Exception in thread \"[^\"]{0,80}\" "
@@ -23,14 +23,12 @@ _SHORT = {
     "app-exit-nonzero": "exit code not zero",
     "app-gpu-out-of-memory": "out of GPU memory",
     "app-out-of-memory": "out of memory",
-    "app-segfault": "segmentation fault",
-    "dependent-job-failed": "waited in vain",
+    "dependent-job-failed": "dependency failed",
     "eks-oomkilled": "out of memory",
     "fargate-spot-interruption": "Spot",
-    "host-ec2-terminated": "EC2 host terminated",
     "job-timeout": "timed out",
     "oom-container": "out of memory",
-    "sigkill-137": "perhaps out of memory",
+    "sigkill-137": "possibly out of memory",
     "spot-interruption-generic": "Spot",
     "unreadable-event": "unreadable",
 }
@@ -41,8 +39,8 @@ def lowered(title: str) -> str:
 
     Examples
     --------
-    >>> lowered("Container ran out of memory"), lowered("EFS refused the mount")
-    ('container ran out of memory', 'EFS refused the mount')
+    >>> lowered("Container ran out of memory"), lowered("EFS mount denied")
+    ('container ran out of memory', 'EFS mount denied')
     """
     if title[1:2].isupper() or title.split(" ", 1)[0] in _PROPER:
         return title
