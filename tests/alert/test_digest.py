@@ -170,15 +170,15 @@ def test_dependents_are_counted_beside_and_named_in_the_last_step() -> None:
 @pytest.mark.parametrize(
     ("kind", "changes", "headline", "sentence"),
     [
-        (Kind.QUEUE_BLOCKED, {}, "3 times: image or tag does not exist",
-         "Queue etl was blocked 3 times: image or tag does not exist."),
+        (Kind.QUEUE_BLOCKED, {}, "3 times: image or tag not found",
+         "Queue etl was blocked 3 times: image or tag not found."),
         (Kind.ENVIRONMENT,
          {"resource_type": "AWS::Batch::ComputeEnvironment", "status": "CREATE_FAILED"},
-         "3 times: image or tag does not exist",
+         "3 times: image or tag not found",
          "CloudFormation could not create AWS::Batch::ComputeEnvironment nightly, 3 times: "
-         "image or tag does not exist."),
-        (Kind.SERVICE_JOB, {}, "3 runs failed: image or tag does not exist",
-         "Job nightly failed 3 times on queue etl: image or tag does not exist."),
+         "image or tag not found."),
+        (Kind.SERVICE_JOB, {}, "3 runs failed: image or tag not found",
+         "Job nightly failed 3 times on queue etl: image or tag not found."),
     ],
 )  # fmt: skip
 def test_what_is_no_job_is_worded_too(
@@ -245,7 +245,7 @@ def test_logs_are_read_of_three_causes_the_most_frequent_first() -> None:
 def test_samples_are_shown_by_name_and_what_was_not_read_says_why() -> None:
     shown = mail(SCENES["array-closed"]())
     assert "LOG of child 3 (Container ran out of memory)  all 4 lines" in shown
-    assert "LOG of child 900 (Its EC2 host was terminated)\n  log unavailable: Thr" in shown
+    assert "LOG of child 900 (EC2 host terminated)\n  log unavailable: Thr" in shown
 
 
 @pytest.mark.parametrize(("severity", "wanted"), [("", "critical"), ("info", "info")])
@@ -357,7 +357,7 @@ def test_a_storm_names_the_most_severe_first_and_counts_the_rest() -> None:
     assert alert.headline.startswith("1,158 failed jobs on hold: 579 out of memory, ")
     assert alert.severity is Severity.CRITICAL
     assert alert.breakdown[0].split()[0] == "11"
-    assert "Image or tag does not exist" in alert.breakdown[0]
+    assert "Image or tag not found" in alert.breakdown[0]
     assert alert.breakdown[-1] == "[57 more incidents will be named in the next digest.]"
     assert len(alert.breakdown) == 196
     assert "156 of them are on queue etl." in alert.sentence
@@ -437,7 +437,7 @@ def test_a_subject_gives_up_novelty_first() -> None:
         subject = email.render_subject(alert)
         assert len(subject) <= 99
         assert subject.startswith("FAILED nnnnnnnnnn")
-        assert "3 runs failed: perhaps out of memory" in subject
+        assert "3 runs failed: possibly out of memory" in subject
         seen.append([word in subject for word in ("a guess", "etl", "3rd in a row")])
     assert [seen[n] for n in range(90) if n == 0 or seen[n] != seen[n - 1]] == [
         [True, True, True], [True, True, False],  # a name is cut before the queue has to go

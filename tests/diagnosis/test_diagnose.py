@@ -169,7 +169,7 @@ def test_any_text_is_explained(text: str, code: int | None) -> None:
     assert told.actions
 
 
-# ---- Rule 1: stopped by request -----------------------------------------------------------------
+# ---- Rule 1: stopped on request -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def built(built_template: Path) -> dict[str, Path]:
 
 @pytest.fixture
 def deployment(built: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    # moto gives an access point no id that a Ref could become.
+    # In moto, a Ref of an access point has no value.
     monkeypatch.setattr(
         AccessPoint,
         "physical_resource_id",

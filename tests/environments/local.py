@@ -1,10 +1,11 @@
 """Deploy the nested stacks of the template into moto, wired as the template wires them.
 
-moto's CloudFormation passes no outputs from one nested stack to the next, so this does. What else
-moto does not do as AWS does is mended here, and only here:
+moto's CloudFormation passes no outputs from one nested stack to the next, so this module does.
+Other differences between moto and AWS:
 
-- a compute environment must name a service role (AWS takes its service-linked role);
-- what belongs to Batch, and the ways out of a VPC, outlive their stack, so they are deleted by API.
+- In moto, a compute environment must have a service role (AWS uses its service-linked role).
+- In moto, Batch resources and the gateways of a VPC stay when their stack is deleted, so this
+  module deletes them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tests.template.stack import Stack
 
 ROOT = Path(__file__).parents[2]
 REGION = "us-east-1"
-# Of which moto makes instances' sizes; it does not know what `optimal` is.
+# moto does not support `optimal`.
 INSTANCE_TYPES = "m5.large,c5.large"
 _OUTPUT = re.compile(r"Outputs\.(\w+) of (\w+)")  # as `Stack` writes !GetAtt Nested.Outputs.Name
 
@@ -52,7 +53,7 @@ class Deployment:
         self.service_role = role["Role"]["Arn"]
 
     def apply(self, stack: Stack) -> None:
-        """Create or update each nested stack, once those whose outputs it takes are there."""
+        """Create or update each nested stack after the stacks whose outputs it needs."""
         waiting = stack.of_type("AWS::CloudFormation::Stack")
         done: set[str] = set()
         while len(done) < len(waiting):
@@ -61,7 +62,7 @@ class Deployment:
                 for name, properties in waiting.items()
                 if name not in done and self._needs(properties) <= done
             ]
-            assert ready, f"in a circle: {waiting.keys() - done}"
+            assert ready, f"circular dependency: {waiting.keys() - done}"
             for name in ready:
                 self._apply(name, waiting[name].get("Parameters", {}))
             done |= set(ready)
@@ -97,11 +98,11 @@ class Deployment:
         }
 
     def delete(self) -> None:
-        """Delete the nested stacks, the last one first."""
+        """Delete the nested stacks in reverse order."""
         _delete_batch()
         for name in reversed(self.outputs):
             if name == "Network":
-                _delete_ways_out(self.outputs[name]["VpcId"])
+                _delete_gateways(self.outputs[name]["VpcId"])
             aws("cloudformation").delete_stack(StackName=name)
 
 
@@ -118,7 +119,7 @@ def _delete_batch() -> None:
         batch.deregister_job_definition(jobDefinition=each["jobDefinitionArn"])
 
 
-def _delete_ways_out(vpc: str) -> None:
+def _delete_gateways(vpc: str) -> None:
     ec2 = aws("ec2")
     of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
     for endpoint in ec2.describe_vpc_endpoints(Filters=of_vpc)["VpcEndpoints"]:

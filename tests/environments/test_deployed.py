@@ -39,8 +39,8 @@ def job_definitions() -> set[str]:
     return {each["jobDefinitionName"] for each in found}
 
 
-def left_over() -> dict[str, list[str]]:
-    """Name what an account holds besides what was there before."""
+def remaining_resources() -> dict[str, list[str]]:
+    """List the resources that the account did not have before."""
     iam, ec2, batch = aws("iam"), aws("ec2"), aws("batch")
     roles = {each["RoleName"] for each in iam.list_roles()["Roles"]} - {"service"}
     groups = ec2.describe_security_groups()["SecurityGroups"]
@@ -61,7 +61,7 @@ def left_over() -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("capacity", ["on-demand", "spot"])
 @pytest.mark.parametrize("chosen", EVERY)
-def test_an_environment_is_valid_updated_and_deleted_without_a_trace(
+def test_an_environment_is_created_updated_and_deleted_completely(
     deployment: Deployment, chosen: str, capacity: str
 ) -> None:
     deployment.apply(root(BatchEnvironment=chosen, BatchCapacity=capacity))
@@ -93,10 +93,10 @@ def test_an_environment_is_valid_updated_and_deleted_without_a_trace(
     assert job_definitions() == wanted
 
     deployment.delete()
-    assert left_over() == {}
+    assert remaining_resources() == {}
 
 
-def test_an_existing_network_is_used_and_left_alone(deployment: Deployment) -> None:
+def test_an_existing_network_is_used_and_not_changed(deployment: Deployment) -> None:
     ec2 = aws("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnets = [
@@ -112,10 +112,10 @@ def test_an_existing_network_is_used_and_left_alone(deployment: Deployment) -> N
     assert {each["SubnetId"] for each in targets} == set(subnets)
     assert len(ec2.describe_vpcs()["Vpcs"]) == 2  # this one, and the account's own
     deployment.delete()
-    assert left_over() == {"vpcs": [vpc]}
+    assert remaining_resources() == {"vpcs": [vpc]}
 
 
-def test_jobs_let_nothing_in_and_files_only_the_jobs(deployment: Deployment) -> None:
+def test_security_groups_allow_only_nfs_from_jobs(deployment: Deployment) -> None:
     deployment.apply(root(BatchEnvironment="ec2+fargate-efs"))
     jobs = deployment.outputs["Network"]["JobsSecurityGroupId"]
     vpc = deployment.outputs["Network"]["VpcId"]
@@ -131,5 +131,5 @@ def test_jobs_let_nothing_in_and_files_only_the_jobs(deployment: Deployment) -> 
     assert rule["IpRanges"] == []
 
 
-def test_none_sets_up_nothing() -> None:
+def test_none_creates_nothing() -> None:
     assert root().of_type("AWS::CloudFormation::Stack") == {}

@@ -1,4 +1,4 @@
-"""`batch-notifier drill`, against the environments as they are set up."""
+"""`batch-notifier drill` with deployed environments."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _OUTPUT = re.compile(r"Outputs\.(\w+) of (\w+)")  # as `Stack` writes !GetAtt Ne
 
 
 def deploy(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, chosen: str) -> None:
-    """Set the environments up, and let CloudFormation tell the outputs of the root."""
+    """Deploy the environments, and have CloudFormation return the outputs of the root."""
     stack = root(BatchEnvironment=chosen)
     deployment.apply(stack)
     outputs = [
-        {"OutputKey": name, "OutputValue": told(deployment, output["Value"])}
+        {"OutputKey": name, "OutputValue": with_outputs(deployment, output["Value"])}
         for name, output in stack.outputs.items()
     ]
 
@@ -35,8 +35,8 @@ def deploy(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, chosen: str)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
 
 
-def asked(operation: str) -> list[dict[str, Any]]:
-    """Give what is asked of AWS from now on, by the service and name of the operation."""
+def requests(operation: str) -> list[dict[str, Any]]:
+    """Collect the parameters of an operation's requests from now on."""
     found: list[dict[str, Any]] = []
     boto3.DEFAULT_SESSION.events.register(
         f"before-parameter-build.{operation}", lambda params, **_: found.append(params)
@@ -44,12 +44,12 @@ def asked(operation: str) -> list[dict[str, Any]]:
     return found
 
 
-def told(deployment: Deployment, value: Any) -> str:
+def with_outputs(deployment: Deployment, value: Any) -> str:
     return _OUTPUT.sub(lambda found: deployment.outputs[found[2]][found[1]], str(value))
 
 
 def jobs(queue: str) -> dict[str, dict[str, Any]]:
-    """Give all jobs of a queue as AWS Batch describes them, by name."""
+    """Return the description of every job of a queue, by name."""
     batch = aws("batch")
     every = (
         batch.list_jobs(jobQueue=queue, jobStatus=status)["jobSummaryList"]
@@ -84,17 +84,17 @@ def test_an_array_has_twenty_children(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy(deployment, monkeypatch, "fargate")
-    submitted = asked("batch.SubmitJob")
+    submitted = requests("batch.SubmitJob")
     assert main(["drill", "array"]) == 0
     (request,) = submitted
     assert request["arrayProperties"] == {"size": 20}
 
 
-def test_a_chain_waits_job_by_job(
+def test_each_job_of_a_chain_depends_on_the_one_before(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploy(deployment, monkeypatch, "fargate")
-    submitted = asked("batch.SubmitJob")
+    submitted = requests("batch.SubmitJob")
     assert main(["drill", "chain"]) == 0
     ids = re.findall(r"job ([0-9a-f-]{36})\.", capsys.readouterr().out)
     assert [each["jobName"] for each in submitted] == ["drill-exit-1", "drill-step", "drill-step"]
@@ -105,7 +105,7 @@ def test_a_chain_waits_job_by_job(
     ]
 
 
-def test_efs_denied_runs_where_the_files_are(
+def test_efs_denied_runs_on_fargate(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy(deployment, monkeypatch, "ec2+fargate-efs")
@@ -124,7 +124,7 @@ def test_efs_denied_runs_where_the_files_are(
         ("none", ["exit-2"], "invalid choice: 'exit-2'"),
     ],
 )
-def test_what_cannot_be_drilled_is_one_line(
+def test_an_impossible_drill_prints_one_line(
     chosen: str,
     arguments: list[str],
     says: str,
@@ -139,11 +139,11 @@ def test_what_cannot_be_drilled_is_one_line(
     assert error.count("\n") == 1
 
 
-def test_without_a_cause_the_drill_of_the_stack_is_put_on_the_bus(
+def test_without_a_cause_a_drill_event_is_sent(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploy(deployment, monkeypatch, "none")
-    put = asked("events.PutEvents")
+    put = requests("events.PutEvents")
     assert main(["drill"]) == 0
     ((entry,),) = (request["Entries"] for request in put)
     assert entry["Source"] == "batch-notifier.drill"
@@ -152,13 +152,13 @@ def test_without_a_cause_the_drill_of_the_stack_is_put_on_the_bus(
 
 
 @pytest.mark.parametrize("chosen", ["ec2", "fargate", "fargate-efs"])
-def test_the_submit_lines_of_the_outputs_submit(
+def test_the_submit_commands_in_the_outputs_work(
     chosen: str, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack = root(BatchEnvironment=chosen)
     deployment.apply(stack)
     lines = {
-        name: told(deployment, output["Value"])
+        name: with_outputs(deployment, output["Value"])
         for name, output in stack.outputs.items()
         if name.endswith("SubmitCommand")
     }

@@ -1,4 +1,4 @@
-"""Each known mistake is caught before a deployment, and explained where it was not."""
+"""The rules find known mistakes before a deployment, and the notifier diagnoses them after it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.environments.local import ROOT
 
 HERE = Path(__file__).parent / "mistakes"
 RULES = ROOT / "environments" / "rules"
-# What AWS says of each mistake, and the cause that it is.
-SAID = {
+# The error message of AWS for each mistake, and its cause.
+ERRORS = {
     "EB1001": (
         "Error executing request, Exception : ECS Instance Role should be an ECS Instance"
         " Profile ARN",
@@ -59,7 +59,7 @@ SAID = {
         "cannot-start-oci",
     ),
 }
-# Values that only the deployment knows: nothing to say.
+# Values that are known only at deployment: no findings.
 UNKNOWN = """
 Parameters:
   Role: {Type: String}
@@ -127,11 +127,11 @@ Resources:
 
 
 def lint(*templates: Path, cwd: Path) -> dict[str, list[dict[str, Any]]]:
-    """Run cfn-lint as a user does; give what it found by template's name."""
+    """Run cfn-lint as a user does. Return its findings by the template's name."""
     command = [str(Path(sys.executable).parent / "cfn-lint"), "--append-rules", str(RULES)]
     done = subprocess.run(
         [*command, "--format", "json", "--", *map(str, templates)],
-        cwd=cwd,  # where no settings of this project apply
+        cwd=cwd,  # where the settings of this project do not apply
         capture_output=True,
         text=True,
         check=False,
@@ -148,7 +148,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, 
     return lint(*sorted(HERE.glob("*.yaml")), unknown, cwd=unknown.parent)
 
 
-@pytest.mark.parametrize("rule", SAID)
+@pytest.mark.parametrize("rule", ERRORS)
 def test_a_rule_fires_on_the_bad_template_only(
     rule: str, found: dict[str, list[dict[str, Any]]]
 ) -> None:
@@ -156,9 +156,9 @@ def test_a_rule_fires_on_the_bad_template_only(
     assert found[f"{rule}.good.yaml"] == []
 
 
-def test_every_rule_has_a_mistake_and_its_words() -> None:
+def test_every_rule_has_a_mistake_and_an_error_message() -> None:
     ids = {line.split('"')[1] for line in rules() if line.strip().startswith("id = ")}
-    assert ids == SAID.keys() == {path.name.partition(".")[0] for path in HERE.iterdir()}
+    assert ids == ERRORS.keys() == {path.name.partition(".")[0] for path in HERE.iterdir()}
 
 
 def rules() -> list[str]:
@@ -174,27 +174,27 @@ def test_a_finding_points_at_the_setting(found: dict[str, list[dict[str, Any]]])
     assert settings == ["MinvCpus", "DesiredvCpus"]
 
 
-def test_what_only_the_deployment_knows_is_not_called_a_mistake(
+def test_values_known_only_at_deployment_are_no_mistakes(
     found: dict[str, list[dict[str, Any]]],
 ) -> None:
     (match,) = found["unknown.yaml"]
-    assert match["Rule"]["Id"] == "WB1008"  # the nodes' command, which is written out
+    assert match["Rule"]["Id"] == "WB1008"  # the nodes' command, which is known
 
 
-@pytest.mark.parametrize("rule", SAID)
-def test_the_notifier_explains_it_where_cloudformation_met_it(rule: str) -> None:
-    said, cause = SAID[rule]
+@pytest.mark.parametrize("rule", ERRORS)
+def test_the_notifier_diagnoses_the_same_mistake(rule: str) -> None:
+    said, cause = ERRORS[rule]
     failure = failed_resource(said)
     found = diagnose.diagnose(failure)
     assert found.cause == cause
     assert advice.next_steps(failure, found)
 
 
-def test_the_alert_names_the_sizes_to_choose_from() -> None:
-    failure = failed_resource(SAID["EB1002"][0])
+def test_the_alert_lists_the_valid_sizes() -> None:
+    failure = failed_resource(ERRORS["EB1002"][0])
     first, *_ = advice.next_steps(failure, diagnose.diagnose(failure))
     assert first == (
-        "Choose a pair that Fargate has: 2 vCPU takes 4,096 to 16,384 MiB in steps of 1,024;"
+        "Use sizes that Fargate supports: 2 vCPU takes 4,096 to 16,384 MiB in steps of 1,024;"
         " 1,024 MiB goes with 0.25 or 0.5 vCPU."
     )
 

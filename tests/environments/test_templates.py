@@ -1,4 +1,4 @@
-"""Laws over the templates of the environments, worked out on paper."""
+"""Rules for the templates of the environments, checked without deploying them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ GIVEN = NETWORK | {
     "JobRoleArn": "arn:aws:iam::111122223333:role/job",
     "LogGroupName": "/aws/batch/batch-notifier/fargate",
 }
-# `Resource: "*"` is for what is listed here, and for these reasons. Nothing is.
+# Statements that may have `Resource: "*"`, with the reason. There are none.
 UNBOUNDED: dict[str, str] = {}
-# AWS's own policy is what Batch asks of its hosts, and follows what the ECS agent needs.
+# Batch requires this AWS managed policy for its hosts.
 # https://docs.aws.amazon.com/batch/latest/userguide/instance_IAM_role.html
 MANAGED = {"InstanceRole": ["AmazonEC2ContainerServiceforEC2Role"]}
-# What ends an attempt, as (statusReason, reason, exit code), and whether another is worth it.
+# How an attempt ends, as (statusReason, reason, exit code), and whether Batch should retry it.
 ENDS = {
     "EC2": {
         ("Host EC2 (instance i-0737c70432d64f82a) terminated.", "", ""): True,
@@ -65,12 +65,12 @@ JOB_DEFINITIONS = {
 }
 
 
-def test_every_one_is_used() -> None:
+def test_every_template_is_used() -> None:
     assert set(PATHS) == set(LOCATIONS.values())
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_no_role_may_do_everything_or_do_it_to_everything(name: str) -> None:
+def test_roles_have_no_wildcards(name: str) -> None:
     for policy, statement in role_statements(STACKS[name]):
         assert statement["Effect"] == "Allow"
         assert not [each for each in listed(statement["Action"]) if "*" in each], policy
@@ -80,7 +80,7 @@ def test_no_role_may_do_everything_or_do_it_to_everything(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_roles_are_taken_by_one_service_and_hold_only_policies_that_are_listed(name: str) -> None:
+def test_roles_trust_one_service_and_have_only_listed_policies(name: str) -> None:
     for role, properties in STACKS[name].of_type("AWS::IAM::Role").items():
         (statement,) = properties["AssumeRolePolicyDocument"]["Statement"]
         assert list(statement["Principal"]) == ["Service"]
@@ -89,7 +89,7 @@ def test_roles_are_taken_by_one_service_and_hold_only_policies_that_are_listed(n
         assert arns == MANAGED.get(role, []), role
 
 
-def test_the_managed_policy_of_hosts_allows_no_whole_service() -> None:
+def test_the_managed_policy_of_hosts_has_no_service_wildcard() -> None:
     with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
         iam = boto3.client("iam", REGION)
         arn = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role"
@@ -105,8 +105,8 @@ def test_the_managed_policy_of_hosts_allows_no_whole_service() -> None:
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_what_has_a_name_of_its_own_is_never_replaced(name: str) -> None:
-    """A replacement is made before what it replaces is gone, and the name would be taken."""
+def test_named_resources_are_never_replaced(name: str) -> None:
+    """CloudFormation creates a replacement first, while the old resource still has the name."""
     document = read(ROOT / name.partition(":")[0])
     parameters = document["Parameters"].keys() - {"Name", "Platform"}
     for logical_id, resource in document["Resources"].items():
@@ -121,20 +121,20 @@ def test_what_has_a_name_of_its_own_is_never_replaced(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", JOB_DEFINITIONS)
-def test_a_job_tries_again_when_its_host_went_and_not_when_it_failed(name: str) -> None:
+def test_jobs_retry_interruptions_but_not_failures(name: str) -> None:
     definition = JOB_DEFINITIONS[name]
     (platform,) = definition["PlatformCapabilities"]
     assert definition["Type"] == "container"
     assert definition["PropagateTags"] is True
     assert definition["Tags"]["notify:owner"]
-    assert 60 <= definition["Timeout"]["AttemptDurationSeconds"] <= 3600  # Batch takes 60 or more
+    assert 60 <= definition["Timeout"]["AttemptDurationSeconds"] <= 3600  # the minimum of Batch
     for (status_reason, reason, exit_code), again in ENDS[platform].items():
         given = {"OnStatusReason": status_reason, "OnReason": reason, "OnExitCode": exit_code}
         assert retries(definition["RetryStrategy"], given) is again, given
 
 
 def retries(strategy: dict[str, Any], given: dict[str, str]) -> bool:
-    """Decide as Batch does: the first condition that matches counts; without one it tries again.
+    """Decide as Batch does: the first condition that matches counts; without a match it retries.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_EvaluateOnExit.html
     """
@@ -147,12 +147,12 @@ def retries(strategy: dict[str, Any], given: dict[str, str]) -> bool:
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_logs_are_kept_for_a_while_and_go_with_the_stack(name: str) -> None:
+def test_logs_have_a_retention(name: str) -> None:
     for group in STACKS[name].of_type("AWS::Logs::LogGroup").values():
         assert group["RetentionInDays"] == 30
 
 
-def test_shared_files_are_encrypted_at_rest_and_on_their_way_and_behind_iam() -> None:
+def test_shared_files_are_encrypted_and_need_iam() -> None:
     stack = STACKS["environments/batch-fargate-efs.yaml"]
     (file_system,) = stack.of_type("AWS::EFS::FileSystem").values()
     assert file_system["Encrypted"] is True
@@ -165,7 +165,7 @@ def test_shared_files_are_encrypted_at_rest_and_on_their_way_and_behind_iam() ->
         assert volume["EfsVolumeConfiguration"]["AuthorizationConfig"]["Iam"] == "ENABLED"
 
 
-def test_the_root_gives_each_stack_what_it_asks_for_and_takes_only_what_it_gives() -> None:
+def test_nested_stacks_get_and_return_the_declared_values() -> None:
     stack = root(BatchEnvironment="ec2+fargate-efs")
     outputs = json.dumps([stack.resources, stack.resolve(stack.template["Outputs"])])
     for name, nested in stack.of_type("AWS::CloudFormation::Stack").items():

@@ -100,7 +100,7 @@ def test_a_card_shows_code_steps_and_links_to_the_console(page: Page, night: Inb
     opened(page, f"{night.url}#gallery/spot-reclaimed-three-times")
     card = page.locator(".card")
     expect(card.locator(".title")).to_have_text(
-        "▲ FAILED crop-disease-resnet152: Its EC2 host was terminated"
+        "▲ FAILED crop-disease-resnet152: EC2 host terminated"
     )
     expect(card.locator(".title code")).to_have_text("crop-disease-resnet152")
     expect(card.locator("ol li")).to_have_count(4)

@@ -22,7 +22,7 @@ def template(source: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def stack(template: dict[str, Any]) -> Stack:
-    """The stack as deployed with no parameter given but an address for every channel."""
+    """The stack with default parameters and an address for every channel."""
     return Stack(
         template,
         {

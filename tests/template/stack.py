@@ -1,4 +1,4 @@
-"""The template as CloudFormation would deploy it, worked out on paper: no network, no account."""
+"""The template as CloudFormation would deploy it, resolved without a network or an account."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PSEUDO = {
 def translate(source: str) -> dict[str, Any]:
     """Turn the SAM template into the CloudFormation template that is deployed.
 
-    Parameters stay references: SAM would otherwise write their defaults into what it makes itself.
+    Parameters stay references, because SAM would put their defaults into the resources it creates.
     """
     document = yaml_parse(source)
     for resource in document["Resources"].values():
@@ -63,7 +63,7 @@ class Stack:
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """Every output that these parameters bring, with its functions resolved."""
+        """Every output that these parameters create, with its functions resolved."""
         return {
             name: self.resolve(output)
             for name, output in self.template["Outputs"].items()
@@ -71,7 +71,7 @@ class Stack:
         }
 
     def of_type(self, *types: str) -> dict[str, Resource]:
-        """Give the properties of every resource of these types, by logical id."""
+        """Return the properties of every resource of these types, by logical id."""
         return {
             name: resource.get("Properties", {})
             for name, resource in self.resources.items()
@@ -136,21 +136,20 @@ class Stack:
 
 
 def attribute_of(logical_id: str, attribute: str) -> str:
-    """Name what a resource's attribute would be.
+    """Return a placeholder for an attribute of a resource.
 
-    ``Ref`` and ``Arn`` come out the same, so that a topic (whose Ref is its ARN) and a queue can
-    both be looked for by `arn`.
+    ``Ref`` and ``Arn`` are the same, so that `arn` finds both a topic and a queue.
     """
     return arn(logical_id) if attribute in ("Ref", "Arn") else f"{attribute} of {logical_id}"
 
 
 def arn(logical_id: str) -> str:
-    """Name a resource of the stack as `Stack.resolve` does."""
+    """Return the placeholder for a resource, as `Stack.resolve` does."""
     return f"<{logical_id}>"
 
 
 def dead_letter_queues(stack: Stack) -> dict[str, set[str]]:
-    """Map each dead-letter queue's ARN to the ids of what sends its lost messages there."""
+    """Map the ARN of each dead-letter queue to the logical ids of its sources."""
     found: dict[str, set[str]] = {}
     for name, queue in stack.of_type("AWS::SQS::Queue", "AWS::SNS::Subscription").items():
         if "RedrivePolicy" in queue:

@@ -1,4 +1,4 @@
-"""Laws over alarms and subscriptions: who is told, by which topic, and what to do first."""
+"""Rules for alarms and subscriptions: topics, subscribers, descriptions and commands."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from notifier.ports.metrics import NAMESPACE, Metric
 from tests.template.stack import Stack, arn, dead_letter_queues, statements
 from workbench.commands import main
 
-# What an alarm takes no data for, and why. The template gives the reason beside each.
-SILENCE = {
-    "breaching": {"HeartbeatAlarm"},  # silence is the trouble
-    "ignore": {  # the state is not over because nobody measures it
+# TreatMissingData of the alarms. The template has the reason at each.
+MISSING_DATA = {
+    "breaching": {"HeartbeatAlarm"},  # a missing heartbeat is the error
+    "ignore": {  # without data, the state has not changed
         "DeadLetterAlarm",
         "FollowUpDeadLetterAlarm",
         "UndeliveredAlertAlarm",
         "NobodyListensAlarm",
         "TextSpendAlarm",
     },
-}  # all others: nothing happened, so nothing went wrong
+}  # all others are notBreaching: no activity, no error
 MOST_METRICS = (
     10  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html
 )
 
 
 def metrics(alarm: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """List (namespace, metric, value of its dimension) of all that an alarm looks at."""
+    """List (namespace, metric, dimension value) of every metric of an alarm."""
     stats = [one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one]
     return [
         (
@@ -43,7 +43,7 @@ def metrics(alarm: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def watched(stack: Stack, namespace: str, metric: str) -> set[str]:
-    """Name what some alarm looks at for a metric."""
+    """List the dimension values of a metric that have an alarm."""
     return {
         of
         for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()
@@ -52,7 +52,7 @@ def watched(stack: Stack, namespace: str, metric: str) -> set[str]:
     }
 
 
-def test_every_alarm_speaks_on_the_ops_topic_only(stack: Stack) -> None:
+def test_alarms_publish_only_to_the_ops_topic(stack: Stack) -> None:
     alarms = stack.of_type("AWS::CloudWatch::Alarm")
     assert alarms
     for name, alarm in alarms.items():
@@ -62,18 +62,20 @@ def test_every_alarm_speaks_on_the_ops_topic_only(stack: Stack) -> None:
         assert alarm.get("ActionsEnabled", True), name
 
 
-def test_every_alarm_takes_silence_for_what_it_is(stack: Stack, source: str) -> None:
+def test_alarms_treat_missing_data_as_intended(stack: Stack, source: str) -> None:
     alarms = stack.of_type("AWS::CloudWatch::Alarm")
-    assert set().union(*SILENCE.values()) <= set(alarms)
+    assert set().union(*MISSING_DATA.values()) <= set(alarms)
     for name, alarm in alarms.items():
-        [wanted] = [each for each, names in SILENCE.items() if name in names] or ["notBreaching"]
+        [wanted] = [each for each, names in MISSING_DATA.items() if name in names] or [
+            "notBreaching"
+        ]
         assert alarm["TreatMissingData"] == wanted, name
         own = source.partition(f"\n  {name}:\n")[2]
         *before, given = own[: own.index("\n", own.index("TreatMissingData: "))].splitlines()
         assert " # " in given or before[-1].lstrip().startswith("# "), f"{name} gives no reason"
 
 
-def test_an_alarm_over_several_metrics_is_one_that_cloudwatch_takes(stack: Stack) -> None:
+def test_alarms_with_several_metrics_are_valid(stack: Stack) -> None:
     for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():
         if "Metrics" not in alarm:
             assert alarm["Statistic"], name
@@ -84,7 +86,7 @@ def test_an_alarm_over_several_metrics_is_one_that_cloudwatch_takes(stack: Stack
         assert len(metrics(alarm)) <= MOST_METRICS, name
 
 
-def test_every_alarm_says_what_it_means_and_the_first_command_to_run(stack: Stack) -> None:
+def test_alarm_descriptions_have_a_meaning_and_valid_commands(stack: Stack) -> None:
     for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():
         meaning, *rest = alarm["AlarmDescription"].splitlines()
         assert meaning.endswith("."), name
@@ -93,20 +95,20 @@ def test_every_alarm_says_what_it_means_and_the_first_command_to_run(stack: Stac
         assert any(command.startswith("aws ") for command in commands) or len(commands) > 1, name
         for command in commands:
             assert "--region eu-west-1" in command, name
-            understood(command)
+            check_command(command)
         # The service's limit is 1,024; ARNs and URLs are longer than the names used here.
         assert len(alarm["AlarmDescription"]) <= 700, name
 
 
-def understood(command: str) -> None:
-    """Hold a command against what takes it: the API of the service, or our own parser."""
+def check_command(command: str) -> None:
+    """Check a command against the API of the AWS service, or against our own parser."""
     program, *words = shlex.split(command)
     if program == "batch-notifier":
         main._parser().parse_args(words)
         return
     service, operation, *options = words
     given = {option.removeprefix("--") for option in options if option.startswith("--")}
-    if (service, operation) == ("logs", "tail"):  # made of several calls by the AWS CLI
+    if (service, operation) == ("logs", "tail"):  # no operation of the API, only of the AWS CLI
         assert given <= {"region", "since"}
         return
     model = botocore.session.get_session().get_service_model(service)
@@ -125,19 +127,19 @@ def understood(command: str) -> None:
     "command",
     ["aws sqs no-such-call", "aws sqs receive-message --queue-name x", "aws sqs receive-message"],
 )
-def test_a_command_that_nothing_takes_is_found_out(command: str) -> None:
+def test_an_invalid_command_is_detected(command: str) -> None:
     with pytest.raises((AssertionError, ValueError)):
-        understood(command)
+        check_command(command)
 
 
-def test_every_dead_letter_queue_has_an_alarm_that_also_sees_redriven_messages(
+def test_every_dead_letter_queue_has_an_alarm(
     stack: Stack,
 ) -> None:
     ends = {f"QueueName of {end.strip('<>')}" for end in dead_letter_queues(stack)}
     assert watched(stack, "AWS/SQS", "ApproximateNumberOfMessagesVisible") == ends
 
 
-def test_every_queue_that_a_function_takes_from_has_an_alarm_on_its_oldest_message(
+def test_every_event_source_queue_has_an_alarm_on_its_oldest_message(
     stack: Stack,
 ) -> None:
     sources = {
@@ -153,7 +155,7 @@ def test_every_function_has_an_alarm_on(metric: str, stack: Stack) -> None:
     assert watched(stack, "AWS/Lambda", metric) == functions
 
 
-def test_a_function_is_slow_before_it_is_out_of_time(stack: Stack) -> None:
+def test_duration_alarms_fire_at_90_percent_of_the_timeout(stack: Stack) -> None:
     functions = stack.of_type("AWS::Lambda::Function")
     for alarm in stack.of_type("AWS::CloudWatch::Alarm").values():
         [(_, metric, of), *_] = metrics(alarm)
@@ -168,7 +170,7 @@ def test_every_rule_has_an_alarm_on(metric: str, stack: Stack) -> None:
     assert watched(stack, "AWS/Events", metric) == rules
 
 
-def test_every_metric_of_our_own_is_one_that_the_functions_write(stack: Stack) -> None:
+def test_alarms_use_only_metrics_that_the_functions_write(stack: Stack) -> None:
     environment = stack.of_type("AWS::Lambda::Function")["OnFailureFunction"]["Environment"]
     service = environment["Variables"]["POWERTOOLS_SERVICE_NAME"]
     for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():
@@ -178,7 +180,7 @@ def test_every_metric_of_our_own_is_one_that_the_functions_write(stack: Stack) -
                 assert of == service, name
 
 
-def test_the_spend_on_text_messages_is_watched_where_there_is_a_phone(
+def test_text_spend_has_an_alarm_if_there_is_a_phone(
     template: dict[str, Any],
 ) -> None:
     phone = {"AlertPhone": "+14155550100", "TextSpendLimit": "50"}
@@ -189,7 +191,7 @@ def test_the_spend_on_text_messages_is_watched_where_there_is_a_phone(
     assert "TextSpendAlarm" not in Stack(template).of_type("AWS::CloudWatch::Alarm")
 
 
-def test_cloudwatch_may_publish_to_the_ops_topic_and_to_no_other(stack: Stack) -> None:
+def test_cloudwatch_may_publish_only_to_the_ops_topic(stack: Stack) -> None:
     topics = [
         statement["Resource"]
         for _, statement in statements(stack, "AWS::SNS::TopicPolicy")
@@ -199,7 +201,7 @@ def test_cloudwatch_may_publish_to_the_ops_topic_and_to_no_other(stack: Stack) -
 
 
 @pytest.mark.parametrize("parameters", [{}, {"ChatEndpoint": "none"}])
-def test_with_no_parameters_nobody_is_subscribed(
+def test_without_parameters_there_are_no_subscriptions(
     template: dict[str, Any], parameters: dict[str, str]
 ) -> None:
     assert Stack(template, parameters).of_type("AWS::SNS::Subscription") == {}
@@ -216,23 +218,23 @@ def test_with_no_parameters_nobody_is_subscribed(
         ("OpsEmail", "a@example.com", "email", "OpsTopic"),
     ],
 )
-def test_an_address_given_makes_exactly_its_subscription(
+def test_each_address_creates_its_subscription(
     template: dict[str, Any], parameter: str, value: str, protocol: str, topic: str
 ) -> None:
     made = Stack(template, {parameter: value}).of_type("AWS::SNS::Subscription")
     (subscription,) = made.values()
-    told = (subscription["Protocol"], subscription["Endpoint"], subscription["TopicArn"])
-    assert told == (protocol, value, arn(topic))
+    actual = (subscription["Protocol"], subscription["Endpoint"], subscription["TopicArn"])
+    assert actual == (protocol, value, arn(topic))
 
 
-def test_text_messages_are_for_critical_alerts_and_nothing_else_is_filtered(stack: Stack) -> None:
+def test_only_text_messages_have_a_filter(stack: Stack) -> None:
     for name, subscription in stack.of_type("AWS::SNS::Subscription").items():
-        # What MaxTextsPerHour leaves no room for carries the attribute sms.
+        # Alerts above MaxTextsPerHour have the attribute sms.
         texts = {"severity": ["critical"], "sms": [{"exists": False}]}
         wanted = texts if subscription["Protocol"] == "sms" else None
         assert subscription.get("FilterPolicy") == wanted, name
 
 
-def test_the_name_in_front_of_a_text_message_leaves_it_in_one_part(stack: Stack) -> None:
+def test_the_display_name_fits_into_one_sms_part(stack: Stack) -> None:
     topic = stack.of_type("AWS::SNS::Topic")["AlertTopic"]
-    assert len(topic["DisplayName"]) <= 10  # 160 characters less 145 of ours, "> " and some room
+    assert len(topic["DisplayName"]) <= 10  # 160 characters minus 145 of ours and "> "

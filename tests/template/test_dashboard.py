@@ -1,4 +1,4 @@
-"""Laws over the dashboard: nothing on it is a metric or a field that nobody writes."""
+"""Rules for the dashboard: it shows only metrics and fields that exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.template.stack import Stack, arn, dead_letter_queues
 COMMANDS = {"filter", "stats", "sort", "limit"}
 KIN = FailureLabels("memory", "nightly", "oom-container", "align")
 GRID = 24  # columns
-# What a query says that names no field, and what it names itself.
+# Words of a query that are not fields, and the names that it defines.
 WORDS = {"ispresent", "and", "sum", "as", "by", "bin", "1h", "desc", "failed", "hour"}
 
 
@@ -32,7 +32,7 @@ def of_type(widgets: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 
 def rows(widgets: list[dict[str, Any]]) -> list[list[str]]:
-    """List (namespace, metric, dimension, value ...) of every metric on it."""
+    """List (namespace, metric, dimension, value ...) of every metric on the dashboard."""
     return [
         [part for part in row if isinstance(part, str)]
         for widget in of_type(widgets, "metric")
@@ -42,7 +42,7 @@ def rows(widgets: list[dict[str, Any]]) -> list[list[str]]:
 
 
 def expressions(widgets: list[dict[str, Any]]) -> list[tuple[str, set[str]]]:
-    """List every expression with the ids that the metrics beside it have."""
+    """List every expression with the ids of the other metrics in its widget."""
     return [
         (row[0]["expression"], {one[-1].get("id", "") for one in widget["metrics"]
                                 if isinstance(one[-1], dict)})
@@ -52,7 +52,7 @@ def expressions(widgets: list[dict[str, Any]]) -> list[tuple[str, set[str]]]:
     ]  # fmt: skip
 
 
-def test_every_metric_of_ours_is_one_that_the_functions_write(
+def test_widgets_use_only_metrics_that_the_functions_write(
     widgets: list[dict[str, Any]],
 ) -> None:
     ours = [row for row in rows(widgets) if row[0] == NAMESPACE]
@@ -62,7 +62,7 @@ def test_every_metric_of_ours_is_one_that_the_functions_write(
         assert dimensions == ["service", "batch-notifier"]
 
 
-def test_every_other_metric_is_that_of_a_queue_in_this_template(
+def test_other_metrics_are_of_queues_in_this_template(
     widgets: list[dict[str, Any]], stack: Stack
 ) -> None:
     queues = {f"QueueName of {name}" for name in stack.of_type("AWS::SQS::Queue")}
@@ -73,12 +73,12 @@ def test_every_other_metric_is_that_of_a_queue_in_this_template(
         assert value in queues
 
 
-def test_every_dead_letter_queue_is_on_it(widgets: list[dict[str, Any]], stack: Stack) -> None:
+def test_every_dead_letter_queue_is_shown(widgets: list[dict[str, Any]], stack: Stack) -> None:
     shown = {row[3] for row in rows(widgets) if row[1] == "ApproximateNumberOfMessagesVisible"}
     assert shown == {f"QueueName of {end.strip('<>')}" for end in dead_letter_queues(stack)}
 
 
-def test_an_expression_names_metrics_that_are_there(widgets: list[dict[str, Any]]) -> None:
+def test_expressions_use_existing_metrics(widgets: list[dict[str, Any]]) -> None:
     found = expressions(widgets)
     assert len(found) == 2
     for expression, ids in found:
@@ -95,13 +95,13 @@ def test_an_expression_names_metrics_that_are_there(widgets: list[dict[str, Any]
 
 
 def written(capsys: pytest.CaptureFixture[str]) -> set[str]:
-    """Name the fields of a line as a query does: those of a list by their number."""
+    """List the fields of a log line as a query names them: items of a list by their number."""
     Journal(Logger(), Metrics()).failed(KIN, 3)
     said = json.loads(capsys.readouterr().out)
     return {f"{key}.0" if isinstance(value, list) else key for key, value in said.items()}
 
 
-def test_every_query_reads_a_log_of_ours_by_fields_that_are_in_it(
+def test_queries_use_only_fields_that_the_functions_log(
     widgets: list[dict[str, Any]], stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     queries = [widget["query"] for widget in of_type(widgets, "log")]
@@ -123,7 +123,7 @@ def test_every_query_reads_a_log_of_ours_by_fields_that_are_in_it(
         assert "Failures.0" in named
 
 
-def test_the_widgets_fill_the_grid_and_none_lies_on_another(widgets: list[dict[str, Any]]) -> None:
+def test_widgets_fill_the_grid_without_overlap(widgets: list[dict[str, Any]]) -> None:
     taken: set[tuple[int, int]] = set()
     for widget in widgets:
         assert widget["x"] + widget["width"] <= GRID

@@ -1,4 +1,4 @@
-"""What the rules let in. A rule that misses a failure is silence, which nothing later can mend."""
+"""The events that the rules match. A failure that no rule matches is never reported."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Event = dict[str, Any]
 
 
 def matches(pattern: dict[str, Any], event: Event) -> bool:
-    """Tell whether EventBridge would let an event through, for the operators used so far.
+    """Check whether EventBridge would match an event, for the operators in use.
 
-    A field that the pattern names must be there; its alternatives are joined by "or", the fields by
-    "and". Unknown operators are an error here, so that a new one cannot pass unseen.
+    A field that the pattern names must exist. Its alternatives are joined by "or", the fields by
+    "and". Unknown operators raise an error.
     """
     for key, wanted in pattern.items():
         actual = event.get(key)
@@ -46,7 +46,7 @@ def _fits(wanted: Any, actual: Any) -> bool:
     return bool(wanted == actual)
 
 
-def passing(stack: Stack, event: Event) -> list[str]:
+def matching_rules(stack: Stack, event: Event) -> list[str]:
     rules = stack.of_type("AWS::Events::Rule")
     return [name for name, rule in rules.items() if matches(rule["EventPattern"], event)]
 
@@ -71,7 +71,7 @@ def drill(**changes: Any) -> Event:
     return batch(**changes) | {"source": "batch-notifier.drill"}
 
 
-LET_IN = [
+MATCHING = [
     ("a failed job", batch()),
     ("a failed array child", batch(arrayProperties={"index": 12})),
     ("a failed service job", batch(SERVICE_JOB)),
@@ -81,42 +81,42 @@ LET_IN = [
     ("a job definition not deleted", resource("AWS::Batch::JobDefinition", "DELETE_FAILED")),
     ("a drill", drill()),
     ("a drill of another kind", drill(detail_type=BLOCKED, status="RUNNABLE")),
-    ("a drill with nothing in it", {"source": "batch-notifier.drill", "detail": {}}),
+    ("an empty drill", {"source": "batch-notifier.drill", "detail": {}}),
 ]
-KEPT_OUT = [
+OTHER = [
     *((f"a job {status}", batch(status=status)) for status in ("RUNNABLE", "RUNNING", "SUCCEEDED")),
     ("a service job that succeeded", batch(SERVICE_JOB, "SUCCEEDED")),
-    ("a status in other letters", batch(status="failed")),
+    ("a status in lower case", batch(status="failed")),
     ("a call to the Batch API", batch("AWS API Call via CloudTrail")),
-    ("somebody else's event of that name", batch() | {"source": "example.batch"}),
+    ("an event of another source", batch() | {"source": "example.batch"}),
     ("an environment created", resource("AWS::Batch::ComputeEnvironment", "CREATE_COMPLETE")),
     ("a rollback", resource("AWS::Batch::ComputeEnvironment", "ROLLBACK_IN_PROGRESS")),
     ("a resource of another service", resource("AWS::S3::Bucket", "CREATE_FAILED")),
-    ("a type that only sounds like Batch", resource("AWS::BatchX::Thing", "CREATE_FAILED")),
+    ("a type with a similar prefix", resource("AWS::BatchX::Thing", "CREATE_FAILED")),
     (
         "a whole stack that failed",
         resource("AWS::CloudFormation::Stack", "CREATE_FAILED"),
     ),
-    ("a source that only begins like the drill's", drill() | {"source": "batch-notifier.drills"}),
+    ("a source with the prefix of the drill", drill() | {"source": "batch-notifier.drills"}),
 ]
 
 
-@pytest.mark.parametrize("event", [pytest.param(event, id=name) for name, event in LET_IN])
-def test_one_rule_lets_a_failure_in(stack: Stack, event: Event) -> None:
-    assert len(passing(stack, event)) == 1  # two would tell it twice
+@pytest.mark.parametrize("event", [pytest.param(event, id=name) for name, event in MATCHING])
+def test_exactly_one_rule_matches_a_failure(stack: Stack, event: Event) -> None:
+    assert len(matching_rules(stack, event)) == 1  # two would report it twice
 
 
-@pytest.mark.parametrize("event", [pytest.param(event, id=name) for name, event in KEPT_OUT])
-def test_no_rule_lets_anything_else_in(stack: Stack, event: Event) -> None:
-    assert passing(stack, event) == []
+@pytest.mark.parametrize("event", [pytest.param(event, id=name) for name, event in OTHER])
+def test_no_rule_matches_other_events(stack: Stack, event: Event) -> None:
+    assert matching_rules(stack, event) == []
 
 
 @pytest.mark.parametrize("queues", [NIGHTLY, f"{ADHOC},{NIGHTLY}"])
-@pytest.mark.parametrize("event", [pytest.param(event, id=name) for name, event in LET_IN])
-def test_a_watched_queue_and_what_has_no_queue_still_pass(
+@pytest.mark.parametrize("event", [pytest.param(event, id=name) for name, event in MATCHING])
+def test_watched_queues_and_events_without_a_queue_match(
     template: dict[str, Any], queues: str, event: Event
 ) -> None:
-    assert len(passing(Stack(template, {"JobQueueArns": queues}), event)) == 1
+    assert len(matching_rules(Stack(template, {"JobQueueArns": queues}), event)) == 1
 
 
 @pytest.mark.parametrize(
@@ -124,18 +124,16 @@ def test_a_watched_queue_and_what_has_no_queue_still_pass(
     [batch(), batch(SERVICE_JOB), batch(BLOCKED, "RUNNABLE")],
     ids=[JOB, SERVICE_JOB, BLOCKED],
 )
-def test_the_rules_themselves_leave_other_queues_out(
-    template: dict[str, Any], event: Event
-) -> None:
-    assert passing(Stack(template, {"JobQueueArns": ADHOC}), event) == []
+def test_other_queues_do_not_match(template: dict[str, Any], event: Event) -> None:
+    assert matching_rules(Stack(template, {"JobQueueArns": ADHOC}), event) == []
 
 
-def test_a_drill_passes_whatever_queues_are_watched(template: dict[str, Any]) -> None:
+def test_drills_match_with_any_watched_queues(template: dict[str, Any]) -> None:
     stack = Stack(template, {"JobQueueArns": ADHOC})
-    assert passing(stack, drill()) == ["DrillRule"]
+    assert matching_rules(stack, drill()) == ["DrillRule"]
 
 
-def test_every_rule_feeds_the_one_queue(stack: Stack) -> None:
+def test_all_rules_have_the_same_target(stack: Stack) -> None:
     fed = {
         (target["Arn"], target["DeadLetterConfig"]["Arn"])
         for rule in stack.of_type("AWS::Events::Rule").values()
@@ -144,7 +142,7 @@ def test_every_rule_feeds_the_one_queue(stack: Stack) -> None:
     assert len(fed) == 1
 
 
-def test_patterns_use_only_operators_that_the_matcher_above_knows(stack: Stack) -> None:
+def test_patterns_use_only_operators_of_the_matcher(stack: Stack) -> None:
     with pytest.raises(NotImplementedError, match="no test knows"):
         matches({"source": [{"wildcard": "*"}]}, batch())
     for rule in stack.of_type("AWS::Events::Rule").values():

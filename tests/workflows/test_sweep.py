@@ -329,7 +329,7 @@ def test_an_invalid_compute_environment_is_told_once_and_recovers() -> None:
     assert told.document["cause"] == {
         **told.document["cause"], "id": "ce-service-role-assume", "certainty": "certain",
     }  # fmt: skip
-    assert told.subject.startswith("INVALID spot: Batch may not assume its role")
+    assert told.subject.startswith("INVALID spot: Batch cannot assume its service role")
     world.batch.environment_list = [environment()]
     world.jobs.unusable.clear()
     world.run_until(6 * HOUR)

@@ -11,7 +11,7 @@ from notifier.diagnosis.known_cause import diagnosis_for
 CAUSES_NAMED = 3  # in a headline; the others are counted
 # Names that keep their capital inside a sentence.
 _PROPER = frozenset(
-    ("Batch", "Batch's", "Docker", "Fargate", "Kubernetes", "SageMaker", "Spot")
+    ("Batch", "DescribeJobs", "Docker", "Fargate", "Kubernetes", "SageMaker", "Spot")
 )  # fmt: skip
 _BEFORE_ERROR = re.compile(
     r"^(?:Caused by: |---> |\[cause\]: |Exception in thread \"[^\"]{0,80}\" "
@@ -25,14 +25,12 @@ _SHORT = {
     "app-exit-nonzero": "exit code not zero",
     "app-gpu-out-of-memory": "out of GPU memory",
     "app-out-of-memory": "out of memory",
-    "app-segfault": "segmentation fault",
     "dependent-job-failed": "dependency failed",
     "eks-oomkilled": "out of memory",
     "fargate-spot-interruption": "Spot",
-    "host-ec2-terminated": "EC2 host terminated",
     "job-timeout": "timed out",
     "oom-container": "out of memory",
-    "sigkill-137": "perhaps out of memory",
+    "sigkill-137": "possibly out of memory",
     "spot-interruption-generic": "Spot",
     "unreadable-event": "unreadable",
 }
@@ -43,8 +41,8 @@ def lower_first(title: str) -> str:
 
     Examples
     --------
-    >>> lower_first("Container ran out of memory"), lower_first("EFS refused the mount")
-    ('container ran out of memory', 'EFS refused the mount')
+    >>> lower_first("Container ran out of memory"), lower_first("EFS mount denied")
+    ('container ran out of memory', 'EFS mount denied')
     """
     if title[1:2].isupper() or title.split(" ", 1)[0] in _PROPER:
         return title
