@@ -48,6 +48,7 @@ class SettingsError(ValueError):
 class Settings:
     """Where everything is, and what an operator chose."""
 
+    stack_name: str
     topic_arn: str
     table_name: str
     failure_queue_url: str
@@ -67,7 +68,7 @@ def read(environment: Mapping[str, str]) -> Settings:
 
     Examples
     --------
-    >>> read({"DRY_RUN": "true"}).choices.log_lines
+    >>> read({"DRY_RUN": "true"}).options.log_lines
     25
     """
     problems: list[str] = []
@@ -80,6 +81,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     if problems or options is None:
         raise SettingsError("bad settings: " + "; ".join(problems))
     return Settings(
+        stack_name=environment.get("POWERTOOLS_SERVICE_NAME", "batch-notifier"),
         topic_arn=found["ALERT_TOPIC_ARN"],
         table_name=found["TABLE_NAME"],
         failure_queue_url=found["FAILURE_QUEUE_URL"],

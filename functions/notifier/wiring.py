@@ -49,7 +49,7 @@ def sweep_ports(journal: Journal, remaining_ms: Callable[[], int]) -> SweepPorts
         batch=_batch(),
         ledger=DryRunLedger() if dry_run else _ledger(),
         outbox=DryRunOutbox() if dry_run else FailureOutbox(chosen().failure_queue_url),
-        health=DryRunHealth() if dry_run else TopicHealth(chosen().topic_arn),
+        health=DryRunHealth() if dry_run else TopicHealth(chosen().topic_arn, chosen().stack_name),
         journal=journal,
         remaining_ms=remaining_ms,
         now_ms=lambda: time.time_ns() // 1_000_000,

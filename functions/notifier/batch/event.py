@@ -72,8 +72,12 @@ def read(event: object) -> Failure | Unreadable | None:
 
 
 def is_heartbeat(event: object) -> bool:
-    """Say whether an event only proves that events arrive."""
-    return isinstance(event, dict) and event.get("source") == HEARTBEAT_SOURCE
+    """Say whether an event only proves that events arrive, of whichever stack.
+
+    HeartbeatRule lets only those of its own stack into the queue.
+    """
+    source = event.get("source") if isinstance(event, dict) else None
+    return isinstance(source, str) and f"{source}.".startswith(f"{HEARTBEAT_SOURCE}.")
 
 
 def _unreadable(event: dict[str, Any], problem: str) -> Unreadable:
