@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from notifier.alert.alert import compose
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
 from notifier.channels import message
 from notifier.diagnosis import catalogue
@@ -64,7 +64,7 @@ def measure() -> Warm:
 
 
 def _failure(body: str) -> Failure:
-    read = event.read(json.loads(body))
+    read = parse_event(json.loads(body))
     assert isinstance(read, Failure)
     return read
 

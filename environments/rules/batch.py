@@ -98,7 +98,7 @@ class FargateSize(BatchRule):
                 again = _back(with_vcpus, fargate)
                 for memory, place in _asked(again, properties, "MEMORY"):
                     if memory not in _SIZES["MEMORY"].get(vcpus, ()):
-                        pairs = _SIZES["fitting"](vcpus, int(memory))
+                        pairs = _SIZES["valid_sizes"](vcpus, int(memory))
                         yield f"Fargate has no such size: {pairs}", place
 
 

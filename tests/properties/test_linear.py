@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from notifier.alert.alert import compose
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
 from notifier.channels import message
 from notifier.diagnosis.diagnose import diagnose
@@ -106,11 +106,11 @@ def large_event(factor: int) -> dict[str, Any]:
 
 def test_reading_an_event() -> None:
     small, large = large_event(20), large_event(200)
-    assert growth(lambda: event.read(small), lambda: event.read(large)) <= MOST
+    assert growth(lambda: parse_event(small), lambda: parse_event(large)) <= MOST
 
 
 def failure() -> Failure:
-    read = event.read(SAMPLES["exit-1-python-traceback"])
+    read = parse_event(SAMPLES["exit-1-python-traceback"])
     assert isinstance(read, Failure)
     return read
 

@@ -105,7 +105,11 @@ class Alert:
     def footer(self) -> str:
         """Who sent this and why now, and by what it is found again."""
         recovered = self.outcome == Outcome.RECOVERED
-        over = "it is over" if self.failure and self.failure.is_seen else "it has succeeded again"
+        over = (
+            "it is over"
+            if self.failure and self.failure.is_from_sweep
+            else "it has succeeded again"
+        )
         because = over if recovered else self.reason
         why_now = f" Why now: {because}." if because else ""
         found_by = f"Severity {self.severity}, incident {self.incident}."
@@ -203,7 +207,7 @@ def unreadable(event: Unreadable, key: str = "") -> Alert:
         sentence=f"A Batch job failed, but I could not read the event: {event.problem}.",
         steps=UNREADABLE.actions,
         facts=tuple((label, untrusted.defang(value)) for label, value in told.items() if value),
-        incident=key or fingerprint.fingerprint(event.stand_in(), UNREADABLE.cause),
+        incident=key or fingerprint.fingerprint(event.as_failure(), UNREADABLE.cause),
         event_id=event.event_id,
         event_time=event.event_time,
         account=event.account,
@@ -245,7 +249,7 @@ def _log_note(failure: Failure, log: LogRead | None) -> str:
     if failure.kind in WITHOUT_LOG:
         return ""
     if failure.log is None:
-        return f"no log: {failure.no_log}"
+        return f"no log: {failure.no_log_reason}"
     if log is None:
         return "log not read: LogLines is 0"
     return f"log unavailable: {log.unavailable}" if log.unavailable else ""

@@ -14,7 +14,7 @@ from notifier.alert.log_samples import to_read
 from notifier.alert.representative import FAMILY_NAMES, noun, whole_job, with_representative
 from notifier.alert.storm_digest import degraded, storm
 from notifier.batch.failure import Kind
-from notifier.batch.identifiers import is_title
+from notifier.batch.identifiers import is_job_title
 from notifier.diagnosis.diagnose import Diagnosis
 from notifier.incident.counts import Member, Tally
 from notifier.incident.incident import Incident
@@ -115,8 +115,8 @@ def recovered(incident: Incident, tally: Tally, reason: str) -> Alert:
     first, found = incident.first, summary.diagnosis(incident, tally)
     told = _retold(incident, tally, replace(found, meaning="", actions=()))
     ended: Pairs = (
-        ("since" if first.is_seen else "failed since", units.moment(tally.first_at)),
-        *([] if first.is_seen else [("last failure", units.moment(tally.newest_at))]),
+        ("since" if first.is_from_sweep else "failed since", units.moment(tally.first_at)),
+        *([] if first.is_from_sweep else [("last failure", units.moment(tally.newest_at))]),
         ("cause it had", summary.causes(tally) or wording.lowered(found.title)),
     )
     called, ended_so = _recovered(incident, tally)
@@ -222,7 +222,7 @@ def _waiting(tally: Tally) -> str:
     names = list(dict.fromkeys(one.name for one in tally.dependents))
     if not names:
         return ""
-    shown = [name for name in names if is_title(name)][:NAMES_WAITING]
+    shown = [name for name in names if is_job_title(name)][:NAMES_WAITING]
     more = len(names) - len(shown)
     rest = wording.counted(more, "more job" if shown else "job") if more else ""
     told = " and ".join(filter(None, (", ".join(shown), rest)))

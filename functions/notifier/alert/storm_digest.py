@@ -11,7 +11,7 @@ from notifier.alert.alert import Alert, severity_of
 from notifier.alert.breakdown import NAMES_SHOWN, CauseCount, Counts
 from notifier.alert.representative import whole_job, with_representative
 from notifier.batch.failure import Failure
-from notifier.batch.identifiers import is_title
+from notifier.batch.identifiers import is_job_title
 from notifier.diagnosis.diagnose import Diagnosis, Severity
 from notifier.diagnosis.known_cause import diagnosis_for, notice
 from notifier.incident.counts import Tally, fold
@@ -251,9 +251,9 @@ def _mostly_on(rows: Sequence[_Row]) -> str:
 
 
 def _begin_with(row: _Row) -> tuple[str, ...]:
-    queue = f" on queue {row.first.queue}" if is_title(row.first.queue) else ""
+    queue = f" on queue {row.first.queue}" if is_job_title(row.first.queue) else ""
     # A step holds no stranger's markup.
-    name = row.name if is_title(row.name) else "the first line below"
+    name = row.name if is_job_title(row.name) else "the first line below"
     title = wording.lowered(row.diagnosis.title)
     failed = f"({row.count:,} failed)"
     return (f"Begin with {name}{queue} {failed}: {title}.", *row.diagnosis.actions[:1])

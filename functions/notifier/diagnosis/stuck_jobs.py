@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from notifier.batch.failure import Failure, Finding, Kind
+from notifier.batch.failure import Failure, Kind, WaitReason
 from notifier.diagnosis import catalogue, evidence
 from notifier.diagnosis.catalogue import Certainty, Says
 from notifier.diagnosis.evidence import EVIDENCE_LIMIT, REQUEST, STATUS, Diagnosis, Evidence, Source
@@ -29,22 +29,22 @@ def waits(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
     if failure.kind is not Kind.STUCK:
         return None
     said = evidence.first_match(texts, (Says.CAUSE,))
-    seen = [_seen(finding) for finding in failure.findings]
+    seen = [_seen(finding) for finding in failure.wait_reasons]
     sure = next((one for one in seen if one.certainty is Certainty.CERTAIN), None)
     if said and said.cause in _POINTING:
         said = replace(sure, evidence=(*sure.evidence, *said.evidence)) if sure else said
     best = said or sure or next(iter(seen), None) or evidence.first_match(texts, (Says.AREA,))
     other = "stuck-starting" if failure.status == "STARTING" else "stuck-unexplained"
     best = best or evidence.diagnosis_of(other, Certainty.GUESS, *texts)
-    more = (Evidence(Source.ENVIRONMENT, finding.text) for finding in failure.findings)
+    more = (Evidence(Source.ENVIRONMENT, finding.text) for finding in failure.wait_reasons)
     return replace(best, evidence=tuple(dict.fromkeys((*best.evidence, *more)))[:EVIDENCE_LIMIT])
 
 
-def _seen(finding: Finding) -> Diagnosis:
+def _seen(finding: WaitReason) -> Diagnosis:
     """Give the cause of one finding: AWS's own words may tell more than the state alone."""
     most = Certainty.CERTAIN if finding.is_sure else Certainty.LIKELY
     shown = Evidence(Source.ENVIRONMENT, finding.text)
-    hit = catalogue.load().recognise(finding.said, STATUS | REQUEST, (Says.CAUSE,))
+    hit = catalogue.load().recognise(finding.aws_text, STATUS | REQUEST, (Says.CAUSE,))
     return (
         evidence.diagnosis_of(hit[0], min(hit[1], most), shown)
         if hit
