@@ -17,9 +17,9 @@ from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
 from notifier.channels import message
 from notifier.diagnosis.diagnose import diagnose
-from notifier.joblog.excerpt import Excerpt, LogLine, LogRead, pick
-from notifier.joblog.parametrise import parametrised
-from notifier.joblog.root_line import find, root_line
+from notifier.joblog.excerpt import Excerpt, LogLine, LogRead, excerpt_of
+from notifier.joblog.parametrise import parametrise
+from notifier.joblog.root_line import find_root_line, root_line_text
 from notifier.text import untrusted
 from tests.properties.strategies import SAMPLES, changed
 
@@ -134,7 +134,7 @@ def test_picking_lines() -> None:
     safe = [line.text for line in log.lines]
 
     def picked(some: list[str]) -> Excerpt:
-        return pick(log, some, 25, find(some))
+        return excerpt_of(log, some, 25, find_root_line(some))
 
     assert growth(lambda: picked(safe[:1_000]), lambda: picked(safe)) <= MOST
 
@@ -150,13 +150,13 @@ LOG_UNITS = (
 @pytest.mark.parametrize("unit", LOG_UNITS)
 def test_finding_the_root_line_in_long_lines(unit: str) -> None:
     small, large = [repeated(unit, 195)] * 4, [repeated(unit, 1_950)] * 4
-    assert growth(lambda: root_line(small), lambda: root_line(large)) <= MOST
+    assert growth(lambda: root_line_text(small), lambda: root_line_text(large)) <= MOST
 
 
 @pytest.mark.parametrize("unit", LOG_UNITS)
 def test_finding_the_root_line_in_more_lines(unit: str) -> None:
     small, large = [repeated(unit, 60)] * 40, [repeated(unit, 60)] * 400
-    assert growth(lambda: root_line(small), lambda: root_line(large)) <= MOST
+    assert growth(lambda: root_line_text(small), lambda: root_line_text(large)) <= MOST
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_finding_the_root_line_in_more_lines(unit: str) -> None:
 )
 def test_parametrising_long_lines(unit: str) -> None:
     small, large = repeated(unit, 195), repeated(unit, 1_950)
-    assert growth(lambda: parametrised(small), lambda: parametrised(large)) <= MOST
+    assert growth(lambda: parametrise(small), lambda: parametrise(large)) <= MOST
 
 
 @pytest.mark.parametrize("unit", ["a b ", "x: Error ", " ", "--token", '"', "\u200b"])

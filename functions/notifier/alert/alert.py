@@ -15,8 +15,8 @@ from notifier.diagnosis.diagnose import Diagnosis, Evidence, Severity, diagnose
 from notifier.diagnosis.known_cause import UNREADABLE
 from notifier.incident import fingerprint
 from notifier.incident.incident import Outcome
-from notifier.joblog.excerpt import Excerpt, LogRead, pick
-from notifier.joblog.root_line import LINES_READ, find
+from notifier.joblog.excerpt import Excerpt, LogRead, excerpt_of
+from notifier.joblog.root_line import LINES_READ, find_root_line
 from notifier.text import untrusted
 
 ERROR_LIMIT = 60  # characters of it in a subject: room is left for how new it is
@@ -152,9 +152,9 @@ def compose(
     """
     recent = log.lines[-LINES_READ:] if log else ()
     safe = untrusted.lines([line.text for line in recent], failure.secrets)
-    root = find(safe)
+    root = find_root_line(safe)
     diagnosis = diagnose(failure, safe, root.text if root else "")
-    excerpt = pick(log, safe, log_lines, root) if log and log.lines else None
+    excerpt = excerpt_of(log, safe, log_lines, root) if log and log.lines else None
     again, how = resubmit.again(failure, diagnosis, run_history)
     return Alert(
         status=facts.status_of(facts.word_of(failure), failure.is_drill),

@@ -14,8 +14,8 @@ from notifier.batch.failure import WITHOUT_LOG, Kind
 from notifier.diagnosis.known_cause import diagnosis_for
 from notifier.incident.counts import Member, Tally
 from notifier.incident.incident import Incident
-from notifier.joblog.excerpt import LogRead, pick
-from notifier.joblog.root_line import LINES_READ, find
+from notifier.joblog.excerpt import LogRead, excerpt_of
+from notifier.joblog.root_line import LINES_READ, find_root_line
 from notifier.text import untrusted
 
 # CloudWatch Logs answers 10 GetLogEvents a second for a whole account, people included.
@@ -56,9 +56,9 @@ def of(
         safe = untrusted.lines([line.text for line in log.lines[-LINES_READ:]], ())
         found = diagnosis_for(member.cause)
         title = f"{_which(incident, member)} ({found.title})"
-        root = find(safe)
+        root = find_root_line(safe)
         if log.lines:
-            samples.append(Sample(title, excerpt=pick(log, safe, limit, root)))
+            samples.append(Sample(title, excerpt=excerpt_of(log, safe, limit, root)))
         else:
             samples.append(Sample(title, f"log unavailable: {log.unavailable or 'it is empty'}"))
         if root and found.blames_program and not said:

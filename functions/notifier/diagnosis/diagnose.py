@@ -195,7 +195,7 @@ def _with_context(
         lost = sum(_is_lost(attempt.status_reason) for attempt in failure.attempts)
         told = f"{lost} of {len(failure.attempts)} attempts lost their host or capacity"
         more.append(Evidence(Source.ATTEMPTS, told))
-    if found.blames_program and (said := root_line.root_line(log) if root is None else root):
+    if found.blames_program and (said := root_line.root_line_text(log) if root is None else root):
         more.append(Evidence(Source.LOG, said))
     code = _exit_code(failure)
     more += [_exit(code)] if code else []

@@ -1,8 +1,7 @@
-"""What two messages of one bug have in common: numbers, ids, paths and the like become their kind.
+"""Replace numbers, ids, paths and the like in a message, so that equal errors compare equal.
 
-The manner is that of Sentry's parametrisation: a table of named patterns, tried at each place in
-the order written here. The order matters, and each row says why it stands where it does; every
-repeat is bounded.
+It works like Sentry's parametrisation: a table of named patterns, tried at each position in this
+order. The order matters, and each row says why it stands where it does; every repeat is bounded.
 https://develop.sentry.dev/backend/application-domains/grouping/
 """
 
@@ -12,8 +11,8 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-LIMIT = 200  # characters that are compared: beyond them stand data more often than words
-READ = 600  # characters that are looked at, so that the patterns cannot take long
+LIMIT = 200  # characters that are compared; what follows is more often data than words
+READ = 600  # characters that are read, to bound the time
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _LEFT, _RIGHT = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
 
@@ -72,7 +71,7 @@ PATTERNS = (
         r"x)-?(?:\d{1,3})(?:_\d{1,3})?"
         r"|(?:ORA|TS|MSB|CS|SQLSTATE|SQL|DPY|NU|AADSTS|TF|DPI|HY)-?\d{3,5}|E0\d{3}|[ES]3[A-Z]?|"
         r"s3a?|ec2|EC2|k8s|i18n|log4j|py4j|NCCL2?|H5|hdf5|HDF5|UTF8|INT8|x86_64|amd64|arm64",
-        "a number that says what went wrong, or a word that is spelled with one, is no parameter",
+        "a number that says what went wrong, or a word spelled with one, is no parameter",
     ),
     _Pattern(
         "id",
@@ -119,37 +118,37 @@ PATTERNS = (
         "last: a word with a digit in it is the name of a sample, a part, a chromosome, a host",
     ),
 )
-_OPEN = frozenset(("text", "path"))  # which begin and end with marks, and say so themselves
-_ROW = re.compile(r"<(\w{1,8})>(?:(?:, ?| |; |-|/|x)<\1>){1,60}")  # lists of any length are alike
+_OWN_BOUNDARIES = frozenset(("text", "path"))  # their patterns state where they begin and end
+_LIST = re.compile(r"<(\w{1,8})>(?:(?:, ?| |; |-|/|x)<\1>){1,60}")  # lists of any length are equal
 _WRAPPER = re.compile(
     r"(?:Caused by: |Exception in thread <\w{1,8}> |Exception in thread \"[^\"]{1,80}\" |Uncaught )"
 )
 
 
-def parametrised(line: str) -> str:
-    """Give a message with its parameters masked.
+def parametrise(line: str) -> str:
+    """Return a message with its parameters replaced by their kind.
 
     Examples
     --------
-    >>> parametrised("ValueError: bad row 17 in s3://lake/part-00017.parquet")
+    >>> parametrise("ValueError: bad row 17 in s3://lake/part-00017.parquet")
     'ValueError: bad row <number> in <url>'
     """
-    masked = _scanner().sub(_masked, " ".join(line[:READ].split()))
-    return _WRAPPER.sub("", _ROW.sub(r"<\1>", masked), count=1)[:LIMIT].rstrip()
+    masked = _pattern().sub(_replacement, " ".join(line[:READ].split()))
+    return _WRAPPER.sub("", _LIST.sub(r"<\1>", masked), count=1)[:LIMIT].rstrip()
 
 
 @cache
-def _scanner() -> re.Pattern[str]:
-    """Compile all patterns as one when an error is looked at: not every start comes to that."""
+def _pattern() -> re.Pattern[str]:
+    """Compile all patterns as one with the first error: many invocations have none."""
     return re.compile(
         "|".join(
             f"(?P<{one.name}>{one.pattern})"
-            if one.name in _OPEN
+            if one.name in _OWN_BOUNDARIES
             else f"(?P<{one.name}>{_LEFT}(?:{one.pattern}){_RIGHT})"
             for one in PATTERNS
         )
     )
 
 
-def _masked(found: re.Match[str]) -> str:
+def _replacement(found: re.Match[str]) -> str:
     return found[0] if found.lastgroup == "kept" else f"<{found.lastgroup}>"
