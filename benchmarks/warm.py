@@ -53,7 +53,9 @@ def measure() -> Warm:
         "floor": lambda: (json.loads(body), json.dumps(document)),
         "whole": lambda: message.write(compose(_failure(body), log, 25)),
         "counted": lambda: [diagnose(_failure(body)) for _ in range(BATCH)],
-        "catalogue": lambda: catalogue.read(json.loads(catalogue.CATALOGUE.read_bytes())),
+        "catalogue": lambda: catalogue.parse_catalogue(
+            json.loads(catalogue.CATALOGUE.read_bytes())
+        ),
     }
     spent = {name: [_ms(work) for _ in range(ROUNDS)] for name, work in works.items()}
     medians = {name: statistics.median(each) for name, each in spent.items()}

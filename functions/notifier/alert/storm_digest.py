@@ -13,7 +13,7 @@ from notifier.alert.representative import whole_job, with_representative
 from notifier.batch.failure import Failure
 from notifier.batch.identifiers import is_job_title
 from notifier.diagnosis.diagnose import Diagnosis, Severity
-from notifier.diagnosis.known_cause import diagnosis_for, notice
+from notifier.diagnosis.known_cause import diagnosis_for, notifier_diagnosis
 from notifier.incident.counts import Tally, fold
 from notifier.incident.incident import Incident
 from notifier.text import units, untrusted
@@ -22,13 +22,13 @@ LINES_SHOWN = 100  # failures of a degraded message; the others are counted
 NAME_SHOWN, QUEUE_SHOWN = 40, 32  # characters of a cell
 MOST = 0.5  # a queue with more than this share of the lines is worth a sentence
 _WAITED = "dependent-job-failed"
-_STORM = notice(
+_STORM = notifier_diagnosis(
     "storm",
     "Held back by the rate limit",
     "More incidents had something to tell than the rate limit lets out one by one. Each "
     "was counted and is named here once; what follows is told in digests of its own.",
 )
-_DEGRADED = notice(
+_DEGRADED = notifier_diagnosis(
     "degraded",
     "Incidents cannot be kept",
     "Without its table and queues the notifier cannot know what it has told before, so it "

@@ -40,14 +40,14 @@ NO_ERROR = (
     ErrorPattern("shell trace", r"\++ "),
     ErrorPattern("warning", rf"(?:[\w./-]{{0,200}}:\d{{1,6}}: )?{_DOTTED}\w{{0,80}}Warning\b"),
     ErrorPattern("counts of failures",
-        r".{0,200}?\b(?:no|0|zero|without|any) (?:errors?|failures?|failed)\b|"
-        r".{0,200}?\b(?:errors?|failed|failures?)[=:] ?0\b", re.IGNORECASE),
+        r".{0,200}?\b(?:no|0|zero|without|any) (?:errors?|failures?|failed)\b"
+        r"|.{0,200}?\b(?:errors?|failed|failures?)[=:] ?0\b", re.IGNORECASE),
     ErrorPattern("stack frame",
         r"\s{0,40}(?:at \S{1,400}[:(]|at <|from \S{1,300}:\d|File \"|\.\.\. \d+ more)"),
     ErrorPattern("pytest location", r"\S{1,300}\.py:\d{1,6}: \w{1,80}$"),
     ErrorPattern("python heading",
-        r"Traceback \(most recent call last\)|During handling of the above|"
-        r"The above exception was"),
+        r"Traceback \(most recent call last\)|During handling of the above"
+        r"|The above exception was"),
 )  # fmt: skip
 
 WRAPPERS = (
@@ -55,8 +55,8 @@ WRAPPERS = (
     ErrorPattern("python subprocess",
         r"(?:subprocess\.)?CalledProcessError: Command|(?:subprocess\.)?TimeoutExpired: Command"),
     ErrorPattern("torchrun",
-        r"(?:[\w.]{0,200}\.)?(?:ChildFailedError|ProcessRaisedException|ProcessExitedException|"
-        r"SignalException)\b"),
+        r"(?:[\w.]{0,200}\.)?(?:ChildFailedError|ProcessRaisedException|ProcessExitedException"
+        r"|SignalException)\b"),
     ErrorPattern("torch elastic agent",
         r"failed \(exitcode: |Sending process \d{1,9} closing signal"),
     ErrorPattern("exception group", rf"{_DOTTED}(?:Base)?ExceptionGroup\b"),
@@ -66,35 +66,36 @@ WRAPPERS = (
         r"(?:Exception in thread \"main\" )?(?:org\.apache\.spark\.)?SparkException: Application "
         r"application_\S{1,80} finished"),
     ErrorPattern("nextflow",
-        r"(?:ERROR ~ |-- )?(?:Error executing process|Check '\.nextflow\.log')|"
-        r"Execution cancelled"),
+        r"(?:ERROR ~ |-- )?(?:Error executing process|Check '\.nextflow\.log')"
+        r"|Execution cancelled"),
     ErrorPattern("snakemake",
-        r"Error in (?:rule|group|job) \w|Exiting because a job execution failed|"
-        r"Shutting down, this might|Error executing rule|\(one of the commands exited|"
-        r"RuleException:?$|.{0,10}Removing output files of failed job"),
+        r"Error in (?:rule|group|job) \w|Exiting because a job execution failed"
+        r"|Shutting down, this might|Error executing rule|\(one of the commands exited"
+        r"|RuleException:?$|.{0,10}Removing output files of failed job"),
     ErrorPattern("slurm",
-        r"srun: (?:error|Job step aborted|Terminating)|slurmstepd: error: \*{3} (?:STEP|"
-        r"JOB) \S{1,80} ON \S{1,120} CANCELLED AT \S{1,40} \*{3}"),
+        r"srun: (?:error|Job step aborted|Terminating)"
+        r"|slurmstepd: error: \*{3} (?:STEP|JOB) \S{1,80} ON \S{1,120} CANCELLED AT \S{1,40} "
+        r"\*{3}"),
     ErrorPattern("mpi",
-        r"(?:mpirun|mpiexec|prterun)(?: noticed|: )|MPI_ABORT was invoked|"
-        r"Primary job +terminated normally"),
+        r"(?:mpirun|mpiexec|prterun)(?: noticed|: )|MPI_ABORT was invoked"
+        r"|Primary job +terminated normally"),
     ErrorPattern("r", r"Execution halted|Calls: |Backtrace:"),
     ErrorPattern("perl", r"BEGIN failed--compilation aborted|Compilation failed in require"),
     ErrorPattern("npm and yarn",
-        r"npm (?:ERR!|error)|error Command failed with exit code|ELIFECYCLE|"
-        r"\s?Command failed with exit code"),
+        r"npm (?:ERR!|error)|error Command failed with exit code|ELIFECYCLE"
+        r"|\s?Command failed with exit code"),
     ErrorPattern("go", r"exit status \d{1,3}$|\[signal SIG"),
     ErrorPattern("maven and gradle",
-        r"FAILURE: Build failed|BUILD FAIL|Execution failed for task|\[?ERROR\]?:? *(?:$|"
-        r"\[?Help 1\]?|-> \[Help|To see the full|Re-run|For more)"),
+        r"FAILURE: Build failed|BUILD FAIL|Execution failed for task"
+        r"|\[?ERROR\]?:? *(?:$|\[?Help 1\]?|-> \[Help|To see the full|Re-run|For more)"),
     ErrorPattern("exit status",
-        r".{0,160}?\b(?:exit(?:ed|ing)?(?: with)?(?: an?)?(?: non-?zero)?(?: error"
-        r")?(?: exit)? (?:code|status)|returned non-zero exit status|"
-        r"exit code:)[ :=]{0,3}\(?-?\d{1,5}|command terminated by signal", re.IGNORECASE),
+        r".{0,160}?\b(?:exit(?:ed|ing)?(?: with)?(?: an?)?(?: non-?zero)?(?: "
+        r"error)?(?: exit)? (?:code|status)|returned non-zero exit status"
+        r"|exit code:)[ :=]{0,3}\(?-?\d{1,5}|command terminated by signal", re.IGNORECASE),
     ErrorPattern("broken pipe", r".{0,120}line \d{1,6}: {1,9}\d{1,8} Broken pipe\b"),
     ErrorPattern("aborted",
-        r"(?:.{0,120}line \d{1,6}: +\d{1,8} )?Aborted\b|ERROR: Job failed|"
-        r"Error: Process completed"),
+        r"(?:.{0,120}line \d{1,6}: +\d{1,8} )?Aborted\b|ERROR: Job failed"
+        r"|Error: Process completed"),
     ErrorPattern("pytest summary",
         r"(?:FAILED|ERROR) \S{1,300}\.py(?:::|\b)|=+ .{0,120}(?:failed|error).{0,80} =+$"),
     ErrorPattern("pip", r"error: subprocess-exited-with-error|note: This error originates"),
@@ -104,15 +105,15 @@ EXCEPTIONS = (
     ErrorPattern("java cause", r"Caused by: \S"),
     ErrorPattern("java thread", r"Exception in thread \"[^\"]{0,80}\" \S"),
     ErrorPattern("node and php",
-        r"(?:PHP Fatal error: {1,3})?Uncaught \S|\[UnhandledPromiseRejection|PHP (?:Fatal|"
-        r"Parse) error"),
+        r"(?:PHP Fatal error: {1,3})?Uncaught \S|\[UnhandledPromiseRejection"
+        r"|PHP (?:Fatal|Parse) error"),
     ErrorPattern("node cause", r"\s{0,40}\[cause\]: \S"),
     ErrorPattern("dotnet", r"(?:Unhandled [Ee]xception[.:] |\s{0,8}---> )\S"),
     ErrorPattern("go", r"panic: |fatal error: "),
     ErrorPattern("rust", r"thread '[^']{0,80}'(?: \(\d{1,20}\))? panicked at"),
     ErrorPattern("c++",
-        r"\s{0,4}what\(\): |Assertion .{1,300} failed|"
-        r"\S{1,200}: \S{0,200}:\d{1,6}: .{0,300}Assertion .{1,300} failed"),
+        r"\s{0,4}what\(\): |Assertion .{1,300} failed"
+        r"|\S{1,200}: \S{0,200}:\d{1,6}: .{0,300}Assertion .{1,300} failed"),
     ErrorPattern("r", r"Error in .{1,200}|Error: \S|! \S"),
     ErrorPattern("perl", r".{1,400} at \S{1,200} line \d{1,6}(?:\.|, <)"),
     ErrorPattern("ruby", r"\S{1,200}\.rb:\d{1,6}:in .{1,400}\([A-Z][\w:]{1,80}\)$"),
@@ -124,24 +125,24 @@ EXCEPTIONS = (
 
 ERRORS = (
     ErrorPattern("error level",
-        r"\W{0,10}(?:(?:USER )?ERRORS?|FATAL|CRITICAL|[Ff]atal(?: error)?|[Ee]rror|"
-        r"A USER ERROR has occurred)\]?(?: \[\w+\])?(?::| ~| !|!|\[\d|\s{2}|\s-)"),
+        r"\W{0,10}(?:(?:USER )?ERRORS?|FATAL|CRITICAL|[Ff]atal(?: error)?|[Ee]rror"
+        r"|A USER ERROR has occurred)\]?(?: \[\w+\])?(?::| ~| !|!|\[\d|\s{2}|\s-)"),
     ErrorPattern("tool",
-        r"[\w./+-]{1,120}(?:\[\d{1,9}\])?(?: \([^)]{0,40}\))?: (?:\S{1,200}:\d{1,6}(?::\d{1,6})?:"
-        r" )?(?:fatal )?(?:error|ERROR|fatal|FATAL|undefined reference)\b"),
+        r"[\w./+-]{1,120}(?:\[\d{1,9}\])?(?: \([^)]{0,40}\))?: (?:\S{1,200}:\d{1,6}"
+        r"(?::\d{1,6})?: )?(?:fatal )?(?:error|ERROR|fatal|FATAL|undefined reference)\b"),
     ErrorPattern("compiler", r"\S{1,200}:\d{1,6}(?::\d{1,6})?: (?:fatal )?error: "),
     ErrorPattern("samtools", r"\[E::\w{1,60}\] "),
     ErrorPattern("curl", r"curl: \(\d{1,3}\) "),
     ErrorPattern("shell",
         r"(?:\S{0,200}: )?line \d{1,6}: |(?:/bin/)?(?:ba|da|z)?sh: (?:\d{1,6}: )?\S"),
     ErrorPattern("exec",
-        r"exec:? .{1,300}: (?:exec format error|no such file|"
-        r"executable file not found|permission denied)", re.IGNORECASE),
+        r"exec:? .{1,300}: (?:exec format error|no such file|executable file not "
+        r"found|permission denied)", re.IGNORECASE),
     ErrorPattern("killed",
         r"Killed\b|Terminated\b|Bus error|Segmentation fault|Illegal instruction"),
     ErrorPattern("memory",
-        r".{0,300}?(?:\bout of memory\b|\boom[-_ ]?kill|"
-        r"\bcannot allocate memory\b|\bstd::bad_alloc\b|MemoryError\b|heap space)", re.IGNORECASE),
+        r".{0,300}?(?:\bout of memory\b|\boom[-_ ]?kill|\bcannot allocate memory\b"
+        r"|\bstd::bad_alloc\b|MemoryError\b|heap space)", re.IGNORECASE),
     ErrorPattern("disk",
         r".{0,400}?(?:no space left on device|disk quota exceeded|disk full)", re.IGNORECASE),
     ErrorPattern("aws", r"(?:fatal error: |upload failed: .{0,300} )?An error occurred \("),
@@ -153,11 +154,11 @@ ERRORS = (
 
 HINTS = (
     ErrorPattern("words of failure",
-        r".{0,500}?\b(?:errors?|exception|fatal|failed|failure|cannot|can't|"
-        r"could ?n[o']t|unable to|no such file|not found|permission denied|"
-        r"access ?denied|denied|refused|timed out|killed|aborted|invalid|"
-        r"unrecognized|unexpected|corrupt(?:ed)?|does not exist|missing|truncated|"
-        r"giving up|exceeded|not permitted)\b", re.IGNORECASE),
+        r".{0,500}?\b(?:errors?|exception|fatal|failed|failure|cannot|can't"
+        r"|could ?n[o']t|unable to|no such file|not found|permission denied"
+        r"|access ?denied|denied|refused|timed out|killed|aborted|invalid"
+        r"|unrecognized|unexpected|corrupt(?:ed)?|does not exist|missing|truncated"
+        r"|giving up|exceeded|not permitted)\b", re.IGNORECASE),
 )  # fmt: skip
 
 TABLE = (
