@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from notifier.alert.alert import compose
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
 from notifier.channels import message
 from notifier.diagnosis import catalogue
@@ -53,7 +53,9 @@ def measure() -> Warm:
         "floor": lambda: (json.loads(body), json.dumps(document)),
         "whole": lambda: message.render(compose(_failure(body), log, 25)),
         "counted": lambda: [diagnose(_failure(body)) for _ in range(BATCH)],
-        "catalogue": lambda: catalogue.read(json.loads(catalogue.CATALOGUE.read_bytes())),
+        "catalogue": lambda: catalogue.parse_catalogue(
+            json.loads(catalogue.CATALOGUE.read_bytes())
+        ),
     }
     spent = {name: [_ms(work) for _ in range(ROUNDS)] for name, work in works.items()}
     medians = {name: statistics.median(each) for name, each in spent.items()}
@@ -64,7 +66,7 @@ def measure() -> Warm:
 
 
 def _failure(body: str) -> Failure:
-    read = event.read(json.loads(body))
+    read = parse_event(json.loads(body))
     assert isinstance(read, Failure)
     return read
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from notifier.aws.ledger import IncidentLedger
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
 from notifier.diagnosis.catalogue import Certainty, Severity
 from notifier.incident.incident import Incident
@@ -48,7 +48,7 @@ def test_dead_letters_are_shown_and_stay(
     by_hand.put("FailureDeadLetterQueue", sample("timeout"))
     by_hand.put("FailureDeadLetterQueue", "{not json")
     shown = ran(capsys)
-    told = event.read(sample("timeout"))
+    told = parse_event(sample("timeout"))
     assert isinstance(told, Failure)
     assert "FailureDeadLetterQueue: failures nobody was told of: 2" in shown
     [row] = [line for line in shown.splitlines() if told.job_name in line]
@@ -139,10 +139,10 @@ def test_a_move_that_fails_is_one_line(by_hand: Clinic, capsys: pytest.CaptureFi
 def test_a_follow_up_is_shown_by_the_job_of_its_incident(
     by_hand: Clinic, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = event.read(sample("timeout"))
+    told = parse_event(sample("timeout"))
     assert isinstance(told, Failure)
     incident = Incident(
-        key="known", first=told.remembered(), cause="timeout", certainty=Certainty.CERTAIN,
+        key="known", first=told.for_storage(), cause="timeout", certainty=Certainty.CERTAIN,
         severity=Severity.WARNING, opened_at=1, interval=1,
     )  # fmt: skip
     assert IncidentLedger("incidents").save(incident)

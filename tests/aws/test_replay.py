@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
 from tests.aws.doctor_stack import Clinic, given, refused
 from workbench.commands.main import main
@@ -108,7 +108,7 @@ def test_what_failed_goes_through_once_more_as_the_event_it_was(
     assert told(said := ran(capsys)) == 1
     assert "; all were sent to FailureQueue." in said
     [body] = clinic.bodies("FailureQueue")
-    read = event.read(json.loads(body))
+    read = parse_event(json.loads(body))
     assert isinstance(read, Failure)
     assert (read.job_id, read.queue, read.exit_code) == (job_id, QUEUE, 137)
     assert read.region == "us-east-1"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from notifier.alert.alert import Alert, compose, compose_unreadable
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Unreadable
 from notifier.joblog.excerpt import LogLine, LogRead
 
@@ -40,7 +40,7 @@ def alert_of(event_file: Path, logs_file: Path | None = None) -> Alert | None:
         raise InputError(f"{event_file} is not JSON: {error}") from error
     if not isinstance(given, dict) or not {"source", "detail-type"} & given.keys():
         raise InputError(f"{event_file} is not an EventBridge event")
-    read = event.read(given)
+    read = parse_event(given)
     if read is None:
         return None
     if isinstance(read, Unreadable):

@@ -12,7 +12,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from notifier.aws.ledger import IncidentLedger
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Unreadable
 from notifier.diagnosis.diagnose import diagnose
 from notifier.ports.reporting import STORM
@@ -61,7 +61,7 @@ def of_failures(_: Deployment, letters: Sequence[dict[str, Any]]) -> list[Row]:
 
 def _failure(body: str) -> Row:
     try:
-        told = event.read(json.loads(body))
+        told = parse_event(json.loads(body))
     except (ValueError, RecursionError):
         return ("?", "?", "not JSON", "?")
     if told is None:

@@ -12,7 +12,7 @@ from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.alert.history import is_comparable
 from notifier.aws.history import BatchHistory
 from notifier.aws.job_logs import JobLogs
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Unreadable
 from notifier.text import units
 from workbench.commands.preview import LOG_LINES, InputError
@@ -79,7 +79,7 @@ def _as_event(detail: dict[str, Any]) -> dict[str, Any]:
 
 
 def _alert(given: dict[str, Any]) -> Alert:
-    failure = event.read(given)
+    failure = parse_event(given)
     if isinstance(failure, Unreadable):
         return compose_unreadable(failure)
     if failure is None:

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.aws.job_logs import JobLogs
 from notifier.aws.queues import FailureOutbox
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Unreadable
 from notifier.channels import message
 from notifier.ports.service_error import ServiceError
@@ -124,7 +124,7 @@ def shown(stack: Deployment, found: Found, *, full: bool) -> Iterator[str]:
 
 
 def _alert(one: dict[str, Any], logs: JobLogs | None) -> Alert:
-    told = event.read(one)
+    told = parse_event(one)
     if told is None or isinstance(told, Unreadable):
         return compose_unreadable(told or Unreadable("it reports no failure"))
     log = logs.read(told.log) if logs and told.log else None

@@ -17,7 +17,7 @@ from re import _parser  # type: ignore[attr-defined]  # likewise
 from typing import Any
 
 from notifier.diagnosis import catalogue
-from notifier.diagnosis.prefilter import GRAM, folded, grams
+from notifier.diagnosis.prefilter import GRAM, fold_case, grams
 
 SOURCE = catalogue.CATALOGUE.with_suffix(".toml")
 MOST_WORDS = 24  # in place of one: more would be slower to look for than the pattern
@@ -53,7 +53,7 @@ def _prefilter(
 ) -> tuple[dict[str, list[tuple[int, str]]], list[int]]:
     """Give the words of all matches by their rarest four letters, and who has none."""
     needs = [needed(match["pattern"], match.get("also", "")) for match in matches]
-    texts = [folded(match["example"]) for match in matches]
+    texts = [fold_case(match["example"]) for match in matches]
     texts += [word for words in needs for word in words]
     known = Counter(gram for text in texts for gram in grams(text))
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -76,7 +76,7 @@ def needed(*patterns: str) -> Words:
 
 def _best(choices: Iterable[Words]) -> Words:
     """Choose the words that narrow most: long ones, and few."""
-    folds = [tuple(sorted(set(map(folded, words)))) for words in choices]
+    folds = [tuple(sorted(set(map(fold_case, words)))) for words in choices]
     usable = [words for words in folds if words and all(word.isascii() for word in words)]
     return max(usable, key=_worth, default=())
 
