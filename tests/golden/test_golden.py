@@ -88,7 +88,7 @@ def test_every_sample_comes_out_as_it_was_meant(event_file: Path) -> None:
 
 
 @pytest.mark.parametrize("event_file", SAMPLES, ids=lambda file: file.stem)
-def test_a_glance_tells_job_and_cause(event_file: Path) -> None:
+def test_a_glance_shows_job_and_cause(event_file: Path) -> None:
     """In the first 60 characters of a subject, which a phone shows, and the first 8 lines."""
     alert = alert_of(event_file)
     assert alert is not None
