@@ -20,7 +20,7 @@ from benchmarks.report import Results
 from benchmarks.start import Starts
 from benchmarks.storms import Storms
 from workbench.local import sam
-from workbench.local.stage import deployed
+from workbench.local.deployment import deploy_locally
 
 HERE = Path(__file__).parent
 RESULTS, MEASURED = HERE / "RESULTS.md", HERE / "measured.json"
@@ -41,7 +41,7 @@ def main() -> None:
         _say("storms ...")
         found = storms.measure()
         _say("from the bus to a subscriber, and memory ...")
-        with deployed(port=0, say=lambda _: None, artifact=built) as stage:
+        with deploy_locally(port=0, report=lambda _: None, template=built) as stage:
             ways = latency.measure(stage)
             peaks = memory.measure(stage)  # last: it brings the hour after with it
     results = Results(_machine(), starts, one, found, peaks, ways)

@@ -22,7 +22,7 @@ from benchmarks.start import BASELINES
 from notifier.batch.failure import DRILL_SOURCE
 from workbench.local import job_events, samples
 from workbench.local.aws import LocalAws
-from workbench.local.stage import Stage
+from workbench.local.deployment import LocalDeployment
 from workbench.local.subscriber import Delivery, Subscriber
 
 RATES = (1, 10, 100)  # failures a second
@@ -40,7 +40,7 @@ Latencies = Mapping[str, Mapping[int, list[float]]]
 """Milliseconds by contender and rate."""
 
 
-def measure(stage: Stage) -> Latencies:
+def measure(stage: LocalDeployment) -> Latencies:
     """Measure all, in turn at every rate."""
     found: dict[str, dict[int, list[float]]] = {name: {} for name in (OURS, *OTHERS)}
     with contextlib.ExitStack() as listening:
@@ -83,15 +83,15 @@ def _sample() -> samples.Sample:
     return next(each for each in samples.load_all() if each.name == "timeout")
 
 
-def _ours(stage: Stage, rate: int, seconds: int) -> list[float]:
+def _ours(stage: LocalDeployment, rate: int, seconds: int) -> list[float]:
     found = list[float]()
     with _failing(stage.aws, rate, DRILL_SOURCE):
         for _ in range(seconds):
             began = time.perf_counter()
-            outcome = stage.way.send(_sample(), PATIENCE_S)
+            outcome = stage.runner.send(_sample(), PATIENCE_S)
             found.append(outcome.milliseconds or PATIENCE_S * 1000)
             time.sleep(max(0.0, began + 1 - time.perf_counter()))
-    stage.way.settle(SETTLE_S)
+    stage.runner.settle(SETTLE_S)
     return found
 
 

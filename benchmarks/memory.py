@@ -21,13 +21,13 @@ from benchmarks import storm
 from benchmarks.meter import Meter
 
 if TYPE_CHECKING:  # the process that is measured has no use for what deploys
-    from workbench.local.stage import Stage
+    from workbench.local.deployment import LocalDeployment
 
 SIZES = (100, 1_000, 10_000)
 KIB = 1_024  # Linux counts in it
 
 
-def measure(stage: Stage) -> Mapping[int, int]:
+def measure(stage: LocalDeployment) -> Mapping[int, int]:
     """Give the peak in bytes for each size of a storm."""
     # Queues of its own: what comes from those of the stack, its functions work on meanwhile.
     create = stage.aws.client("sqs").create_queue
