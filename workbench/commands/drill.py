@@ -51,7 +51,6 @@ def add_to(commands: Subcommands, stack: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> Iterator[str]:
-    # Imported here: boto3 is slow to import, and commands without AWS do not need it.
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 

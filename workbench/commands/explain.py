@@ -62,7 +62,6 @@ def _run(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _explain_job(options: argparse.Namespace) -> Iterator[str]:
-    # Imported here: boto3 is slow to import, and commands without AWS do not need it.
     from workbench.deployed import failed_job
 
     if options.exit_code is not None:

@@ -43,7 +43,6 @@ def add_to(commands: Subcommands) -> None:
 
 
 def _run(options: argparse.Namespace) -> Iterator[str]:
-    # Imported here: the web server is slow to import, and other commands do not need it.
     from workbench.inbox.gallery import gallery
     from workbench.inbox.rehearsal import rehearse
     from workbench.inbox.server import serve_inbox

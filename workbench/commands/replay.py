@@ -71,7 +71,6 @@ def _duration(text: str) -> int:
 
 
 def _run(options: argparse.Namespace) -> Iterator[str]:
-    # Imported here: boto3 is slow to import, and commands without AWS do not need it.
     from workbench.deployed import deployment, past_failures
 
     if options.full and not options.dry_run:

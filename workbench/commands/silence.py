@@ -93,7 +93,6 @@ def _add_options(adding: argparse.ArgumentParser) -> None:
     adding.add_argument("--who", metavar="NAME", help="default: your user name")
 
 
-# boto3 is slow to import, and commands without AWS do not need it: so `silences` is imported late.
 def _add(options: argparse.Namespace) -> Iterator[str]:
     from workbench.deployed import silences
 

@@ -15,6 +15,7 @@ from notifier.aws.ledger import IncidentLedger
 from notifier.batch.event import parse_event
 from notifier.batch.failure import Unreadable
 from notifier.diagnosis.diagnose import diagnose
+from notifier.incident.incident import Incident
 from notifier.ports.reporting import STORM
 from notifier.ports.service_error import ServiceError
 from notifier.text import units, untrusted
@@ -81,22 +82,22 @@ def _row(job: str = "", queue: str = "", cause: str = "-", when: str = "") -> Ro
 def describe_follow_ups(stack: Deployment, letters: Sequence[Letter]) -> list[Row]:
     """Describe follow-ups: first job, queue and cause of the incident, due time."""
     follow_ups = [_read_follow_up(letter["Body"]) for letter in letters]
-    keys = {key for key, _ in follow_ups if key not in ("", STORM)}
+    keys = {key for key, _ in follow_ups} - {"", STORM}
     try:
         ledger = IncidentLedger(stack.outputs[deployment.TABLE])
         incidents = ledger.read((), keys).incidents if keys else {}
     except ServiceError as error:
         raise deployment.aws_error("read the incident table", error) from error
-    rows = list[Row]()
-    for key, due in follow_ups:
-        job, queue, cause = untrusted.one_line(key), "-", "no longer known"
-        if key == STORM:
-            job, cause = "storm digest", "-"
-        elif incident := incidents.get(key):
-            first = incident.first
-            job, queue, cause = first.job_name, first.queue or "-", incident.cause
-        rows.append(_row(job, queue, cause, units.moment(due)[:16] if due else ""))
-    return rows
+    return [_describe_follow_up(key, due, incidents.get(key)) for key, due in follow_ups]
+
+
+def _describe_follow_up(key: str, due: int, incident: Incident | None) -> Row:
+    when = units.moment(due)[:16] if due else ""
+    if key == STORM:
+        return _row("storm digest", "-", "-", when)
+    if incident is None:
+        return _row(untrusted.one_line(key), "-", "no longer known", when)
+    return _row(incident.first.job_name, incident.first.queue or "-", incident.cause, when)
 
 
 def _read_follow_up(body: str) -> tuple[str, int]:

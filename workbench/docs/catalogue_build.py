@@ -136,8 +136,8 @@ def _node_texts(code: Any, argument: Any) -> Words | None:
         return _exact_texts(argument[3])
     if code is op.BRANCH:
         return _union(map(_exact_texts, argument[1]))
-    if code is op.IN and all(kind is op.LITERAL for kind, _ in argument):
-        return tuple(chr(letter) for _, letter in argument)
+    if code is op.IN:
+        return _union(_node_texts(*letter) for letter in argument)
     if code in (op.MAX_REPEAT, op.MIN_REPEAT) and argument[:2] == (0, 1):
         return _union([("",), _exact_texts(argument[2])])
     return None

@@ -56,9 +56,6 @@ def application(mailboxes: Mapping[str, Mailbox], caption: str) -> Starlette:
         What the alerts are, in one sentence for the page.
     """
 
-    async def page(request: Request) -> Response:
-        return FileResponse(PAGE / "index.html")
-
     async def mailbox(request: Request) -> Response:
         return _json({"caption": caption, **_find(mailboxes, request).state()})
 
@@ -69,24 +66,27 @@ def application(mailboxes: Mapping[str, Mailbox], caption: str) -> Starlette:
         return _json(found.details())
 
     async def stream(request: Request) -> Response:
-        alerts = mailboxes[ALERTS]
-        seen = request.headers.get("last-event-id") or request.query_params.get("after", "")
-        frames = _frames(alerts, _last_seen(alerts, seen))
-        return StreamingResponse(frames, media_type="text/event-stream")
+        return _stream(mailboxes[ALERTS], request)
 
-    return Starlette(
-        routes=[
-            Route("/", page),
-            Route("/boxes/{box}", mailbox),
-            Route("/boxes/{box}/{number:int}", message),
-            Route("/stream", stream),
-            Mount("/page", StaticFiles(directory=PAGE)),
-        ],
-        middleware=[
-            Middleware(_Headers),
-            Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),
-        ],
-    )
+    routes = [
+        Route("/", _page),
+        Route("/boxes/{box}", mailbox),
+        Route("/boxes/{box}/{number:int}", message),
+        Route("/stream", stream),
+        Mount("/page", StaticFiles(directory=PAGE)),
+    ]
+    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)
+    return Starlette(routes=routes, middleware=[Middleware(_Headers), hosts])
+
+
+async def _page(_: Request) -> Response:
+    return FileResponse(PAGE / "index.html")
+
+
+def _stream(mailbox: Mailbox, request: Request) -> Response:
+    seen = request.headers.get("last-event-id") or request.query_params.get("after", "")
+    frames = _frames(mailbox, _last_seen(mailbox, seen))
+    return StreamingResponse(frames, media_type="text/event-stream")
 
 
 class _Headers:

@@ -37,27 +37,8 @@ def serve(
     answer: Callable[[Request], Response], tls: ssl.SSLContext | None = None
 ) -> Iterator[int]:
     """Serve on a free port and yield it; each connection has a thread of its own."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            response = answer(Request(self.command, self.path, dict(self.headers), body))
-            self.send_response(response.status)
-            for name, value in response.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(response.body)))
-            self.end_headers()
-            self.wfile.write(response.body)
-
-        def do_POST(self) -> None:
-            self.do_GET()
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Log nothing."""
-
-    with _Server((HOST, 0), Handler) as server:
+    handler = type("Handler", (_Handler,), {"answer": staticmethod(answer)})
+    with _Server((HOST, 0), handler) as server:
         if tls is not None:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -67,6 +48,27 @@ def serve(
         finally:
             server.shutdown()
             thread.join()
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    answer: Callable[[Request], Response]
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        response = self.answer(Request(self.command, self.path, dict(self.headers), body))
+        self.send_response(response.status)
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(response.body)))
+        self.end_headers()
+        self.wfile.write(response.body)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Log nothing."""
 
 
 class _Server(http.server.ThreadingHTTPServer):
