@@ -91,17 +91,27 @@ def _log_group(function: Mapping[str, Any]) -> str:
 
 def count_errors(function_name: str) -> int:
     """Count the errors of a function in the last hour, from CloudWatch."""
-    now = datetime.now(UTC)
-    statistics = boto3.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/Lambda",
-        MetricName="Errors",
-        Dimensions=[{"Name": "FunctionName", "Value": function_name}],
-        StartTime=now - ERROR_WINDOW,
+    dimension = ("FunctionName", function_name)
+    points = metric_sums("AWS/Lambda", "Errors", dimension, ERROR_WINDOW, ERROR_WINDOW)
+    return int(sum(point["Sum"] for point in points))
+
+
+def metric_sums(
+    namespace: str, metric: str, dimension: tuple[str, str], window: timedelta, period: timedelta
+) -> list[Any]:
+    """Read the sums of a metric up to now: points with `Timestamp` and `Sum`."""
+    now, (name, value) = datetime.now(UTC), dimension
+    statistics: Any = boto3.client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[{"Name": name, "Value": value}],
+        StartTime=now - window,
         EndTime=now,
-        Period=ERROR_WINDOW // timedelta(seconds=1),
+        Period=period // timedelta(seconds=1),
         Statistics=["Sum"],
     )
-    return int(sum(point["Sum"] for point in statistics["Datapoints"]))
+    points: list[Any] = statistics["Datapoints"]
+    return points
 
 
 def check_dead_letters(stack: Deployment, queue: str) -> Iterator[Finding]:

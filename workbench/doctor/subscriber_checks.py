@@ -15,7 +15,7 @@ import boto3
 from notifier.ports.metrics import NAMESPACE, Metric
 from workbench.deployed.deployment import Deployment
 from workbench.doctor.finding import Finding
-from workbench.doctor.pipeline_checks import REDEPLOY
+from workbench.doctor.pipeline_checks import REDEPLOY, metric_sums
 
 METRIC_PERIOD = timedelta(minutes=5)  # 288 points a day; one call returns up to 1,440
 HEARTBEAT_WITHIN = timedelta(minutes=20) + METRIC_PERIOD  # HeartbeatAlarm; a point marks its start
@@ -137,21 +137,13 @@ def _as_list(value: Any) -> list[Any]:
 
 def check_heartbeat(stack: Deployment) -> Iterator[Finding]:
     """Check when the last heartbeat passed through the whole pipeline."""
-    now = datetime.now(UTC)
-    statistics = boto3.client("cloudwatch").get_metric_statistics(
-        Namespace=NAMESPACE,
-        MetricName=Metric.HEARTBEAT,
-        Dimensions=[{"Name": "service", "Value": stack.name}],
-        StartTime=now - timedelta(days=1),
-        EndTime=now,
-        Period=METRIC_PERIOD // timedelta(seconds=1),
-        Statistics=["Sum"],
-    )
-    beats = [point["Timestamp"] for point in statistics["Datapoints"] if point["Sum"]]
+    service, day = ("service", stack.name), timedelta(days=1)
+    points = metric_sums(NAMESPACE, Metric.HEARTBEAT, service, day, METRIC_PERIOD)
+    beats = [point["Timestamp"] for point in points if point["Sum"]]
     schedules = stack.aws_command(f"scheduler list-schedules --name-prefix {stack.name}")
     if not beats:
         yield Finding("heartbeat", "none in the last 24 hours", schedules)
-    elif now - max(beats) > HEARTBEAT_WITHIN:
+    elif datetime.now(UTC) - max(beats) > HEARTBEAT_WITHIN:
         problem = f"the last one was at {max(beats):%Y-%m-%d %H:%M} UTC"
         yield Finding("heartbeat", problem, schedules)
     else:

@@ -118,14 +118,17 @@ class LocalAws:
 
     def environment(self) -> dict[str, str]:
         """Return the environment for a tool (sam, boto3) that uses only this AWS."""
-        return without_aws(os.environ) | {
+        return (
+            without_aws(os.environ) | self._client_settings() | {"NO_PROXY": HOST, "no_proxy": HOST}
+        )
+
+    def _client_settings(self) -> dict[str, str]:
+        return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_CA_BUNDLE": str(self.certificate),
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_DEFAULT_REGION": REGION,
-            "NO_PROXY": HOST,
-            "no_proxy": HOST,
         }
 
     def server_tls(self) -> ssl.SSLContext:
@@ -174,17 +177,14 @@ class LocalAws:
             "MINISTACK_HOST": HOST,
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_CA_BUNDLE": str(self.certificate),
             "SSL_CERT_FILE": str(self.certificate),  # for deliveries to https subscribers
-            "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": SECRET,
-            "AWS_DEFAULT_REGION": REGION,
             "AUTH": "true",  # evaluate IAM policies
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "LOG_LEVEL": "INFO",
-        } | self._settings
+            **self._client_settings(),
+            **self._settings,
+        }
 
     def _wait_until_ready(self) -> None:
         assert self._process is not None
