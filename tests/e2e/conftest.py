@@ -15,7 +15,7 @@ def quietly(_: object) -> None:
 @pytest.fixture(scope="session")
 def stage(built_template: Path) -> Iterator[LocalDeployment]:
     """The real template in a local AWS, after every sample event went through it."""
-    with deploy_locally(port=0, say=quietly, artifact=built_template) as stage:
+    with deploy_locally(port=0, report=quietly, template=built_template) as stage:
         demo.send_samples(stage.runner, samples.load_all(), quietly)
         yield stage
 

@@ -98,7 +98,7 @@ def test_a_killed_function_is_named_and_what_it_missed_is_told_in_the_end(
 
     code, said = ran(killed, "doctor")
     assert code == 1
-    assert "WRONG    FailureDeadLetterQueue: failures nobody was told of: 1" in said
+    assert "WRONG    FailureDeadLetterQueue: failures that were never reported: 1" in said
     assert f"batch-notifier redrive --stack-name {STACK} --region us-east-1" in said
     assert "WRONG    event source OnFailureFunctionFailures: its function did not take" in said
 
