@@ -100,7 +100,7 @@ def test_a_killed_function_is_named_and_what_it_missed_is_told_in_the_end(
     assert code == 1
     assert "WRONG    FailureDeadLetterQueue: failures that were never reported: 1" in said
     assert f"batch-notifier redrive --stack-name {STACK} --region us-east-1" in said
-    assert "WRONG    event source OnFailureFunctionFailures: its function did not take" in said
+    assert "WRONG    event source OnFailureFunctionFailures: its function failed on the" in said
 
     code, said = ran(killed, "redrive")
     assert code == 0
