@@ -53,7 +53,7 @@ class FakeLogs:
             return LogRead(unavailable="log group or stream does not exist")
         lines = self.streams[stream]
         if not lines:
-            return LogRead(unavailable="the log stream is empty", pending=True)
+            return LogRead(unavailable="the log stream is empty", is_stream_empty=True)
         return LogRead(tuple(lines[-EVENTS_READ:]), complete=len(lines) < EVENTS_READ)
 
 

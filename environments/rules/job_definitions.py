@@ -47,7 +47,7 @@ class FargateSize(BatchRule):
                 same = back_to(fargate, at_vcpus)
                 for memory, at in _requested(same, properties, "MEMORY"):
                     if memory not in _SIZES["MEMORY"].get(vcpus, ()):
-                        pairs = _SIZES["fitting"](vcpus, int(memory))
+                        pairs = _SIZES["valid_sizes"](vcpus, int(memory))
                         yield f"Fargate does not support this size: {pairs}", at
 
 

@@ -25,6 +25,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     -------
     dict
         `batchItemFailures` for SQS; with DRY_RUN also the `messages`, which are not published.
+        Their emails are printed as plain text, too.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from functools import cache
@@ -30,7 +31,7 @@ def ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
     """Give one invocation its world."""
     return Ports(
         logs=JobLogs(),
-        topic=DryRunTopic() if chosen().dry_run else _topic(),
+        topic=DryRunTopic(sys.stdout) if chosen().dry_run else _topic(),
         journal=journal,
         ledger=DryRunLedger() if chosen().dry_run else _ledger(),
         queues=DryRunQueues() if chosen().dry_run else _queues(),

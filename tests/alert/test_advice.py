@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from notifier.alert import advice
 from notifier.alert.commands import aws_cli, console_links
-from notifier.batch import event, fargate_sizes, identifiers
+from notifier.batch import fargate_sizes, identifiers
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure, Kind, LogStream
 from tests.properties.strategies import FEW, SAMPLES, SOME, hostile, hostile_events
 
@@ -259,7 +260,7 @@ def test_commands_exist_in_the_api(kind: Kind, cause: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
 def test_commands_and_links_of_the_samples(name: str) -> None:
-    failure = event.read(SAMPLES[name])
+    failure = parse_event(SAMPLES[name])
     if not isinstance(failure, Failure):
         return
     for command in aws_cli.inspect_failure(failure, "unknown"):
@@ -277,7 +278,7 @@ SAFE_URL = re.compile(
 @FEW
 @given(hostile_events(), st.sampled_from(CAUSES))
 def test_nothing_hostile_in_links_and_commands(given_event: dict[str, Any], cause: str) -> None:
-    failure = event.read(given_event)
+    failure = parse_event(given_event)
     if not isinstance(failure, Failure):
         return
     for label, url in console_links.list_links(failure):

@@ -13,7 +13,7 @@ from notifier.alert.alert import compose
 from notifier.alert.changes import Change, compare, mark_submission_changes
 from notifier.alert.history import Run, RunHistory
 from notifier.batch.failure import Failure, Kind
-from notifier.batch.job_shape import UNNAMED, JobShape, of_definition, of_job
+from notifier.batch.job_shape import UNNAMED, JobShape, shape_of_definition, shape_of_job
 from notifier.channels import email, message, webhook
 from tests.properties.planted import PASSWORD, SECRETS, leaked
 
@@ -52,7 +52,7 @@ def job(revision: int = 36, own: dict[str, Any] | None = None, **changes: Any) -
 
 
 def told(own: dict[str, Any] | None = None, **changes: Any) -> list[tuple[str, str]]:
-    found = compare(of_job(job()), of_job(job(own=own, **changes)))
+    found = compare(shape_of_job(job()), shape_of_job(job(own=own, **changes)))
     return [(one.what, one.text) for one in found]
 
 
@@ -130,7 +130,7 @@ def test_of_many_words_that_differ_few_are_counted_out() -> None:
     ids=["ecs", "eks", "nodes"],
 )  # fmt: skip
 def test_every_shape_of_a_job_is_read(shaped: dict[str, Any]) -> None:
-    shape = of_job({"jobDefinition": "d:1"} | shaped)
+    shape = shape_of_job({"jobDefinition": "d:1"} | shaped)
     assert shape.image
     assert shape.command
     assert shape.environment
@@ -145,7 +145,7 @@ def test_a_definition_is_read_like_a_job() -> None:
         **{key: job()[key] for key in ("timeout", "retryStrategy", "parameters")},
         "platformCapabilities": ["FARGATE"],
     }
-    assert of_definition(definition) == of_job(job())
+    assert shape_of_definition(definition) == shape_of_job(job())
 
 
 @pytest.mark.parametrize(
@@ -158,15 +158,15 @@ def test_a_definition_is_read_like_a_job() -> None:
     ],
 )
 def test_any_answer_is_read(detail: dict[str, Any]) -> None:
-    assert compare(of_job(detail), of_job(detail)) == ()
+    assert compare(shape_of_job(detail), shape_of_job(detail)) == ()
 
 
 @pytest.mark.parametrize("planted", SECRETS, ids=lambda planted: planted.kind)
 def test_no_word_and_no_value_leaves_a_shape(planted: Any) -> None:
     """Command, environment values and parameters of both runs hold the secret."""
     line = planted.line
-    was = of_job(job(own={"command": ["run", line], **env(A=line)}, parameters={"p": line}))
-    now = of_job(job(own={"command": [line], **env(B=line, A="x")}, parameters={"q": line}))
+    was = shape_of_job(job(own={"command": ["run", line], **env(A=line)}, parameters={"p": line}))
+    now = shape_of_job(job(own={"command": [line], **env(B=line, A="x")}, parameters={"q": line}))
     run_history = RunHistory(RUN, was, now)
     alert = compose(FAILURE, None, 25, "", run_history)
     texts = "".join(message.render_channels(alert).values())
@@ -221,7 +221,7 @@ SAME = JobShape(image="a:1")
          "Last success 2026-11-02 03:12 UTC, revision 36", [("image", "a:1 → b")]),
     ],
 )  # fmt: skip
-def test_what_is_told(
+def test_the_last_success_and_changes_in_words(
     run_history: RunHistory | None, sentence: str, rows: list[tuple[str, str]] | None
 ) -> None:
     assert history.describe_last_success(FAILURE, run_history) == sentence
@@ -237,7 +237,7 @@ def test_drills_queues_and_environments_have_no_past(kind: Kind) -> None:
     assert not history.is_comparable(replace(FAILURE, kind=kind, definition_arn=""))
 
 
-def test_the_mail_tells_it_before_the_facts() -> None:
+def test_the_mail_has_it_before_the_facts() -> None:
     run_history = RunHistory(RUN, SAME, JobShape(image="a:2"))
     mail = email.render_body(
         replace(compose(FAILURE, None, 25, "", run_history), novelty="3rd in a row")

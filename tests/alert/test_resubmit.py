@@ -15,7 +15,8 @@ from notifier.alert.alert import Alert, compose
 from notifier.alert.commands import resubmit
 from notifier.alert.commands.aws_cli import MAP_INDEX
 from notifier.alert.history import RunHistory
-from notifier.batch import event, fargate_sizes, retry_strategy
+from notifier.batch import fargate_sizes, retry_strategy
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure, Kind
 from notifier.batch.job_shape import JobShape
 from notifier.diagnosis.diagnose import Certainty, Diagnosis
@@ -24,7 +25,7 @@ from tests import aws_cli
 from tests.golden.scenes import BATCH, SCENES, first
 from tests.properties.planted import SECRETS, leaked
 from tests.properties.strategies import SOME
-from workbench.commands.preview import alert_of
+from workbench.event_file import alert_from_file
 
 EVENTS = Path(__file__).parents[2] / "events"
 SAMPLES = sorted(file for file in EVENTS.glob("*.json") if file.name != "local.json")
@@ -44,7 +45,7 @@ def checked(alert: Alert) -> int:
 
 @pytest.mark.parametrize("file", SAMPLES, ids=lambda file: file.stem)
 def test_the_aws_cli_takes_every_command_of_every_sample(file: Path) -> None:
-    alert = alert_of(file)
+    alert = alert_from_file(file)
     assert alert is not None
     assert checked(alert) > 0 or alert.failure is None
 
@@ -212,13 +213,14 @@ def test_no_command_from_invalid_parts(change: dict[str, str]) -> None:
     ],
 )  # fmt: skip
 def test_rules_that_batch_would_refuse_are_left_out(raw: object, kept: int) -> None:
-    assert len(retry_strategy.read(raw, str)) == kept
+    assert len(retry_strategy.parse_rules(raw, str)) == kept
 
 
 def test_a_rule_with_a_secret_of_the_job_in_it_is_left_out() -> None:
     rule = [{"onReason": "hunter2", "action": "RETRY"}]
     assert (
-        retry_strategy.read(rule, lambda value: str(value).replace("hunter2", "[redacted]")) == ()
+        retry_strategy.parse_rules(rule, lambda value: str(value).replace("hunter2", "[redacted]"))
+        == ()
     )
 
 
@@ -226,11 +228,11 @@ def test_a_rule_with_a_secret_of_the_job_in_it_is_left_out() -> None:
 @pytest.mark.parametrize("rules", [0, 1, 4, 5])
 def test_the_strategy_for_spot_is_within_the_limits(limit: int | None, rules: int) -> None:
     own = tuple((("onExitCode", str(n)), ("action", "EXIT")) for n in range(rules))
-    told = json.loads(retry_strategy.for_spot(own, limit, "EC2"))
+    told = json.loads(retry_strategy.spot_strategy(own, limit, "EC2"))
     assert 5 <= told["attempts"] <= retry_strategy.MOST_ATTEMPTS
     assert told["evaluateOnExit"][0] == dict(retry_strategy.HOST_LOST)
     assert len(told["evaluateOnExit"]) <= retry_strategy.MOST_RULES
-    again = json.loads(retry_strategy.for_spot((retry_strategy.HOST_LOST, *own), limit, "EC2"))
+    again = json.loads(retry_strategy.spot_strategy((retry_strategy.HOST_LOST, *own), limit, "EC2"))
     assert again["evaluateOnExit"].count(dict(retry_strategy.HOST_LOST)) == 1
 
 
@@ -246,7 +248,7 @@ def test_nothing_that_a_job_was_given_is_in_a_command(planted: Any) -> None:
             {"onReason": secret, "action": "RETRY"},
             {"onReason": "*", "action": "EXIT"}]},
     }  # fmt: skip
-    read = event.read(
+    read = parse_event(
         {"source": "aws.batch", "detail-type": "Batch Job State Change", "detail": detail}
     )
     assert isinstance(read, Failure)

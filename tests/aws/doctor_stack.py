@@ -56,7 +56,7 @@ def _asked(params: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass
-class Clinic:
+class DeployedStack:
     """A stack with one of each: a rule, a queue, a function, a topic, an alarm."""
 
     session: boto3.Session

@@ -232,5 +232,5 @@ def test_requests_and_answers_are_those_of_the_client() -> None:
     assert past.success is not None
     assert [(one.what, one.text) for one in past.changes or ()] == [
         ("definition", "align:1 → align:2"),
-        ("command", "1 → 2 words, different from word 2 on"),
+        ("command", "1 → 2 words, different from word 2 onward"),
     ]

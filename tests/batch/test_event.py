@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure, Kind, LogStream, Unreadable
 
 ARN = "arn:aws:batch:us-east-1:111122223333"
@@ -63,7 +63,7 @@ def detail(**changes: Any) -> dict[str, Any]:
 
 
 def failure(given: Any, **more: Any) -> Failure:
-    read = event.read(envelope(given, **more))
+    read = parse_event(envelope(given, **more))
     assert isinstance(read, Failure), read
     return read
 
@@ -77,7 +77,7 @@ def test_a_single_container() -> None:
     assert read.log == LogStream("/aws/batch/job", "align/default/332089cc", "us-east-1")
     assert (read.created_at, read.started_at, read.stopped_at) == (T0 - 5_000, T0, T0 + 41_000)
     assert read.attempts[0].host == "332089cce2794bfeb27186563687041f"
-    assert (read.tags, read.is_drill, read.no_log) == ((), False, "")
+    assert (read.tags, read.is_drill, read.no_log_reason) == ((), False, "")
 
 
 def test_the_last_attempt_is_the_one_that_failed_the_job() -> None:
@@ -121,7 +121,7 @@ def test_never_started_has_no_log_though_a_stream_is_named() -> None:
     never = attempt(None, at=None, reason=reason)
     read = failure(detail(attempts=[never], startedAt=None, container={"reason": reason}))
     assert (read.log, read.reasons) == (None, (reason,))
-    assert "never started" in read.no_log
+    assert "never started" in read.no_log_reason
 
 
 def test_dependency_failed_has_no_attempts() -> None:
@@ -129,7 +129,7 @@ def test_dependency_failed_has_no_attempts() -> None:
     image = {"image": "x"}
     read = failure(detail(attempts=[], startedAt=None, container=image, dependsOn=waited_for))
     assert (read.attempts, read.depends_on) == ((), ("up-1", "up-2"))
-    assert read.no_log == "the job never started"
+    assert read.no_log_reason == "the job never started"
 
 
 def test_an_array_parent_started_at_zero() -> None:
@@ -138,7 +138,7 @@ def test_an_array_parent_started_at_zero() -> None:
                           arrayProperties={"size": 2, "statusSummary": summary}))  # fmt: skip
     assert (read.kind, read.array_size, read.array_failed) == (Kind.ARRAY_PARENT, 2, 2)
     assert (read.started_at, read.stopped_at, read.log) == (None, None, None)
-    assert read.no_log == "each child of the array has its own"
+    assert read.no_log_reason == "each child of the array has its own"
 
 
 @pytest.mark.parametrize("index", [0, 12, 9_999])
@@ -180,7 +180,7 @@ def test_an_eks_pod() -> None:
     assert (read.platform, read.exit_code, read.reasons) == ("EKS", 137, ("OOMKilled",))
     assert (read.container, read.attempts[0].host) == ("main", "ip-10-0-0-1")
     assert read.log is None
-    assert read.no_log
+    assert read.no_log_reason
 
 
 def test_an_eks_init_container_is_blamed() -> None:
@@ -240,7 +240,7 @@ def test_own_log_group_in_another_region() -> None:
 def test_other_log_drivers_have_no_stream(driver: str) -> None:
     read = failure(logging(driver, group="/ecs/scanner"))
     assert read.log is None
-    assert driver in read.no_log
+    assert driver in read.no_log_reason
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_a_cloudformation_resource() -> None:
     assert (read.region, read.resource_type) == ("eu-west-1", "AWS::Batch::ComputeEnvironment")
     for change in ({"status-details": {"status": "CREATE_COMPLETE"}},
                    {"resource-type": "AWS::S3::Bucket"}):  # fmt: skip
-        assert event.read(envelope(given | change, detail_type=kind)) is None
+        assert parse_event(envelope(given | change, detail_type=kind)) is None
 
 
 def test_a_service_job() -> None:
@@ -309,7 +309,7 @@ def test_a_service_job() -> None:
     read = failure(given, detail_type="Batch Service Job State Change")
     assert (read.kind, read.training_job) == (Kind.SERVICE_JOB, "AWSBatchtrain88b6")
     assert (read.platform, read.log) == ("SageMaker", None)
-    assert "/aws/sagemaker/TrainingJobs" in read.no_log
+    assert "/aws/sagemaker/TrainingJobs" in read.no_log_reason
     assert "\n" not in read.status_reason
 
 
@@ -337,7 +337,7 @@ def test_stopped_by_request(flags: dict[str, Any], *, expected: bool) -> None:
     "status", ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
 )
 def test_other_states_are_no_failures(status: str) -> None:
-    assert event.read(envelope(detail(status=status))) is None
+    assert parse_event(envelope(detail(status=status))) is None
 
 
 @pytest.mark.parametrize(
@@ -421,13 +421,13 @@ def test_ordinary_values_of_the_environment_stay_readable(name: str, value: str)
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_says_so(given: Any, problem: str) -> None:
-    read = event.read(given)
+    read = parse_event(given)
     assert isinstance(read, Unreadable)
     assert problem in read.problem
 
 
 def test_what_cannot_be_read_keeps_its_ids() -> None:
-    read = event.read(envelope(detail(status="EXPLODED")))
+    read = parse_event(envelope(detail(status="EXPLODED")))
     assert isinstance(read, Unreadable)
     assert (read.job_id, read.job_name) == (JOB, "align-reads")
     assert (read.account, read.region) == ("111122223333", "us-east-1")
@@ -438,7 +438,7 @@ def test_what_cannot_be_read_keeps_its_ids() -> None:
 def test_an_unreadable_event_shows_no_value_of_the_environment() -> None:
     pairs = [{"name": "DB_PASSWORD", "value": "Zt4Xc8Lm3Np6"}]
     given = detail(status="EXPLODED", jobName="n-Zt4Xc8Lm3Np6", container={"environment": pairs})
-    assert "Zt4Xc8Lm3Np6" not in repr(event.read(envelope(given)))
+    assert "Zt4Xc8Lm3Np6" not in repr(parse_event(envelope(given)))
 
 
 def test_deep_and_huge_events_are_read() -> None:
@@ -488,12 +488,12 @@ def test_a_part_of_a_name_is_masked_for_what_stands_before_it(scheme: str) -> No
         detail(jobArn=f"arn:aws:{told}:x:y"),
         detail(jobArn=f"arn:aws:x:{told}"),
     ):
-        assert private not in repr(event.read(envelope(given)))
+        assert private not in repr(parse_event(envelope(given)))
 
 
 def test_parts_of_an_arn_that_the_sweep_saw_are_taken_of_what_is_safe() -> None:
     arn = "arn:aws:batch:\x1b[31mus-east-1:\u202e111122223333:compute-environment/x"
     given = {"arn": arn, "status": "INVALID", "resource-type": "AWS::Batch::ComputeEnvironment"}
-    read = event.read(envelope(given, "Batch Environment Unusable", source="batch-notifier.sweep"))
+    read = parse_event(envelope(given, "Batch Environment Unusable", source="batch-notifier.sweep"))
     assert isinstance(read, Failure)
     assert (read.region, read.account) == ("us-east-1", "111122223333")

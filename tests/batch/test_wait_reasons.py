@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from notifier.alert.alert import compose
-from notifier.batch.event import read
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.diagnose import Certainty
 
@@ -72,7 +72,7 @@ def compute(name: str = "spot", **more: Any) -> dict[str, Any]:
 def test_every_reason_of_a_blocked_queue_is_explained(
     detail_type: str, reason: str, cause: str, certainty: Certainty
 ) -> None:
-    failure = read(event(detail_type, compute(), statusReason=reason))
+    failure = parse_event(event(detail_type, compute(), statusReason=reason))
     assert isinstance(failure, Failure)
     alert = compose(failure, None, 0)
     assert (alert.diagnosis.cause, alert.diagnosis.certainty) == (cause, certainty)
@@ -129,7 +129,7 @@ def test_what_the_compute_environments_tell(
     environments: list[dict[str, Any]], asked: dict[str, str], cause: str, certainty: Certainty
 ) -> None:
     more = {"asked": asked} if asked else {}
-    failure = read(event("Batch Job Stuck", *environments, **more))
+    failure = parse_event(event("Batch Job Stuck", *environments, **more))
     assert isinstance(failure, Failure)
     assert failure.kind is Kind.STUCK
     told = compose(failure, None, 0).diagnosis
@@ -139,7 +139,7 @@ def test_what_the_compute_environments_tell(
 
 def test_what_batch_only_points_to_is_told_by_the_environments() -> None:
     said = "ACTION_REQUIRED - CE(s) associated with the job queue are invalid."
-    failure = read(event("Batch Job Stuck", compute(**INVALID), statusReason=said))
+    failure = parse_event(event("Batch Job Stuck", compute(**INVALID), statusReason=said))
     assert isinstance(failure, Failure)
     told = compose(failure, None, 0).diagnosis
     assert (told.cause, told.certainty) == ("ce-service-role-assume", SURE)
@@ -147,13 +147,13 @@ def test_what_batch_only_points_to_is_told_by_the_environments() -> None:
 
 
 def test_a_job_that_is_starting_has_found_its_place() -> None:
-    failure = read(event("Batch Job Stuck", compute(maxvCpus=2), status="STARTING"))
+    failure = parse_event(event("Batch Job Stuck", compute(maxvCpus=2), status="STARTING"))
     assert isinstance(failure, Failure)
     assert compose(failure, None, 0).diagnosis.cause == "stuck-starting"
 
 
 def test_25_hours_read_as_25_h() -> None:
-    failure = read(event("Batch Job Stuck", compute()))
+    failure = parse_event(event("Batch Job Stuck", compute()))
     assert isinstance(failure, Failure)
     assert "has waited for 25 h in RUNNABLE" in compose(failure, None, 0).sentence
 
@@ -166,4 +166,4 @@ def test_25_hours_read_as_25_h() -> None:
 def test_whatever_shape_the_environments_have_it_is_read(raw: Any) -> None:
     odd = event("Batch Job Stuck")
     odd["detail"]["computeEnvironments"] = raw
-    assert isinstance(read(odd), Failure)
+    assert isinstance(parse_event(odd), Failure)

@@ -14,7 +14,7 @@ from jsonschema import ValidationError
 
 from notifier.alert import wording
 from notifier.alert.alert import Alert, compose, compose_unreadable
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure, Unreadable
 from notifier.channels import chat, email, message, sms, webhook
 from notifier.diagnosis.diagnose import Certainty
@@ -37,7 +37,7 @@ LOG = LogRead(tuple(LogLine(1_795_602_065_000 + n, line) for n, line in enumerat
 
 
 def alert_of(given: Any, log: LogRead | None = LOG) -> Alert:
-    read = event.read(given)
+    read = parse_event(given)
     if isinstance(read, Failure):
         return compose(read, log if read.log else None, 25)
     assert isinstance(read, Unreadable)
@@ -129,7 +129,7 @@ def test_the_incident_of_an_alert_does_not_depend_on_its_log() -> None:
 
 
 def test_an_alert_takes_the_key_it_is_given() -> None:
-    read = event.read(sample())
+    read = parse_event(sample())
     assert isinstance(read, Failure)
     assert compose(read, None, 25, "0123456789abcdef").incident == "0123456789abcdef"
     unread = compose_unreadable(Unreadable("no id"), "0123456789abcdef")
@@ -149,7 +149,7 @@ def test_a_long_name_leaves_no_mark_open_in_a_chat_title() -> None:
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0"])
-def test_what_a_spreadsheet_takes_for_a_formula_is_told_as_it_is(name: str) -> None:
+def test_what_a_spreadsheet_takes_for_a_formula_is_sent_as_it_is(name: str) -> None:
     """Receivers that make a CSV file quote it there: see the decision on formulas."""
     alert = alert_of(sample(jobName=name, statusReason=name))
     told = message.render(alert)
@@ -196,7 +196,7 @@ def test_attributes() -> None:
     assert "owner" not in message.render(alert_of(sample(tags={}))).attributes
 
 
-def test_what_could_not_be_read_is_told_with_its_ids() -> None:
+def test_what_could_not_be_read_is_reported_with_its_ids() -> None:
     given = sample(status="EXPLODED")
     alert = alert_of(given)
     written = message.render(alert)
@@ -225,7 +225,7 @@ def test_the_largest_events_fit_one_publish(letter: str) -> None:
     )  # fmt: skip
     log = LogRead(tuple(LogLine(n, f"Error: {big}") for n in range(60)))
     for lines in (25, 200):
-        read = event.read(given)
+        read = parse_event(given)
         assert isinstance(read, Failure)
         alert = compose(read, log, lines)
         check_everything(alert, message.render(alert))
@@ -233,7 +233,7 @@ def test_the_largest_events_fit_one_publish(letter: str) -> None:
 
 def test_a_log_that_was_left_out_is_mentioned() -> None:
     log = LogRead(tuple(LogLine(n, '"' * 1_900) for n in range(220)))
-    read = event.read(sample())
+    read = parse_event(sample())
     assert isinstance(read, Failure)
     alert = compose(read, log, 200)
     written = message.render(alert)

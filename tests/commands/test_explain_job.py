@@ -173,9 +173,9 @@ def test_what_is_no_job_id_is_not_asked_for(
     ("words", "said"),
     [
         (["x", "--job", "y"], "not allowed with"),
-        (["--job", "y", "--exit-code", "1"], "AWS Batch tells the exit code"),
-        (["x", "--channel", "sms"], "go with --job"),
-        (["x", "--region", "eu-west-1"], "go with --job"),
+        (["--job", "y", "--exit-code", "1"], "AWS Batch reports the exit code"),
+        (["x", "--channel", "sms"], "require --job"),
+        (["x", "--region", "eu-west-1"], "require --job"),
     ],
 )
 def test_options_that_do_not_go_together(

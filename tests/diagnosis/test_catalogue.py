@@ -11,7 +11,7 @@ from re import _constants, _parser  # type: ignore[attr-defined]  # the tree of 
 import pytest
 
 from notifier.diagnosis import catalogue
-from notifier.diagnosis.catalogue import Cause, Certainty, Class, Match, Says, Severity
+from notifier.diagnosis.catalogue import Cause, Certainty, Class, Match, Severity, Specificity
 from notifier.diagnosis.diagnose import explain
 
 CAUSES = catalogue.load().causes
@@ -118,9 +118,9 @@ def test_prose_is_short_plain_and_complete(cause: Cause) -> None:
 
 @pytest.mark.parametrize(("cause", "match"), MATCHES, ids=NAMES)
 def test_an_example_is_recognised_by_its_own_pattern(cause: Cause, match: Match) -> None:
-    found = catalogue.load().recognise(match.example, match.where, tuple(Says))
+    found = catalogue.load().recognise(match.example, match.where, tuple(Specificity))
     assert match.where <= PLACES
-    assert match.at(catalogue.plain(match.example)) is not None
+    assert match.position_in(catalogue.normalise(match.example)) is not None
     assert found is not None
     assert found[0].id == cause.id
 
@@ -152,7 +152,9 @@ def test_log_lines_are_never_certain() -> None:
 
 
 def test_texts_that_name_no_cause_are_never_certain() -> None:
-    vague = [m for c, m in MATCHES if c.says is not Says.CAUSE and c.id != "eks-image-pull"]
+    vague = [
+        m for c, m in MATCHES if c.specificity is not Specificity.CAUSE and c.id != "eks-image-pull"
+    ]
     assert all(match.certainty < Certainty.CERTAIN for match in vague)
 
 

@@ -16,7 +16,7 @@ from samcli.cli.main import cli as sam
 from notifier.diagnosis import catalogue
 from tests import aws_cli
 from workbench.commands import main
-from workbench.commands.preview import InputError
+from workbench.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "events/README.md")
@@ -135,9 +135,9 @@ def test_the_cause_of_contributing_is_one() -> None:
     (block,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     (raw,) = tomllib.loads(block)["cause"]
     cause = catalogue._cause(raw)
-    assert cause.matches[0].at(catalogue.plain(cause.matches[0].example)) is not None
+    assert cause.matches[0].position_in(catalogue.normalise(cause.matches[0].example)) is not None
     assert len(cause.title) <= 40
-    assert catalogue.load().find(cause.id)
+    assert cause.id in catalogue.load().by_id
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from notifier.alert import advice
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
 from notifier.diagnosis import diagnose
 from tests.environments.local import ROOT
@@ -208,6 +208,6 @@ def failed_resource(said: str) -> Failure:
         ' ID: 41da6fb0-0014-4729-8eef-10eeedcd1a4b)" (RequestToken: 2855f038-b034-4985-a7c6-'
         "a1c3fef3ee6d, HandlerErrorCode: InvalidRequest)"
     )
-    read = event.read(sample)
+    read = parse_event(sample)
     assert isinstance(read, Failure)
     return read

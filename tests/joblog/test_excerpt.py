@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.joblog.excerpt import Excerpt, LogLine, LogRead, pick
-from notifier.joblog.root_line import find, root_line
+from notifier.joblog.excerpt import Excerpt, LogLine, LogRead, excerpt_of
+from notifier.joblog.root_line import find_root_line, root_line_text
 from notifier.text import untrusted
 from tests.properties.strategies import SOME, hostile
 
@@ -33,7 +33,7 @@ QUIET = "progress 10 %"
 def chosen(raw: list[str], limit: int, *, complete: bool = True) -> Excerpt:
     lines = tuple(LogLine(1_795_602_065_000 + n, line) for n, line in enumerate(raw))
     safe = untrusted.lines(raw)
-    return pick(LogRead(lines, complete), safe, limit, find(safe))
+    return excerpt_of(LogRead(lines, complete), safe, limit, find_root_line(safe))
 
 
 def quiet(count: int) -> list[str]:
@@ -139,4 +139,4 @@ def test_urls_of_the_log_are_not_clickable() -> None:
     ],
 )  # fmt: skip
 def test_the_root_line(log: list[str], root: str) -> None:
-    assert root_line(log) == root
+    assert root_line_text(log) == root

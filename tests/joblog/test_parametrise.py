@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from notifier.joblog.parametrise import LIMIT, PATTERNS, parametrised
+from notifier.joblog.parametrise import LIMIT, PATTERNS, parametrise
 from tests.properties.strategies import SOME, long_hostile
 
 # name, what is logged, what is compared
@@ -162,7 +162,7 @@ KNOWN_WRONG = [
 
 @pytest.mark.parametrize(("name", "line", "wanted"), ROWS, ids=[row[0] for row in ROWS])
 def test_what_is_masked(name: str, line: str, wanted: str) -> None:
-    assert parametrised(line) == wanted
+    assert parametrise(line) == wanted
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_what_is_masked(name: str, line: str, wanted: str) -> None:
 )
 def test_known_wrong(name: str, line: str, wanted: str, got: str) -> None:
     """What we want and what we get today: who mends one moves it to the table above."""
-    assert parametrised(line) == got
+    assert parametrise(line) == got
     assert got != wanted
 
 
@@ -182,10 +182,10 @@ def test_the_table_is_long_and_has_every_pattern() -> None:
 
 @pytest.mark.parametrize(("name", "line", "wanted"), ROWS, ids=[row[0] for row in ROWS])
 def test_what_is_masked_stays_as_it_is(name: str, line: str, wanted: str) -> None:
-    assert parametrised(wanted) == wanted
+    assert parametrise(wanted) == wanted
 
 
 @SOME
 @given(line=long_hostile)
 def test_any_line(line: str) -> None:
-    assert len(parametrised(line[:2_000])) <= LIMIT
+    assert len(parametrise(line[:2_000])) <= LIMIT

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from notifier.joblog.root_line import LINES_READ, find, root_line
+from notifier.joblog.root_line import LINES_READ, find_root_line, root_line_text
 from notifier.text import untrusted
 
 HERE = Path(__file__).parent
@@ -39,14 +39,14 @@ RIGHT, WRONG = tails("logtails.txt"), tails("logtails-wrong.txt")
 
 @pytest.mark.parametrize("tail", RIGHT, ids=[tail.name for tail in RIGHT])
 def test_the_line_that_says_why(tail: Tail) -> None:
-    assert root_line(untrusted.lines(tail.lines)) == tail.wanted
+    assert root_line_text(untrusted.lines(tail.lines)) == tail.wanted
 
 
 @pytest.mark.parametrize("tail", WRONG, ids=[tail.name for tail in WRONG])
 def test_known_wrong(tail: Tail) -> None:
     """What we want and what we get today: who mends one moves it to the other file."""
     assert tail.got != tail.wanted
-    assert root_line(untrusted.lines(tail.lines)) == tail.got
+    assert root_line_text(untrusted.lines(tail.lines)) == tail.got
 
 
 def test_the_table_is_as_large_and_as_right_as_is_said() -> None:
@@ -61,19 +61,19 @@ def test_the_table_is_as_large_and_as_right_as_is_said() -> None:
 )
 def test_progress_before_it_and_farewells_after_it_change_nothing(tail: Tail) -> None:
     wrappers = [f"progress {n} %" for n in range(60)], ["uploading results", "bye"]
-    assert root_line(untrusted.lines([*wrappers[0], *tail.lines, *wrappers[1]])) == tail.wanted
+    assert root_line_text(untrusted.lines([*wrappers[0], *tail.lines, *wrappers[1]])) == tail.wanted
 
 
 def test_the_row_is_that_of_the_whole_log() -> None:
     log = [*(f"progress {n}" for n in range(LINES_READ * 2)), "ValueError: bad row 17", "bye"]
-    found = find(log)
+    found = find_root_line(log)
     assert found
     assert (found.row, log[found.row]) == (LINES_READ * 2, "ValueError: bad row 17")
 
 
 def test_what_stands_before_the_lines_that_are_read_is_not_found() -> None:
-    assert find(["ValueError: bad row 17", *["progress"] * LINES_READ]) is None
+    assert find_root_line(["ValueError: bad row 17", *["progress"] * LINES_READ]) is None
 
 
 def test_no_lines() -> None:
-    assert find([]) is None
+    assert find_root_line([]) is None

@@ -12,7 +12,7 @@ import pytest
 from aws_lambda_powertools import Logger, Metrics
 
 from notifier.aws.journal import Journal
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
 from notifier.diagnosis.diagnose import Diagnosis, diagnose
 from notifier.ports.metrics import NO_NAME, FailureLabels, Metric, by_labels
@@ -22,7 +22,7 @@ KIN = FailureLabels("memory", "nightly", "oom-container", "align")
 
 
 def sample(name: str) -> tuple[Failure, Diagnosis]:
-    failure = event.read(json.loads((ROOT / "events" / f"{name}.json").read_text("utf-8")))
+    failure = parse_event(json.loads((ROOT / "events" / f"{name}.json").read_text("utf-8")))
     assert isinstance(failure, Failure)
     return failure, diagnose(failure)
 

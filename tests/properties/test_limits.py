@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.alert.alert import Alert, compose, compose_unreadable
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure, Unreadable
 from notifier.channels import message
 from notifier.joblog.excerpt import LogLine, LogRead
@@ -35,7 +35,7 @@ hostile_logs = st.one_of(
 
 
 def alert_of(given_event: object, log: LogRead | None, lines: int) -> Alert | None:
-    read = event.read(given_event)
+    read = parse_event(given_event)
     if isinstance(read, Failure):
         return compose(read, log, lines)
     return compose_unreadable(read) if isinstance(read, Unreadable) else None

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from notifier.alert.alert import compose
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
 from notifier.channels import message
 from notifier.diagnosis.diagnose import diagnose
-from notifier.joblog.excerpt import Excerpt, LogLine, LogRead, pick
-from notifier.joblog.parametrise import parametrised
-from notifier.joblog.root_line import find, root_line
+from notifier.joblog.excerpt import Excerpt, LogLine, LogRead, excerpt_of
+from notifier.joblog.parametrise import parametrise
+from notifier.joblog.root_line import find_root_line, root_line_text
 from notifier.text import untrusted
 from tests.properties.strategies import SAMPLES, changed
 
@@ -106,11 +106,11 @@ def large_event(factor: int) -> dict[str, Any]:
 
 def test_reading_an_event() -> None:
     small, large = large_event(20), large_event(200)
-    assert growth(lambda: event.read(small), lambda: event.read(large)) <= MOST
+    assert growth(lambda: parse_event(small), lambda: parse_event(large)) <= MOST
 
 
 def failure() -> Failure:
-    read = event.read(SAMPLES["exit-1-python-traceback"])
+    read = parse_event(SAMPLES["exit-1-python-traceback"])
     assert isinstance(read, Failure)
     return read
 
@@ -134,7 +134,7 @@ def test_picking_lines() -> None:
     safe = [line.text for line in log.lines]
 
     def picked(some: list[str]) -> Excerpt:
-        return pick(log, some, 25, find(some))
+        return excerpt_of(log, some, 25, find_root_line(some))
 
     assert growth(lambda: picked(safe[:1_000]), lambda: picked(safe)) <= MOST
 
@@ -150,13 +150,13 @@ LOG_UNITS = (
 @pytest.mark.parametrize("unit", LOG_UNITS)
 def test_finding_the_root_line_in_long_lines(unit: str) -> None:
     small, large = [repeated(unit, 195)] * 4, [repeated(unit, 1_950)] * 4
-    assert growth(lambda: root_line(small), lambda: root_line(large)) <= MOST
+    assert growth(lambda: root_line_text(small), lambda: root_line_text(large)) <= MOST
 
 
 @pytest.mark.parametrize("unit", LOG_UNITS)
 def test_finding_the_root_line_in_more_lines(unit: str) -> None:
     small, large = [repeated(unit, 60)] * 40, [repeated(unit, 60)] * 400
-    assert growth(lambda: root_line(small), lambda: root_line(large)) <= MOST
+    assert growth(lambda: root_line_text(small), lambda: root_line_text(large)) <= MOST
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_finding_the_root_line_in_more_lines(unit: str) -> None:
 )
 def test_parametrising_long_lines(unit: str) -> None:
     small, large = repeated(unit, 195), repeated(unit, 1_950)
-    assert growth(lambda: parametrised(small), lambda: parametrised(large)) <= MOST
+    assert growth(lambda: parametrise(small), lambda: parametrise(large)) <= MOST
 
 
 @pytest.mark.parametrize("unit", ["a b ", "x: Error ", " ", "--token", '"', "\u200b"])

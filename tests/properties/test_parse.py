@@ -1,4 +1,4 @@
-"""`event.read` is total: any JSON is read, and nothing unsafe comes out of it."""
+"""`event.parse_event` is total: any JSON is read, and nothing unsafe comes out of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.alert.alert import compose, compose_unreadable
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure, Unreadable
 from notifier.joblog.excerpt import LogLine, LogRead
 from tests.properties.planted import IGNORABLE, PASSWORD, SECRETS, Planted, leaked
@@ -47,7 +47,7 @@ def texts(value: object) -> Iterator[str]:
 
 
 def check(given_event: object) -> Failure | Unreadable | None:
-    read = event.read(given_event)
+    read = parse_event(given_event)
     for told in texts(read):
         assert not [c for c in told if unicodedata.category(c) in UNSEEN or c in IGNORABLE], told
         assert len(told) <= 1_024
@@ -93,14 +93,14 @@ def test_every_node_of_every_sample_dropped_or_replaced(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
 def test_a_key_that_aws_adds_changes_nothing(name: str) -> None:
-    plain = event.read(SAMPLES[name])
+    plain = parse_event(SAMPLES[name])
     for path in PLACES[name]:
         node: Any = SAMPLES[name]
         for key in path:
             node = node[key]
         if isinstance(node, dict) and path[-1:] not in (("tags",), ("parameters",)):
             more = changed(SAMPLES[name], path, node | {"newKey": {"x": [1]}})
-            assert event.read(more) == plain
+            assert parse_event(more) == plain
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_no_secret_from_any_node(name: str) -> None:
             node = node[key]
         if isinstance(node, str):
             planted = kinds[number % len(kinds)]
-            read = event.read(changed(SAMPLES[name], path, f"{node} {planted.line}"))
+            read = parse_event(changed(SAMPLES[name], path, f"{node} {planted.line}"))
             shown = [told for told in texts(read) if leaked(planted.private, told)]
             assert shown == [], (path, planted.kind)
 
@@ -155,6 +155,6 @@ def test_a_value_of_the_environment_is_nowhere(name: str, at: int, key: str) -> 
     for part in path:
         node = node[part]
     if isinstance(node, str):
-        read = event.read(changed(sample, path, f"{node} {PASSWORD}"))
+        read = parse_event(changed(sample, path, f"{node} {PASSWORD}"))
         assert PASSWORD not in " ".join(texts(read)), path
         assert PASSWORD not in repr(read), path

@@ -15,19 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.diagnosis import catalogue
-from notifier.diagnosis.catalogue import Cause, Certainty, Match, Says
-from notifier.diagnosis.prefilter import GRAM, Prefilter, folded
+from notifier.diagnosis.catalogue import Cause, Certainty, Match, Specificity
+from notifier.diagnosis.prefilter import GRAM, Prefilter, fold_case
 from tests.properties.strategies import SAMPLES
 from workbench.docs import catalogue_build
 
 SIEVED = catalogue.load()
-UNSIEVED = replace(SIEVED, prefilter=Prefilter({}, tuple(range(len(SIEVED.tried)))))
+UNSIEVED = replace(SIEVED, prefilter=Prefilter({}, tuple(range(len(SIEVED.patterns)))))
 REASONS = Path(__file__).parents[1] / "diagnosis" / "reasons.jsonl"
 PLACES = [
     frozenset(each)
     for each in (("status",), ("reason",), ("status", "reason", "request"), ("log", "lone-log"))
 ]
-SAID = [(Says.CAUSE,), (Says.AREA,), (Says.NOTHING,), tuple(Says)]
+SAID = [(Specificity.CAUSE,), (Specificity.AREA,), (Specificity.NOTHING,), tuple(Specificity)]
 LOOKALIKES = {"i": "İı", "s": "ſ", "k": "\u212a"}
 
 
@@ -44,7 +44,7 @@ def known_texts() -> list[str]:
     rows = REASONS.read_text(encoding="utf-8").splitlines()
     logs = (Path(__file__).parents[2] / "events" / "logs").glob("*.txt")
     found = [json.loads(row)["text"] for row in rows]
-    found += [match.example for _, match in SIEVED.tried]
+    found += [match.example for _, match in SIEVED.patterns]
     found += [text for sample in SAMPLES.values() for text in strings(sample)]
     found += [line for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
     return sorted(set(found))
@@ -59,15 +59,17 @@ def verdicts(of: catalogue.Catalogue, text: str) -> list[tuple[Cause, Certainty]
 
 def heard(of: catalogue.Catalogue, line: str) -> list[tuple[Cause, Match]]:
     """What is found in a line of a log, of all that is tried on it."""
-    tried = of.matches(PLACES[-1] | {"reason"}, tuple(Says), line)
-    return [(cause, match) for cause, match in tried if match.at(line) is not None]
+    tried = of.candidates(PLACES[-1] | {"reason"}, tuple(Specificity), line)
+    return [(cause, match) for cause, match in tried if match.position_in(line) is not None]
 
 
 def test_verdicts_over_every_text_that_is_known() -> None:
     assert len(TEXTS) > 1_000
     for text in TEXTS:
         assert verdicts(SIEVED, text) == verdicts(UNSIEVED, text), text
-        assert heard(SIEVED, catalogue.plain(text)) == heard(UNSIEVED, catalogue.plain(text)), text
+        assert heard(SIEVED, catalogue.normalise(text)) == heard(
+            UNSIEVED, catalogue.normalise(text)
+        ), text
 
 
 @st.composite
@@ -93,13 +95,15 @@ def test_folding_is_that_of_re_over_all_of_unicode() -> None:
     everything = "".join(map(chr, range(sys.maxunicode + 1)))
     for letter in string.printable:
         alike = re.findall(re.escape(letter), everything, re.IGNORECASE)
-        assert {folded(each) for each in alike} == {letter.lower()}
+        assert {fold_case(each) for each in alike} == {letter.lower()}
 
 
-@pytest.mark.parametrize(("cause", "match"), SIEVED.tried, ids=lambda each: getattr(each, "id", ""))
+@pytest.mark.parametrize(
+    ("cause", "match"), SIEVED.patterns, ids=lambda each: getattr(each, "id", "")
+)
 def test_every_example_is_let_through(cause: Cause, match: Match) -> None:
-    number = SIEVED.tried.index((cause, match))
-    assert number in SIEVED.prefilter.pick(catalogue.plain(match.example))
+    number = SIEVED.patterns.index((cause, match))
+    assert number in SIEVED.prefilter.candidates(catalogue.normalise(match.example))
 
 
 def test_most_patterns_can_be_looked_up() -> None:
@@ -107,7 +111,7 @@ def test_most_patterns_can_be_looked_up() -> None:
 
 
 def test_the_made_catalogue_is_up_to_date() -> None:
-    assert catalogue.CATALOGUE.read_text(encoding="utf-8") == catalogue_build.made(), (
+    assert catalogue.CATALOGUE.read_text(encoding="utf-8") == catalogue_build.build_catalogue(), (
         "run: make catalogue"
     )
 
@@ -136,35 +140,35 @@ def test_the_made_catalogue_is_up_to_date() -> None:
     ],
 )  # fmt: skip
 def test_what_a_pattern_has_to_contain(pattern: str, words: tuple[str, ...]) -> None:
-    assert catalogue_build.needed(pattern) == words
+    assert catalogue_build.required_words(pattern) == words
 
 
 def test_of_two_patterns_the_one_that_narrows_more() -> None:
-    assert catalogue_build.needed(r"\befs\b", "access denied") == ("access denied",)
+    assert catalogue_build.required_words(r"\befs\b", "access denied") == ("access denied",)
 
 
 def test_a_sieve_looks_for_whole_words() -> None:
     prefilter = Prefilter({"unkn": [(7, "manifest unknown")], "fest": [(3, "festival")]}, (2,))
-    assert prefilter.pick("MANIFEST UNKNOWN") == [2, 7]
-    assert prefilter.pick("manifest known, festive") == [2]
-    assert prefilter.pick("a" * (GRAM - 1)) == [2]
+    assert prefilter.candidates("MANIFEST UNKNOWN") == [2, 7]
+    assert prefilter.candidates("manifest known, festive") == [2]
+    assert prefilter.candidates("a" * (GRAM - 1)) == [2]
 
 
 def test_a_catalogue_twice_as_long_takes_less_than_twice_as_long() -> None:
     data = json.loads(catalogue.CATALOGUE.read_text(encoding="utf-8"))
-    count = len(SIEVED.tried)
+    count = len(SIEVED.patterns)
     for words in data["words"].values():
         words += [[number + count, word] for number, word in words]
     data["always"] += [number + count for number in data["always"]]
     data["cause"] += [cause | {"id": f"{cause['id']}-again"} for cause in data["cause"]]
-    twice = catalogue.read(data)
+    twice = catalogue.parse_catalogue(data)
     rows = [json.loads(row)["text"] for row in REASONS.read_text(encoding="utf-8").splitlines()]
     assert all(twice.recognise(t, *ALL) == SIEVED.recognise(t, *ALL) for t in rows)
     ratios = [spent(twice, rows) / spent(SIEVED, rows) for _ in range(5)]
     assert min(ratios) <= 2, ratios
 
 
-ALL = PLACES[2], tuple(Says)
+ALL = PLACES[2], tuple(Specificity)
 
 
 def spent(of: catalogue.Catalogue, texts: list[str]) -> float:

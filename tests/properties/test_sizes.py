@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import ATTEMPTS_KEPT, Failure
 from tests.fuzz.cases import Case
 from tests.fuzz.oracles import check
@@ -81,7 +81,7 @@ def test_large_event(key: str, make: Callable[[int], Any]) -> None:
 
 def test_ten_thousand_attempts_are_read_from_their_end() -> None:
     attempts = [ATTEMPT | {"statusReason": f"try {n}"} for n in range(10_000)]
-    read = event.read(changed(SAMPLE, ("detail", "attempts"), attempts))
+    read = parse_event(changed(SAMPLE, ("detail", "attempts"), attempts))
     assert isinstance(read, Failure)
     last = range(10_000 - ATTEMPTS_KEPT, 10_000)
     assert [one.status_reason for one in read.attempts] == [f"try {n}" for n in last]

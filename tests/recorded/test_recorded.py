@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.diagnose import Certainty, diagnose
 
@@ -39,7 +39,7 @@ def test_recorded(
     cause: str,
     certainties: tuple[Certainty, ...],
 ) -> None:
-    read = event.read(json.loads((HERE / f"{name}.json").read_text(encoding="utf-8")))
+    read = parse_event(json.loads((HERE / f"{name}.json").read_text(encoding="utf-8")))
     assert isinstance(read, Failure)
     assert (read.kind, read.exit_code) == (kind, exit_code)
     told = diagnose(read)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from notifier.batch import event as events
 from notifier.batch import sweep_events
+from notifier.batch.event import parse_event
 from notifier.incident.sweep_position import GRACE_MS, OVERLAP_MS
 from notifier.ports.service_error import ErrorKind, ServiceError
 from notifier.ports.sweeping import SweepOptions, SweepPorts
@@ -418,15 +418,15 @@ def test_the_next_alert_says_who_has_not_confirmed(pending: int, said: str) -> N
 
 def test_a_missed_job_reads_as_its_event_would_have() -> None:
     event = failed("a", second=0)
-    made = sweep_events.missed(event["detail"], START_MS)
-    assert events.read(made).job_id == events.read(event).job_id
+    made = sweep_events.missed_failure(event["detail"], START_MS)
+    assert parse_event(made).job_id == parse_event(event).job_id
     assert made["source"] == "aws.batch"
     assert made["detail"]["attempts"] == event["detail"]["attempts"]
 
 
 def test_values_that_mask_secrets_come_along_and_commands_do_not() -> None:
     container = {"command": ["--password", "x"], "environment": [{"name": "TOKEN", "value": "yyy"}]}
-    made = sweep_events.missed(job("a", 0, status="FAILED", container=container), START_MS)
+    made = sweep_events.missed_failure(job("a", 0, status="FAILED", container=container), START_MS)
     assert made["detail"]["container"] == {"environment": container["environment"]}
 
 
@@ -437,8 +437,8 @@ def test_whatever_the_size_of_a_job_its_event_fits_a_queue(where: str, size: int
     attempt = {"container": {"logStreamName": "s", "exitCode": 3}, "statusReason": "r"}
     detail = job("a", 0, status="FAILED", attempts=[attempt])
     detail |= {where: big} if where in ("parameters", "tags") else {"container": {where: [big]}}
-    made = sweep_events.missed(detail, START_MS)
+    made = sweep_events.missed_failure(detail, START_MS)
     assert sweep_events.size_of(made) <= sweep_events.MOST_BYTES
-    assert sweep_events.size_of(sweep_events.stuck(detail, [], 1, 2)) <= sweep_events.MOST_BYTES
+    assert sweep_events.size_of(sweep_events.stuck_job(detail, [], 1, 2)) <= sweep_events.MOST_BYTES
     if size > 1_000:  # no value left to mask with, so no log is read
-        assert events.read(made).log is None
+        assert parse_event(made).log is None

@@ -72,5 +72,5 @@ def _pair_advice(diagnosis: Diagnosis) -> str:
     refused = next((pair for pair in pairs if pair), None)
     if refused is None:
         return ""
-    fitting = fargate_sizes.fitting(float(refused[1]), int(refused[2]))
+    fitting = fargate_sizes.valid_sizes(float(refused[1]), int(refused[2]))
     return f"Use sizes that Fargate supports: {fitting}."

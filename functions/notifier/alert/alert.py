@@ -15,8 +15,8 @@ from notifier.diagnosis.diagnose import Diagnosis, Severity, diagnose
 from notifier.diagnosis.known_cause import UNREADABLE
 from notifier.incident import fingerprint
 from notifier.incident.incident import Outcome
-from notifier.joblog.excerpt import Excerpt, LogRead, pick
-from notifier.joblog.root_line import LINES_READ, find
+from notifier.joblog.excerpt import Excerpt, LogRead, excerpt_of
+from notifier.joblog.root_line import LINES_READ, find_root_line
 from notifier.text import untrusted
 
 ERROR_LIMIT = 60  # characters of the log's error in a subject, which also says how new it is
@@ -108,7 +108,7 @@ class Alert:
         """Who sent this and why now, its incident, and how many subscribers did not get it."""
         reason = self.reason
         if self.outcome == Outcome.RECOVERED:
-            is_seen = self.failure is not None and self.failure.is_seen
+            is_seen = self.failure is not None and self.failure.is_from_sweep
             reason = "it is resolved" if is_seen else "it succeeded again"
         why_now = f" Why now: {reason}." if reason else ""
         incident = f"Severity {self.severity}, incident {self.incident}."
@@ -151,7 +151,7 @@ def compose(
     """
     recent = [line.text for line in log.lines[-LINES_READ:]] if log else []
     safe = untrusted.lines(recent, failure.secrets)
-    root = find(safe)
+    root = find_root_line(safe)
     diagnosis = diagnose(failure, safe, root.text if root else "")
     evidence = tuple(replace(one, text=untrusted.defang(one.text)) for one in diagnosis.evidence)
     resubmit_commands, resubmit_step = resubmit.resubmit_job(failure, diagnosis, run_history)
@@ -163,7 +163,7 @@ def compose(
         incident=key or fingerprint.fingerprint(failure, diagnose(failure).cause),
         error=short_error(diagnosis, diagnosis.root),
         attempts=facts.list_attempts(failure),
-        excerpt=pick(log, safe, log_lines, root) if log and log.lines else None,
+        excerpt=excerpt_of(log, safe, log_lines, root) if log and log.lines else None,
         log_note=_explain_missing_log(failure, log),
         commands=(*aws_cli.inspect_failure(failure, diagnosis.cause), *resubmit_commands),
         run_history=run_history,
@@ -207,11 +207,11 @@ def compose_unreadable(event: Unreadable, key: str = "") -> Alert:
         "region": event.region,
     }
     return replace(
-        start_alert(event.stand_in(), UNREADABLE, name),
+        start_alert(event.as_failure(), UNREADABLE, name),
         sentence=f"A Batch job failed, but the notifier could not read the event: {event.problem}.",
         steps=UNREADABLE.actions,
         facts=tuple((label, untrusted.defang(value)) for label, value in known.items() if value),
-        incident=key or fingerprint.fingerprint(event.stand_in(), UNREADABLE.cause),
+        incident=key or fingerprint.fingerprint(event.as_failure(), UNREADABLE.cause),
         links=(),
         ids=(),
         failure=None,
@@ -243,7 +243,7 @@ def _explain_missing_log(failure: Failure, log: LogRead | None) -> str:
     if failure.kind in WITHOUT_LOG:
         return ""
     if failure.log is None:
-        return f"no log: {failure.no_log}"
+        return f"no log: {failure.no_log_reason}"
     if log is None:
         return "log not read: LogLines is 0"
     return f"log unavailable: {log.unavailable}" if log.unavailable else ""

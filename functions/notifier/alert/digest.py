@@ -12,7 +12,7 @@ from notifier.alert.commands import aws_cli, logs_insights, rerun
 from notifier.alert.facts import Pairs
 from notifier.alert.representative import FAMILY_NAMES, job_noun, parent_job, set_representative
 from notifier.batch.failure import Kind
-from notifier.batch.identifiers import is_title
+from notifier.batch.identifiers import is_job_title
 from notifier.diagnosis.diagnose import Diagnosis
 from notifier.incident.counts import Member, Tally
 from notifier.incident.incident import Incident
@@ -111,7 +111,7 @@ def compose_recovery(incident: Incident, tally: Tally, reason: str) -> Alert:
     first, diagnosis = incident.first, summary.diagnose_incident(incident, tally)
     alert = _start_alert(incident, tally, replace(diagnosis, meaning="", actions=()))
     times: Pairs = (("since", units.moment(tally.first_at)),)
-    if not first.is_seen:
+    if not first.is_from_sweep:
         times = (
             ("first failure", units.moment(tally.first_at)),
             ("last failure", units.moment(tally.newest_at)),
@@ -217,7 +217,7 @@ def _dependents_step(tally: Tally) -> str:
     names = list(dict.fromkeys(one.name for one in tally.dependents))
     if not names:
         return ""
-    shown = [name for name in names if is_title(name)][:DEPENDENTS_NAMED]
+    shown = [name for name in names if is_job_title(name)][:DEPENDENTS_NAMED]
     more = len(names) - len(shown)
     rest = wording.pluralize(more, "more job" if shown else "job") if more else ""
     jobs = " and ".join(filter(None, (", ".join(shown), rest)))

@@ -86,9 +86,9 @@ def _describe_resource(failure: Failure, name: str) -> str:
 
 def _waited_for(failure: Failure) -> str:
     """Say how long a job had waited when the sweep saw it."""
-    if failure.waiting_since is None or not failure.seen_at:
+    if failure.waiting_since is None or not failure.event_at:
         return ""
-    return f" for {units.waited(failure.seen_at - failure.waiting_since)}"
+    return f" for {units.waited(failure.event_at - failure.waiting_since)}"
 
 
 def count_failed_children(failure: Failure) -> str:

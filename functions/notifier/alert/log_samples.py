@@ -14,8 +14,8 @@ from notifier.batch.failure import WITHOUT_LOG, Kind
 from notifier.diagnosis.known_cause import diagnosis_for
 from notifier.incident.counts import Member, Tally
 from notifier.incident.incident import Incident
-from notifier.joblog.excerpt import LogRead, pick
-from notifier.joblog.root_line import LINES_READ, find
+from notifier.joblog.excerpt import LogRead, excerpt_of
+from notifier.joblog.root_line import LINES_READ, find_root_line
 from notifier.text import untrusted
 
 # CloudWatch Logs allows 10 GetLogEvents a second for a whole account, people included.
@@ -54,9 +54,9 @@ def show_logs(
     samples, sentence = [], ""
     for member, log in reads:
         safe = untrusted.lines([line.text for line in log.lines[-LINES_READ:]], ())
-        cause, root = diagnosis_for(member.cause), find(safe)
+        cause, root = diagnosis_for(member.cause), find_root_line(safe)
         name = _name_member(incident, member)
-        excerpt = pick(log, safe, limit, root) if log.lines else None
+        excerpt = excerpt_of(log, safe, limit, root) if log.lines else None
         note = "" if excerpt else f"log unavailable: {log.unavailable or 'the log is empty'}"
         samples.append(Sample(f"{name} ({cause.title})", note, excerpt))
         if root and cause.blames_program and not sentence:

@@ -11,9 +11,9 @@ from notifier.alert.alert import Alert, tagged_severity
 from notifier.alert.breakdown import CauseCount, Counts
 from notifier.alert.representative import parent_job, set_representative
 from notifier.batch.failure import Failure
-from notifier.batch.identifiers import is_title
+from notifier.batch.identifiers import is_job_title
 from notifier.diagnosis.diagnose import Diagnosis, Severity
-from notifier.diagnosis.known_cause import notice
+from notifier.diagnosis.known_cause import notifier_diagnosis
 from notifier.incident.counts import Tally, fold
 from notifier.incident.incident import Incident
 from notifier.text import units, untrusted
@@ -21,13 +21,13 @@ from notifier.text import units, untrusted
 LINES_SHOWN = 100  # rows of a degraded message; the others are counted
 NAME_SHOWN, QUEUE_SHOWN = 40, 32  # characters of a cell
 MAIN_QUEUE_SHARE = 0.5  # a queue with more than this share of the rows is named in a sentence
-_STORM = notice(
+_STORM = notifier_diagnosis(
     "storm",
     "On hold: rate limit",
     "More incidents had news than the rate limit allows as separate messages. This digest "
     "counts each of them once. Later failures are reported in separate digests.",
 )
-_DEGRADED = notice(
+_DEGRADED = notifier_diagnosis(
     "degraded",
     "Incident table unavailable",
     "Without its table and queues, the notifier does not know what it has already reported, "
@@ -241,9 +241,9 @@ def _name_main_queue(rows: Sequence[_Row]) -> str:
 
 
 def _first_steps(row: _Row) -> tuple[str, ...]:
-    queue = f" on queue {row.first.queue}" if is_title(row.first.queue) else ""
+    queue = f" on queue {row.first.queue}" if is_job_title(row.first.queue) else ""
     # Steps are not quoted, so that they may hold no markup.
-    name = row.name if is_title(row.name) else "the first line below"
+    name = row.name if is_job_title(row.name) else "the first line below"
     title = wording.lower_first(row.diagnosis.title)
     step = f"Start with {name}{queue} ({row.count:,} failed): {title}."
     return (step, *row.diagnosis.actions[:1])

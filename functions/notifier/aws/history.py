@@ -11,7 +11,7 @@ from notifier.alert.history import Run, RunHistory
 from notifier.aws import calls
 from notifier.aws.calls import Timeouts, call
 from notifier.batch.failure import JOB_NAME_LIMIT, NAME_LIMIT, Failure
-from notifier.batch.job_shape import of_definition, of_job
+from notifier.batch.job_shape import shape_of_definition, shape_of_job
 from notifier.incident.fingerprint import root_of
 from notifier.ports.service_error import ErrorKind, ServiceError
 from notifier.text import untrusted
@@ -78,7 +78,7 @@ class _Look:
         known = {
             role: details[one] for role, one in zip(_ROLES, ids, strict=False) if one in details
         }
-        self.found |= {role: of_job(detail) for role, detail in known.items()}
+        self.found |= {role: shape_of_job(detail) for role, detail in known.items()}
         if len(known) < len(ids):
             self.found["unknown"] = FORGOTTEN
         if known:
@@ -89,7 +89,7 @@ class _Look:
         wanted = list(dict.fromkeys(arns.values()))
         described = self._ask(self._batch.describe_job_definitions, jobDefinitions=wanted)
         shapes = {
-            one["jobDefinitionArn"]: of_definition(cast("dict[str, Any]", one))
+            one["jobDefinitionArn"]: shape_of_definition(cast("dict[str, Any]", one))
             for one in described["jobDefinitions"]
         }
         self.found |= {_DEFINES[role]: shapes.get(arn) for role, arn in arns.items()}

@@ -87,7 +87,7 @@ def _newest(stream: LogStream) -> LogRead:
             size = sum(len(line.text) for line in lines)
             return LogRead(lines, complete=len(events) < EVENTS_READ and size < PAGE_FULL)
         if page["nextBackwardToken"] == request.get("nextToken"):
-            return LogRead(unavailable="the log stream is empty", pending=True)
+            return LogRead(unavailable="the log stream is empty", is_stream_empty=True)
         if time.monotonic() > give_up:
             break
         request["nextToken"] = page["nextBackwardToken"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from notifier.aws import calls
 from notifier.aws.calls import Timeouts, call
@@ -49,12 +49,25 @@ class AlertTopic:
 
 
 class DryRunTopic:
-    """Keeps what would be published, for `sam local invoke` without an account."""
+    """Keeps messages instead of publishing them, for `sam local invoke` without an account.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    output
+        Where each email is written as plain text, if anywhere.
+    """
+
+    def __init__(self, output: TextIO | None = None) -> None:
         self.messages: list[dict[str, Any]] = []
+        self._output = output
 
     def publish(self, message: Message) -> str:
         """Keep one message."""
-        self.messages.append(message.decode())
+        shown = message.decode()
+        self.messages.append(shown)
+        if self._output is not None:
+            email = f"\nSubject: {shown['subject']}\n\n{shown['email']}\n"
+            # Text of a job may contain half a surrogate pair, which no stream accepts.
+            self._output.write(email.encode("utf-8", "replace").decode())
+            self._output.flush()
         return "dry-run"

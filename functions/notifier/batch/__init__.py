@@ -1,5 +1,5 @@
-"""AWS Batch: an event of any shape becomes a `Failure`.
+"""AWS Batch: parse an event of any shape into a `Failure`.
 
-In: the JSON of an EventBridge event, or what DescribeJobs says. Out: a `Failure`, safe to show.
+In: the JSON of an EventBridge event, or the answer of DescribeJobs. Out: a `Failure`, safe to show.
 Imports `text`.
 """

@@ -1,8 +1,8 @@
-"""The container half of an event: who ran, how it ended, what it asked for.
+"""Parse the containers of a job: how they ended, what they requested, their secrets.
 
-Three shapes carry it: `container` (one container), `ecsProperties` (several in a task) and
-`eksProperties` (a pod), each with its own list of attempts. What comes out is one list, the
-container to blame first. https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html
+An event has one of three shapes: `container` (one container), `ecsProperties` (several in a task)
+or `eksProperties` (a pod), each with its own list of attempts.
+https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html
 """
 
 from __future__ import annotations
@@ -11,22 +11,30 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from notifier.batch.failure import ATTEMPTS_KEPT, Attempt
-from notifier.batch.json_lookup import Safe, integer, items, moment, node, string
+from notifier.batch.json_lookup import (
+    Json,
+    Sanitizer,
+    dict_at,
+    dicts_at,
+    integer_at,
+    string_at,
+    time_at,
+)
 from notifier.text import redaction
 
 _SECRETS_KEPT = 100
-# Ten in a task or pod, as many that prepare a pod; what says it has more is no job of Batch.
+# AWS Batch allows 10 containers and 10 init containers; only a forged event has more.
 _CONTAINERS_KEPT = 100
 _AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(m|Mi|Gi|M|G)?", re.ASCII)
-_UNITS = {"m": 0.001, "Gi": 1024.0, "G": 1024.0}  # vCPUs of Kubernetes; MiB in a GiB
+_UNITS = {"m": 0.001, "Gi": 1024.0, "G": 1024.0}  # Kubernetes: milli-vCPUs; MiB in a GiB
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container as the event describes it, definition and outcome together."""
+    """One container of a job: its definition and how it ended."""
 
     name: str = ""
     essential: bool = True
@@ -40,43 +48,43 @@ class Container:
 
 
 class Resources(TypedDict, total=False):
-    """What the job asked for."""
+    """Resources that the job requested."""
 
     vcpus: float | None
     memory_mib: int | None
     gpus: int | None
 
 
-def containers_of(detail: dict[str, Any], safe: Safe) -> list[Container]:
-    """Give all containers of the job as they ended, the one to blame first."""
-    defined = [_container(raw, safe) for raw in islice(definitions(detail), _CONTAINERS_KEPT)]
-    last = _last_outcomes(detail, safe)
-    ended = [_merged(one, last.pop(one.name, Container())) for one in defined]
-    return sorted([*ended, *last.values()], key=_blame)
+def parse_containers(detail: Json, safe: Sanitizer) -> list[Container]:
+    """Parse all containers of the job; the one that most likely failed it comes first."""
+    defined = [_container(raw, safe) for raw in islice(container_specs(detail), _CONTAINERS_KEPT)]
+    last = _last_attempt(detail, safe)
+    ended = [_with_outcome(one, last.pop(one.name, Container())) for one in defined]
+    return sorted([*ended, *last.values()], key=_failure_order)
 
 
-def definitions(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the containers of a job as Batch describes them, in any of the shapes."""
-    if single := node(detail, "container"):
+def container_specs(detail: Json) -> Iterator[Json]:
+    """Yield the container objects of a job or job definition of any shape."""
+    if single := dict_at(detail, "container"):
         yield single
-    for task in items(node(detail, "ecsProperties").get("taskProperties")):
-        yield from items(task.get("containers"))
-    pod = node(detail, "eksProperties", "podProperties")
-    yield from items(pod.get("containers"))
-    yield from items(pod.get("initContainers"))
-    for group in items(node(detail, "nodeProperties").get("nodeRangeProperties")):
-        if single := node(group, "container"):
+    for task in dicts_at(detail, "ecsProperties", "taskProperties"):
+        yield from dicts_at(task, "containers")
+    pod = dict_at(detail, "eksProperties", "podProperties")
+    yield from dicts_at(pod, "containers")
+    yield from dicts_at(pod, "initContainers")
+    for group in dicts_at(detail, "nodeProperties", "nodeRangeProperties"):
+        if single := dict_at(group, "container"):
             yield single
 
 
-def _container(raw: dict[str, Any], safe: Safe) -> Container:
-    log = node(raw, "logConfiguration")
-    options = node(log, "options")
+def _container(raw: Json, safe: Sanitizer) -> Container:
+    log = dict_at(raw, "logConfiguration")
+    options = dict_at(log, "options")
     return Container(
         name=safe(raw.get("name")),
         essential=raw.get("essential") is not False,
         image=safe(raw.get("image")),
-        exit_code=integer(raw.get("exitCode")),
+        exit_code=integer_at(raw, "exitCode"),
         reason=safe(raw.get("reason")),
         log_stream=safe(raw.get("logStreamName")),
         log_driver=safe(log.get("logDriver")),
@@ -85,7 +93,7 @@ def _container(raw: dict[str, Any], safe: Safe) -> Container:
     )
 
 
-def _merged(defined: Container, ended: Container) -> Container:
+def _with_outcome(defined: Container, ended: Container) -> Container:
     return replace(
         defined,
         exit_code=defined.exit_code if ended.exit_code is None else ended.exit_code,
@@ -94,102 +102,99 @@ def _merged(defined: Container, ended: Container) -> Container:
     )
 
 
-def _blame(container: Container) -> tuple[bool, bool, bool]:
-    """Sort key: an essential container that ended badly, then any, then any with a reason."""
-    bad = bool(container.exit_code)
-    return (not (bad and container.essential), not bad, not container.reason)
+def _failure_order(container: Container) -> tuple[bool, bool, bool]:
+    """Sort essential containers that failed first, then others that failed, then by reason."""
+    failed = bool(container.exit_code)
+    return (not (failed and container.essential), not failed, not container.reason)
 
 
-def _last_outcomes(detail: dict[str, Any], safe: Safe) -> dict[str, Container]:
-    attempts = items(detail.get("attempts")) or items(detail.get("eksAttempts"))
-    found = _outcomes(attempts[-1]) if attempts else []
+def _last_attempt(detail: Json, safe: Sanitizer) -> dict[str, Container]:
+    attempts = dicts_at(detail, "attempts") or dicts_at(detail, "eksAttempts")
+    found = _attempt_containers(attempts[-1]) if attempts else []
     return {one.name: one for one in (_container(raw, safe) for raw in found)}
 
 
-def _outcomes(attempt: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the containers of one attempt, in any of the three shapes."""
+def _attempt_containers(attempt: Json) -> list[Json]:
+    """Return the container objects of one attempt of any shape."""
     several = [
-        one
-        for task in items(attempt.get("taskProperties"))
-        for one in items(task.get("containers"))
+        one for task in dicts_at(attempt, "taskProperties") for one in dicts_at(task, "containers")
     ]
-    pod = items(attempt.get("containers")) + items(attempt.get("initContainers"))
-    single = node(attempt, "container")
+    pod = dicts_at(attempt, "containers") + dicts_at(attempt, "initContainers")
+    single = dict_at(attempt, "container")
     return (several or pod or ([single] if single else []))[:_CONTAINERS_KEPT]
 
 
-def attempts_of(detail: dict[str, Any], safe: Safe) -> tuple[Attempt, ...]:
-    """Give the attempts, oldest first: the last one is the one that failed the job."""
-    raw = items(detail.get("attempts")) or items(detail.get("eksAttempts"))
-    # A service job keeps its reason in latestAttempt as well; attempts[] is enough.
-    defined = islice(definitions(detail), _CONTAINERS_KEPT)
+def parse_attempts(detail: Json, safe: Sanitizer) -> tuple[Attempt, ...]:
+    """Parse the attempts, oldest first; the last one failed the job."""
+    raw = dicts_at(detail, "attempts") or dicts_at(detail, "eksAttempts")
+    defined = islice(container_specs(detail), _CONTAINERS_KEPT)
     essential = {safe(one.get("name")): one.get("essential") is not False for one in defined}
     return tuple(_attempt(one, essential, safe) for one in raw[-ATTEMPTS_KEPT:])
 
 
-def _attempt(raw: dict[str, Any], essential: dict[str, bool], safe: Safe) -> Attempt:
-    ended = [_container(one, safe) for one in _outcomes(raw)]
+def _attempt(raw: Json, essential: dict[str, bool], safe: Sanitizer) -> Attempt:
+    ended = [_container(one, safe) for one in _attempt_containers(raw)]
     known = [replace(one, essential=essential.get(one.name, True)) for one in ended]
-    blamed = min(known, key=_blame, default=Container())
+    failed = min(known, key=_failure_order, default=Container())
     return Attempt(
-        started_at=moment(raw.get("startedAt")),
-        stopped_at=moment(raw.get("stoppedAt")),
+        started_at=time_at(raw, "startedAt"),
+        stopped_at=time_at(raw, "stoppedAt"),
         status_reason=safe(raw.get("statusReason")),
-        exit_code=blamed.exit_code,
-        reason=blamed.reason,
-        container=blamed.name,
-        log_stream=blamed.log_stream,
+        exit_code=failed.exit_code,
+        reason=failed.reason,
+        container=failed.name,
+        log_stream=failed.log_stream,
         host=_host(raw, safe),
     )
 
 
-def _host(raw: dict[str, Any], safe: Safe) -> str:
-    """Name where an attempt ran: node, container instance or task, the shortest part of it."""
-    places = [node(raw, "container"), *items(raw.get("taskProperties"))]
+def _host(raw: Json, safe: Sanitizer) -> str:
+    """Name where an attempt ran: the node, or the id of the container instance or task."""
+    places = [dict_at(raw, "container"), *dicts_at(raw, "taskProperties")]
     keys = ("containerInstanceArn", "taskArn")
-    arns = [string(place, key) for key in keys for place in places]
-    found = string(raw, "nodeName") or next((arn for arn in arns if arn), "")
-    return safe(found).rpartition("/")[2]  # once it is safe: what stands before tells a secret
+    arns = [string_at(place, key) for key in keys for place in places]
+    found = string_at(raw, "nodeName") or next((arn for arn in arns if arn), "")
+    return safe(found).rpartition("/")[2]  # cut after masking: a part of a secret goes unnoticed
 
 
-def platform_of(detail: dict[str, Any], attempts: tuple[Attempt, ...]) -> str:
-    """Say on what the job ran: Fargate, EC2, EKS, or nothing when the event does not tell."""
-    if node(detail, "eksProperties") or items(detail.get("eksAttempts")):
+def platform_of(detail: Json, attempts: tuple[Attempt, ...]) -> str:
+    """Return Fargate, EC2 or EKS, or an empty text if the event does not say."""
+    if dict_at(detail, "eksProperties") or dicts_at(detail, "eksAttempts"):
         return "EKS"
     declared = detail.get("platformCapabilities")
     if isinstance(declared, list) and declared[:1] in (["FARGATE"], ["EC2"]):
         return "Fargate" if declared[0] == "FARGATE" else "EC2"
-    raw = items(detail.get("attempts"))
-    places = [p for a in raw for p in (node(a, "container"), *items(a.get("taskProperties")))]
-    if any(string(place, "containerInstanceArn") for place in places):
+    raw = dicts_at(detail, "attempts")
+    places = [p for a in raw for p in (dict_at(a, "container"), *dicts_at(a, "taskProperties"))]
+    if any(string_at(place, "containerInstanceArn") for place in places):
         return "EC2"
     # Fargate tasks have a task ARN and no container instance.
-    return "Fargate" if any(string(place, "taskArn") for place in places) else ""
+    return "Fargate" if any(string_at(place, "taskArn") for place in places) else ""
 
 
-def resources_of(detail: dict[str, Any]) -> Resources:
-    """Sum what the job's containers ask for (vCPU, MiB, GPUs); of a multi-node job, one node."""
-    first_node = items(node(detail, "nodeProperties").get("nodeRangeProperties"))[:1]
-    asked: dict[str, float] = {}
-    for raw in definitions(first_node[0] if first_node else detail):
-        for key, amount in _asked(raw):
-            asked[key] = asked.get(key, 0) + amount
-    memory, gpus = asked.get("MEMORY"), asked.get("GPU")
+def requested_resources(detail: Json) -> Resources:
+    """Sum the requests of the job's containers; for a multi-node job, those of one node."""
+    first_node = dicts_at(detail, "nodeProperties", "nodeRangeProperties")[:1]
+    total: dict[str, float] = {}
+    for raw in container_specs(first_node[0] if first_node else detail):
+        for key, amount in _requests(raw):
+            total[key] = total.get(key, 0) + amount
+    memory, gpus = total.get("MEMORY"), total.get("GPU")
     return Resources(
-        vcpus=asked.get("VCPU"),
+        vcpus=total.get("VCPU"),
         memory_mib=None if memory is None else int(memory),
         gpus=None if gpus is None else int(gpus),
     )
 
 
-def _asked(raw: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    requirements = items(raw.get("resourceRequirements"))
+def _requests(raw: Json) -> Iterator[tuple[str, float]]:
+    requirements = dicts_at(raw, "resourceRequirements")
     for one in requirements:
         if (amount := _number(one.get("value"))) is not None:
-            yield string(one, "type"), amount
+            yield string_at(one, "type"), amount
     if not requirements:
-        limits = node(raw, "resources", "requests") | node(raw, "resources", "limits")
-        # `vcpus` and `memory` are the older form of the same request; pods use limits.
+        limits = dict_at(raw, "resources", "requests") | dict_at(raw, "resources", "limits")
+        # `vcpus` and `memory` are the older form; pods use limits.
         for key, value in (
             ("VCPU", raw.get("vcpus", limits.get("cpu"))),
             ("MEMORY", raw.get("memory", limits.get("memory"))),
@@ -200,28 +205,28 @@ def _asked(raw: dict[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _number(value: object) -> float | None:
-    """Read `2`, `"0.25"`, `"500m"`, `"2048Mi"` (in MiB)."""
+    """Parse `2`, `"0.25"`, `"500m"` or `"2048Mi"` (in MiB)."""
     amount = _AMOUNT.fullmatch(str(value)) if isinstance(value, str | int) else None
     if amount is None or isinstance(value, bool):
         return None
     return float(amount[1]) * _UNITS.get(amount[2], 1.0)
 
 
-def secrets_of(detail: dict[str, Any]) -> tuple[str, ...]:
+def secrets_in(detail: Json) -> tuple[str, ...]:
     """Collect secret values from environment, parameters and log options, longest first.
 
-    They are kept in memory to be masked where a job prints them, and for nothing else.
+    They are used only to mask them where a job prints them.
     """
-    found = {value for name, value in _settings(detail) if redaction.is_secret(name, value)}
+    found = {value for name, value in _named_values(detail) if redaction.is_secret(name, value)}
     return tuple(sorted(found, key=lambda value: (-len(value), value))[:_SECRETS_KEPT])
 
 
-def _settings(detail: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    places = [node(detail, "parameters")]
-    for raw in definitions(detail):
-        places.append(node(raw, "logConfiguration", "options"))
-        for one in items(raw.get("environment")) + items(raw.get("env")):
-            yield string(one, "name"), string(one, "value")
+def _named_values(detail: Json) -> Iterator[tuple[str, str]]:
+    places = [dict_at(detail, "parameters")]
+    for raw in container_specs(detail):
+        places.append(dict_at(raw, "logConfiguration", "options"))
+        for one in dicts_at(raw, "environment") + dicts_at(raw, "env"):
+            yield string_at(one, "name"), string_at(one, "value")
     for place in places:
         for name, value in place.items():
             if isinstance(value, str):

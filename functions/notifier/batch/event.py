@@ -1,9 +1,9 @@
-"""An event from the bus read as a `Failure`, whatever shape the job has.
+"""Parse an EventBridge event into a `Failure`, whatever shape the job has.
 
-`read` is total: any JSON value gives a `Failure`, an `Unreadable` or None, never an exception.
-Keys come and go between job kinds and AWS adds new ones, so every look-up tolerates absence and
-a wrong type. Environment, command, parameters and log-driver options are dropped here, because
-they hold secrets; all text that is kept is made safe here, so nothing later can leak it.
+`parse_event` never raises: any JSON value gives a `Failure`, an `Unreadable` or None. Keys differ
+between kinds of jobs and AWS adds new ones, so every look-up accepts a missing key and a wrong
+type. Environment, command, parameters and log driver options are dropped here, because they hold
+secrets; all text that is kept is sanitized here, so no later step can leak it.
 Shapes: https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html
 """
 
@@ -12,10 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
-from notifier.batch import job, wait_reasons
-from notifier.batch.containers import secrets_of
+from notifier.batch import job
+from notifier.batch.containers import secrets_in
 from notifier.batch.failure import (
     DRILL_SOURCE,
     HEARTBEAT_SOURCE,
@@ -28,20 +27,30 @@ from notifier.batch.failure import (
     Kind,
     Unreadable,
 )
-from notifier.batch.json_lookup import envelope, items, made_safe, moment, node, string
+from notifier.batch.json_lookup import (
+    Json,
+    dict_at,
+    dicts_at,
+    parse_envelope,
+    sanitizer,
+    string_at,
+    time_at,
+)
+from notifier.batch.wait_reasons import find_wait_reasons
 from notifier.text import untrusted
 
+Parsed = Failure | Unreadable | None
 _JOB_STATES = frozenset(
     ("SUBMITTED", "PENDING", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED")
 )
 _SOURCES = ("aws.batch", "aws.cloudformation", DRILL_SOURCE, SWEEP_SOURCE)
 _BATCH_RESOURCE = re.compile(r"AWS::Batch::[A-Za-z]{1,64}")
-# Of a queue, compute environment or stack: those have no settings that hold secrets.
-_NAME, _REASON = made_safe((), NAME_LIMIT), made_safe((), REASON_LIMIT)
+# For a queue, compute environment or stack, whose settings hold no secrets.
+_NAME, _REASON = sanitizer((), NAME_LIMIT), sanitizer((), REASON_LIMIT)
 
 
-def read(event: object) -> Failure | Unreadable | None:
-    """Read one EventBridge event.
+def parse_event(event: object) -> Parsed:
+    """Parse one EventBridge event.
 
     Parameters
     ----------
@@ -51,11 +60,11 @@ def read(event: object) -> Failure | Unreadable | None:
     Returns
     -------
     Failure | Unreadable | None
-        None when the event is well formed and reports no failure (a job that succeeded).
+        None if the event reports no failure (for example a job that succeeded).
 
     Examples
     --------
-    >>> read([]).problem
+    >>> parse_event([]).problem
     'the event is not a JSON object'
     """
     if not isinstance(event, dict):
@@ -65,14 +74,14 @@ def read(event: object) -> Failure | Unreadable | None:
         return _unreadable(event, "the event has no detail")
     if source not in _SOURCES:
         return _unreadable(event, "the event comes from a source this notifier does not know")
-    reader = _READERS.get(detail_type) if isinstance(detail_type, str) else None
-    if reader is None:
+    parse = _PARSERS.get(detail_type) if isinstance(detail_type, str) else None
+    if parse is None:
         return _unreadable(event, "the event has a detail-type this notifier does not know")
-    return reader(event, detail)
+    return parse(event, detail)
 
 
 def is_heartbeat(event: object) -> bool:
-    """Say whether an event only proves that events arrive, of whichever stack.
+    """Return whether an event is a heartbeat, which only proves that events arrive.
 
     HeartbeatRule lets only those of its own stack into the queue.
     """
@@ -80,110 +89,111 @@ def is_heartbeat(event: object) -> bool:
     return isinstance(source, str) and f"{source}.".startswith(f"{HEARTBEAT_SOURCE}.")
 
 
-def _unreadable(event: dict[str, Any], problem: str) -> Unreadable:
-    detail = node(event, "detail")
-    name = made_safe(secrets_of(detail), NAME_LIMIT)
+def _unreadable(event: Json, problem: str) -> Unreadable:
+    detail = dict_at(event, "detail")
+    name = sanitizer(secrets_in(detail), NAME_LIMIT)
     return Unreadable(
         problem=problem,
-        **envelope(event, name),
+        **parse_envelope(event, name),
         detail_type=name(event.get("detail-type")),
         job_id=name(detail.get("jobId")),
         job_name=name(detail.get("jobName")),
     )
 
 
-def _job(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unreadable | None:
-    status = string(detail, "status")
+def _parse_failed_job(event: Json, detail: Json) -> Parsed:
+    status = string_at(detail, "status")
     if status in _JOB_STATES:
         return None
     if status != "FAILED":
         return _unreadable(event, "the event does not say in which state the job is")
-    return _read_job(event, detail, job.kind_of(detail))
+    return _parse_any_job(event, detail, job.kind_of(detail))
 
 
-def _read_job(event: dict[str, Any], detail: dict[str, Any], kind: Kind) -> Failure | Unreadable:
-    return job.read(event, detail, kind) or _unreadable(event, "the event names no job")
+def _parse_any_job(event: Json, detail: Json, kind: Kind) -> Parsed:
+    return job.parse_job(event, detail, kind) or _unreadable(event, "the event names no job")
 
 
-def _queue_blocked(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unreadable:
-    return _read_job(event, detail, Kind.QUEUE_BLOCKED)
+def _parse_blocked_queue(event: Json, detail: Json) -> Parsed:
+    return _parse_any_job(event, detail, Kind.QUEUE_BLOCKED)
 
 
-def _service_job(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unreadable | None:
-    failure = _job(event, detail)
+def _parse_service_job(event: Json, detail: Json) -> Parsed:
+    failure = _parse_failed_job(event, detail)
     if not isinstance(failure, Failure):
         return failure
-    latest = string(detail, "latestAttempt", "serviceResourceId", "value")
+    latest = string_at(detail, "latestAttempt", "serviceResourceId", "value")
     return replace(
         failure,
         kind=Kind.SERVICE_JOB,
-        training_job=made_safe(failure.secrets, NAME_LIMIT)(latest).rpartition("training-job/")[2],
-        no_log="SageMaker keeps it in /aws/sagemaker/TrainingJobs",
+        training_job=sanitizer(failure.secrets, NAME_LIMIT)(latest).rpartition("training-job/")[2],
+        no_log_reason="SageMaker keeps it in /aws/sagemaker/TrainingJobs",
         platform="SageMaker",
     )
 
 
-def _resource(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unreadable | None:
-    """Read a CloudFormation event: an AWS Batch resource that could not be set up.
+def _parse_stack_event(event: Json, detail: Json) -> Parsed:
+    """Parse the event of an AWS Batch resource that CloudFormation could not set up.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-resource-status-change.html
     """
-    status = string(detail, "status-details", "status")
-    resource_type, stack = string(detail, "resource-type"), string(detail, "stack-id")
+    status = string_at(detail, "status-details", "status")
+    resource_type, stack = string_at(detail, "resource-type"), string_at(detail, "stack-id")
     if not (status and resource_type):
         return _unreadable(event, "the event does not say which resource is in which state")
     if not (status.endswith("_FAILED") and _BATCH_RESOURCE.fullmatch(resource_type)):
         return None
-    logical = string(detail, "logical-resource-id")
-    physical = string(detail, "physical-resource-id") or f"{stack}/{logical}"
+    logical = string_at(detail, "logical-resource-id")
+    physical = string_at(detail, "physical-resource-id") or f"{stack}/{logical}"
     return Failure(
         kind=Kind.ENVIRONMENT,
-        job_id=made_safe((), ID_LIMIT)(physical),
+        job_id=sanitizer((), ID_LIMIT)(physical),
         job_name=untrusted.truncate(_NAME(logical or resource_type), JOB_NAME_LIMIT),
-        **envelope(event, _NAME, _NAME(stack)),
+        **parse_envelope(event, _NAME, _NAME(stack)),
         status=_NAME(status),
-        status_reason=_REASON(string(detail, "status-details", "status-reason")),
+        status_reason=_REASON(string_at(detail, "status-details", "status-reason")),
         stack=_NAME(stack),
         resource_type=_NAME(resource_type),
     )
 
 
-def _stuck(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unreadable:
-    """Read what the sweep saw of a job that waits: the job, its queue, and where it could run."""
-    failure = _read_job(event, detail, Kind.STUCK)
+def _parse_stuck_job(event: Json, detail: Json) -> Parsed:
+    """Parse a waiting job that the sweep found, with its queue's compute environments."""
+    failure = _parse_any_job(event, detail, Kind.STUCK)
     if not isinstance(failure, Failure):
         return failure
+    environments = dicts_at(detail, "computeEnvironments")
     return replace(
         failure,
-        waiting_since=moment(detail.get("waitingSince")) or failure.created_at,
-        findings=wait_reasons.findings(failure, items(detail.get("computeEnvironments")), _REASON),
+        waiting_since=time_at(detail, "waitingSince") or failure.created_at,
+        wait_reasons=find_wait_reasons(failure, environments, _REASON),
         log=None,
-        no_log="the job has not started",
+        no_log_reason="the job has not started",
     )
 
 
-def _unusable(event: dict[str, Any], detail: dict[str, Any]) -> Failure | Unreadable:
-    """Read what the sweep saw of a queue or compute environment that runs no jobs."""
-    arn, resource_type = string(detail, "arn"), string(detail, "resource-type")
+def _parse_unusable_environment(event: Json, detail: Json) -> Parsed:
+    """Parse a queue or compute environment that the sweep found unable to run jobs."""
+    arn, resource_type = string_at(detail, "arn"), string_at(detail, "resource-type")
     if not (arn and _BATCH_RESOURCE.fullmatch(resource_type)):
         return _unreadable(event, "the event does not say what cannot be used")
     return Failure(
         kind=Kind.ENVIRONMENT,
         job_id=_NAME(arn),
-        job_name=untrusted.truncate(_NAME(string(detail, "name") or arn), JOB_NAME_LIMIT),
-        **envelope(event, _NAME, _NAME(arn)),
-        queue_arn=_NAME(string(detail, "jobQueue")),
-        status=_NAME(string(detail, "status")),
-        status_reason=_REASON(string(detail, "statusReason")),
+        job_name=untrusted.truncate(_NAME(string_at(detail, "name") or arn), JOB_NAME_LIMIT),
+        **parse_envelope(event, _NAME, _NAME(arn)),
+        queue_arn=_NAME(string_at(detail, "jobQueue")),
+        status=_NAME(string_at(detail, "status")),
+        status_reason=_REASON(string_at(detail, "statusReason")),
         resource_type=_NAME(resource_type),
     )
 
 
-_READERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Failure | Unreadable | None]] = {
-    "Batch Job State Change": _job,
-    "Batch Job Queue Blocked": _queue_blocked,
-    "Batch Service Job State Change": _service_job,
-    "CloudFormation Resource Status Change": _resource,
-    "Batch Job Stuck": _stuck,
-    "Batch Environment Unusable": _unusable,
+_PARSERS: dict[str, Callable[[Json, Json], Parsed]] = {
+    "Batch Job State Change": _parse_failed_job,
+    "Batch Job Queue Blocked": _parse_blocked_queue,
+    "Batch Service Job State Change": _parse_service_job,
+    "CloudFormation Resource Status Change": _parse_stack_event,
+    "Batch Job Stuck": _parse_stuck_job,
+    "Batch Environment Unusable": _parse_unusable_environment,
 }

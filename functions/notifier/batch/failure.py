@@ -1,4 +1,4 @@
-"""What a failure is: one job, queue or environment that needs somebody."""
+"""A failure: one failed or stuck job, blocked queue or broken environment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 DRILL_SOURCE = "batch-notifier.drill"
 SWEEP_SOURCE = "batch-notifier.sweep"
 HEARTBEAT_SOURCE = "batch-notifier.heartbeat"
-DEFAULT_LOG_GROUP = "/aws/batch/job"  # where the awslogs driver writes unless told otherwise
+DEFAULT_LOG_GROUP = "/aws/batch/job"  # the default of the awslogs driver
 # https://docs.aws.amazon.com/batch/latest/APIReference/API_LogConfiguration.html
 LOG_DRIVERS = frozenset(
     ("awsfirelens", "awslogs", "fluentd", "gelf", "json-file", "journald", "logentries",
@@ -39,8 +39,8 @@ class Kind(StrEnum):
     SERVICE_JOB = "service-job"
     QUEUE_BLOCKED = "queue-blocked"
     ENVIRONMENT = "environment"
-    STUCK = "stuck"  # a job that waits for hours, which no event tells
-    UNREADABLE = "unreadable"  # an event that failed to be read, as the ledger remembers it
+    STUCK = "stuck"  # a job that has waited too long; AWS Batch sends no event
+    UNREADABLE = "unreadable"  # an event that could not be parsed, as the ledger stores it
 
 
 WITHOUT_LOG = frozenset((Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED, Kind.STUCK, Kind.UNREADABLE))
@@ -48,7 +48,7 @@ WITHOUT_LOG = frozenset((Kind.ENVIRONMENT, Kind.QUEUE_BLOCKED, Kind.STUCK, Kind.
 
 @dataclass(frozen=True, slots=True)
 class LogStream:
-    """Where a job wrote: CloudWatch log group, stream and the Region of both."""
+    """The CloudWatch log group and stream of a job, and their Region."""
 
     group: str
     stream: str
@@ -70,16 +70,16 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Why a job may wait, as a look at its queue and compute environments showed.
+class WaitReason:
+    """Why a job may wait, from the state of its queue and compute environments.
 
-    `cause` is one of the catalogue; `said` is a text of AWS's own, which may tell another;
-    `is_sure` is whether it alone keeps the job waiting.
+    `cause` is an id of the catalogue; `aws_text` is AWS's own status reason, which may show another
+    cause; `is_sure` is whether this reason alone keeps the job waiting.
     """
 
     cause: str
     text: str
-    said: str = ""
+    aws_text: str = ""
     is_sure: bool = False
 
 
@@ -87,10 +87,10 @@ class Finding:
 class Failure:
     """Everything the event says about one failure, safe to show.
 
-    Times are epoch milliseconds. Text fields went through `text.one_line`: one line, no controls,
-    secrets masked. `waiting_since` is when a stuck job began to wait, and `findings` say for what,
-    the most telling first. `secrets` are literal values from the job's environment and parameters,
-    kept only to mask them in log lines.
+    Times are epoch milliseconds. Texts are one line without control characters, secrets masked.
+    `waiting_since` is when a stuck job began to wait; the most important of `wait_reasons` comes
+    first. `secrets` are literal values from the job's environment and parameters, kept only to mask
+    them in log lines.
     """
 
     kind: Kind
@@ -128,34 +128,34 @@ class Failure:
     depends_on: tuple[str, ...] = ()
     stopped_by_request: bool = False
     log: LogStream | None = None
-    no_log: str = ""
+    no_log_reason: str = ""
     training_job: str = ""
     stack: str = ""
     resource_type: str = ""
     waiting_since: int | None = None
-    findings: tuple[Finding, ...] = ()
+    wait_reasons: tuple[WaitReason, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     is_drill: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def is_unusable(self) -> bool:
-        """Whether it is a queue or compute environment as the sweep saw it, and no deployment."""
+        """Whether the sweep found a queue or compute environment that runs no jobs."""
         return self.kind is Kind.ENVIRONMENT and self.status in UNUSABLE
 
     @property
     def is_queue(self) -> bool:
-        """Whether the resource that cannot be used is a job queue."""
+        """Whether the resource is a job queue."""
         return self.resource_type.endswith("Queue")
 
     @property
-    def is_seen(self) -> bool:
-        """Whether the sweep saw it: it lasts until it is over, and nothing succeeds again."""
+    def is_from_sweep(self) -> bool:
+        """Whether the sweep found it: a state that ends, not a job that can succeed later."""
         return self.kind is Kind.STUCK or self.is_unusable
 
     @property
-    def seen_at(self) -> int:
-        """When the event was made, in epoch milliseconds; 0 when it does not tell."""
+    def event_at(self) -> int:
+        """Time of the event in epoch milliseconds; 0 if it has none."""
         try:
             return int(datetime.fromisoformat(self.event_time).timestamp() * 1000)
         except ValueError:
@@ -163,27 +163,27 @@ class Failure:
 
     @property
     def queue(self) -> str:
-        """Name of the job queue, the last part of its ARN."""
-        return _after(self.queue_arn, "/")
+        """Name of the job queue."""
+        return self.queue_arn.rpartition("/")[2]
 
     @property
     def definition(self) -> str:
         """Name of the job definition with its revision (`name:3`)."""
-        return _after(self.definition_arn, "/")
+        return self.definition_arn.rpartition("/")[2]
 
     @property
     def definition_name(self) -> str:
-        """Name of the job definition, whatever its revision."""
+        """Name of the job definition without its revision."""
         return self.definition.partition(":")[0]
 
     @property
     def log_region(self) -> str:
-        """Region of the log, which may be another than the job's."""
+        """Region of the log, which may differ from the job's."""
         return (self.log and self.log.region) or self.region
 
     @property
     def partition(self) -> str:
-        """`aws`, `aws-cn` or `aws-us-gov`, from the job's ARN or else its Region."""
+        """`aws`, `aws-cn` or `aws-us-gov`, from an ARN or else the Region."""
         parts = (self.job_arn or self.queue_arn or self.stack).split(":")
         if len(parts) > 1 and parts[0] == "arn" and parts[1]:
             return parts[1]
@@ -192,11 +192,11 @@ class Failure:
         )
 
     def tag(self, key: str) -> str:
-        """Value of a job tag, or an empty text."""
+        """Return the value of a job tag, or an empty text."""
         return dict(self.tags).get(key, "")
 
-    def remembered(self) -> Failure:
-        """Give what names the job and sizes it, without what only its own alert shows."""
+    def for_storage(self) -> Failure:
+        """Return a copy without what only the first alert shows, as the ledger stores it."""
         return replace(
             self,
             status_reason=self.status_reason if self.kind is Kind.UNREADABLE else "",
@@ -205,16 +205,16 @@ class Failure:
             reasons=(),
             image="",
             depends_on=(),
-            findings=(),
+            wait_reasons=(),
             log=None,
-            no_log="",
+            no_log_reason="",
             secrets=(),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An event that let itself not be read: the little that is certain, and what is wrong."""
+    """An event that could not be parsed: what is wrong with it, and the little that is known."""
 
     problem: str
     event_id: str = ""
@@ -226,8 +226,8 @@ class Unreadable:
     job_name: str = ""
     is_drill: bool = False
 
-    def stand_in(self) -> Failure:
-        """Give the failure that is counted in its place; it is told by `alert.unreadable`."""
+    def as_failure(self) -> Failure:
+        """Return the failure that is counted in its place."""
         return Failure(
             kind=Kind.UNREADABLE,
             job_id=self.job_id,
@@ -239,7 +239,3 @@ class Unreadable:
             status_reason=self.problem,
             is_drill=self.is_drill,
         )
-
-
-def _after(value: str, mark: str) -> str:
-    return value.rpartition(mark)[2]

@@ -1,6 +1,6 @@
-"""The sizes that Fargate has: one table, for alerts and for the rules over templates.
+"""The task sizes of Fargate, for alerts and for the template rules in `environments/`.
 
-It imports nothing of this project, so that the rules can run it where the project is not installed.
+Imports nothing of this project: the template rules run without it.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ MEMORY: dict[float, tuple[int, ...]] = {
 }
 
 
-def fitting(vcpus: float, memory: int) -> str:
-    """Say which memory (MiB) goes with these vCPUs, and which vCPUs go with this memory."""
+def valid_sizes(vcpus: float, memory: int) -> str:
+    """Say which memory (MiB) these vCPUs allow, and which vCPUs this memory allows."""
     sizes = MEMORY.get(vcpus)
     takes = (
         f"{vcpus:g} vCPU takes {_sizes(sizes)}"
         if sizes
-        else f"Fargate has {_either([f'{each:g}' for each in MEMORY])} vCPU"
+        else f"Fargate has {_with_or([f'{each:g}' for each in MEMORY])} vCPU"
     )
     fits = [f"{each:g}" for each, sizes in MEMORY.items() if memory in sizes]
-    goes = f"goes with {_either(fits)} vCPU" if fits else "goes with none"
+    goes = f"goes with {_with_or(fits)} vCPU" if fits else "goes with none"
     return f"{takes}; {memory:,} MiB {goes}"
 
 
 def _sizes(sizes: tuple[int, ...]) -> str:
     if len(sizes) == 3:
-        return f"{_either([f'{each:,}' for each in sizes])} MiB"
+        return f"{_with_or([f'{each:,}' for each in sizes])} MiB"
     return f"{sizes[0]:,} to {sizes[-1]:,} MiB in steps of {sizes[1] - sizes[0]:,}"
 
 
-def _either(words: list[str]) -> str:
+def _with_or(words: list[str]) -> str:
     *most, last = words
     return f"{', '.join(most)} or {last}" if most else last

@@ -1,17 +1,15 @@
-"""The job half of an event: what failed, where it ran and how it ended, and where its log is."""
+"""Parse the job of an event: what failed, where it ran, how it ended, where its log is."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from notifier.batch import retry_strategy
 from notifier.batch.containers import (
     Container,
-    attempts_of,
-    containers_of,
+    parse_attempts,
+    parse_containers,
     platform_of,
-    resources_of,
-    secrets_of,
+    requested_resources,
+    secrets_in,
 )
 from notifier.batch.failure import (
     DEFAULT_LOG_GROUP,
@@ -25,103 +23,124 @@ from notifier.batch.failure import (
     Kind,
     LogStream,
 )
-from notifier.batch.json_lookup import envelope, integer, items, made_safe, moment, node, string
+from notifier.batch.json_lookup import (
+    Json,
+    Sanitizer,
+    dict_at,
+    dicts_at,
+    integer_at,
+    parse_envelope,
+    sanitizer,
+    string_at,
+    time_at,
+)
 from notifier.text import untrusted
 
 _DEPENDENCIES_KEPT = 20  # SubmitJob takes no more
 
 
-def kind_of(detail: dict[str, Any]) -> Kind:
-    """Say what a failed job is: one of its own, or which part of an array or multi-node job."""
-    array, nodes = node(detail, "arrayProperties"), node(detail, "nodeProperties")
-    if integer(array.get("index")) is not None:
+def kind_of(detail: Json) -> Kind:
+    """Return whether a job stands alone, or which part of an array or multi-node job it is."""
+    if integer_at(detail, "arrayProperties", "index") is not None:
         return Kind.ARRAY_CHILD
-    if integer(array.get("size")):
+    if integer_at(detail, "arrayProperties", "size"):
         return Kind.ARRAY_PARENT
-    if integer(node(detail, "nodeDetails").get("nodeIndex")) is not None:
+    if integer_at(detail, "nodeDetails", "nodeIndex") is not None:
         return Kind.NODE
-    return Kind.MULTI_NODE if nodes else Kind.JOB
+    return Kind.MULTI_NODE if dict_at(detail, "nodeProperties") else Kind.JOB
 
 
-def read(event: dict[str, Any], detail: dict[str, Any], kind: Kind) -> Failure | None:
-    """Read the job that an event is about; None where it names none."""
-    secrets = secrets_of(detail)
-    name, reason = made_safe(secrets, NAME_LIMIT), made_safe(secrets, REASON_LIMIT)
-    # Parts are taken of what is safe: without what stands before it, a secret is not known for one.
-    job_arn = name(string(detail, "jobArn"))
-    job_id = name(string(detail, "jobId")) or job_arn.rpartition("job/")[2]
+def parse_job(event: Json, detail: Json, kind: Kind) -> Failure | None:
+    """Parse the job that an event is about; None if the event names no job."""
+    secrets = secrets_in(detail)
+    name, reason = sanitizer(secrets, NAME_LIMIT), sanitizer(secrets, REASON_LIMIT)
+    # Cut after masking: a part of a secret goes unnoticed.
+    job_arn = name(string_at(detail, "jobArn"))
+    job_id = name(string_at(detail, "jobId")) or job_arn.rpartition("job/")[2]
     if not job_id:
         return None
-    containers = containers_of(detail, reason)
-    attempts = attempts_of(detail, reason)
-    ended = containers[0] if containers else Container()
-    last = attempts[-1] if attempts else Attempt()
-    array, nodes = node(detail, "arrayProperties"), node(detail, "nodeProperties")
-    tags = node(detail, "tags")
-    about = envelope(event, name, job_arn)
-    log, no_log = _log(detail, kind, ended, attempts, about["region"])
+    envelope = parse_envelope(event, name, job_arn)
     return Failure(
         kind=kind,
         job_id=job_id,
-        job_name=untrusted.truncate(name(string(detail, "jobName")) or job_id, JOB_NAME_LIMIT),
-        **about,
+        job_name=untrusted.truncate(name(string_at(detail, "jobName")) or job_id, JOB_NAME_LIMIT),
+        **envelope,
         job_arn=job_arn,
-        queue_arn=name(string(detail, "jobQueue")),
-        definition_arn=name(string(detail, "jobDefinition")),
-        status=name(string(detail, "status")),
-        status_reason=reason(string(detail, "statusReason")),
-        created_at=moment(detail.get("createdAt")),
-        started_at=moment(detail.get("startedAt")),
-        stopped_at=moment(detail.get("stoppedAt")),
-        attempts=attempts,
-        attempt_limit=integer(node(detail, "retryStrategy").get("attempts")),
-        retry_rules=retry_strategy.read(
-            node(detail, "retryStrategy").get("evaluateOnExit"), reason
-        ),
-        reasons=tuple(dict.fromkeys(c.reason for c in containers if c.reason)),
-        exit_code=ended.exit_code if ended.exit_code is not None else last.exit_code,
-        container=ended.name or last.container,
-        image=ended.image,
-        **resources_of(detail),
-        platform=platform_of(detail, attempts),
-        timeout_seconds=integer(node(detail, "timeout").get("attemptDurationSeconds")),
-        array_size=integer(array.get("size")),
-        array_index=integer(array.get("index")),
-        array_failed=integer(node(array, "statusSummary").get("FAILED")),
-        node_index=integer(node(detail, "nodeDetails").get("nodeIndex")),
-        node_count=integer(nodes.get("numNodes")),
-        depends_on=tuple(
-            name(string(other, "jobId"))
-            for other in items(detail.get("dependsOn"))[:_DEPENDENCIES_KEPT]
-        ),
-        stopped_by_request=True in (detail.get("isCancelled"), detail.get("isTerminated")),
-        log=log,
-        no_log=no_log,
-        # The other tags are the owner's business.
-        tags=tuple((key, name(tags[key])) for key in STEERING_TAGS if key in tags),
+        queue_arn=name(string_at(detail, "jobQueue")),
+        definition_arn=name(string_at(detail, "jobDefinition")),
+        status=name(string_at(detail, "status")),
+        **_outcome(detail, kind, envelope["region"], reason),
+        **_submission(detail, name, reason),
+        **requested_resources(detail),
+        **_array_and_nodes(detail),
         secrets=secrets,
     )
 
 
-def _log(
-    detail: dict[str, Any],
-    kind: Kind,
-    ended: Container,
-    attempts: tuple[Attempt, ...],
-    region: str,
-) -> tuple[LogStream | None, str]:
-    """Where the log is, or in a few words why there is none to read."""
+def _outcome(detail: Json, kind: Kind, region: str, safe: Sanitizer) -> Json:
+    """Parse how the job ended, and where its log is."""
+    containers, attempts = parse_containers(detail, safe), parse_attempts(detail, safe)
+    failed = containers[0] if containers else Container()
+    last = attempts[-1] if attempts else Attempt()
+    no_log_reason = _no_log_reason(detail, kind, failed, attempts)
+    log = LogStream(
+        failed.log_group or DEFAULT_LOG_GROUP,
+        failed.log_stream or last.log_stream,
+        failed.log_region or region,
+    )
+    return {
+        "status_reason": safe(string_at(detail, "statusReason")),
+        "created_at": time_at(detail, "createdAt"),
+        "started_at": time_at(detail, "startedAt"),
+        "stopped_at": time_at(detail, "stoppedAt"),
+        "stopped_by_request": True in (detail.get("isCancelled"), detail.get("isTerminated")),
+        "attempts": attempts,
+        "reasons": tuple(dict.fromkeys(one.reason for one in containers if one.reason)),
+        "exit_code": last.exit_code if failed.exit_code is None else failed.exit_code,
+        "container": failed.name or last.container,
+        "image": failed.image,
+        "platform": platform_of(detail, attempts),
+        "log": None if no_log_reason else log,
+        "no_log_reason": no_log_reason,
+    }
+
+
+def _submission(detail: Json, name: Sanitizer, reason: Sanitizer) -> Json:
+    """Parse what the job was submitted with: retries, timeout, dependencies, tags."""
+    retry, tags = dict_at(detail, "retryStrategy"), dict_at(detail, "tags")
+    depends_on = dicts_at(detail, "dependsOn")[:_DEPENDENCIES_KEPT]
+    return {
+        "attempt_limit": integer_at(retry, "attempts"),
+        "retry_rules": retry_strategy.parse_rules(retry.get("evaluateOnExit"), reason),
+        "timeout_seconds": integer_at(detail, "timeout", "attemptDurationSeconds"),
+        "depends_on": tuple(name(string_at(one, "jobId")) for one in depends_on),
+        "tags": tuple((key, name(tags[key])) for key in STEERING_TAGS if key in tags),
+    }
+
+
+def _array_and_nodes(detail: Json) -> Json:
+    array = dict_at(detail, "arrayProperties")
+    return {
+        "array_size": integer_at(array, "size"),
+        "array_index": integer_at(array, "index"),
+        "array_failed": integer_at(array, "statusSummary", "FAILED"),
+        "node_index": integer_at(detail, "nodeDetails", "nodeIndex"),
+        "node_count": integer_at(detail, "nodeProperties", "numNodes"),
+    }
+
+
+def _no_log_reason(
+    detail: Json, kind: Kind, failed: Container, attempts: tuple[Attempt, ...]
+) -> str:
+    """Return why there is no log to read; empty if there is one."""
     last = attempts[-1] if attempts else Attempt()
     if kind is Kind.ARRAY_PARENT:
-        return None, "each child of the array has its own"
-    if node(detail, "eksProperties"):
-        return None, "Batch does not keep the logs of EKS pods"
+        return "each child of the array has its own"
+    if dict_at(detail, "eksProperties"):
+        return "Batch does not keep the logs of EKS pods"
     if last.started_at is None and last.exit_code is None:
-        return None, "the job never started" if not attempts else "the container never started"
-    if ended.log_driver not in ("", "awslogs"):
-        driver = ended.log_driver if ended.log_driver in LOG_DRIVERS else "chosen"
-        return None, f"the {driver} log driver does not write to CloudWatch"
-    stream = ended.log_stream or last.log_stream
-    if not stream:
-        return None, "the event names no log stream"
-    return LogStream(ended.log_group or DEFAULT_LOG_GROUP, stream, ended.log_region or region), ""
+        return "the container never started" if attempts else "the job never started"
+    if failed.log_driver not in ("", "awslogs"):
+        driver = failed.log_driver if failed.log_driver in LOG_DRIVERS else "chosen"
+        return f"the {driver} log driver does not write to CloudWatch"
+    return "" if failed.log_stream or last.log_stream else "the event names no log stream"

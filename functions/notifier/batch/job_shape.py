@@ -1,7 +1,7 @@
-"""As what a job ran, so that two runs can be compared without showing what they were given.
+"""The shape of a job: what it ran with, to compare two runs without showing their input.
 
-A shape holds names and numbers. Of the words of a command and the values of settings it holds
-fingerprints that mean nothing outside of this process, so nothing later can print them.
+A shape holds names and numbers. For the words of a command and the values of settings it holds
+only hashes that mean nothing outside this process, so no later step can print them.
 """
 
 from __future__ import annotations
@@ -9,22 +9,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from notifier.batch.containers import definitions, platform_of, resources_of, secrets_of
+from notifier.batch.containers import container_specs, platform_of, requested_resources, secrets_in
 from notifier.batch.failure import DEFAULT_LOG_GROUP, NAME_LIMIT
-from notifier.batch.json_lookup import Safe, integer, items, made_safe, node, string
+from notifier.batch.json_lookup import (
+    Json,
+    Sanitizer,
+    dict_at,
+    dicts_at,
+    integer_at,
+    sanitizer,
+    string_at,
+)
 from notifier.text import untrusted
 
 _SETTING = re.compile(r"[A-Za-z_][\w.-]{0,63}", re.ASCII)
-_OF_BATCH = "AWS_BATCH"  # what Batch sets itself, another for each job
+_OF_BATCH = "AWS_BATCH"  # AWS Batch sets these variables, with other values for each job
 UNNAMED = "(a name that is not shown)"
-Settings = frozenset[tuple[str, int]]  # names, each with the fingerprint of its value
+Settings = frozenset[tuple[str, int]]  # names, each with the hash of its value
 
 
 @dataclass(frozen=True, slots=True)
 class JobShape:
-    """What a job, or the job definition behind it, asks Batch to run."""
+    """What a job, or its job definition, requests from AWS Batch."""
 
     definition: str = ""
     image: str = ""
@@ -44,78 +51,80 @@ class JobShape:
     parameters: Settings = field(default=frozenset(), repr=False)
 
 
-def of_job(detail: dict[str, Any]) -> JobShape:
-    """Read what DescribeJobs says of one job."""
-    return _shape(detail, string(detail, "jobDefinition"))
+def shape_of_job(detail: Json) -> JobShape:
+    """Return the shape of a job from DescribeJobs."""
+    return _shape(detail, string_at(detail, "jobDefinition"))
 
 
-def of_definition(found: dict[str, Any]) -> JobShape:
-    """Read what DescribeJobDefinitions says of one revision."""
+def shape_of_definition(found: Json) -> JobShape:
+    """Return the shape of one revision from DescribeJobDefinitions."""
     return _shape(
-        found | {"container": found.get("containerProperties")}, string(found, "jobDefinitionArn")
+        found | {"container": found.get("containerProperties")},
+        string_at(found, "jobDefinitionArn"),
     )
 
 
-def _shape(detail: dict[str, Any], definition: str) -> JobShape:
-    name = made_safe(secrets_of(detail), NAME_LIMIT)
-    raw, retry = list(definitions(detail)), node(detail, "retryStrategy")
-    options = [node(one, "logConfiguration", "options") for one in raw]
-    groups = [string(one, "awslogs-group") or DEFAULT_LOG_GROUP for one in options]
+def _shape(detail: Json, definition: str) -> JobShape:
+    name = sanitizer(secrets_in(detail), NAME_LIMIT)
+    raw, retry = list(container_specs(detail)), dict_at(detail, "retryStrategy")
+    options = [dict_at(one, "logConfiguration", "options") for one in raw]
+    groups = [string_at(one, "awslogs-group") or DEFAULT_LOG_GROUP for one in options]
     return JobShape(
         definition=name(definition.rpartition("/")[2]),
-        image=_listed(name(string(one, "image")) for one in raw),
-        **resources_of(detail),
-        nodes=integer(node(detail, "nodeProperties").get("numNodes")),
+        image=_joined(name(string_at(one, "image")) for one in raw),
+        **requested_resources(detail),
+        nodes=integer_at(detail, "nodeProperties", "numNodes"),
         platform=platform_of(detail, ()),
         job_role=_roles(detail, raw, ("jobRoleArn", "taskRoleArn"), name),
         execution_role=_roles(detail, raw, ("executionRoleArn",), name),
-        timeout_seconds=integer(node(detail, "timeout").get("attemptDurationSeconds")),
-        attempt_limit=integer(retry.get("attempts")) or 1,  # one is what Batch does by default
-        log_group=_listed(map(name, groups)),
-        retry_rules=_rules(retry),
-        command=tuple(hash(word) for one in raw for word in _words(one)),
+        timeout_seconds=integer_at(detail, "timeout", "attemptDurationSeconds"),
+        attempt_limit=integer_at(retry, "attempts") or 1,  # 1 is the default of AWS Batch
+        log_group=_joined(map(name, groups)),
+        retry_rules=_rules_hash(retry),
+        command=tuple(hash(word) for one in raw for word in _command_words(one)),
         environment=frozenset(
-            (_named(string(each, "name")), hash(str(each.get("value"))))
+            (_setting_name(string_at(each, "name")), hash(str(each.get("value"))))
             for one in raw
-            for each in items(one.get("environment")) + items(one.get("env"))
-            if not string(each, "name").startswith(_OF_BATCH)
+            for each in dicts_at(one, "environment") + dicts_at(one, "env")
+            if not string_at(each, "name").startswith(_OF_BATCH)
         ),
         parameters=frozenset(
-            (_named(key), hash(str(value))) for key, value in node(detail, "parameters").items()
+            (_setting_name(key), hash(str(value)))
+            for key, value in dict_at(detail, "parameters").items()
         ),
     )
 
 
-def _rules(retry: dict[str, Any]) -> int:
-    """Give the fingerprint of the rules, whichever way Batch writes them today."""
-    rules = items(retry.get("evaluateOnExit"))
+def _rules_hash(retry: Json) -> int:
+    """Hash the retry rules; AWS Batch does not always return the same case and order."""
+    rules = dicts_at(retry, "evaluateOnExit")
     return hash(tuple(tuple(sorted((key, str(one[key]).lower()) for key in one)) for one in rules))
 
 
-def _words(raw: dict[str, Any]) -> Iterator[object]:
-    """Yield the words of a container's command; pods call the rest of it `args`."""
+def _command_words(raw: Json) -> Iterator[object]:
+    """Yield the words of a container's command; a pod has the rest of it in `args`."""
     for key in ("command", "args"):
         words = raw.get(key)
         yield from map(str, words) if isinstance(words, list) else ()
 
 
 def _roles(
-    detail: dict[str, Any],
-    raw: list[dict[str, Any]],
+    detail: Json,
+    raw: list[Json],
     keys: tuple[str, ...],
-    name: Safe,
+    name: Sanitizer,
 ) -> str:
-    """Name the roles without their account: `role/etl` and not its ARN."""
-    places = [*raw, *items(node(detail, "ecsProperties").get("taskProperties"))]
-    arns = (string(place, key) for place in places for key in keys)
-    return _listed(name(arn.rpartition("/")[2]) for arn in arns)
+    """Join the names of the roles, without path and account."""
+    places = [*raw, *dicts_at(detail, "ecsProperties", "taskProperties")]
+    arns = (string_at(place, key) for place in places for key in keys)
+    return _joined(name(arn.rpartition("/")[2]) for arn in arns)
 
 
-def _listed(names: Iterator[str] | map[str]) -> str:
+def _joined(names: Iterator[str] | map[str]) -> str:
     return ", ".join(dict.fromkeys(filter(None, names)))
 
 
-def _named(setting: str) -> str:
-    """Give the name of a setting where it is one: what is not might be a value."""
+def _setting_name(setting: str) -> str:
+    """Return the name of a setting if it looks like one; anything else might be a value."""
     is_plain = _SETTING.fullmatch(setting) and untrusted.one_line(setting) == setting
     return setting if is_plain else UNNAMED

@@ -1,4 +1,4 @@
-"""Look-ups in JSON of any shape: what is absent or of another type is empty, texts are safe."""
+"""Look-ups in JSON of any shape: a missing key or another type gives an empty value."""
 
 from __future__ import annotations
 
@@ -10,50 +10,58 @@ from notifier.batch.failure import DRILL_SOURCE
 from notifier.text import untrusted
 
 _MAX_EPOCH_MS = 253_402_300_799_999  # the year 9999; beyond it datetime fails
-Safe = Callable[[object], str]  # makes a text safe to show; anything else gives an empty one
+Json = dict[str, Any]  # a JSON object
+Sanitizer = Callable[[object], str]  # makes a text safe to show; other types give an empty text
 
 
-def node(value: object, *path: str) -> dict[str, Any]:
-    """Follow keys to an object; anything else on the way gives an empty one."""
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
+def dict_at(value: object, *path: str) -> Json:
+    """Follow keys to an object."""
+    found = _at(value, path)
+    return found if isinstance(found, dict) else {}
 
 
-def items(value: object) -> list[dict[str, Any]]:
-    """Give the objects of a list; anything else gives none."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+def dicts_at(value: object, *path: str) -> list[Json]:
+    """Follow keys to a list and return the objects in it."""
+    found = _at(value, path)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
-def string(value: object, *path: str) -> str:
-    """Follow keys to a text; anything else gives an empty one."""
-    found = node(value, *path[:-1]).get(path[-1])
+def string_at(value: object, *path: str) -> str:
+    """Follow keys to a text."""
+    found = _at(value, path)
     return found if isinstance(found, str) else ""
 
 
-def integer(value: object) -> int | None:
-    """Give a whole number; floats, booleans and giants are None."""
-    usable = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
-    return value if usable and isinstance(value, int) else None
+def integer_at(value: object, *path: str) -> int | None:
+    """Follow keys to a whole number below 2**53."""
+    found = _at(value, path)
+    is_integer = isinstance(found, int) and not isinstance(found, bool)
+    return found if is_integer and abs(found) < 2**53 else None
 
 
-def moment(value: object) -> int | None:
-    """Give epoch milliseconds; Batch writes 0 where it has none (array parents)."""
-    number = integer(value)
+def time_at(value: object, *path: str) -> int | None:
+    """Follow keys to epoch milliseconds; AWS Batch writes 0 for none (array parents)."""
+    number = integer_at(value, *path)
     return number if number is not None and 0 < number <= _MAX_EPOCH_MS else None
 
 
-def made_safe(secrets: tuple[str, ...], limit: int) -> Safe:
-    """Give what masks these secrets, and cuts to so many characters."""
-    return partial(_safe, secrets=secrets, limit=limit)
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
-def _safe(value: object, secrets: tuple[str, ...], limit: int) -> str:
+def sanitizer(secrets: tuple[str, ...], limit: int) -> Sanitizer:
+    """Return a function that masks these secrets and cuts a text to `limit` characters."""
+    return partial(_sanitize, secrets=secrets, limit=limit)
+
+
+def _sanitize(value: object, secrets: tuple[str, ...], limit: int) -> str:
     return untrusted.one_line(value, secrets, limit) if isinstance(value, str) else ""
 
 
 class Envelope(TypedDict):
-    """What every event says, whatever it is about."""
+    """The fields that every event has."""
 
     event_id: str
     event_time: str
@@ -62,11 +70,11 @@ class Envelope(TypedDict):
     is_drill: bool
 
 
-def envelope(event: dict[str, Any], name: Safe, arn: str = "") -> Envelope:
-    """Read the envelope of an event.
+def parse_envelope(event: Json, name: Sanitizer, arn: str = "") -> Envelope:
+    """Parse the envelope of an event.
 
-    Account and Region are those of a safe `arn` where there is one: a drill's envelope has the
-    bus's own instead.
+    Account and Region are those of the safe `arn` if there is one: the envelope of a drill has
+    those of the bus.
     """
     parts = [*arn.split(":"), "", "", "", ""] if arn.startswith("arn:") else [""] * 5
     return Envelope(

@@ -1,20 +1,20 @@
-"""What the sweep saw, as the events that tell it: read, grouped and told like any other.
+"""Events for what the sweep found, so that it is parsed, grouped and reported like any other.
 
-What DescribeJobs gives of a job has the form of an event's `detail`. Values of its environment and
-its parameters stay in it, as in the event that was missed: they mask secrets in the log, and the
-queue is encrypted. Commands are dropped, and a stuck job, whose log nobody reads, loses all three.
+DescribeJobs returns a job in the form of an event's `detail`. Environment and parameters stay in
+it, as in the event that was missed: they are needed to mask secrets in the log, and the queue is
+encrypted. Commands are dropped. A stuck job has no log, so it loses all three.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from notifier.batch.failure import SWEEP_SOURCE
 from notifier.text import units
 
-# Amazon SQS takes 1 MiB, 256 KiB in some older queues; ten of these go into one call.
+# Amazon SQS accepts 1 MiB, older queues 256 KiB; one call sends up to ten events.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 MOST_BYTES = 100_000
 _COMMANDS = frozenset(("command", "args"))
@@ -33,43 +33,35 @@ _ENVIRONMENT = ("computeEnvironmentName", "state", "status", "statusReason")
 _RESOURCES = ("type", "maxvCpus", "desiredvCpus", "instanceTypes")
 
 
-def missed(job: Mapping[str, Any], now: int) -> dict[str, Any]:
-    """Give the event that must have been lost: the job failed, and nobody was told.
+def missed_failure(job: Mapping[str, Any], now: int) -> dict[str, Any]:
+    """Return an event for a failed job whose own event never arrived.
 
-    Where the job is too large to send, its settings go, and with them whatever names a log: lines
-    whose secrets could not be masked are better not shown.
+    If the job is too large to send, it loses its settings and the names of its log streams: without
+    the settings, secrets in the log could not be masked.
     """
     ended = job.get("stoppedAt") or job.get("createdAt") or now
-    arn = str(job.get("jobArn", ""))
-    for detail in (_without(job, _COMMANDS), _small(job), {k: job[k] for k in _NEEDED if k in job}):
-        event = _event("aws.batch", "Batch Job State Change", arn, detail, ended)
-        if size_of(event) <= MOST_BYTES:
-            break
-    return event
+    details = (_without(job, _COMMANDS), _without_settings(job), _only(job, _NEEDED))
+    return _first_that_fits("aws.batch", "Batch Job State Change", details, ended)
 
 
-def stuck(
+def stuck_job(
     job: Mapping[str, Any], environments: Sequence[Mapping[str, Any]], since: int, now: int
 ) -> dict[str, Any]:
-    """Tell of a job that has waited since `since`, with where it could run."""
+    """Return an event for a job that has waited since `since` (epoch ms)."""
     kept = [
         {key: one[key] for key in _ENVIRONMENT if key in one}
-        | {"computeResources": _picked(one.get("computeResources", {}), _RESOURCES)}
+        | {"computeResources": _only(one.get("computeResources", {}), _RESOURCES)}
         for one in environments
     ]
     more = {"waitingSince": since, "computeEnvironments": kept}
-    arn = str(job.get("jobArn", ""))
-    for detail in (_without(job, _SETTINGS), {k: job[k] for k in _NEEDED if k in job}):
-        event = _event(SWEEP_SOURCE, "Batch Job Stuck", arn, {**detail, **more}, now)
-        if size_of(event) <= MOST_BYTES:
-            break
-    return event
+    details = ({**detail, **more} for detail in (_without(job, _SETTINGS), _only(job, _NEEDED)))
+    return _first_that_fits(SWEEP_SOURCE, "Batch Job Stuck", details, now)
 
 
-def unusable(
+def unusable_environment(
     arn: str, name: str, status: str, reason: str, queue_arn: str, now: int
 ) -> dict[str, Any]:
-    """Tell of a queue or compute environment that runs no jobs; `status` is what it is instead."""
+    """Return an event for a queue or compute environment that is INVALID or DISABLED."""
     kind = "JobQueue" if ":job-queue/" in arn else "ComputeEnvironment"
     detail = {
         "arn": arn,
@@ -82,8 +74,19 @@ def unusable(
     return _event(SWEEP_SOURCE, "Batch Environment Unusable", arn, detail, now)
 
 
+def _first_that_fits(
+    source: str, detail_type: str, details: Iterable[Mapping[str, Any]], at: int
+) -> dict[str, Any]:
+    """Return the event with the first detail that is small enough, or else the last."""
+    for detail in details:
+        event = _event(source, detail_type, str(detail.get("jobArn", "")), detail, at)
+        if size_of(event) <= MOST_BYTES:
+            break
+    return event
+
+
 def size_of(event: Mapping[str, Any]) -> int:
-    """Give the bytes that an event takes in a queue."""
+    """Return the bytes that an event takes in a queue."""
     return len(json.dumps(event, ensure_ascii=False).encode("utf-8", "replace"))
 
 
@@ -104,12 +107,12 @@ def _event(
     }
 
 
-def _small(job: Mapping[str, Any]) -> dict[str, Any]:
+def _without_settings(job: Mapping[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = _without(job, _SETTINGS | _BULKY | {"logStreamName"})
     return kept | {name: kept[name][-1:] for name in _ATTEMPTS if kept.get(name)}
 
 
-def _picked(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: values[name] for name in names if name in values}
 
 

@@ -1,7 +1,7 @@
-"""Why a job waits: what its queue's compute environments are, against what the job asks.
+"""Why a job waits: compare its requests with the compute environments of its queue.
 
-Nothing is asked of EC2. How large an instance is follows from its type's name, which holds for
-general types and is never called certain; families and `optimal` have sizes for every job.
+The size of an instance follows from the name of its type, without a call to EC2. That is right for
+general types and never certain; families and `optimal` have sizes for every job.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
 
 from notifier.batch import fargate_sizes
-from notifier.batch.failure import Failure, Finding
-from notifier.batch.json_lookup import Safe, integer, node, string
+from notifier.batch.failure import Failure, WaitReason
+from notifier.batch.json_lookup import Json, Sanitizer, dict_at, integer_at, string_at
 
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html
 _TYPE = re.compile(r"([a-z]{1,4})(\d)[a-z0-9-]{0,12}\.(?:(\d{1,3})?x)?large", re.ASCII)
@@ -21,13 +21,13 @@ _GIB_PER_VCPU = {"c": 2, "m": 4, "r": 8}  # of the general families; others diff
 _VCPUS_OF_LARGE, _VCPUS_OF_XLARGE = 2, 4
 _GPU_FAMILIES = ("g", "p")
 _MIB = 1024
-_NAMED = 3  # things named in one line; the others are counted
+_NAMES_SHOWN = 3  # in one line; the others are counted
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
-    """A compute environment as DescribeComputeEnvironments gives it, as far as it matters here."""
+class ComputeEnvironment:
+    """The part of DescribeComputeEnvironments that decides whether a job can run."""
 
     name: str
     state: str
@@ -40,129 +40,128 @@ class Environment:
 
     @property
     def is_usable(self) -> bool:
-        """Whether Batch places jobs in it."""
+        """Whether AWS Batch places jobs in it."""
         return self.state != "DISABLED" and self.status != "INVALID"
 
     @property
     def is_fargate(self) -> bool:
-        """Whether it has no instances of its own."""
+        """Whether it runs on Fargate."""
         return self.type in _FARGATE
 
 
-def environment(raw: dict[str, Any], safe: Safe) -> Environment:
-    """Read one compute environment, tolerant of what is missing."""
-    resources = node(raw, "computeResources")
+_Usable = Sequence[ComputeEnvironment]
+
+
+def parse_environment(raw: Json, safe: Sanitizer) -> ComputeEnvironment:
+    """Parse one compute environment; missing values stay empty."""
+    resources = dict_at(raw, "computeResources")
     types = resources.get("instanceTypes")
-    return Environment(
+    return ComputeEnvironment(
         name=safe(raw.get("computeEnvironmentName")),
-        state=string(raw, "state"),
-        status=string(raw, "status"),
+        state=string_at(raw, "state"),
+        status=string_at(raw, "status"),
         reason=safe(raw.get("statusReason")),
-        type=string(resources, "type"),
-        most_vcpus=integer(resources.get("maxvCpus")),
-        vcpus=integer(resources.get("desiredvCpus")),
+        type=string_at(resources, "type"),
+        most_vcpus=integer_at(resources, "maxvCpus"),
+        vcpus=integer_at(resources, "desiredvCpus"),
         instance_types=tuple(safe(one) for one in types) if isinstance(types, list) else (),
     )
 
 
-def findings(job: Failure, raw: Sequence[dict[str, Any]], safe: Safe) -> tuple[Finding, ...]:
-    """Say what keeps a job waiting, the most telling first; nothing where all looks well.
+def find_wait_reasons(job: Failure, raw: Sequence[Json], safe: Sanitizer) -> tuple[WaitReason, ...]:
+    """Find what keeps a job waiting, the most important reason first; none if all looks well.
 
     Parameters
     ----------
     job
-        What the job asks for.
+        The waiting job.
     raw
-        The compute environments of its queue, as AWS describes them.
+        The compute environments of its queue, from DescribeComputeEnvironments.
     safe
         Makes a text of AWS safe to show.
     """
-    every = [environment(one, safe) for one in raw]
+    every = [parse_environment(one, safe) for one in raw]
     usable = [one for one in every if one.is_usable]
-    found = [_unusable(one, is_sure=not usable) for one in every if not one.is_usable]
+    reasons = [_unusable(one, is_sure=not usable) for one in every if not one.is_usable]
     if usable and job.status != "STARTING":  # a job that is starting has found its place
-        for ask in (_too_many_vcpus, _beyond_fargate, _no_gpu, _no_instance, _full):
-            if finding := ask(job, usable):
-                found.insert(0, finding)
-                break
-    return tuple(found)
+        checks = (_too_many_vcpus, _not_on_fargate, _no_gpu, _no_large_enough_instance, _full)
+        found = (reason for check in checks if (reason := check(job, usable)))
+        reasons = [*islice(found, 1), *reasons]
+    return tuple(reasons)
 
 
-def _unusable(one: Environment, *, is_sure: bool) -> Finding:
+def _unusable(one: ComputeEnvironment, *, is_sure: bool) -> WaitReason:
     if one.status == "INVALID":
         why = f": {one.reason}" if one.reason else ""
-        return Finding("queue-ce-invalid", f"{one.name} is INVALID{why}", one.reason, is_sure)
-    return Finding("ce-disabled", f"{one.name} is DISABLED", "", is_sure)
+        return WaitReason("queue-ce-invalid", f"{one.name} is INVALID{why}", one.reason, is_sure)
+    return WaitReason("ce-disabled", f"{one.name} is DISABLED", "", is_sure)
 
 
-def _too_many_vcpus(job: Failure, usable: Sequence[Environment]) -> Finding | None:
+def _too_many_vcpus(job: Failure, usable: _Usable) -> WaitReason | None:
     """AWS may exceed maxvCpus by one instance, except on Fargate: only there it is certain."""
     limits = [one.most_vcpus for one in usable if one.most_vcpus is not None]
-    asked = (job.vcpus or 0) * (job.node_count or 1)
-    if len(limits) < len(usable) or asked <= max(limits):
+    vcpus = (job.vcpus or 0) * (job.node_count or 1)
+    if len(limits) < len(usable) or vcpus <= max(limits):
         return None
-    told = f"the job asks for {asked:g} vCPU, and maxvCpus is {max(limits):,} in {_names(usable)}"
-    return Finding("queue-ce-max-resource", told, is_sure=all(one.is_fargate for one in usable))
+    names = _joined([one.name for one in usable])
+    text = f"the job asks for {vcpus:g} vCPU, and maxvCpus is {max(limits):,} in {names}"
+    return WaitReason("queue-ce-max-resource", text, is_sure=all(one.is_fargate for one in usable))
 
 
-def _beyond_fargate(job: Failure, usable: Sequence[Environment]) -> Finding | None:
+def _not_on_fargate(job: Failure, usable: _Usable) -> WaitReason | None:
     if not all(one.is_fargate for one in usable):
         return None
     vcpus, memory = job.vcpus or 0, job.memory_mib or 0
     if job.gpus:
-        told = f"the job asks for {job.gpus} GPU, and Fargate has none"
+        text = f"the job asks for {job.gpus} GPU, and Fargate has none"
     elif vcpus and memory and memory not in fargate_sizes.MEMORY.get(vcpus, ()):
-        told = f"the job asks for what Fargate has not: {fargate_sizes.fitting(vcpus, memory)}"
+        text = f"the job asks for what Fargate has not: {fargate_sizes.valid_sizes(vcpus, memory)}"
     else:
         return None
-    return Finding("queue-job-resource-requirement", told, is_sure=True)
+    return WaitReason("queue-job-resource-requirement", text, is_sure=True)
 
 
-def _no_gpu(job: Failure, usable: Sequence[Environment]) -> Finding | None:
-    types = [kind for one in usable for kind in one.instance_types]
-    is_known = types and all(one.instance_types for one in usable)
-    if not job.gpus or not is_known or any(kind.startswith(_GPU_FAMILIES) for kind in types):
+def _no_gpu(job: Failure, usable: _Usable) -> WaitReason | None:
+    types = _instance_types(usable)
+    if not job.gpus or not types or any(kind.startswith(_GPU_FAMILIES) for kind in types):
         return None
-    told = f"the job asks for {job.gpus} GPU, and {_some(types)} have none"
-    return Finding("queue-job-resource-requirement", told)
+    text = f"the job asks for {job.gpus} GPU, and {_joined(types)} have none"
+    return WaitReason("queue-job-resource-requirement", text)
 
 
-def _no_instance(job: Failure, usable: Sequence[Environment]) -> Finding | None:
-    types = [kind for one in usable for kind in one.instance_types]
-    sizes = [_size(kind) for kind in types]
-    if not types or not all(one.instance_types for one in usable) or None in sizes:
+def _no_large_enough_instance(job: Failure, usable: _Usable) -> WaitReason | None:
+    types, vcpus, memory = _instance_types(usable), job.vcpus or 0, job.memory_mib or 0
+    if not types or any(_may_fit(kind, vcpus, memory) for kind in types):
         return None
-    vcpus, memory = job.vcpus or 0, job.memory_mib or 0
-    known = [size for size in sizes if size is not None]
-    if any(vcpus <= has and (mib is None or memory < mib) for has, mib in known):
-        return None
-    told = f"the job asks for {vcpus:g} vCPU and {memory:,} MiB, more than {_some(types)} have"
-    return Finding("queue-job-resource-requirement", told)
+    text = f"the job asks for {vcpus:g} vCPU and {memory:,} MiB, more than {_joined(types)} have"
+    return WaitReason("queue-job-resource-requirement", text)
 
 
-def _size(kind: str) -> tuple[int, int | None] | None:
-    """Give vCPUs and MiB of an instance type; None of a family, or where its name does not say."""
+def _instance_types(usable: _Usable) -> list[str]:
+    """Return all instance types, or none if an environment does not name its own."""
+    is_complete = all(one.instance_types for one in usable)
+    return [kind for one in usable for kind in one.instance_types] if is_complete else []
+
+
+def _may_fit(kind: str, vcpus: float, memory: int) -> bool:
+    """Return whether a job may fit an instance type: always, if the name does not tell a size."""
     found = _TYPE.fullmatch(kind)
     if found is None:
-        return None
+        return True
     is_large = not kind.endswith("xlarge")
-    vcpus = _VCPUS_OF_LARGE if is_large else _VCPUS_OF_XLARGE * int(found[3] or 1)
-    ratio = _GIB_PER_VCPU.get(found[1])
-    return vcpus, vcpus * ratio * _MIB if ratio else None
+    has_vcpus = _VCPUS_OF_LARGE if is_large else _VCPUS_OF_XLARGE * int(found[3] or 1)
+    gib_per_vcpu = _GIB_PER_VCPU.get(found[1])
+    return vcpus <= has_vcpus and (not gib_per_vcpu or memory < has_vcpus * gib_per_vcpu * _MIB)
 
 
-def _full(_: Failure, usable: Sequence[Environment]) -> Finding | None:
+def _full(_: Failure, usable: _Usable) -> WaitReason | None:
     """Fargate does not say how many of its vCPUs are in use."""
     if not all(one.most_vcpus and (one.vcpus or 0) >= one.most_vcpus for one in usable):
         return None
     used = " and ".join(f"{one.vcpus:,} of {one.most_vcpus:,} in {one.name}" for one in usable)
-    return Finding("stuck-full", f"vCPUs: {used}")
+    return WaitReason("stuck-full", f"vCPUs: {used}")
 
 
-def _names(environments: Sequence[Environment]) -> str:
-    return _some([one.name for one in environments])
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+def _joined(names: Sequence[str]) -> str:
+    more = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

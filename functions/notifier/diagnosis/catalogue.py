@@ -1,9 +1,8 @@
-"""The catalogue of causes as typed values, read once and only when needed.
+"""The catalogue of causes: how each is recognised, what it means, what to do.
 
-A cause is data: how it is recognised, and what a reader is told. People edit `causes.toml`;
-`make catalogue` makes `causes.json` of it, which is quicker to read and knows what to try on a
-text (see `sieve.py`). A pattern is compiled when it is first tried. The files are checked by
-`tests/diagnosis/test_catalogue.py`, not at run time.
+People edit `causes.toml`. `make catalogue` turns it into `causes.json`, which loads faster and has
+the index of `prefilter.py`. A pattern is compiled when it is first tried. Tests check the files,
+not the code at run time.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from notifier.diagnosis.prefilter import Prefilter
 from notifier.diagnosis.wrappers import Wrappers, compiled
 
 CATALOGUE = Path(__file__).with_name("causes.json")
-TEXT_LIMIT = 2_000  # characters of one text that are looked at
+TEXT_LIMIT = 2_000  # characters of one text that are read
 
 _TYPOGRAPHY = str.maketrans("‘’“”–—\u00a0", "''\"\"-- ")  # AWS writes can’t and PERMISSIONS – …
 
 
 class _Ranked(StrEnum):
-    """Words with an order: that of their definition, not that of the alphabet."""
+    """Words ordered by their definition, not by the alphabet."""
 
     @property
     def rank(self) -> int:
@@ -47,7 +46,7 @@ class _Ranked(StrEnum):
 
 
 class Certainty(_Ranked):
-    """How far a cause may be trusted, weakest first."""
+    """How sure a diagnosis is, least first."""
 
     GUESS = "guess"
     LIKELY = "likely"
@@ -55,10 +54,10 @@ class Certainty(_Ranked):
 
 
 class Severity(_Ranked):
-    """How much a failure asks of people, least first.
+    """How urgent a failure is, least first.
 
-    `critical` means that every further job of that queue or definition fails until a person mends
-    it; `info` means that there is nothing to mend here.
+    `critical`: every further job of that queue or definition fails until a person fixes it.
+    `info`: there is nothing to fix.
     """
 
     INFO = "info"
@@ -67,7 +66,7 @@ class Severity(_Ranked):
 
 
 class Class(StrEnum):
-    """Where the trouble lies."""
+    """The area of a cause."""
 
     APPLICATION = "application"
     MEMORY = "memory"
@@ -85,12 +84,12 @@ class Class(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Says(StrEnum):
-    """How much a recognised text tells."""
+class Specificity(StrEnum):
+    """What a recognised text states."""
 
     CAUSE = "cause"  # why it failed
-    AREA = "area"  # what failed, but not why: a text that tells more wins
-    NOTHING = "nothing"  # only that it failed: exit code and log are asked first
+    AREA = "area"  # what failed, but not why: a text that states the cause goes first
+    NOTHING = "nothing"  # only that it failed: exit code and log go first
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +103,8 @@ class Match:
     also: str = ""
     unless: str = ""
 
-    def at(self, text: str) -> int | None:
-        """Where the pattern is found, or None; `also` must be found too, and `unless` not."""
+    def position_in(self, text: str) -> int | None:
+        """Return where the pattern matches; `also` must match too, and `unless` must not."""
         found = compiled(self.pattern).search(text)
         if found is None or (self.also and not compiled(self.also).search(text)):
             return None
@@ -116,7 +115,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One cause: how it is recognised and what a reader is told."""
+    """One cause: how it is recognised, what it means, what to do."""
 
     id: str
     title: str
@@ -126,82 +125,73 @@ class Cause:
     meaning: str
     actions: tuple[str, ...]
     source: tuple[str, ...]
-    says: Says = Says.CAUSE
+    specificity: Specificity = Specificity.CAUSE
     system: bool = False
     exit: tuple[int, ...] = ()
     exit_certainty: Certainty = Certainty.LIKELY
     matches: tuple[Match, ...] = ()
 
 
-_Tried = tuple[Cause, Match]
+_Pattern = tuple[Cause, Match]
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All causes in the order in which they are tried, and what finds them."""
+    """All causes and their patterns, in the order in which they are tried."""
 
     causes: tuple[Cause, ...]
-    tried: tuple[_Tried, ...]
+    patterns: tuple[_Pattern, ...]
     prefilter: Prefilter
     by_id: Mapping[str, Cause]
     by_exit: Mapping[int, Cause]
     wrappers: Wrappers
 
-    def cause(self, cause_id: str) -> Cause:
-        """Return the cause with this id."""
-        return self.by_id[cause_id]
-
-    def find(self, cause_id: str) -> Cause | None:
-        """Return the cause with this id, or None."""
-        return self.by_id.get(cause_id)
-
-    def of_exit(self, code: int) -> Cause | None:
-        """Return the cause that an exit code stands for by itself."""
-        return self.by_exit.get(code)
-
-    def matches(self, places: frozenset[str], says: Container[Says], text: str) -> Iterator[_Tried]:
-        """Yield what may recognise a text from these places, in order."""
-        for number in self.prefilter.pick(text):
-            cause, match = self.tried[number]
-            if cause.says in says and match.where & places:
+    def candidates(
+        self, places: frozenset[str], allowed: Container[Specificity], text: str
+    ) -> Iterator[_Pattern]:
+        """Yield the patterns for these places that may match a text, in order."""
+        for number in self.prefilter.candidates(text):
+            cause, match = self.patterns[number]
+            if cause.specificity in allowed and match.where & places:
                 yield cause, match
 
     def recognise(
-        self, text: str, places: frozenset[str], says: Container[Says]
+        self, text: str, places: frozenset[str], allowed: Container[Specificity]
     ) -> tuple[Cause, Certainty] | None:
-        """Find the first cause for a text, first without the words that tools put around it."""
-        whole = plain(text)
-        rest, by_api, ours = self.wrappers.opened(whole)
-        spoken = ours and (by_api or self.wrappers.leads_in(rest))
-        if by_api:
+        """Return the first cause whose pattern matches, first without the wrapper of a tool."""
+        whole = normalise(text)
+        rest, is_api, is_known = self.wrappers.unwrap(whole)
+        is_aws = is_known and (is_api or self.wrappers.starts_like_aws(rest))
+        if is_api:
             places |= {"request"}
-        tried = tuple(self.matches(places, says, whole))  # the rest is part of the whole
-        for variant in dict.fromkeys((rest, whole) if tried else ()):
-            for cause, match in tried:
-                at = match.at(variant)
+        patterns = tuple(self.candidates(places, allowed, whole))  # it contains the rest
+        for variant in dict.fromkeys((rest, whole) if patterns else ()):
+            for cause, match in patterns:
+                at = match.position_in(variant)
                 if at is not None:
-                    best = Certainty.CERTAIN if spoken or (at == 0 and ours) else Certainty.LIKELY
-                    return cause, min(match.certainty, best)
+                    is_sure = is_aws or (at == 0 and is_known)
+                    most = Certainty.CERTAIN if is_sure else Certainty.LIKELY
+                    return cause, min(match.certainty, most)
         return None
 
 
-def plain(text: str) -> str:
-    """Write typography as ASCII and every break as one blank, as the patterns expect it."""
+def normalise(text: str) -> str:
+    """Replace typographic marks by ASCII and white space by one space, as the patterns expect."""
     return " ".join(text[:TEXT_LIMIT].translate(_TYPOGRAPHY).split())
 
 
 @cache
 def load() -> Catalogue:
-    """Read the catalogue; the first call costs some milliseconds, later ones nothing."""
-    return read(json.loads(CATALOGUE.read_bytes()))
+    """Load the catalogue once; the first call takes some milliseconds."""
+    return parse_catalogue(json.loads(CATALOGUE.read_bytes()))
 
 
-def read(data: Mapping[str, Any]) -> Catalogue:
-    """Read a catalogue as `make catalogue` writes it."""
+def parse_catalogue(data: Mapping[str, Any]) -> Catalogue:
+    """Parse a catalogue in the form that `make catalogue` writes."""
     causes = tuple(map(_cause, data["cause"]))
     return Catalogue(
         causes=causes,
-        tried=tuple((cause, match) for cause in causes for match in cause.matches),
+        patterns=tuple((cause, match) for cause in causes for match in cause.matches),
         prefilter=Prefilter(data["words"], tuple(data["always"])),
         by_id={cause.id: cause for cause in causes},
         by_exit={code: cause for cause in causes for code in cause.exit},
@@ -219,7 +209,7 @@ def _cause(raw: dict[str, Any]) -> Cause:
         meaning=raw["meaning"],
         actions=tuple(raw["actions"]),
         source=tuple(raw["source"]),
-        says=Says(raw.get("says", "cause")),
+        specificity=Specificity(raw.get("says", "cause")),
         system=raw.get("system", False),
         exit=tuple(raw.get("exit", ())),
         exit_certainty=Certainty(raw.get("exit_certainty", "likely")),

@@ -1,9 +1,9 @@
-"""Why a job failed, how sure we are, and what to do: `Failure` and log lines → `Diagnosis`.
+"""Diagnose why a job failed, how sure that is, and what to do.
 
-The order of evidence is the design. What Batch and the ECS agent state outright comes first,
-then the exit code, then the log; a text that a person wrote decides nothing. A wrong cause stated
-as certain is the worst this module could do, so `certain` is given only where AWS's own words
-stand at the beginning of a text, or where the exit code itself is the statement.
+The order of evidence matters: first what AWS Batch and the ECS agent state, then the exit code,
+then the log; a text that a person wrote decides nothing. A wrong cause called certain is the worst
+error here, so a cause is certain only if a text begins with AWS's own words, or if the exit code
+itself states it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis import catalogue, evidence, sigkill, stuck_jobs
-from notifier.diagnosis.catalogue import Certainty, Class, Says, Severity
+from notifier.diagnosis.catalogue import Certainty, Class, Severity, Specificity
 from notifier.diagnosis.evidence import EVIDENCE_LIMIT, REQUEST, STATUS, Diagnosis, Evidence, Source
 from notifier.joblog import root_line
 from notifier.text import units
@@ -26,7 +26,7 @@ __all__ = [
 SIGKILL, SIGTERM = 137, 143  # 128 + signal number
 
 _LOG, _LONE_LOG = frozenset({"log"}), frozenset({"log", "lone-log"})
-_CAUSE, _AREA, _NOTHING = (Says.CAUSE,), (Says.AREA,), (Says.NOTHING,)
+_CAUSE, _AREA, _NOTHING = (Specificity.CAUSE,), (Specificity.AREA,), (Specificity.NOTHING,)
 _EXIT_IN_TEXT = re.compile(
     r"\b(?:exit(?:ed|ing)?(?: with)?(?: an?)?(?: non-zero)?(?: error)?(?: exit)? "
     r"(?:code|status)|exitCode|returned non-zero exit status)[\"']?\s{0,3}[:=(]?\s{0,3}(\d{1,3})\b",
@@ -35,37 +35,37 @@ _EXIT_IN_TEXT = re.compile(
 
 
 def diagnose(failure: Failure, log: Sequence[str] = (), root: str | None = None) -> Diagnosis:
-    """Tell why a job failed.
+    """Diagnose a failure.
 
     Parameters
     ----------
     failure
-        The event, read.
+        The parsed event.
     log
         Lines of the job's log, oldest first, made safe by `text.lines`.
     root
-        Their root line; looked for where it is None.
+        The root line of `log`; None if it is not known yet.
     """
     texts, code = tuple(_texts(failure)), _exit_code(failure)
     if failure.is_unusable and failure.status == "DISABLED":
-        return stuck_jobs.switched_off(failure)
+        return stuck_jobs.diagnose_disabled(failure)
     more = REQUEST if failure.kind is Kind.ENVIRONMENT else frozenset()
     found = (
-        _stopped(failure, texts)
-        or stuck_jobs.waits(failure, texts)
+        _diagnose_stopped(failure, texts)
+        or stuck_jobs.diagnose_stuck_job(failure, texts)
         or evidence.first_match(texts, _CAUSE, more)
         or evidence.first_match(texts, _AREA, more)
-        or _by_kind(failure, texts)
-        or _free_text(failure, log)
-        or _inferred(failure, _by_exit(code, log))
+        or _diagnose_by_kind(failure, texts)
+        or _guess_termination(failure, log)
+        or _explain_sigkill(failure, _diagnose_exit_code(code, log))
         or evidence.first_match(texts, _NOTHING, more)
-        or _unknown(texts, code, log)
+        or _diagnose_unknown(texts, code, log)
     )
-    return _with_context(found, failure, log, root)
+    return _add_context(found, failure, log, root)
 
 
 def explain(text: str, exit_code: int | None = None) -> Diagnosis:
-    """Tell the cause of a string pasted from the console, of which the field is not known.
+    """Diagnose a text pasted from the console, whose field is not known.
 
     Examples
     --------
@@ -75,15 +75,15 @@ def explain(text: str, exit_code: int | None = None) -> Diagnosis:
     texts = (Evidence(Source.TEXT, text[: catalogue.TEXT_LIMIT]),)
     return (
         evidence.first_match(texts, _CAUSE + _AREA)
-        or _by_exit(exit_code, text.splitlines() or [text], Source.TEXT)
-        or _by_exit_in(text)
+        or _diagnose_exit_code(exit_code, text.splitlines() or [text], Source.TEXT)
+        or _diagnose_exit_code_in(text)
         or evidence.first_match(texts, _NOTHING)
-        or _unknown(texts, exit_code, ())
+        or _diagnose_unknown(texts, exit_code, ())
     )
 
 
 def _texts(failure: Failure) -> Iterator[Evidence]:
-    """Yield what Batch and the agent said, status first, each text once."""
+    """Yield the reasons of AWS Batch and the ECS agent, status reasons first, each once."""
     last = failure.attempts[-1:]
     statuses = [failure.status_reason, *(attempt.status_reason for attempt in last)]
     reasons = [*failure.reasons, *(attempt.reason for attempt in last)]
@@ -94,8 +94,8 @@ def _texts(failure: Failure) -> Iterator[Evidence]:
             yield Evidence(Source.REASON, text)
 
 
-def _stopped(failure: Failure, texts: Iterable[Evidence]) -> Diagnosis | None:
-    """Somebody asked for the end: only Batch's own words may say more, never a person's."""
+def _diagnose_stopped(failure: Failure, texts: Iterable[Evidence]) -> Diagnosis | None:
+    """Diagnose a job stopped by request: only AWS Batch's own words may state another cause."""
     if not failure.stopped_by_request:
         return None
     statuses = [each for each in texts if each.source is Source.STATUS]
@@ -107,7 +107,7 @@ def _stopped(failure: Failure, texts: Iterable[Evidence]) -> Diagnosis | None:
     return evidence.diagnosis_of("terminated-by-user", Certainty.CERTAIN, flag, *statuses)
 
 
-def _by_kind(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
+def _diagnose_by_kind(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
     if failure.kind is Kind.ARRAY_PARENT:
         return evidence.diagnosis_of("array-child-failed", Certainty.LIKELY, *texts)
     if failure.kind is Kind.QUEUE_BLOCKED:
@@ -118,92 +118,97 @@ def _by_kind(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis | None:
     return None
 
 
-def _free_text(failure: Failure, log: Sequence[str]) -> Diagnosis | None:
-    """Guess a request where a job was killed under a status that Batch would not write.
+def _guess_termination(failure: Failure, log: Sequence[str]) -> Diagnosis | None:
+    """Guess that a person stopped a killed job if AWS Batch would not write its status reason.
 
-    It is not sourced that events carry isTerminated, so a person's text may come without it.
+    No source says that events contain isTerminated, so a termination may come without it.
     """
     code = _exit_code(failure)
     status = Evidence(Source.STATUS, failure.status_reason)
-    if (
-        code is None
-        or code not in (SIGKILL, SIGTERM)
-        or not status.text
-        or "EKS" in failure.platform.upper()
-    ):
+    if code not in (SIGKILL, SIGTERM) or not status.text or failure.platform == "EKS":
         return None
-    if evidence.first_match((status,), tuple(Says)) or _from_log(log, _LOG):
+    if evidence.first_match((status,), tuple(Specificity)) or _diagnose_log(log, _LOG):
         return None
-    return evidence.diagnosis_of("terminated-by-user", Certainty.GUESS, status, _exit(code))
+    shown = status, _exit_evidence(code)
+    return evidence.diagnosis_of("terminated-by-user", Certainty.GUESS, *shown)
 
 
-def _by_exit(code: int | None, log: Sequence[str], source: Source = Source.LOG) -> Diagnosis | None:
-    """Read the exit code; where it says little, let the log say more."""
+def _diagnose_exit_code(
+    code: int | None, log: Sequence[str], source: Source = Source.LOG
+) -> Diagnosis | None:
+    """Diagnose an exit code; if it says little, the log may state the cause."""
     if not code:
-        return _from_log(log, _LONE_LOG, source)
-    cause = catalogue.load().of_exit(code) or catalogue.load().cause("app-exit-nonzero")
-    refined = _from_log(log, _LOG, source, runtime_only=cause.says is not Says.NOTHING)
-    if refined:
-        return replace(refined, evidence=(*refined.evidence, _exit(code)))
-    return evidence.diagnosis_of(cause, cause.exit_certainty, _exit(code))
+        return _diagnose_log(log, _LONE_LOG, source)
+    known = catalogue.load()
+    cause = known.by_exit.get(code) or known.by_id["app-exit-nonzero"]
+    is_stated, shown = cause.specificity is not Specificity.NOTHING, _exit_evidence(code)
+    if refined := _diagnose_log(log, _LOG, source, runtime_only=is_stated):
+        return replace(refined, evidence=(*refined.evidence, shown))
+    return evidence.diagnosis_of(cause, cause.exit_certainty, shown)
 
 
-def _inferred(failure: Failure, found: Diagnosis | None) -> Diagnosis | None:
-    """Where a job was killed and nobody says why, see what its attempts say."""
-    hint = sigkill.inferred(failure) if found and found.cause == "sigkill-137" else None
+def _explain_sigkill(failure: Failure, found: Diagnosis | None) -> Diagnosis | None:
+    """Let the attempts explain a kill of which nothing states the cause."""
+    hint = sigkill.infer_cause(failure) if found and found.cause == "sigkill-137" else None
     if hint is None:
         return found
-    cause, told = hint
-    return evidence.diagnosis_of(
-        cause, Certainty.LIKELY, Evidence(Source.ATTEMPTS, told), _exit(SIGKILL)
-    )
+    cause, text = hint
+    shown = Evidence(Source.ATTEMPTS, text), _exit_evidence(SIGKILL)
+    return evidence.diagnosis_of(cause, Certainty.LIKELY, *shown)
 
 
-def _from_log(
+def _diagnose_log(
     log: Sequence[str],
     places: frozenset[str],
     source: Source = Source.LOG,
     *,
     runtime_only: bool = False,
 ) -> Diagnosis | None:
-    """Read the log from its last line; `runtime_only` hears the container runtime alone."""
+    """Search the log from its end; `runtime_only` accepts only container runtime messages."""
     for line in reversed(log[-root_line.LINES_READ :]):
-        plain = catalogue.plain(line)
-        for cause, match in catalogue.load().matches(places, tuple(Says), plain):
-            heard = not runtime_only or "reason" in match.where
-            if heard and match.at(plain) is not None:
+        text = catalogue.normalise(line)
+        for cause, match in catalogue.load().candidates(places, tuple(Specificity), text):
+            is_allowed = not runtime_only or "reason" in match.where
+            if is_allowed and match.position_in(text) is not None:
                 certainty = min(match.certainty, Certainty.LIKELY)
                 return evidence.diagnosis_of(cause, certainty, Evidence(source, line.strip()))
     return None
 
 
-def _unknown(texts: Sequence[Evidence], code: int | None, log: Sequence[str]) -> Diagnosis:
+def _diagnose_unknown(texts: Sequence[Evidence], code: int | None, log: Sequence[str]) -> Diagnosis:
     lines = [Evidence(Source.LOG, line.strip()) for line in log if line.strip()]
-    shown = [*texts[:2], *([_exit(code)] if code is not None else ()), *lines[-1:]]
+    shown = [*texts[:2], *([_exit_evidence(code)] if code is not None else ()), *lines[-1:]]
     return evidence.diagnosis_of("unknown", Certainty.GUESS, *shown)
 
 
-def _with_context(
+def _add_context(
     found: Diagnosis, failure: Failure, log: Sequence[str], root: str | None
 ) -> Diagnosis:
-    """Add what helps to believe a cause: children, lost attempts, exception, exit code."""
-    more = [*found.evidence[:2]] if found.cause != "unknown" else [*found.evidence]
+    """Add evidence that supports the cause: children, attempts, root line, exit code."""
+    own = found.evidence if found.cause == "unknown" else found.evidence[:2]
+    every = [*own, *_context(found, failure, log, root)]
+    nothing = Evidence(Source.STATUS, "Batch gave no reason and no exit code")
+    return replace(found, evidence=tuple(dict.fromkeys(every or [nothing]))[:EVIDENCE_LIMIT])
+
+
+def _context(
+    found: Diagnosis, failure: Failure, log: Sequence[str], root: str | None
+) -> Iterator[Evidence]:
     if failure.kind is Kind.ARRAY_PARENT and failure.array_failed:
         of = f" of {failure.array_size}" if failure.array_size else ""
-        more.append(Evidence(Source.CHILDREN, f"{failure.array_failed}{of} children failed"))
+        yield Evidence(Source.CHILDREN, f"{failure.array_failed}{of} children failed")
     if found.class_ is Class.SPOT and len(failure.attempts) > 1:
-        lost = sum(_is_lost(attempt.status_reason) for attempt in failure.attempts)
-        told = f"{lost} of {len(failure.attempts)} attempts lost their host or capacity"
-        more.append(Evidence(Source.ATTEMPTS, told))
-    if found.blames_program and (said := root_line.root_line(log) if root is None else root):
-        more.append(Evidence(Source.LOG, said))
-    code = _exit_code(failure)
-    more += [_exit(code)] if code else []
-    nothing = Evidence(Source.STATUS, "Batch gave no reason and no exit code")
-    return replace(found, evidence=tuple(dict.fromkeys(more or [nothing]))[:EVIDENCE_LIMIT])
+        lost = sum(_lost_capacity(attempt.status_reason) for attempt in failure.attempts)
+        text = f"{lost} of {len(failure.attempts)} attempts lost their host or capacity"
+        yield Evidence(Source.ATTEMPTS, text)
+    root = root_line.root_line_text(log) if found.blames_program and root is None else root
+    if found.blames_program and root:
+        yield Evidence(Source.LOG, root)
+    if code := _exit_code(failure):
+        yield _exit_evidence(code)
 
 
-def _is_lost(status_reason: str) -> bool:
+def _lost_capacity(status_reason: str) -> bool:
     hit = catalogue.load().recognise(status_reason, STATUS, _CAUSE)
     return hit is not None and hit[0].class_ is Class.SPOT
 
@@ -214,12 +219,12 @@ def _exit_code(failure: Failure) -> int | None:
     return failure.exit_code
 
 
-def _by_exit_in(text: str) -> Diagnosis | None:
-    """Read an exit code that a tool wrote into its text."""
+def _diagnose_exit_code_in(text: str) -> Diagnosis | None:
+    """Diagnose an exit code that a tool wrote into its text."""
     found = _EXIT_IN_TEXT.search(text[: catalogue.TEXT_LIMIT])
-    told = _by_exit(int(found[1]), (), Source.TEXT) if found else None
-    return replace(told, certainty=min(told.certainty, Certainty.LIKELY)) if told else None
+    cause = _diagnose_exit_code(int(found[1]), (), Source.TEXT) if found else None
+    return replace(cause, certainty=min(cause.certainty, Certainty.LIKELY)) if cause else None
 
 
-def _exit(code: int) -> Evidence:
+def _exit_evidence(code: int) -> Evidence:
     return Evidence(Source.EXIT, units.exit_code(code))

@@ -1,4 +1,4 @@
-"""What a diagnosis is: the cause of a failure, how sure that is, and what it rests on."""
+"""A diagnosis: the cause of a failure, how sure it is, and its evidence."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from notifier.diagnosis import catalogue
-from notifier.diagnosis.catalogue import Cause, Certainty, Class, Says, Severity
+from notifier.diagnosis.catalogue import Cause, Certainty, Class, Severity, Specificity
 
 EVIDENCE_LIMIT = 3
-# Where the catalogue looks for a cause: in texts of these kinds.
+# Kinds of texts in which the catalogue finds a cause.
 STATUS, REASON = frozenset({"status"}), frozenset({"reason"})
 REQUEST: frozenset[str] = frozenset({"request"})
 
 
 class Source(StrEnum):
-    """Where an evidence line came from, in words a reader understands."""
+    """Where evidence comes from, as shown to a reader."""
 
     FLAG = "request flag"
     STATUS = "status reason"
@@ -31,7 +31,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing that a diagnosis rests on."""
+    """One text that a diagnosis depends on."""
 
     source: Source
     text: str
@@ -39,7 +39,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The cause of one failure, as far as it is known, and what to do about it."""
+    """The cause of one failure, and what to do about it."""
 
     cause: str
     title: str
@@ -53,29 +53,29 @@ class Diagnosis:
 
     @property
     def is_exit_code(self) -> bool:
-        """Whether it says no more than an exit code."""
+        """Whether the cause is only an exit code."""
         return self.cause.startswith("app-exit-")
 
     @property
     def blames_program(self) -> bool:
-        """Whether the program itself ended: then its log may say why."""
+        """Whether the program itself ended, so that its log may say why."""
         return self.cause.startswith(("app-", "sigkill"))
 
     @property
     def doubt(self) -> str:
-        """The certainty in words, except where the title repeats the exit code: that is a fact."""
+        """The certainty in words; empty if the title is an exit code, which is a fact."""
         words = {Certainty.GUESS: "a guess", Certainty.LIKELY: "likely"}
         return "" if self.is_exit_code else words.get(self.certainty, "")
 
     @property
     def root(self) -> str:
-        """What the log says, where that is evidence."""
+        """The root line of the log, if it is evidence."""
         return next((one.text for one in self.evidence if one.source is Source.LOG), "")
 
 
 def diagnosis_of(cause: Cause | str, certainty: Certainty, *evidence: Evidence) -> Diagnosis:
-    """Give what the catalogue says of a cause; by its id, the catalogue must have it."""
-    cause = catalogue.load().cause(cause) if isinstance(cause, str) else cause
+    """Return a diagnosis from the catalogue; a cause given by id must be in it."""
+    cause = catalogue.load().by_id[cause] if isinstance(cause, str) else cause
     return Diagnosis(
         cause=cause.id,
         title=cause.title,
@@ -90,12 +90,12 @@ def diagnosis_of(cause: Cause | str, certainty: Certainty, *evidence: Evidence) 
 
 
 def first_match(
-    texts: Iterable[Evidence], says: tuple[Says, ...], more: frozenset[str] = frozenset()
+    texts: Iterable[Evidence], allowed: tuple[Specificity, ...], more: frozenset[str] = frozenset()
 ) -> Diagnosis | None:
-    """Return the cause that the first telling text states."""
+    """Return the cause of the first text that the catalogue recognises."""
     for each in texts:
         places = REASON if each.source is Source.REASON else STATUS | REASON
-        hit = catalogue.load().recognise(each.text, places | more, says)
+        hit = catalogue.load().recognise(each.text, places | more, allowed)
         if hit:
             return diagnosis_of(*hit, each)
     return None

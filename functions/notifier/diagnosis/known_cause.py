@@ -1,4 +1,4 @@
-"""Diagnoses without evidence: where only the cause was kept, or the notifier speaks of itself."""
+"""Diagnoses without evidence: of a stored cause, or about the notifier itself."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from notifier.diagnosis.catalogue import Certainty, Class, Severity
 from notifier.diagnosis.evidence import Diagnosis
 
 
-def notice(cause: str, title: str, meaning: str, actions: tuple[str, ...] = ()) -> Diagnosis:
-    """Make a diagnosis that is none of a job: the catalogue does not have it."""
+def notifier_diagnosis(
+    cause: str, title: str, meaning: str, actions: tuple[str, ...] = ()
+) -> Diagnosis:
+    """Return a diagnosis about the notifier; its cause is not in the catalogue."""
     return Diagnosis(
         cause=cause,
         title=title,
@@ -22,7 +24,7 @@ def notice(cause: str, title: str, meaning: str, actions: tuple[str, ...] = ()) 
     )
 
 
-UNREADABLE = notice(
+UNREADABLE = notifier_diagnosis(
     "unreadable-event",
     "Unreadable event",
     "Its shape is not one this notifier knows, so it cannot say more. What the event "
@@ -35,8 +37,8 @@ UNREADABLE = notice(
 
 
 def diagnosis_for(cause_id: str, certainty: Certainty = Certainty.LIKELY) -> Diagnosis:
-    """Give what is known of a cause; one that the catalogue knows no more is `unknown`, a guess."""
+    """Return the diagnosis of a stored cause; `unknown` if the catalogue no longer has it."""
     if cause_id == UNREADABLE.cause:
         return UNREADABLE
-    known = catalogue.load().find(cause_id)
+    known = catalogue.load().by_id.get(cause_id)
     return evidence.diagnosis_of(known or "unknown", certainty if known else Certainty.GUESS)

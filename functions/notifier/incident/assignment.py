@@ -177,4 +177,4 @@ def _failed_at(failure: Failure) -> int:
     """Return the time of the failure itself, which every delivery of its event repeats."""
     if since := failure.stopped_at or failure.waiting_since:
         return since
-    return failure.seen_at or failure.created_at or 0
+    return failure.event_at or failure.created_at or 0

@@ -115,6 +115,6 @@ def novelty(incident: Incident, tally: Tally) -> str:
     if Phase.RECOVERED in (incident.phase, ended):
         return "back again"
     in_a_row = incident.streak + tally.failed
-    if in_a_row > 1 and not (incident.first.kind in FAMILIES or incident.first.is_seen):
+    if in_a_row > 1 and not (incident.first.kind in FAMILIES or incident.first.is_from_sweep):
         return f"{units.ordinal(in_a_row)} in a row"
     return "first time" if is_first_message and incident.before is None else ""

@@ -1,4 +1,4 @@
-"""Which log lines matter: the last error with what led to it, then the tail."""
+"""The log lines that an alert shows: the root line with its traceback, and the last lines."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from notifier.joblog.root_line import RootLine
 from notifier.text import untrusted
 
-CONTEXT_BEFORE = 2  # lines kept above an error that has no traceback of its own
-TRACE_AFTER = 8  # stack frames kept below an error line (Java prints them after it)
-TRACE_BEFORE = 60  # how far above an error line its traceback may begin
+CONTEXT_BEFORE = 2  # lines above an error that has no traceback
+TRACE_AFTER = 8  # stack frames below an error line (Java prints them there)
+TRACE_BEFORE = 60  # lines above an error line where its traceback may begin
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One log event: when it was written (epoch milliseconds) and its raw text."""
+    """One log event: its time (epoch milliseconds) and its raw text."""
 
     at: int
     text: str
@@ -24,21 +24,21 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class LogRead:
-    """What reading a log gave: lines oldest first, or why there are none.
+    """The newest lines of a log, oldest first, or why there are none.
 
-    `complete` is False when the stream holds older lines than those read. `pending` is whether a
-    stream is there that holds none yet.
+    `complete` is False if the stream has older lines. `is_stream_empty` is True if the stream
+    exists but has no lines yet.
     """
 
     lines: tuple[LogLine, ...] = ()
     complete: bool = True
     unavailable: str = ""
-    pending: bool = False
+    is_stream_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The lines worth showing, safe and in order, and how many they were taken from."""
+    """The lines to show, safe and in order, and how many lines were read."""
 
     lines: tuple[str, ...]
     shown: int
@@ -56,32 +56,32 @@ _ERROR = re.compile(
     re.IGNORECASE,
 )
 _FRAME = re.compile(r"^\s+at |^\s*File \"|^\s+\.\.\. \d+ more|^Caused by:")
-# A line that belongs to the traceback around it: indented, a frame, or what joins two of them.
+# Lines inside a traceback: indented ones, frames, and those that join two tracebacks.
 _INSIDE = re.compile(
     r"\s+\S|at \S+\(|\.\.\. \d+ more|Caused by:|Traceback \(most recent|goroutine \d"
     r"|During handling of the above|The above exception was|stack backtrace:"
 )
 
 
-def pick(log: LogRead, safe: Sequence[str], limit: int, root: RootLine | None) -> Excerpt:
-    """Choose at most `limit` lines.
+def excerpt_of(log: LogRead, safe: Sequence[str], limit: int, root: RootLine | None) -> Excerpt:
+    """Choose at most `limit` lines to show.
 
     Parameters
     ----------
     log
-        What was read.
+        The log as it was read.
     safe
-        Its last lines made safe by `text.lines`, one for one.
+        Its last lines, each made safe by `text.lines`.
     limit
         Lines to show, at least 1.
     root
-        Their root line, as `rootline.find` gives it.
+        Their root line, from `find_root_line`.
     """
     tail_size = max(1, limit // 2) if len(safe) > limit else limit
     tail = range(max(0, len(safe) - tail_size), len(safe))
-    chosen = sorted({*_block(safe, limit - len(tail), root), *tail})
-    if len(chosen) < limit and not _apart(chosen):
-        # The error stands in the tail already: show more of what led to it.
+    chosen = sorted({*_error_block(safe, limit - len(tail), root), *tail})
+    if len(chosen) < limit and not _has_gaps(chosen):
+        # The tail contains the error: show more of what led to it.
         chosen = list(range(max(0, len(safe) - limit), len(safe)))
     return Excerpt(
         lines=tuple(_with_gaps(chosen, safe)),
@@ -93,35 +93,35 @@ def pick(log: LogRead, safe: Sequence[str], limit: int, root: RootLine | None) -
     )
 
 
-def _apart(chosen: Sequence[int]) -> bool:
+def _has_gaps(chosen: Sequence[int]) -> bool:
     return bool(chosen) and chosen[-1] - chosen[0] + 1 != len(chosen)
 
 
-def _block(safe: Sequence[str], room: int, root: RootLine | None) -> list[int]:
-    """Give the last error line with its traceback, cut in the middle to the room there is."""
-    words = next((n for n in range(len(safe) - 1, -1, -1) if _tells(safe[n])), None)
-    error = root.row if root else words
+def _error_block(safe: Sequence[str], room: int, root: RootLine | None) -> list[int]:
+    """Return the rows of the error and its traceback, cut in the middle if there is no room."""
+    last = next((n for n in range(len(safe) - 1, -1, -1) if _is_error(safe[n])), None)
+    error = root.row if root else last
     if error is None or room < 1:
         return []
-    start, end = _trace(safe, error)
+    start, end = _traceback_of(safe, error)
     block = list(range(start, end + 1))
     if len(block) <= room:
         return block
     return block[: room // 3] + block[len(block) - (room - room // 3) :]
 
 
-def _tells(line: str) -> bool:
+def _is_error(line: str) -> bool:
     return bool(_ERROR.search(line)) and not _FRAME.match(line)
 
 
-def _trace(safe: Sequence[str], error: int) -> tuple[int, int]:
-    """Give first and last line of the traceback that an error line belongs to."""
+def _traceback_of(safe: Sequence[str], error: int) -> tuple[int, int]:
+    """Return the first and last row of the traceback that an error line belongs to."""
     floor = max(0, error - TRACE_BEFORE)
     start = end = error
     while start > floor and _INSIDE.match(safe[start - 1]):
         start -= 1
     inside = start < error or bool(_INSIDE.match(safe[error]))
-    if start > floor and inside and _tells(safe[start - 1]):
+    if start > floor and inside and _is_error(safe[start - 1]):
         start -= 1  # the line that announces it
     while end + 1 < len(safe) and end - error < TRACE_AFTER and _INSIDE.match(safe[end + 1]):
         end += 1

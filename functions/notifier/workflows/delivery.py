@@ -181,7 +181,7 @@ def _current(
     opened = Incident(
         key=update.place.key,
         episode=update.place.episode,
-        first=first.failure.remembered(),
+        first=first.failure.for_storage(),
         cause=first.diagnosis.cause,
         certainty=first.diagnosis.certainty,
         severity=update.severity,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from notifier.batch.failure import Failure, LogStream
 from notifier.joblog.error_patterns import Weight
 from notifier.joblog.excerpt import LogRead
-from notifier.joblog.parametrise import parametrised
-from notifier.joblog.root_line import LINES_READ, find
+from notifier.joblog.parametrise import parametrise
+from notifier.joblog.root_line import LINES_READ, find_root_line
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Ports
 from notifier.ports.service_error import where
@@ -72,7 +72,7 @@ class LogReader:
         if self._ports.now_ms() - ended > RECENT_MS:
             return False
         if not log.lines:
-            return log.pending
+            return log.is_stream_empty
         return log.lines[-1].at < ended - LATE_MS and not _says_why(log, failure)
 
 
@@ -81,10 +81,10 @@ def _safe(log: LogRead, failure: Failure) -> list[str]:
 
 
 def _says_why(log: LogRead, failure: Failure) -> bool:
-    root = find(_safe(log, failure))
-    return root is not None and root.weight >= Weight.SAID
+    root = find_root_line(_safe(log, failure))
+    return root is not None and root.weight >= Weight.ERROR
 
 
 def _error_in(log: LogRead, failure: Failure) -> str:
-    root = find(_safe(log, failure))
-    return parametrised(root.text) if root else ""
+    root = find_root_line(_safe(log, failure))
+    return parametrise(root.text) if root else ""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from notifier.batch import event
+from notifier.batch.event import is_heartbeat, parse_event
 from notifier.batch.failure import Failure, Unreadable
 from notifier.diagnosis.diagnose import diagnose
 from notifier.diagnosis.evidence import Diagnosis
@@ -62,10 +62,10 @@ def read_all(records: Sequence[Record], journal: Journal) -> list[ReceivedFailur
     received: dict[str, ReceivedFailure] = {}
     for record in records:
         body = _decoded(record.body)
-        if event.is_heartbeat(body):
+        if is_heartbeat(body):
             journal.note("heartbeat", Metric.HEARTBEAT, {"message_id": record.message_id})
             continue
-        parsed = Unreadable("the message is not JSON") if body is _NOT_JSON else event.read(body)
+        parsed = Unreadable("the message is not JSON") if body is _NOT_JSON else parse_event(body)
         if parsed is None:
             journal.note("not a failure", Metric.NOT_A_FAILURE, {"message_id": record.message_id})
             continue
@@ -78,7 +78,7 @@ def _received(parsed: Failure | Unreadable, record: Record) -> ReceivedFailure:
     if isinstance(parsed, Failure):
         return ReceivedFailure(parsed, parsed, diagnose(parsed))
     parsed = replace(parsed, event_id=parsed.event_id or record.message_id)
-    return ReceivedFailure(parsed, parsed.stand_in(), UNREADABLE)
+    return ReceivedFailure(parsed, parsed.as_failure(), UNREADABLE)
 
 
 def _decoded(body: object) -> object:

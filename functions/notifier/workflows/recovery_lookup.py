@@ -22,7 +22,7 @@ def find_recovery(incident: Incident, tally: Tally, ports: Ports) -> str:
     An incident that nobody silenced is reported before its recovery is.
     """
     first = incident.first
-    is_swept = first.is_seen and not first.is_drill  # what a drill says of itself is made up
+    is_swept = first.is_from_sweep and not first.is_drill  # what a drill says of itself is made up
     is_unreported = incident.reported_at == 0 and incident.held_reason in ("", RATE_LIMIT)
     has_recoveries = is_swept or first.kind in _LISTED_KINDS
     if incident.phase is not Phase.OPEN or is_unreported or not has_recoveries:

@@ -74,9 +74,12 @@ def _list_options(
         yield from ("--timeout", f"attemptDurationSeconds={failure.timeout_seconds}")
     rules, limit = failure.retry_rules, failure.attempt_limit
     if diagnosis.class_ is Class.SPOT:
-        yield from ("--retry-strategy", retry_strategy.for_spot(rules, limit, failure.platform))
+        yield from (
+            "--retry-strategy",
+            retry_strategy.spot_strategy(rules, limit, failure.platform),
+        )
     elif limit and _is_retry_submitted(failure, overridden):
-        yield from ("--retry-strategy", retry_strategy.argument(limit, rules))
+        yield from ("--retry-strategy", retry_strategy.strategy_json(limit, rules))
 
 
 def _submitted_sizes(failure: Failure, overridden: frozenset[str] | None) -> dict[str, str]:

@@ -104,7 +104,7 @@ class _Sweep:
         described = self._ports.batch.describe([*missed, *where])
         jobs = {str(job.get("jobId")): job for job in described}
         lost = [
-            sweep_events.missed(jobs[one], self._now)
+            sweep_events.missed_failure(jobs[one], self._now)
             for one in missed
             if jobs.get(one, {}).get("status") == "FAILED"
         ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from notifier.batch import sweep_events
-from notifier.batch.event import read
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure, Kind
 from notifier.incident.fingerprint import fingerprint, identity
 from notifier.ports.metrics import Metric
@@ -109,7 +109,7 @@ def stuck_events(
         since = _since(job, starting, upstream)
         at = where.get(str(job.get("jobId")))
         if at is not None and _is_waiting(job) and since <= latest:
-            made.append(sweep_events.stuck(job, at.environments, since, now))
+            made.append(sweep_events.stuck_job(job, at.environments, since, now))
     return made
 
 
@@ -167,14 +167,14 @@ def _status(one: Raw) -> str:
 def _unusable(one: Raw, status: str, queue_arn: str, now: int) -> dict[str, Any]:
     arn = str(one.get("computeEnvironmentArn") or one.get("jobQueueArn", ""))
     name = str(one.get("computeEnvironmentName") or one.get("jobQueueName", ""))
-    return sweep_events.unusable(
+    return sweep_events.unusable_environment(
         arn, name, status, str(one.get("statusReason", "")), queue_arn, now
     )
 
 
 def unreported(ports: SweepPorts, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leave out what is counted already in an incident that still goes on."""
-    seen = [(event, one) for event in events if isinstance(one := read(event), Failure)]
+    seen = [(event, one) for event in events if isinstance(one := parse_event(event), Failure)]
     counted = counted_jobs(ports, {fingerprint(one, "") for _, one in seen})
     return [event for event, one in seen if identity(one) not in counted[fingerprint(one, "")]]
 
