@@ -182,7 +182,7 @@ def test_a_denied_log_names_the_parameter_to_change(monkeypatch: pytest.MonkeyPa
         response = {"Error": {"Code": "AccessDeniedException", "Message": ""}}
         raise ClientError(response, "GetLogEvents")
 
-    monkeypatch.setattr(job_logs, "_newest", denied)
+    monkeypatch.setattr(job_logs, "_read_newest", denied)
     assert "add the group to JobLogGroups" in JobLogs().read(STREAM).unavailable
 
 
@@ -238,7 +238,7 @@ def test_no_connection_to_the_logs_is_said_and_after_two_the_others_go_without(
         raise ConnectTimeoutError(endpoint_url="https://logs")
 
     calls: list[int] = []
-    monkeypatch.setattr(job_logs, "_newest", unreachable)
+    monkeypatch.setattr(job_logs, "_read_newest", unreachable)
     logs = JobLogs()
     said = [logs.read(STREAM).unavailable for _ in range(4)]
     assert said[:2] == ["ConnectTimeoutError"] * 2
