@@ -39,7 +39,7 @@ def make_ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
         jobs=DryRunJobLookup() if dry_run else _jobs(),
         remaining_ms=remaining_ms,
         pause=time.sleep,
-        now_ms=_now_ms,
+        now_ms=lambda: time.time_ns() // 1_000_000,
         history=DryRunHistoryLookup() if dry_run else RunHistoryLookup(),
     )
 
@@ -54,12 +54,8 @@ def make_sweep_ports(journal: Journal, remaining_ms: Callable[[], int]) -> Sweep
         health=DryRunHealthSignals() if dry_run else AwsHealthSignals(load_settings().topic_arn),
         journal=journal,
         remaining_ms=remaining_ms,
-        now_ms=_now_ms,
+        now_ms=lambda: time.time_ns() // 1_000_000,
     )
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 @cache

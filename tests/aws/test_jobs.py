@@ -66,7 +66,7 @@ def summary(
     }
 
 
-class TestBatchJobs(JobsContract):
+class TestJobLookup(JobsContract):
     """ListJobs as its reference describes it: moto's has no filters."""
 
     @pytest.fixture(autouse=True)

@@ -79,7 +79,7 @@ class TestFakeBatch(BatchContract):
         return FakeBatch(jobs={job["jobId"]: job for job in jobs})
 
 
-class TestBatchLists(BatchContract):
+class TestBatchScanner(BatchContract):
     def batch(self, jobs: Sequence[dict[str, Any]], of: str, token: str = "") -> BatchScanner:
         stubbed = Stubbed()
         key = "jobQueue" if of == QUEUE else "arrayJobId"

@@ -13,7 +13,7 @@ from itertools import islice
 
 from notifier.batch import fargate_sizes
 from notifier.batch.failure import Failure, WaitReason
-from notifier.batch.json_lookup import Json, Sanitizer, dict_at, integer_at, string_at
+from notifier.batch.json_lookup import Json, Sanitizer, dict_at, int_at, str_at
 
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html
 _TYPE = re.compile(r"([a-z]{1,4})(\d)[a-z0-9-]{0,12}\.(?:(\d{1,3})?x)?large", re.ASCII)
@@ -58,12 +58,12 @@ def parse_environment(raw: Json, safe: Sanitizer) -> ComputeEnvironment:
     types = resources.get("instanceTypes")
     return ComputeEnvironment(
         name=safe(raw.get("computeEnvironmentName")),
-        state=string_at(raw, "state"),
-        status=string_at(raw, "status"),
+        state=str_at(raw, "state"),
+        status=str_at(raw, "status"),
         reason=safe(raw.get("statusReason")),
-        type=string_at(resources, "type"),
-        most_vcpus=integer_at(resources, "maxvCpus"),
-        vcpus=integer_at(resources, "desiredvCpus"),
+        type=str_at(resources, "type"),
+        most_vcpus=int_at(resources, "maxvCpus"),
+        vcpus=int_at(resources, "desiredvCpus"),
         instance_types=tuple(safe(one) for one in types) if isinstance(types, list) else (),
     )
 
