@@ -221,7 +221,9 @@ def test_empty_pages_end_where_the_token_repeats(monkeypatch: pytest.MonkeyPatch
 
 def test_pages_that_stay_empty_are_not_followed_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = [{"events": [], "nextBackwardToken": str(n)} for n in range(100)]
-    assert paged(monkeypatch, *pages).unavailable == "no lines found in its newest pages"
+    assert (
+        paged(monkeypatch, *pages).unavailable == "the newest pages of the log stream have no lines"
+    )
 
 
 def test_a_page_that_is_full_by_size_is_not_the_whole_log(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +244,7 @@ def test_no_connection_to_the_logs_is_said_and_after_two_the_others_go_without(
     logs = JobLogs()
     said = [logs.read(STREAM).unavailable for _ in range(4)]
     assert said[:2] == ["ConnectTimeoutError"] * 2
-    assert said[2:] == ["skipped, CloudWatch Logs gives no answer"] * 2
+    assert said[2:] == ["skipped, CloudWatch Logs does not respond"] * 2
     assert len(calls) == 2
 
 

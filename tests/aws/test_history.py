@@ -158,9 +158,9 @@ NO_ANSWER = ConnectTimeoutError(endpoint_url="x")
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (DENIED, "not allowed to ask AWS Batch (AccessDeniedException)"),
+        (DENIED, "not allowed to query AWS Batch (AccessDeniedException)"),
         (NO_ANSWER, "AWS Batch did not answer (ConnectTimeoutError)"),
-        (NO_QUEUE, "AWS Batch knows nothing of it (ClientException)"),
+        (NO_QUEUE, "AWS Batch has no record of it (ClientException)"),
     ],
 )
 def test_what_cannot_be_found_out_is_said_and_the_rest_is_kept(
@@ -178,8 +178,8 @@ def test_what_cannot_be_found_out_is_said_and_the_rest_is_kept(
 @pytest.mark.parametrize(
     ("details", "said"),
     [
-        ([], "AWS Batch has forgotten one of the two runs"),
-        (BOTH[:1], "AWS Batch has forgotten one of the two runs"),
+        ([], "AWS Batch no longer has one of the two runs"),
+        (BOTH[:1], "AWS Batch no longer has one of the two runs"),
     ],
 )
 def test_what_batch_has_forgotten(

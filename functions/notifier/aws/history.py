@@ -26,8 +26,8 @@ GIVE_UP_S = 4.0
 _TIMEOUTS = Timeouts(connect_s=1, read_s=2, tries=1)
 MOST_UNANSWERED = 2  # unanswered look-ups; the others of the invocation are skipped
 NO_ANSWER = "AWS Batch did not answer"
-REFUSED = "AWS Batch knows nothing of it"  # a queue that is gone, a job that is forgotten
-FORGOTTEN = "AWS Batch has forgotten one of the two runs"
+REFUSED = "AWS Batch has no record of it"  # a deleted queue, an old job
+FORGOTTEN = "AWS Batch no longer has one of the two runs"
 _ROLES = ("after", "before")  # what failed, and its last success
 _DEFINITION_ROLES = {"after": "definition_after", "before": "definition_before"}
 
@@ -53,7 +53,7 @@ class RunHistoryLookup:
 
 def _unknown_because(error: ServiceError) -> str:
     if error.kind is ErrorKind.DENIED:
-        return f"not allowed to ask AWS Batch ({error.says})"
+        return f"not allowed to query AWS Batch ({error.says})"
     said = NO_ANSWER if error.kind is ErrorKind.RETRYABLE else REFUSED
     return f"{said} ({error.says})"
 

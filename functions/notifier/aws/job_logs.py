@@ -45,7 +45,7 @@ class JobLogs:
             Lines oldest first, or `unavailable` with the reason.
         """
         if self._unanswered >= MOST_UNANSWERED:
-            return LogRead(unavailable="skipped, CloudWatch Logs gives no answer")
+            return LogRead(unavailable="skipped, CloudWatch Logs does not respond")
         try:
             return call_aws(_read_newest, stream)
         except ServiceError as problem:
@@ -84,7 +84,7 @@ def _read_newest(stream: LogStream) -> LogRead:
         if time.monotonic() > give_up:
             break
         request["nextToken"] = page["nextBackwardToken"]
-    return LogRead(unavailable="no lines found in its newest pages")
+    return LogRead(unavailable="the newest pages of the log stream have no lines")
 
 
 @cache
