@@ -174,7 +174,7 @@ def _set_up() -> None:
     }
     boto3.setup_default_session()
     for cached in (
-        *(calls.session, job_logs._client, wiring.chosen),
+        *(calls.session, job_logs._client, wiring.load_settings),
         *(wiring._topic, wiring._ledger, wiring._queues, wiring._jobs),
     ):
         cached.cache_clear()  # from an earlier simulated AWS
@@ -202,13 +202,13 @@ def _write_logs() -> None:
 
 def _simulate_time() -> Clock:
     """Run the handlers on a simulated clock."""
-    clock, original = Clock(_now_ms()), wiring.ports
+    clock, original = Clock(_now_ms()), wiring.make_ports
 
     def ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
         real_time = original(journal, remaining_ms)
         return replace(real_time, now_ms=lambda: clock.now, pause=clock.wait)
 
-    wiring.ports = ports
+    wiring.make_ports = ports
     return clock
 
 

@@ -20,11 +20,11 @@ FOLLOW_UPS = 60  # calls for an hour of them, whatever the size
 
 @pytest.fixture(autouse=True)
 def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(wiring, "ports", wiring.ports)
+    monkeypatch.setattr(wiring, "make_ports", wiring.make_ports)
     with mock.patch.dict(os.environ):
         yield
         boto3.DEFAULT_SESSION = None
-        wiring.chosen.cache_clear()
+        wiring.load_settings.cache_clear()
 
 
 def test_a_storm_is_a_handful_of_messages_and_few_calls() -> None:

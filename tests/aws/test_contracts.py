@@ -182,7 +182,7 @@ def test_a_denied_log_names_the_parameter_to_change(monkeypatch: pytest.MonkeyPa
         response = {"Error": {"Code": "AccessDeniedException", "Message": ""}}
         raise ClientError(response, "GetLogEvents")
 
-    monkeypatch.setattr(job_logs, "_newest", denied)
+    monkeypatch.setattr(job_logs, "_read_newest", denied)
     assert "add the group to JobLogGroups" in JobLogs().read(STREAM).unavailable
 
 
@@ -243,7 +243,9 @@ def test_empty_pages_end_where_the_token_repeats(monkeypatch: pytest.MonkeyPatch
 
 def test_pages_that_stay_empty_are_not_followed_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = [{"events": [], "nextBackwardToken": str(n)} for n in range(100)]
-    assert paged(monkeypatch, *pages).unavailable == "no lines found in its newest pages"
+    assert (
+        paged(monkeypatch, *pages).unavailable == "the newest pages of the log stream have no lines"
+    )
 
 
 def test_a_page_that_is_full_by_size_is_not_the_whole_log(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,11 +262,11 @@ def test_no_connection_to_the_logs_is_said_and_after_two_the_others_go_without(
         raise ConnectTimeoutError(endpoint_url="https://logs")
 
     calls: list[int] = []
-    monkeypatch.setattr(job_logs, "_newest", unreachable)
+    monkeypatch.setattr(job_logs, "_read_newest", unreachable)
     logs = JobLogs()
     said = [logs.read(STREAM).unavailable for _ in range(4)]
     assert said[:2] == ["ConnectTimeoutError"] * 2
-    assert said[2:] == ["skipped, CloudWatch Logs gives no answer"] * 2
+    assert said[2:] == ["skipped, CloudWatch Logs does not respond"] * 2
     assert len(calls) == 2
 
 

@@ -38,9 +38,9 @@ def dry_run(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in variables["OnFailureFunction"].items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(wiring, "JobLogs", FakeLogs)
-    wiring.chosen.cache_clear()
+    wiring.load_settings.cache_clear()
     yield
-    wiring.chosen.cache_clear()
+    wiring.load_settings.cache_clear()
 
 
 def test_the_mail_is_printed_as_a_person_reads_it() -> None:

@@ -98,7 +98,7 @@ def test_the_alert_of_a_job_is_that_of_its_event(
     assert shown.splitlines()[0] == before.splitlines()[0]
     for section in ("DO NEXT", "FACTS", "WHY"):
         assert _section(shown, section) == _section(before, section)
-    assert "not known  not allowed to ask AWS Batch (AccessDeniedException)" in shown
+    assert "not known  not allowed to query AWS Batch (AccessDeniedException)" in shown
 
 
 def _section(mail: str, heading: str) -> list[str]:

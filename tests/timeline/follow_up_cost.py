@@ -6,6 +6,9 @@ incident has the same ones in both cases, and a hop has none.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+
 from tests.simulation import Simulation
 from tests.timeline.test_loop_detection import DETECTED, STORIES, alone, run
 from workbench.docs import prices
@@ -28,15 +31,15 @@ def follow_ups(world: Simulation) -> int:
     return world.queues.calls["SendMessage"] - len(world.waited)
 
 
-def main() -> None:
-    """Print a table in Markdown."""
-    print("| failures | loop detection | messages | invocations | lost | reported | cents |")
-    print("|---|---|---|---|---|---|---|")
+def rows() -> Iterator[str]:
+    """Yield the lines of a table in Markdown."""
+    yield "| failures | loop detection | messages | invocations | lost | reported | cents |"
+    yield "|---|---|---|---|---|---|---|"
     for story in [alone, *(one for one in STORIES if one is not alone)]:
-        for name, stopping in (("on", DETECTED), ("allowed", frozenset())):
+        for name, stopping in (("on", DETECTED), ("allowed", frozenset[str]())):
             world = run(story, stopping)
             span = f"{cents(world, WARM_S):.3f} to {cents(world, COLD_S):.3f}"
-            print(
+            yield (
                 f"| {(story.__doc__ or '').rstrip('.')} | {name} | {follow_ups(world):,}"
                 f" | {world.invocations['follow-ups']:,} | {len(world.dead)}"
                 f" | {len(world.told)} | {span} |"
@@ -44,4 +47,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.stdout.writelines(f"{row}\n" for row in rows())

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.alert.history import is_comparable
-from notifier.aws.history import BatchHistory
+from notifier.aws.history import RunHistoryLookup
 from notifier.aws.job_logs import JobLogs
 from notifier.batch.event import parse_event
 from notifier.batch.failure import Unreadable
@@ -71,7 +71,7 @@ def _compose(job: dict[str, Any]) -> Alert:
     if failure is None:
         raise AssertionError("a job that has failed is a failure")
     log = JobLogs().read(failure.log) if failure.log else None
-    run_history = BatchHistory().look_up(failure) if is_comparable(failure) else None
+    run_history = RunHistoryLookup().look_up(failure) if is_comparable(failure) else None
     return compose(failure, log, LOG_LINES, run_history=run_history)
 
 

@@ -7,8 +7,8 @@ import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from notifier.aws.history import DryRunHistory
-from notifier.aws.jobs import DryRunJobs
+from notifier.aws.history import DryRunHistoryLookup
+from notifier.aws.jobs import DryRunJobLookup
 from notifier.aws.queues import DryRunQueues
 from notifier.aws.topic import DryRunTopic
 from notifier.batch.failure import LogStream
@@ -150,7 +150,7 @@ class MemoryLogs:
 
 
 @dataclass
-class MemoryJobs(DryRunJobs):
+class MemoryJobs(DryRunJobLookup):
     """Successful jobs, each found once it has ended on the clock of `queues`."""
 
     queues: MemoryQueues
@@ -202,7 +202,7 @@ class Simulation:
             ledger=self.ledger,
             queues=self.queues,
             jobs=self.jobs,
-            history=DryRunHistory(),
+            history=DryRunHistoryLookup(),
             remaining_ms=lambda: REMAINING_MS,
             pause=self._pause,
             now_ms=lambda: self.queues.now,

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv" / "local-aws" / "bin" / "python"
 REGION = "us-east-1"
 ACCOUNT = "111122223333"  # the account that AWS documentation uses in examples
-SECRET = "local"  # the local AWS accepts any
+SECRET = "local"  # opens nothing: the local AWS takes any
 
 START_SECONDS = 30.0  # it answers in under one second on an idle machine
 POLL_SECONDS = 0.05

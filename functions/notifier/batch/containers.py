@@ -11,18 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TypedDict
 
 from notifier.batch.failure import ATTEMPTS_KEPT, Attempt
-from notifier.batch.json_lookup import (
-    Json,
-    Sanitizer,
-    dict_at,
-    dicts_at,
-    integer_at,
-    string_at,
-    time_at,
-)
+from notifier.batch.json_lookup import Json, Sanitizer, dict_at, dicts_at, int_at, str_at, time_at
 from notifier.text import redaction
 
 _SECRETS_KEPT = 100
@@ -45,14 +36,6 @@ class Container:
     log_driver: str = ""
     log_group: str = ""
     log_region: str = ""
-
-
-class Resources(TypedDict, total=False):
-    """Resources that the job requested."""
-
-    vcpus: float | None
-    memory_mib: int | None
-    gpus: int | None
 
 
 def parse_containers(detail: Json, safe: Sanitizer) -> list[Container]:
@@ -84,7 +67,7 @@ def _container(raw: Json, safe: Sanitizer) -> Container:
         name=safe(raw.get("name")),
         essential=raw.get("essential") is not False,
         image=safe(raw.get("image")),
-        exit_code=integer_at(raw, "exitCode"),
+        exit_code=int_at(raw, "exitCode"),
         reason=safe(raw.get("reason")),
         log_stream=safe(raw.get("logStreamName")),
         log_driver=safe(log.get("logDriver")),
@@ -152,8 +135,8 @@ def _host(raw: Json, safe: Sanitizer) -> str:
     """Name where an attempt ran: the node, or the id of the container instance or task."""
     places = [dict_at(raw, "container"), *dicts_at(raw, "taskProperties")]
     keys = ("containerInstanceArn", "taskArn")
-    arns = [string_at(place, key) for key in keys for place in places]
-    found = string_at(raw, "nodeName") or next((arn for arn in arns if arn), "")
+    arns = [str_at(place, key) for key in keys for place in places]
+    found = str_at(raw, "nodeName") or next((arn for arn in arns if arn), "")
     return safe(found).rpartition("/")[2]  # cut after masking: a part of a secret goes unnoticed
 
 
@@ -166,32 +149,32 @@ def platform_of(detail: Json, attempts: tuple[Attempt, ...]) -> str:
         return "Fargate" if declared[0] == "FARGATE" else "EC2"
     raw = dicts_at(detail, "attempts")
     places = [p for a in raw for p in (dict_at(a, "container"), *dicts_at(a, "taskProperties"))]
-    if any(string_at(place, "containerInstanceArn") for place in places):
+    if any(str_at(place, "containerInstanceArn") for place in places):
         return "EC2"
     # Fargate tasks have a task ARN and no container instance.
-    return "Fargate" if any(string_at(place, "taskArn") for place in places) else ""
+    return "Fargate" if any(str_at(place, "taskArn") for place in places) else ""
 
 
-def requested_resources(detail: Json) -> Resources:
-    """Sum the requests of the job's containers; for a multi-node job, those of one node."""
+def requested_resources(detail: Json) -> Json:
+    """Sum vCPUs, MiB and GPUs that the containers request; of a multi-node job, for one node."""
     first_node = dicts_at(detail, "nodeProperties", "nodeRangeProperties")[:1]
     total: dict[str, float] = {}
     for raw in container_specs(first_node[0] if first_node else detail):
         for key, amount in _requests(raw):
             total[key] = total.get(key, 0) + amount
     memory, gpus = total.get("MEMORY"), total.get("GPU")
-    return Resources(
-        vcpus=total.get("VCPU"),
-        memory_mib=None if memory is None else int(memory),
-        gpus=None if gpus is None else int(gpus),
-    )
+    return {
+        "vcpus": total.get("VCPU"),
+        "memory_mib": None if memory is None else int(memory),
+        "gpus": None if gpus is None else int(gpus),
+    }
 
 
 def _requests(raw: Json) -> Iterator[tuple[str, float]]:
     requirements = dicts_at(raw, "resourceRequirements")
     for one in requirements:
         if (amount := _number(one.get("value"))) is not None:
-            yield string_at(one, "type"), amount
+            yield str_at(one, "type"), amount
     if not requirements:
         limits = dict_at(raw, "resources", "requests") | dict_at(raw, "resources", "limits")
         # `vcpus` and `memory` are the older form; pods use limits.
@@ -226,7 +209,7 @@ def _named_values(detail: Json) -> Iterator[tuple[str, str]]:
     for raw in container_specs(detail):
         places.append(dict_at(raw, "logConfiguration", "options"))
         for one in dicts_at(raw, "environment") + dicts_at(raw, "env"):
-            yield string_at(one, "name"), string_at(one, "value")
+            yield str_at(one, "name"), str_at(one, "value")
     for place in places:
         for name, value in place.items():
             if isinstance(value, str):
