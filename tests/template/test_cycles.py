@@ -23,6 +23,7 @@ from tests.simulation import Simulation, failed
 from tests.template.cycles import cycles, graph_of
 from tests.template.stack import Stack, translate
 from tests.template.test_alarms import metrics
+from workbench.doctor import pipeline_checks
 
 HOUR, DAY = 3_600, 86_400
 HOP_MS = 15 * MINUTE_MS  # the longest delay of SQS
@@ -104,6 +105,10 @@ def test_every_cycle_is_intended_and_allowed(stack: Stack) -> None:
 @pytest.mark.parametrize("allowed", ALLOWED.values(), ids=lambda one: one.function)
 def test_every_allowed_cycle_is_bounded(allowed: Allowed) -> None:
     allowed.bound()
+
+
+def test_the_doctor_checks_the_functions_that_loop() -> None:
+    assert {one.function for one in ALLOWED.values()} == set(pipeline_checks.RECURSIVE_FUNCTIONS)
 
 
 def test_the_graph_contains_every_function_queue_topic_rule_and_schedule(stack: Stack) -> None:
