@@ -121,8 +121,9 @@ new-event: $(READY) ## start a sample event (NAME=, FROM= the sample to copy)
 release-check: $(READY) ## list what is missing for a release
 	@$(BIN)/python -m workbench.docs.release
 
-catalogue: $(READY) ## build causes.json after a change of causes.toml
+catalogue: $(READY) ## build causes.json and token_formats.json after a change of their TOML files
 	@$(BIN)/python -m workbench.docs.catalogue_build
+	@$(BIN)/python -m workbench.docs.token_formats_build
 
 bench: $(READY) ## measure cold starts, storms and latency beside the usual function (ten minutes)
 	@$(BIN)/python -m benchmarks

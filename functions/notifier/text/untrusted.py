@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from notifier.text.redaction import MASK, key_rows, mask, spellings
+from notifier.text import redaction
+from notifier.text.redaction import MASK, key_rows, mask, value_of_name_before
 
 LINE_LIMIT = 2_000  # characters; one log event may be 1 MB
 RAW_LIMIT = 10 * LINE_LIMIT  # what is looked at: invisible characters do not count, up to here
@@ -89,23 +90,26 @@ def one_line(text: str, secrets: Iterable[str] = (), limit: int = LINE_LIMIT) ->
 @lru_cache(maxsize=TEXTS_KEPT)
 def _one_line(text: str, secrets: tuple[str, ...], limit: int) -> str:
     """Do it once for what a thousand failures of one delivery say alike."""
-    return truncate(mask(_capped(text), _spelled(secrets)).strip(), limit)
+    return truncate(mask(_capped(text), _seen_lines(secrets)).strip(), limit)
 
 
 def lines(texts: Sequence[str], secrets: Iterable[str] = ()) -> list[str]:
     """Make log lines safe, in order and one for one; keys that span lines are masked whole."""
-    seen, held = [_capped(text) for text in texts], _spelled(tuple(secrets))
+    seen, held = [_capped(text) for text in texts], _seen_lines(tuple(secrets))
     in_key = key_rows(seen)
-    return [
-        MASK if in_key[n] else mask(line, held).rstrip()[:LINE_LIMIT] for n, line in enumerate(seen)
-    ]
+    safe = [MASK if in_key[n] else mask(line, held) for n, line in enumerate(seen)]
+    for n in range(1, len(seen)):
+        value = value_of_name_before(seen[n], seen[n - 1])
+        if value:
+            safe[n] = seen[n][: value[0]] + MASK + seen[n][value[1] :]
+    return [line.rstrip()[:LINE_LIMIT] for line in safe]
 
 
 @lru_cache(maxsize=8)
-def _spelled(secrets: tuple[str, ...]) -> tuple[str, ...]:
+def _seen_lines(secrets: tuple[str, ...]) -> tuple[str, ...]:
     """Give the values line by line, as they would be seen in a text: so they are looked for."""
     seen = (visible(line).strip() for secret in secrets for line in secret.splitlines())
-    return tuple(sorted({spelling for value in seen for spelling in spellings(value)}))
+    return tuple(sorted(set(seen)))
 
 
 def forget_secrets() -> None:
@@ -113,8 +117,9 @@ def forget_secrets() -> None:
 
     A function's process outlives its invocations.
     """
-    _spelled.cache_clear()
+    _seen_lines.cache_clear()
     _one_line.cache_clear()
+    redaction.forget()
 
 
 def _capped(text: str) -> str:
