@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from notifier.text import lazy
+
 SHORTEST = 20  # characters
 CHANGES = 0.38  # of the steps
 WORDS = 0.3  # of the characters, in words of six letters and more
@@ -20,21 +22,24 @@ _KINDS = str.maketrans(
         **dict.fromkeys("0123456789", "0"),
     }
 )
-_CHANGE = re.compile("(?<=a)[A0]|(?<=A)[a0]|(?<=0)[aA]")
-_WORD = re.compile("[a-z]{6,}|[A-Z]{7,}")
-_MARKS = re.compile("[-_/+=~]")
+_CHANGE = lazy("(?<=a)[A0]|(?<=A)[a0]|(?<=0)[aA]")
+_WORD = lazy("[a-z]{6,}|[A-Z]{7,}")
+_MARKS = lazy("[-_/+=~]")
 _SEGMENT = 8  # characters of one piece between marks that holds all three
 _PATH = 60  # characters: a shorter one with slashes and whole words in it is a path
-_DNA = re.compile("[ACGTNacgtn+:/=,-]+")
-_UUID = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+_DNA = lazy("[ACGTNacgtn+:/=,-]+")
+_UUID = lazy("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 # What stands straight before a run that is known to be no secret.
-_HARMLESS = re.compile(
+_HARMLESS = lazy(
     r"(?:sha(?:1|224|256|384|512)[:=\- ]|md5\W|digest\W+|checksum\W+|integrity\W+|etag\W+"
     r"|fingerprint\W.{0,12}|host-?id\W+|x-amz-id-2\W+|version-?id\W+|h1:|commit\W+|revision\W+"
     r"|expected\W+|got\W+|\bat\s|request-?id\W+|trace-?id\W.{0,4}|base64,|build_?id\W+"
-    r"|(?:(?<![A-Za-z])arn:|s3://|gs://)[^\s,;\"']{0,120}|docker\S{0,60}|/[\w.-]{1,60}[:@])$",
+    r"|/[\w.-]{1,25}[:@])$",
     re.IGNORECASE,
 )
+_NEAR = 30  # characters before a token, for these
+_ADDRESS = lazy(r"(?<![A-Za-z])arn:|s3://|gs://|docker|/[\w.-]{1,60}[:@]$", re.IGNORECASE)
+_BREAK = lazy(r"[\s,;\"']")
 
 
 def looks_random(value: str) -> bool:
@@ -79,5 +84,8 @@ def is_known_shape(value: str, *, is_first: bool) -> bool:
 
 
 def is_harmless_behind(line: str, start: int) -> bool:
-    """Say whether what stands before a place says that no secret follows: `sha256:`, `ETag:`."""
-    return bool(_HARMLESS.search(line[max(0, start - BEFORE) : start]))
+    """Say whether what stands before a place says that no secret follows: `sha256:`, `arn:…`."""
+    if _HARMLESS.search(line, max(0, start - _NEAR), start):
+        return True
+    address = _BREAK.split(line[max(0, start - BEFORE) : start])[-1]
+    return bool(address and _ADDRESS.search(address))

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_ESCAPE = re.compile(
+from notifier.text import lazy
+
+_ESCAPE = lazy(
     r"\\{1,4}u00([2-7][0-9a-fA-F])|\\{1,4}x([2-7][0-9a-fA-F])|%(?:25)?([2-7][0-9a-fA-F])"
     r"|&#(3[2-9]|[4-9]\d|1[01]\d|12[0-6]);|&#[xX]([2-7][0-9a-fA-F]);|&(quot|amp|lt|gt|apos);"
     r"|\\{1,4}([nrt])|\\{1,7}([\"'/])"

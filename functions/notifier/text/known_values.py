@@ -10,26 +10,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
+
+from notifier.text import lazy
 
 SHORTEST = 6  # characters of a value; shorter ones ("prod", "1") would blot out ordinary words
 GRAM = 8  # letters in a row that are looked up
 STEP = 4  # letters between two places of a text that are looked up
 PIECE = 11  # letters in a row that betray a value: STEP - 1 more than GRAM
 
-_ESCAPE = re.compile(
-    r"\\{1,8}(?:u\{?[0-9a-fA-F]{2,6}\}?|x[0-9a-fA-F]{2}|[0-7]{3})|%(?:25){0,3}[0-9a-fA-F]{2}"
+_ESCAPE = lazy(
+    r"\\{1,8}(?:u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[0-7]{3})|%(?:25){0,3}[0-9a-fA-F]{2}"
     r"|&(?:amp;){0,3}(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,5}|[a-zA-Z]{2,8});"
 )
-_LETTER = re.compile("[A-Za-z0-9]")
-_OTHERS = {code: None for code in range(128) if not _LETTER.match(chr(code))}
-_FOREIGN = re.compile(r"[^\x00-\x7f]+")
+_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+_OTHERS = {code: None for code in range(128) if chr(code) not in _LETTERS}
+_FOREIGN = lazy(r"[^\x00-\x7f]+")
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """Values to look for."""
 
     grams: frozenset[str]
@@ -68,12 +69,15 @@ class Index:
 
     def _chain(self, letters: str, at: int) -> Span:
         """Give the whole stretch around a place in which all eights belong to values."""
-        start = at
-        while start and letters[start - 1 : start - 1 + GRAM] in self.grams:
+        start, grams = at, self.grams
+        while start and letters[start - 1 : start - 1 + GRAM] in grams:
             start -= 1
-        while letters[at + 1 : at + 1 + GRAM] in self.grams and at + GRAM < len(letters):
-            at += 1
-        return start, at + GRAM
+        end = at + GRAM
+        while letters[end : end + GRAM] in grams:  # eight more at once
+            end += GRAM
+        while end < len(letters) and letters[end + 1 - GRAM : end + 1] in grams:
+            end += 1
+        return start, end
 
     def _cut(self, letters: str) -> Iterator[Span]:
         """Find a value that begins or ends with the text: the rest was cut, or is on a line."""
@@ -106,12 +110,18 @@ def _letters(text: str) -> str:
 
 def _positions(text: str) -> list[int]:
     """Give where in the text each of its letters stands."""
-    hidden = {
-        place
-        for match in (_ESCAPE.finditer(text) if re.search(r"[\\%&]", text) else ())
-        for place in range(*match.span())
-    }
-    return [m.start() for m in _LETTER.finditer(text) if m.start() not in hidden]
+    places = [at for at, character in enumerate(text) if character in _LETTERS]
+    escapes = _escapes(text)
+    if not escapes:
+        return places
+    hidden = {place for escape in escapes for place in range(*escape.span())}
+    return [at for at in places if at not in hidden]
+
+
+def _escapes(text: str) -> list[re.Match[str]]:
+    if "\\" in text or "%" in text or "&" in text:
+        return list(_ESCAPE.finditer(text))
+    return []
 
 
 @lru_cache(maxsize=8)

@@ -11,38 +11,39 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from notifier.text import lazy
 from notifier.text.secret_names import STEMS, Role, looks_secret, role
 
-_STEM = re.compile("|".join(sorted(STEMS, key=len, reverse=True)))
-_NAME_END = re.compile(r"[\w.-]*")
+_STEM = lazy("|".join(sorted(STEMS, key=len, reverse=True)))
+_NAME_END = lazy(r"[\w.-]*")
 _NAME_MARKS = "_.-"
 _BACK = 60  # characters of a name before its stem
 _LONGEST = 120  # characters of a name
 
-_SEPARATOR = re.compile(
+_SEPARATOR = lazy(
     # The value of {"name": …, "value": …} and of its likes in XML and parameter lists.
     r"[^\w\s(){}]{0,8}[\s,]{0,4}[^\w\s(){}]{0,3}(?:name>\s{0,3}<)?\w{0,12}value\\{0,3}[\"']?"
     r"\s{0,3}[=:>]\s{0,3}"
     r"|(?:\\{0,3}[\"'`\]]{1,2}|<)?\)?\s{0,3}(?:=>|:=|::=|\?=|->|===?|=|:|,\s?|\s\|)\s{0,4}",
     re.IGNORECASE,
 )
-_ELEMENT = re.compile(r"(?:\s[^<>]{1,200})?>\s{0,3}(?=[^<\s])")
-_SETTER = re.compile(
+_ELEMENT = lazy(r"(?:\s[^<>]{1,200})?>\s{0,3}(?=[^<\s])")
+_SETTER = lazy(
     r"(?:(?:^|[\s;&(])(?:setenv|env|environment|-gx|-x|set|arg|export)|login\s\S{1,40})\s{1,3}$"
     r"|conf\s[\"']?$",
     re.IGNORECASE,
 )
-_SPOKEN = re.compile(
+_SPOKEN = lazy(
     r"\s(?:is|was|by)\s{1,2}(?:now\s|set to\s)?(?=[\"'`]|\S{0,30}[0-9]|(?-i:\w*[a-z][A-Z]))"
     r"|\s(?=[`(]\S)"
 )
-_OPENER = re.compile(
+_OPENER = lazy(
     r"(?:!!\w{1,20}\s|(?-i:&[a-z]{1,20}\s))?"
     r"(?:string\(\d{1,4}\)\s|<<|<!\[CDATA\[|\(\*string\)\(\w{1,20}\)\(|[A-Za-z]{1,20}\()?"
     r"(?:[bufr]{1,2}(?=[\"']))?(\"\"\"|'''|\\{0,3}[\"'“`]|\(|\[|<)?",
     re.IGNORECASE,
 )
-_BARE = re.compile(
+_BARE = lazy(
     r"[^\s\"'`<>]"
     r"(?:[^\s\"'`<>…&;,|{}\])\\]"
     r"|\\(?![nrt](?:[\s\"\\]|$))"
@@ -55,15 +56,15 @@ _ROOTS = frozenset(
         " scratch secrets srv sys tmp usr var vault work workspace batch prod"
     )
 )
-_NO_VALUE = re.compile(
+_NO_VALUE = lazy(
     r"(?:null|none|nil|undefined|false|true|n/a|nan|missing|unset|empty|str|secretstr|bytes"
     r"|string|int|bool|float|optional.*|yes|no|required|disabled|enabled|basic|digest|bearer"
     r"|\*+|x{4,}|<.*|\$\{?\w+\}?|\{\{.*|%\(.*|\[redacted.*|redacted|your_.*|[\w.]+\(.*"
     r"|[\[\](){}]+|(?-i:[A-Z][A-Z_]+)|[\w.]+\[.*|self\..*|os\..*|\.\.\.|[A-Za-z_]+\.[A-Za-z_.]+|\d{1,6}|)",
     re.IGNORECASE,
 )
-_INNER_CAPITAL = re.compile("[a-z][A-Z]")
-_ERROR = re.compile("(?:Error|Exception|Fault|Denied)[:;,.]?$")
+_INNER_CAPITAL = lazy("[a-z][A-Z]")
+_ERROR = lazy("(?:Error|Exception|Fault|Denied)[:;,.]?$")
 _LEAST = 8  # characters of a value whose name may hold a secret: TOKEN_CONVERSION
 _WORD = 13  # letters: a shorter one behind a colon is prose
 Span = tuple[int, int]

@@ -5,27 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from notifier.text import entropy
+from notifier.text import entropy, lazy
 
-_BLOCK = re.compile(
+_BLOCK = lazy(
     r"-----BEGIN\b[A-Z0-9 ]{0,60}(?:-----)?(.{0,4000}?)(?:-----END\b[^-]{0,60}(?:-----)?|$)",
     re.DOTALL,
 )
-_TAIL = re.compile(
+_TAIL = lazy(
     r"(?:[A-Za-z0-9+/]{4,100}={0,2}(?:\s|\\{1,4}[nr]|[\"',]){1,8}){1,400}"
     r"-----END\b[^-]{0,60}(?:-----)?"
 )
-_HEADER = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment): ")
-_ROW = re.compile("[A-Za-z0-9+/]{12,100}={0,2}")
+_HEADER = lazy(r"(?:Proc-Type|DEK-Info|Version|Comment): ")
+_ROW = lazy("[A-Za-z0-9+/]{12,100}={0,2}")
 _ROW_LIMIT = 110  # characters at the end of a line
 _ALONE = r"(?:(?<![A-Za-z0-9/+=_.-])|(?<=\\[nrt]))"
 # A line of a private key, whatever stands around it.
-LONG_ROW = re.compile(
+LONG_ROW = lazy(
     rf"{_ALONE}(?=[A-Za-z0-9/+]{{0,60}}[A-Z])"
     r"(?=[A-Za-z0-9/+]{0,60}[a-z])(?=[A-Za-z0-9/+]{0,60}[0-9])"
     r"([A-Za-z0-9/+]{48,}={0,2})(?![\w-])"
 )
-_CAPITALIZED = re.compile("[A-Z][a-z]{4,}")
+_CAPITALIZED = lazy("[A-Z][a-z]{4,}")
 _NAME_WORDS = 3  # of these, and a row is the name of a class
 _PATH = 5  # slashes: base64 has one in 64 characters, a path has more
 Span = tuple[int, int]

@@ -14,6 +14,7 @@ from functools import lru_cache
 from notifier.text import (
     escapes,
     known_values,
+    lazy,
     named_values,
     private_keys,
     secret_patterns,
@@ -28,18 +29,16 @@ Span = tuple[int, int]
 
 _SCANNED = 20_000  # characters of a setting or a command
 _TOKEN = 13  # characters, below which no token of a known kind is
-_STRUCTURE = re.compile(r"://|[=:;,{}\s\"]")
+_STRUCTURE = lazy(r"://|[=:;,{}\s\"]")
 _WORDS = 4  # and more: a line is a sentence
 _BACK = 140  # characters at the end of a line in which a name is looked for
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-_LATER = re.compile(r"([\w.-]{2,120})[\"'\]]{0,3}\s*(?:is|[:=]\s*(?:\||>-?|\|-|!!\w+)?|=>|,)?\s*$")
-_NAME_GIVEN = re.compile(
-    r"[\"']?name[\"']?\s*[:=]\s*[\"']?([\w./-]{2,120})[\"']?,?\s*$", re.IGNORECASE
-)
-_VALUE_GIVEN = re.compile(
+_LATER = lazy(r"([\w.-]{2,120})[\"'\]]{0,3}\s*(?:is|[:=]\s*(?:\||>-?|\|-|!!\w+)?|=>|,)?\s*$")
+_NAME_GIVEN = lazy(r"[\"']?name[\"']?\s*[:=]\s*[\"']?([\w./-]{2,120})[\"']?,?\s*$", re.IGNORECASE)
+_VALUE_GIVEN = lazy(
     r"(\s*-?\s*(?:[\"']?value[\"']?\s*[:=]\s*|\[1\]\s)?[\"']?)(\S.*?)[\"',]*\s*$", re.IGNORECASE
 )
-_SPOKEN = re.compile(r"(?:password|passphrase|token|secret)\b[^:]{0,60}:\s*$", re.IGNORECASE)
+_SPOKEN = lazy(r"(?:password|passphrase|token|secret)\b[^:]{0,60}:\s*$", re.IGNORECASE)
 
 
 def mask(text: str, secrets: tuple[str, ...] = ()) -> str:

@@ -10,7 +10,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-from notifier.text import entropy
+from notifier.text import entropy, lazy
 
 # One of these stands in every name below, in lower case.
 STEMS = str.split(
@@ -18,7 +18,7 @@ STEMS = str.split(
     " seed mnemonic pepper code identified keytab otp telegram connection webhook dsn"
 )
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORDS = lazy(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LONGEST = 120  # characters of a name
 
 _SECRET = frozenset(
@@ -69,13 +69,13 @@ _TAIL = frozenset(
 _STRONG = frozenset(str.split("password passwd pwd secret token passphrase apikey credential"))
 _ENDINGS = ("password", "passwd", "secret", "token", "apikey", "pwd", "passphrase", "passwort")
 # What holds a secret at times: its value has to look like one.
-_WEAK = re.compile(r"connection|webhook|salt|auth(?!or)|dsn|bot$|key|sess|sig|hmac", re.IGNORECASE)
+_WEAK = lazy(r"connection|webhook|salt|auth(?!or)|dsn|bot$|key|sess|sig|hmac", re.IGNORECASE)
 _CALLS = frozenset(str.split("request client next continuation page paging idempotency"))
-_PLACES = re.compile(r"[a-z]+(?:-[a-z]+)*-\d{1,2}|[\w-]+(?:\.[\w-]+)+(?::\d+)?")  # Regions, hosts
-_FILE = re.compile(r"/.*\.\w{1,5}$")
+_PLACES = lazy(r"[a-z]+(?:-[a-z]+)*-\d{1,2}|[\w-]+(?:\.[\w-]+)+(?::\d+)?")  # Regions, hosts
+_FILE = lazy(r"/.*\.\w{1,5}$")
 _WEAKEST = 12  # characters of a value that looks like a secret behind a weak name
 _ORDINARY = 10  # letters of one case: a word, as in DB_PASSWORD=postgres
-_HEX = re.compile("[0-9a-f]{24,}|[0-9A-F]{24,}")
+_HEX = lazy("[0-9a-f]{24,}|[0-9A-F]{24,}")
 _ALONE = 32  # characters of a value that is a secret whatever its name
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_REST = re.compile(r"://((?:[^\s\"'`<>\\:]|[<>\"](?=[^\s@]{1,40}@)|\\(?![nrt\"'])|:(?!//)){1,700})")
-_PORT = re.compile(r"[^/:@]*:\d{1,5}(?:[/?#,;)\]}.]|$)")
-_TOKEN_AS_USER = re.compile(r"(?=[^/@]{0,40}[0-9])[^/:@.]{12,200}@")
-_CUT_PASSWORD = re.compile(r"[^/:@\[]*:[^\s]{8,}…?$")
-_BLANK_INSIDE = re.compile(r"://[^\s/:@]{1,60}:([^@:/]{1,30}\s[^@:/]{1,50})@[\w.-]+(?=[:/])")
+from notifier.text import lazy
+
+_REST = lazy(r"://((?:[^\s\"'`<>\\:]|[<>\"](?=[^\s@]{1,40}@)|\\(?![nrt\"'])|:(?!//)){1,700})")
+_PORT = lazy(r"[^/:@]*:\d{1,5}(?:[/?#,;)\]}.]|$)")
+_TOKEN_AS_USER = lazy(r"(?=[^/@]{0,40}[0-9])[^/:@.]{12,200}@")
+_CUT_PASSWORD = lazy(r"[^/:@\[]*:[^\s]{8,}…?$")
+_BLANK_INSIDE = lazy(r"://[^\s/:@]{1,60}:([^@:/]{1,30}\s[^@:/]{1,50})@[\w.-]+(?=[:/])")
 _IMAGES = ("docker", "oci")  # in docker://ubuntu:22.04 no password follows the colon
 
-_PATHS = re.compile(
+_PATHS = lazy(
     r"(?:/webhooks/\d+/|/hooks/catch/\d+/|/services/T\w+/B\w+/|/workflows/T\w+/A\w+/|/triggers/[TE]\w+/\d+/"
     r"|hooks\.slack(?:-gov)?\.com/\w{1,20}/|api\.telegram\.org/(?:file/)?bot|hc-ping\.com/"
     r"|healthchecks\.io/ping/|infura\.io/v3/|infura\.io/ws/v3/|alchemy(?:api)?\.(?:com|io)/v2/"
@@ -28,27 +30,25 @@ _PATHS = re.compile(
     r"|/[FD]/[FD]?/?(?=\w{20})|/ingest/(?=[\w-]{0,30}\d)|/api/webhook/)([\w:~=%.+-]{6,300}(?:/[\w-]{16,200})*)",
     re.IGNORECASE,
 )
-_PARAMETERS = re.compile(
+_PARAMETERS = lazy(
     r"[?&;](?:amp;)?(?:[\w.-]{0,40}(?:key|token|secret|passw(?:or)?d|pwd|passphrase|sig|signature|auth"
     r"|appid|code|jwt|sid|sess(?:ion)?|sessid|credentials?|policy|ticket|assertion)|auth_?\w{0,20}|p"
     r"|x-(?:amz|goog|oss|obs|cos|ms)-(?:signature|credential|security-token)|q-signature|q-ak"
     r"|temp_url_sig|(?:aws|oss|google)access(?:key)?id)=(?=([^\s&\"'`<>\\#;,]{5,2000}))",
     re.IGNORECASE,
 )
-_NO_KEY = re.compile(
+_NO_KEY = lazy(
     r"(?:null|none|true|false|undefined|\d{1,6}|[a-z]{1,12}|[a-z_]{1,24}|\$\{?\w+\}?|\[redacted.*"
     r"|<.*|\{.*|[A-Z_]+)$"
 )
-_PAGING = re.compile(
-    r"(?:next|page|continuation|sort|partition|start|client)[_-]?(?:key|token)=$", re.I
-)
-_DATABASE = re.compile(
+_PAGING = lazy(r"(?:next|page|continuation|sort|partition|start|client)[_-]?(?:key|token)=$", re.I)
+_DATABASE = lazy(
     r"(?<![\w@/.])[\w.-]{1,40}[:/]([^\s:/@]{6,80})@(?:tcp|unix|udp)?(?:\(|[\w.-]{1,60}(?:[:/\s]|$)|//)"
 )
-_CONNECT = re.compile(
+_CONNECT = lazy(
     r"(?:sqlplus|sqlldr|expdp|impdp|exp|imp|rman|jdbc:\S{1,40}|conn(?:ect)?)[\s:]|[:/]\d{2,5}/|tcp\(|unix\("
 )
-_JDBC = re.compile(r"jdbc:[\w:]{1,40}:[\w.-]{1,64}/([^\s@]{1,200})(?:@|$)", re.IGNORECASE)
+_JDBC = lazy(r"jdbc:[\w:]{1,40}:[\w.-]{1,64}/([^\s@]{1,200})(?:@|$)", re.IGNORECASE)
 Span = tuple[int, int]
 
 

@@ -11,39 +11,38 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
-from notifier.text import entropy
+from notifier.text import entropy, lazy
 
 FORMATS = Path(__file__).with_name("token_formats.json")
 SHORTEST_INNER = 36  # characters of the shortest run with a mark in its middle
 NEARBY = 60  # characters before a token in which the name of its vendor is looked for
 
-_RUN = re.compile(r"[A-Za-z0-9_~/][A-Za-z0-9_+/=~.:%!|@-]{13,}")
+_RUN = lazy(r"[A-Za-z0-9_~/][A-Za-z0-9_+/=~.:%!|@-]{13,}")
 # Tokens of some kinds are random letters, at times without a digit.
-_DIGIT = re.compile(r"[0-9]|hf_|api_org_|CFPAT-|[sr]k_live_|AKIA|ASIA")
-_TIME = re.compile("[0-9TZ:.,+_-]+")
-_CORE = re.compile(r"[A-Za-z0-9+/_~-]{15,}={0,2}")
+_DIGIT = lazy(r"[0-9]|hf_|api_org_|CFPAT-|[sr]k_live_|AKIA|ASIA")
+_TIME = lazy("[0-9]{1,4}[-:/.][0-9TZ:.,+_-]+")
+_CORE = lazy(r"[A-Za-z0-9+/_~-]{15,}={0,2}")
 # No letter or digit stands before a token but those of an escape (`\nAKIA…` in quoted JSON).
 _START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf]))"
 _END = "(?![A-Za-z0-9])"
-_REST = re.compile("[A-Za-z0-9_-]*")
-_WORDS = re.compile("[a-z0-9]+")
+_REST = lazy("[A-Za-z0-9_-]*")
+_WORDS = lazy("[a-z0-9]+")
 _SECRET_WORDS = frozenset(
     str.split(
         "key token secret password credential credentials login auth apikey accesskey"
         " unauthorized api refused rejected"
     )
 )
-_BOOTSTRAP = re.compile(r"(?<![\w.-])[a-z0-9]{6}\.[a-z0-9]{16}(?![\w.-])")  # kubeadm join
+_BOOTSTRAP = lazy(r"(?<![\w.-])[a-z0-9]{6}\.[a-z0-9]{16}(?![\w.-])")  # kubeadm join
 _MARKS = ("$", "/t/", ".webhook.", ".tines.", ".azconfig", "_gitlab_")
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Formats:
+class Formats(NamedTuple):
     """What `token_formats.json` holds."""
 
     prefixes: Mapping[str, tuple[str, str, str]]

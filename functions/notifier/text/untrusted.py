@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from notifier.text import redaction
+from notifier.text import lazy, redaction
 from notifier.text.redaction import MASK, key_rows, mask, value_of_name_before
 
 LINE_LIMIT = 2_000  # characters; one log event may be 1 MB
@@ -22,7 +22,7 @@ TEXTS_KEPT = 1_000  # of one delivery, which is 6 MB at most
 TAIL_KEPT = 12  # characters at the end of a name that is cut
 
 _ESCAPED = r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033|\\e)"  # also as JSON or a shell writes it
-_TERMINAL_SEQUENCE = re.compile(
+_TERMINAL_SEQUENCE = lazy(
     r"(?:\x1b\]|\x9d)[^\x07\x1b\x9c\x9d\n]{0,2000}(?:\x07|\x1b\\|\x9c)"  # OSC: titles, hyperlinks
     rf"|(?:{_ESCAPED}\[|\x9b)[0-?]{{0,64}}[ -/]{{0,8}}(?:[@-~]|$)"  # CSI: colours, cursor moves
     r"|\x1b[ -/]{0,8}[0-~]?"
@@ -46,8 +46,8 @@ _TYPOGRAPHY = str.maketrans({
     "…": "...", "·": "-", "×": "x", "→": "->", "•": "*", "ß": "ss", "ø": "o", "Ø": "O",
     "æ": "ae", "Æ": "AE", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d", "ı": "i",
 })  # fmt: skip
-_URL = re.compile(r"(?:(h)tt(ps?)|(f)t(ps?))(?=://)", re.IGNORECASE)
-_WWW = re.compile(r"(?<![A-Za-z0-9])(www)\.", re.IGNORECASE)
+_URL = lazy(r"(?:(h)tt(ps?)|(f)t(ps?))(?=://)", re.IGNORECASE)
+_WWW = lazy(r"(?<![A-Za-z0-9])(www)\.", re.IGNORECASE)
 
 
 def visible(text: str) -> str:
