@@ -42,7 +42,7 @@ $(READY): $(LOCKS) pyproject.toml
 	@rm -f .setup.log
 	@touch $@
 
-test: lint fuzz browser ## run all checks and tests
+test: lint fuzz browser secrets-report ## run all checks and tests
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
 
 # What whoever changes code runs again and again; the slow tests are left to `make test`.
@@ -83,6 +83,9 @@ $(SECURITY)/.ready: requirements/security.txt | $(READY)
 	  || { echo "setup: could not install the pinned packages (no network?); .setup.log has the details" >&2; exit 2; }
 	@rm -f .setup.log
 	@touch $@
+
+secrets-report: $(READY) ## measure which secrets leak, which harmless text is masked, and the time it takes
+	@$(BIN)/python -m tests.text.secrets_report
 
 fuzz: $(READY) ## fuzz the functions with events for a minute (SECONDS=3600: for an hour)
 	@$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from notifier.batch.job_secrets import secrets_of
+from notifier.batch.job_secrets import secrets_in
 
 VALUE = "Vq7mZt2Lk9wQxR4tYb6N"
 PAIRS = [{"name": "DB_PASSWORD", "value": VALUE}]
@@ -35,13 +35,13 @@ RANGES = ("container", "ECS", "EKS", "option in a command")
 
 @pytest.mark.parametrize("detail", PLACES.values(), ids=PLACES)
 def test_values_are_found_in_every_place(detail: dict[str, Any]) -> None:
-    assert secrets_of(detail) == (VALUE,)
+    assert secrets_in(detail) == (VALUE,)
 
 
 @pytest.mark.parametrize("place", RANGES)
 def test_values_are_found_in_the_node_ranges_of_a_job(place: str) -> None:
     ranges = [{"targetNodes": "0:"}, PLACES[place]]
-    assert secrets_of({"nodeProperties": {"nodeRangeProperties": ranges}}) == (VALUE,)
+    assert secrets_in({"nodeProperties": {"nodeRangeProperties": ranges}}) == (VALUE,)
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_a_word_of_the_jobs_own_names_is_no_secret(name: str, value: str) -> Non
     """Masked, it would blot out queue, Region and evidence."""
     queue = "arn:aws:batch:us-east-1:111122223333:job-queue/nightly-etl"
     pairs = [{"name": name, "value": value}]
-    assert secrets_of({"jobQueue": queue, "container": {"environment": pairs}}) == ()
+    assert secrets_in({"jobQueue": queue, "container": {"environment": pairs}}) == ()
 
 
 def test_a_token_in_the_jobs_name_stays_a_secret() -> None:
-    assert secrets_of({"jobName": f"run-{VALUE}", "container": GIVEN}) == (VALUE,)
+    assert secrets_in({"jobName": f"run-{VALUE}", "container": GIVEN}) == (VALUE,)
 
 
 def test_hostile_shapes_are_no_containers() -> None:
     for shape in ([], "x", None, {"environment": "x"}, {"environment": [1, {"name": 2}]},
                   {"command": [1, None]}, {"command": "rm"}):  # fmt: skip
-        assert secrets_of({"container": shape, "nodeProperties": shape, "parameters": shape}) == ()
+        assert secrets_in({"container": shape, "nodeProperties": shape, "parameters": shape}) == ()

@@ -11,7 +11,7 @@ from detect_secrets.core.scan import scan_file
 from detect_secrets.settings import default_settings, get_settings, transient_settings
 
 from notifier.alert.alert import compose
-from notifier.batch import event
+from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
 from notifier.channels import message
 from notifier.joblog.excerpt import LogLine, LogRead
@@ -39,10 +39,10 @@ def alerts() -> Iterator[str]:
         told = lines[start : start + LINES]
         one = changed(given, ("detail", "statusReason"), told[0])
         one = changed(one, ("detail", "jobName"), f"run-{told[-1]}")
-        failure = event.read(one)
+        failure = parse_event(one)
         assert isinstance(failure, Failure)
         log = LogRead(tuple(LogLine(n, line) for n, line in enumerate(told)))
-        sent = message.write(compose(failure, log, 25))
+        sent = message.render(compose(failure, log, 25))
         yield "\n".join([sent.subject, *json.loads(sent.body).values(), str(sent.attributes)])
 
 
