@@ -50,7 +50,7 @@ HARMLESS = (
     Harmless(
         "credentials that open nothing, which the AWS SDK wants to be there",
         r".*\.py",
-        r"\"AWS_SECRET_ACCESS_KEY\": \"(testing|nothing)\",|SECRET = \"local\"  # opens nothing.*",
+        r"\"AWS_SECRET_ACCESS_KEY\": \"(testing|nothing)\",|SECRET = \"local\"  # .*",
     ),
     # The point of these tests is to look for what they plant; none of it works anywhere.
     Harmless(
