@@ -42,7 +42,7 @@ $(READY): $(LOCKS) pyproject.toml
 	@rm -f .setup.log
 	@touch $@
 
-test: lint fuzz browser ## run all checks and tests
+test: lint fuzz browser secrets-report ## run all checks and tests
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
 
 # What whoever changes code runs again and again; the slow tests are left to `make test`.
@@ -84,6 +84,9 @@ $(SECURITY)/.ready: requirements/security.txt | $(READY)
 	@rm -f .setup.log
 	@touch $@
 
+secrets-report: $(READY) ## measure which secrets leak, which harmless text is masked, and the time it takes
+	@$(BIN)/python -m tests.text.secrets_report
+
 fuzz: $(READY) ## fuzz the functions with events for a minute (SECONDS=3600: for an hour)
 	@$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS))
 
@@ -121,8 +124,9 @@ new-event: $(READY) ## start a sample event (NAME=, FROM= the sample to copy)
 release-check: $(READY) ## list what is missing for a release
 	@$(BIN)/python -m workbench.docs.release
 
-catalogue: $(READY) ## build causes.json after a change of causes.toml
+catalogue: $(READY) ## build causes.json and token_formats.json after a change of their TOML files
 	@$(BIN)/python -m workbench.docs.catalogue_build
+	@$(BIN)/python -m workbench.docs.token_formats_build
 
 bench: $(READY) ## measure cold starts, storms and latency beside the usual function (ten minutes)
 	@$(BIN)/python -m benchmarks

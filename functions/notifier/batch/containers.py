@@ -1,4 +1,4 @@
-"""Parse the containers of a job: how they ended, what they requested, their secrets.
+"""Parse the containers of a job: how they ended and what they requested.
 
 An event has one of three shapes: `container` (one container), `ecsProperties` (several in a task)
 or `eksProperties` (a pod), each with its own list of attempts.
@@ -14,9 +14,7 @@ from itertools import islice
 
 from notifier.batch.failure import ATTEMPTS_KEPT, Attempt
 from notifier.batch.json_lookup import Json, Sanitizer, dict_at, dicts_at, int_at, str_at, time_at
-from notifier.text import redaction
 
-_SECRETS_KEPT = 100
 # AWS Batch allows 10 containers and 10 init containers; only a forged event has more.
 _CONTAINERS_KEPT = 100
 _AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(m|Mi|Gi|M|G)?", re.ASCII)
@@ -193,24 +191,3 @@ def _number(value: object) -> float | None:
     if amount is None or isinstance(value, bool):
         return None
     return float(amount[1]) * _UNITS.get(amount[2], 1.0)
-
-
-def secrets_in(detail: Json) -> tuple[str, ...]:
-    """Collect secret values from environment, parameters and log options, longest first.
-
-    They are used only to mask them where a job prints them.
-    """
-    found = {value for name, value in _named_values(detail) if redaction.is_secret(name, value)}
-    return tuple(sorted(found, key=lambda value: (-len(value), value))[:_SECRETS_KEPT])
-
-
-def _named_values(detail: Json) -> Iterator[tuple[str, str]]:
-    places = [dict_at(detail, "parameters")]
-    for raw in container_specs(detail):
-        places.append(dict_at(raw, "logConfiguration", "options"))
-        for one in dicts_at(raw, "environment") + dicts_at(raw, "env"):
-            yield str_at(one, "name"), str_at(one, "value")
-    for place in places:
-        for name, value in place.items():
-            if isinstance(value, str):
-                yield name, value

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from notifier.batch import job
-from notifier.batch.containers import secrets_in
 from notifier.batch.failure import (
     DRILL_SOURCE,
     HEARTBEAT_SOURCE,
@@ -27,6 +26,7 @@ from notifier.batch.failure import (
     Kind,
     Unreadable,
 )
+from notifier.batch.job_secrets import secrets_in
 from notifier.batch.json_lookup import (
     Json,
     dict_at,

@@ -9,7 +9,6 @@ from notifier.batch.containers import (
     parse_containers,
     platform_of,
     requested_resources,
-    secrets_in,
 )
 from notifier.batch.failure import (
     DEFAULT_LOG_GROUP,
@@ -23,6 +22,7 @@ from notifier.batch.failure import (
     Kind,
     LogStream,
 )
+from notifier.batch.job_secrets import secrets_in
 from notifier.batch.json_lookup import (
     Json,
     Sanitizer,

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from notifier.batch.containers import container_specs, platform_of, requested_resources, secrets_in
+from notifier.batch.containers import container_specs, platform_of, requested_resources
 from notifier.batch.failure import DEFAULT_LOG_GROUP, NAME_LIMIT
+from notifier.batch.job_secrets import secrets_in
 from notifier.batch.json_lookup import Json, Sanitizer, dict_at, dicts_at, int_at, sanitizer, str_at
 from notifier.text import untrusted
 
