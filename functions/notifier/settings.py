@@ -48,6 +48,7 @@ class SettingsError(ValueError):
 class Settings:
     """Names of AWS resources, and what an operator chose."""
 
+    stack_name: str
     topic_arn: str
     table_name: str
     failure_queue_url: str
@@ -80,6 +81,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if problems or options is None:
         raise SettingsError("bad settings: " + "; ".join(problems))
     return Settings(
+        stack_name=environment.get("POWERTOOLS_SERVICE_NAME", "batch-notifier"),
         topic_arn=found["ALERT_TOPIC_ARN"],
         table_name=found["TABLE_NAME"],
         failure_queue_url=found["FAILURE_QUEUE_URL"],

@@ -51,11 +51,16 @@ def make_sweep_ports(journal: Journal, remaining_ms: Callable[[], int]) -> Sweep
         batch=_batch(),
         ledger=DryRunLedger() if dry_run else _ledger(),
         outbox=DryRunOutbox() if dry_run else FailureOutbox(load_settings().failure_queue_url),
-        health=DryRunHealthSignals() if dry_run else AwsHealthSignals(load_settings().topic_arn),
+        health=DryRunHealthSignals() if dry_run else _health(),
         journal=journal,
         remaining_ms=remaining_ms,
         now_ms=lambda: time.time_ns() // 1_000_000,
     )
+
+
+@cache
+def _health() -> AwsHealthSignals:
+    return AwsHealthSignals(load_settings().topic_arn, load_settings().stack_name)
 
 
 @cache

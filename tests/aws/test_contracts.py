@@ -186,6 +186,28 @@ def test_a_denied_log_names_the_parameter_to_change(monkeypatch: pytest.MonkeyPa
     assert "add the group to JobLogGroups" in JobLogs().read(STREAM).unavailable
 
 
+def test_a_log_group_that_only_insights_can_search_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(_: LogStream) -> None:
+        answer = {"Error": {"Code": "InvalidOperationException", "Message": "log class"}}
+        raise ClientError(answer, "GetLogEvents")  # type: ignore[arg-type]
+
+    monkeypatch.setattr(job_logs, "_newest", unsupported)
+    logs = JobLogs()
+    for _ in range(3):  # an answer, so it is not counted as an outage
+        assert logs.read(STREAM).unavailable == (
+            "only Logs Insights can search its log group (class Infrequent Access)"
+        )
+
+
+def test_clients_are_kept_for_a_few_regions_only() -> None:
+    job_logs._client.cache_clear()
+    for n in range(50):
+        job_logs._client(f"eu-west-{n}")
+    assert job_logs._client.cache_info().currsize == job_logs.REGIONS_KEPT
+    assert job_logs._client("eu-west-49") is job_logs._client("eu-west-49")
+    job_logs._client.cache_clear()
+
+
 def paged(monkeypatch: pytest.MonkeyPatch, *pages: dict[str, Any] | Exception) -> LogRead:
     """Read a stream that answers with these pages, the last one again and again."""
     left = list(pages)

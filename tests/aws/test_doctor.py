@@ -30,7 +30,9 @@ def test_a_notifier_without_problems_is_well(
     assert all(line.startswith("ok  ") for line in said[:-1])
     for what in ("rule JobFailedRule", "event source Mapping", "function OnFailureFunction",
                  "FailureDeadLetterQueue", "AlertTopic", "OpsTopic", "text messages",
-                 "key of OpsTopic", "heartbeat", "alarms: 1 of 1"):  # fmt: skip
+                 "key of OpsTopic", "heartbeat", "alarms: 1 of 1",
+                 "recursive loop of OnFailureFunction: allowed",
+                 "subscriptions of the stack: 1 exist"):  # fmt: skip
         assert any(what in line for line in said), what
 
 
@@ -79,7 +81,7 @@ def _sandbox(stack: DeployedStack) -> None:
 def _pending(stack: DeployedStack) -> None:
     url = "https://hooks.example.com/secret-path"
     one = {"SubscriptionArn": "PendingConfirmation", "Protocol": "https", "Endpoint": url}
-    ok = {"SubscriptionArn": "arn:aws:sns:x", "Protocol": "email", "Endpoint": "a@example.com"}
+    ok = {"SubscriptionArn": "arn:aws:sns:x", "Protocol": "sms", "Endpoint": PHONE}
     stack.answer("sns.ListSubscriptionsByTopic", lambda _: given({"Subscriptions": [one, ok]}))
 
 
@@ -103,6 +105,26 @@ def _no_concurrency(stack: DeployedStack) -> None:
 def _schedule_off(stack: DeployedStack) -> None:
     stack.resources["SweepSchedule"] = ("AWS::Scheduler::Schedule", "sweep")
     stack.answer("scheduler.GetSchedule", lambda _: given({"State": "DISABLED"}))
+
+
+def _unsubscribed(stack: DeployedStack) -> None:
+    """Lose the subscription that the stack made, while another one hides it from the alarm."""
+    other = "+14155550199"
+    topic = stack.outputs["AlertTopicArn"]
+    stack.client("sns").subscribe(TopicArn=topic, Protocol="sms", Endpoint=other)
+    for one in stack.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
+        if one["Endpoint"] == PHONE:
+            stack.client("sns").unsubscribe(SubscriptionArn=one["SubscriptionArn"])
+
+
+def _chat_unsubscribed(stack: DeployedStack) -> None:
+    stack.parameters |= {"ChatEndpoint": "****"}
+
+
+def _loops_end(stack: DeployedStack) -> None:
+    stack.answer(
+        "lambda.GetFunctionRecursionConfig", lambda _: given({"RecursiveLoop": "Terminate"})
+    )
 
 
 WRONG: list[tuple[str, Callable[[DeployedStack], Any], str, str]] = [
@@ -141,6 +163,24 @@ WRONG: list[tuple[str, Callable[[DeployedStack], Any], str, str]] = [
         _no_concurrency,
         "function OnFailureFunction: its reserved concurrency is 0",
         "aws lambda delete-function-concurrency --function-name on-failure",
+    ),
+    (
+        "loop detection",
+        _loops_end,
+        "recursive loop of OnFailureFunction: Lambda stops its follow-ups after about 16",
+        "aws lambda put-function-recursion-config --function-name on-failure --recursive-loop",
+    ),
+    (
+        "subscription that vanished",
+        _unsubscribed,
+        "subscription of AlertPhone: it does not exist any more",
+        f"--protocol sms --notification-endpoint {PHONE} --region eu-west-1",
+    ),
+    (
+        "chat that vanished",
+        _chat_unsubscribed,
+        "subscription of ChatEndpoint: it does not exist any more",
+        "--protocol https --notification-endpoint URL --region eu-west-1",
     ),
     (
         "dead letters",
@@ -256,6 +296,7 @@ def test_a_problem_is_reported_with_the_command_that_fixes_it(
         ("lambda.GetFunctionConfiguration", "function OnFailureFunction"),
         ("sns.ListSubscriptionsByTopic", "OpsTopic"),
         ("sns.GetSMSSandboxAccountStatus", "text messages"),
+        ("lambda.GetFunctionRecursionConfig", "recursive loop of OnFailureFunction"),
         ("kms.GetKeyPolicy", "key of OpsTopic"),
         ("cloudwatch.GetMetricStatistics", "heartbeat"),
         ("cloudwatch.DescribeAlarms", "alarms"),
@@ -301,3 +342,110 @@ def test_a_key_policy_lets_a_service_publish(actions: list[str], may: bool) -> N
     assert not may_use_key(
         [one | {"Action": actions, "Principal": "*"}], "cloudwatch.amazonaws.com"
     )
+
+
+def _only_mail(stack: DeployedStack, *addresses: str) -> None:
+    sns, topic = stack.client("sns"), stack.outputs["AlertTopicArn"]
+    for one in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
+        sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
+    for address in addresses:
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
+    stack.parameters = {"AlertEmail": addresses[0]}
+
+
+def _notes(said: str) -> list[str]:
+    return [line for line in said.splitlines() if line.startswith("note ")]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "noted"),
+    [
+        (["a@example.com", "b@Example.com"], True),
+        (["a@example.com", "b@example.org"], False),
+    ],
+)
+def test_one_mail_provider_for_every_alert_is_a_note(
+    addresses: list[str],
+    noted: bool,
+    stack: DeployedStack,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _only_mail(stack, *addresses)
+    stack.answer(
+        "sns.GetSubscriptionAttributes",
+        lambda _: given({"Attributes": {"ConfirmationWasAuthenticated": "true"}}),
+    )
+    said = doctor(capsys, 0)  # a note is no problem
+    assert len(_notes(said)) == noted
+    assert ("all alerts go by mail to example.com" in said) is noted
+
+
+def test_who_can_be_unsubscribed_by_anyone_is_a_note(
+    stack: DeployedStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _only_mail(stack, "a@example.com", "b@example.org")
+    stack.answer(
+        "sns.GetSubscriptionAttributes",
+        lambda _: given({"Attributes": {"ConfirmationWasAuthenticated": "false"}}),
+    )
+    said = doctor(capsys, 0)
+    [note] = _notes(said)
+    assert "anyone with a forwarded alert can unsubscribe a@example.com, b@example.org" in note
+    assert "--token TOKEN --authenticate-on-unsubscribe true" in said
+
+
+def _metrics(stack: DeployedStack, points: dict[str, list[tuple[float, float]]]) -> None:
+    """Answer with points of metrics: (hours ago, sum)."""
+
+    def answer(asked: dict[str, Any]) -> Any:
+        now = datetime.now(UTC)
+        return given(
+            {
+                "Datapoints": [
+                    {"Timestamp": now - timedelta(hours=hours), "Sum": total}
+                    for hours, total in points.get(asked["MetricName"], [])
+                ]
+            }
+        )
+
+    stack.answer("cloudwatch.GetMetricStatistics", answer)
+
+
+def accepted(capsys: pytest.CaptureFixture[str], code: int) -> str:
+    assert main(["doctor", "--acceptance"]) == code
+    return capsys.readouterr().out
+
+
+def test_acceptance_is_given_after_five_hours_and_names_what_a_person_does(
+    stack: DeployedStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    beat = {"Heartbeat": [(0.1, 12.0)]}
+    _metrics(stack, beat | {"AlertsPublished": [(6, 1.0)], "FollowUps": [(5.9, 1.0)]})
+    assert "UNKNOWN  follow-ups after four hours: let a job fail" in accepted(capsys, 1)
+    _metrics(stack, beat | {"AlertsPublished": [(6, 1.0)], "FollowUps": [(5.9, 1.0), (0.6, 1.0)]})
+    said = accepted(capsys, 0)
+    assert "ok       follow-ups after four hours: seen" in said
+    assert "ok       heartbeats an hour: 12" in said
+    by_hand = [line for line in _notes(said) if "docs/real-account.md" in line]
+    assert any("A drill reaches you" in line for line in by_hand)
+    assert not any("(auto" in line for line in by_hand)
+
+
+@pytest.mark.parametrize(
+    ("points", "problem"),
+    [
+        ({"Heartbeat": [(0.1, 40.0)]}, "heartbeats an hour: 40, more than one stack can send"),
+        (
+            {"RecursiveInvocationsDropped": [(2, 3.0)]},
+            "loop of OnFailureFunction: Lambda dropped 3 invocations in the last day",
+        ),
+    ],
+)
+def test_acceptance_finds_what_only_an_account_shows(
+    points: dict[str, list[tuple[float, float]]],
+    problem: str,
+    stack: DeployedStack,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _metrics(stack, {"Heartbeat": [(0.1, 12.0)]} | points)
+    assert f"WRONG    {problem}" in accepted(capsys, 1)

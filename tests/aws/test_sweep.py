@@ -228,10 +228,10 @@ def test_an_event_that_sqs_refuses_is_said(queue_url: str) -> None:
             outbox.send([{}])
 
 
-def test_a_heartbeat_goes_on_the_default_bus_under_its_own_source() -> None:
-    health = AwsHealthSignals("arn:aws:sns:eu-west-1:123456789012:alerts")
+def test_a_heartbeat_goes_on_the_default_bus_under_the_name_of_its_stack() -> None:
+    health = AwsHealthSignals("arn:aws:sns:eu-west-1:123456789012:alerts", "nightly-alerts")
     entry = {
-        "Source": "batch-notifier.heartbeat",
+        "Source": "batch-notifier.heartbeat.nightly-alerts",
         "DetailType": "Batch Notifier Heartbeat",
         "Detail": '{"at": 1795000000000}',
     }
@@ -246,7 +246,7 @@ def test_a_heartbeat_goes_on_the_default_bus_under_its_own_source() -> None:
 
 
 def test_subscriptions_are_counted() -> None:
-    health = AwsHealthSignals("arn:aws:sns:eu-west-1:123456789012:alerts")
+    health = AwsHealthSignals("arn:aws:sns:eu-west-1:123456789012:alerts", "s")
     with Stubber(health._sns) as stub:
         counts = {"SubscriptionsConfirmed": "2", "SubscriptionsPending": "1"}
         stub.add_response("get_topic_attributes", {"Attributes": counts})
@@ -255,5 +255,5 @@ def test_subscriptions_are_counted() -> None:
 
 def test_a_topic_that_is_gone_is_said() -> None:
     with pytest.raises(ServiceError) as raised:
-        AwsHealthSignals("arn:aws:sns:eu-west-1:123456789012:gone").subscriptions()
+        AwsHealthSignals("arn:aws:sns:eu-west-1:123456789012:gone", "s").subscriptions()
     assert isinstance(raised.value.__cause__, ClientError)

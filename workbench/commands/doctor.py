@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from workbench.commands.arguments import Subcommands
 
 NOTES = """\
-The doctor changes nothing. Each line is ok, WRONG (followed by the command to run first), or
-UNKNOWN (with the reason, such as a permission that you lack).
+The doctor changes nothing. Each line is ok, WRONG (followed by the command to run first), UNKNOWN
+(with the reason, such as a permission that you lack), or a note that does not count as a problem.
 Exit codes: 0 no problem found, 1 something is WRONG or UNKNOWN, 2 the stack cannot be read.
 """
 
@@ -27,6 +27,11 @@ def add_to(commands: Subcommands, stack: argparse.ArgumentParser) -> None:
         description="Check a deployed notifier: rules, queues, functions, subscribers, alarms.",
         epilog=NOTES,
     )
+    parser.add_argument(
+        "--acceptance",
+        action="store_true",
+        help="also check what only a real account can show, and list what is left for a person",
+    )
     parser.set_defaults(run=_run)
 
 
@@ -34,8 +39,11 @@ def _run(options: argparse.Namespace) -> Iterator[str]:
     from workbench.doctor import examination
 
     wrong = unknown = checks = 0
-    for finding in examination.examine(options.stack_name, options.region):
-        checks += 1
+    findings = examination.examine(
+        options.stack_name, options.region, acceptance=options.acceptance
+    )
+    for finding in findings:
+        checks += not finding.note
         wrong += bool(finding.wrong)
         unknown += bool(finding.unknown)
         yield from finding.lines()

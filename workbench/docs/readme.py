@@ -64,7 +64,11 @@ def _alarms() -> str:
     for name, resource in resources.items():
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             description = resource["Properties"]["AlarmDescription"]["Fn::Sub"]
-            meaning = description.splitlines()[0].replace("${AWS::StackName}", "the stack")
+            meaning = (
+                description.removeprefix("In ALARM: ")
+                .splitlines()[0]
+                .replace("${AWS::StackName}", "the stack")
+            )
             meaning = meaning.replace("${TextSpendLimit}", "`TextSpendLimit`")
             rows.append(f"| `{name}` | {meaning[0].upper()}{meaning[1:]} |")
     return "\n".join(rows)

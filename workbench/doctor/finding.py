@@ -12,7 +12,7 @@ from workbench.deployed import deployment
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One result of a check; `wrong` and `unknown` are empty when all is well."""
+    """One result of a check; `wrong`, `unknown` and `note` are empty when all is well."""
 
     subject: str
     wrong: str = ""
@@ -20,6 +20,8 @@ class Finding:
     """The command to run first."""
     unknown: str = ""
     """Why the check could not be made."""
+    note: str = ""
+    """What a person should know or decide; not an error."""
 
     def lines(self) -> Iterator[str]:
         """Format the finding: one line, and the command below it."""
@@ -27,6 +29,10 @@ class Finding:
             yield f"UNKNOWN  {self.subject}: {self.unknown}"
         elif self.wrong:
             yield f"WRONG    {self.subject}: {self.wrong}"
+            if self.fix:
+                yield f"         {self.fix}"
+        elif self.note:
+            yield f"note     {self.subject}: {self.note}"
             if self.fix:
                 yield f"         {self.fix}"
         else:

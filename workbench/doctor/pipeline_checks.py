@@ -15,6 +15,8 @@ REDEPLOY = "sam deploy"  # restores what the template defines
 ERROR_WINDOW = timedelta(hours=1)  # covers five receives of a message, six minutes apart
 # How an event source reports that a function failed; FAILED is that of the demo's local AWS.
 FAILED_RESULTS = ("PROBLEM", "FAILED")
+# They send to their own queue; tests/template/test_cycles.py compares them with the template.
+RECURSIVE_FUNCTIONS = ("OnFailureFunction", "OnFollowUpFunction")
 DEAD_LETTERS = {
     "FailureDeadLetterQueue": "failures that were never reported",
     "FollowUpDeadLetterQueue": "incidents that get no more updates",
@@ -39,9 +41,11 @@ def check_rule(stack: Deployment, subject: str, name: str) -> Iterator[Finding]:
         yield Finding(f"{subject}: enabled, with its target")
 
 
-def check_schedule(_: Deployment, subject: str, name: str) -> Iterator[Finding]:
+def check_schedule(stack: Deployment, subject: str, name: str) -> Iterator[Finding]:
     """Check that a schedule is enabled."""
-    if boto3.client("scheduler").get_schedule(Name=name)["State"] == "DISABLED":
+    group = next(iter(stack.ids("AWS::Scheduler::ScheduleGroup").values()), "default")
+    schedule = boto3.client("scheduler").get_schedule(Name=name, GroupName=group)
+    if schedule["State"] == "DISABLED":
         yield Finding(subject, "it is disabled", REDEPLOY)
     else:
         yield Finding(f"{subject}: enabled")
@@ -82,6 +86,23 @@ def check_function(stack: Deployment, subject: str, name: str) -> Iterator[Findi
         yield Finding(subject, f"errors in the last {minutes} minutes: {errors}", logs)
     else:
         yield Finding(f"{subject}: ready, no errors in the last hour")
+
+
+def check_recursive_loop(stack: Deployment, subject: str, name: str) -> Iterator[Finding]:
+    """Check that Lambda does not stop a function that sends to its own queue on purpose.
+
+    Where loops are allowed, Lambda reports no RecursiveInvocationsDropped, so only the setting
+    shows it. https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    """
+    if subject.split()[-1] not in RECURSIVE_FUNCTIONS:
+        return
+    config: Any = boto3.client("lambda").get_function_recursion_config(FunctionName=name)
+    if config["RecursiveLoop"] == "Allow":
+        yield Finding(f"{subject}: allowed")
+        return
+    allow = f"lambda put-function-recursion-config --function-name {name} --recursive-loop Allow"
+    problem = "Lambda stops its follow-ups after about 16 invocations"
+    yield Finding(subject, problem, stack.aws_command(allow))
 
 
 def _log_group(function: Mapping[str, Any]) -> str:

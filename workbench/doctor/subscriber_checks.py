@@ -36,7 +36,8 @@ def check_ops_topic(stack: Deployment) -> Iterator[Finding]:
     return _check_subscribers(stack, "OpsTopic", problem)
 
 
-def _subscriptions(topic: str) -> list[Any]:
+def list_subscriptions(topic: str) -> list[Any]:
+    """List all subscriptions of a topic."""
     paginator = boto3.client("sns").get_paginator("list_subscriptions_by_topic")
     return [each for page in paginator.paginate(TopicArn=topic) for each in page["Subscriptions"]]
 
@@ -48,7 +49,7 @@ def _check_subscribers(stack: Deployment, name: str, problem: str) -> Iterator[F
         target = f"--protocol {protocol} --notification-endpoint {shlex.quote(endpoint)}"
         return stack.aws_command(f"sns subscribe --topic-arn {topic} {target}")
 
-    subscriptions = _subscriptions(topic)
+    subscriptions = list_subscriptions(topic)
     confirmed = sum(each["SubscriptionArn"].startswith("arn:") for each in subscriptions)
     if confirmed:
         yield Finding(f"{name}: confirmed subscribers: {confirmed}")
@@ -70,7 +71,7 @@ def _without_path(endpoint: str) -> str:
 
 def check_text_messages(stack: Deployment) -> Iterator[Finding]:
     """Check that the SMS sandbox blocks no phone number."""
-    subscriptions = _subscriptions(stack.outputs["AlertTopicArn"])
+    subscriptions = list_subscriptions(stack.outputs["AlertTopicArn"])
     phones = [each["Endpoint"] for each in subscriptions if each["Protocol"] == "sms"]
     if not phones:
         return
@@ -177,6 +178,6 @@ def _describe_alarms(names: list[str]) -> Iterator[Any]:
 
 def _active_alarm(subject: str, description: str) -> Finding:
     """Report an active alarm with the first command of its description."""
-    meaning, *more = description.splitlines() or [""]
+    meaning, *more = description.removeprefix("In ALARM: ").splitlines() or [""]
     commands = [line for line in more if line.startswith(("aws ", "batch-notifier "))]
     return Finding(subject, meaning, commands[0] if commands else "")

@@ -85,14 +85,14 @@ def allow_log_groups(aws: LocalAws, role: str, groups: Sequence[str]) -> None:
     _put_policy(aws, role, LOG_GROUPS_POLICY, statement)
 
 
-def allow_heartbeats(aws: LocalAws, role: str) -> None:
+def allow_heartbeats(aws: LocalAws, role: str, region: str = REGION) -> None:
     """Grant the sweep PutEvents without the condition on the source of the event.
 
     AWS checks PutEvents against ``events:source``. The local AWS does not support it, and takes the
     condition as not met.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
     """
-    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    bus = f"arn:aws:events:{region}:{ACCOUNT}:event-bus/default"
     statement = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus}
     _put_policy(aws, role, HEARTBEATS_POLICY, statement)
 

@@ -18,17 +18,23 @@ _TIMEOUTS = Timeouts(connect_s=1, read_s=3, tries=3)
 
 
 class AwsHealthSignals:
-    """Sends heartbeats to the default event bus and counts subscriptions of a topic."""
+    """Sends heartbeats to the default event bus and counts subscriptions of a topic.
 
-    def __init__(self, topic_arn: str) -> None:
+    The source of a heartbeat ends with the stack's name: all stacks of a Region share the bus, and
+    a role can be limited to a source, but not to a detail.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+    """
+
+    def __init__(self, topic_arn: str, stack_name: str) -> None:
         self._topic = topic_arn
+        self._source = f"{HEARTBEAT_SOURCE}.{stack_name}"
         self._events = calls.client("events", _TIMEOUTS)
         self._sns: SNSClient = calls.client("sns", _TIMEOUTS)
 
     def beat(self, now: int) -> None:
         """Put one heartbeat on the event bus."""
         entry = {
-            "Source": HEARTBEAT_SOURCE,
+            "Source": self._source,
             "DetailType": "Batch Notifier Heartbeat",
             "Detail": json.dumps({"at": now}),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from notifier.alert.history import Run, RunHistory
@@ -143,7 +143,7 @@ def _definition(job: JobSummaryTypeDef) -> str:
     return job.get("jobDefinition", "").rpartition("/")[2]
 
 
-@cache
+@lru_cache(maxsize=4)  # as in `job_logs`: an event names the Region
 def _client(region: str) -> BatchClient:
     made: BatchClient = calls.client("batch", _TIMEOUTS, region)
     return made

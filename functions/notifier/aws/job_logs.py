@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from notifier.aws import calls
@@ -27,7 +27,12 @@ MOST_SECONDS = 2.0
 MOST_PAGES = 10  # to stay within the quota of the account
 # An alert must not wait for its log: 2 tries of at most 1 s + 3 s.
 _TIMEOUTS = Timeouts(connect_s=1, read_s=3, tries=2)
+REGIONS_KEPT = 4  # the Region is text of an event: one client for each could fill the memory
 MOST_UNANSWERED = 2  # unanswered reads; the others of the invocation are skipped
+
+# "FilterLogEvents is not supported for this log class", and presumably GetLogEvents neither.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
+_UNSUPPORTED = "InvalidOperationException"
 
 
 class JobLogs:
@@ -59,6 +64,8 @@ def _unavailable_because(problem: ServiceError, stream: LogStream) -> str:
     if problem.kind is ErrorKind.DENIED:
         where = f"{stream.group} in {stream.region}"
         return f"not allowed to read {where} (add the group to JobLogGroups)"
+    if problem.says == _UNSUPPORTED:
+        return "only Logs Insights can search its log group (class Infrequent Access)"
     return problem.says
 
 
@@ -87,7 +94,7 @@ def _read_newest(stream: LogStream) -> LogRead:
     return LogRead(unavailable="the newest pages of the log stream have no lines")
 
 
-@cache
+@lru_cache(maxsize=REGIONS_KEPT)
 def _client(region: str) -> CloudWatchLogsClient:
     made: CloudWatchLogsClient = calls.client("logs", _TIMEOUTS, region)
     return made

@@ -81,8 +81,12 @@ def parse_event(event: object) -> Parsed:
 
 
 def is_heartbeat(event: object) -> bool:
-    """Return whether an event is a heartbeat, which only proves that events arrive."""
-    return isinstance(event, dict) and event.get("source") == HEARTBEAT_SOURCE
+    """Return whether an event is a heartbeat, which only proves that events arrive.
+
+    HeartbeatRule lets only those of its own stack into the queue.
+    """
+    source = event.get("source") if isinstance(event, dict) else None
+    return isinstance(source, str) and f"{source}.".startswith(f"{HEARTBEAT_SOURCE}.")
 
 
 def _unreadable(event: Json, problem: str) -> Unreadable:
