@@ -62,7 +62,10 @@ class DeployedStack:
     session: boto3.Session
     resources: dict[str, tuple[str, str]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
-    parameters: dict[str, str] = field(default_factory=lambda: {"AlertPhone": PHONE})
+    # ChatEndpoint is hidden, whether it is set or not.
+    parameters: dict[str, str] = field(
+        default_factory=lambda: {"AlertPhone": PHONE, "AlertEmail": "", "ChatEndpoint": "****"}
+    )
     _answers: dict[str, Callable[[dict[str, Any]], Answer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -145,6 +148,7 @@ class DeployedStack:
     def _topics(self) -> None:
         kms, sns = self.client("kms"), self.client("sns")
         key = kms.create_key(Policy=json.dumps(KEY_POLICY))["KeyMetadata"]["KeyId"]
+        self.resources["AlertPhoneSubscription"] = ("AWS::SNS::Subscription", "arn:aws:sns:one")
         self.resources["TopicKey"] = ("AWS::KMS::Key", key)
         for name in ("AlertTopic", "OpsTopic"):
             topic = sns.create_topic(Name=name, Attributes={"KmsMasterKeyId": key})["TopicArn"]

@@ -48,6 +48,8 @@ def test_the_doctor_looks_at_everything_there_is(stage: LocalDeployment) -> None
         assert f"ok       rule {logical}: enabled, with its target" in said
     assert said.count("ok       event source ") == 2
     assert said.count("ok       function ") == 3
+    assert said.count("ok       recursive loop of ") == 2
+    assert "ok       subscriptions of the stack: 2 exist" in said
     assert "ok       key of OpsTopic: " in said
 
 

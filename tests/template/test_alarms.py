@@ -12,6 +12,7 @@ from botocore import xform_name
 from notifier.ports.metrics import NAMESPACE, Metric
 from tests.template.stack import Stack, arn, dead_letter_queues, statements
 from workbench.commands import main
+from workbench.doctor import subscription_checks
 
 # TreatMissingData of the alarms. The template has the reason at each.
 MISSING_DATA = {
@@ -278,7 +279,9 @@ def test_each_address_creates_its_subscription(
     template: dict[str, Any], parameter: str, value: str, protocol: str, topic: str
 ) -> None:
     made = Stack(template, {parameter: value}).of_type("AWS::SNS::Subscription")
-    (subscription,) = made.values()
+    [(name, subscription)] = made.items()
+    assert name == f"{parameter.removesuffix('Endpoint')}Subscription"  # the doctor relies on it
+    assert subscription_checks.PROTOCOLS[parameter] == protocol
     actual = (subscription["Protocol"], subscription["Endpoint"], subscription["TopicArn"])
     assert actual == (protocol, value, arn(topic))
 

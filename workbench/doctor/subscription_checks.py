@@ -21,7 +21,7 @@ PROTOCOLS = {
     "OpsEmail": "email",
 }
 """Parameters of the stack that subscribe an endpoint."""
-HIDDEN = "****"  # what CloudFormation returns for ChatEndpoint, which is NoEcho
+HIDDEN = "****"  # what CloudFormation returns for ChatEndpoint, which is NoEcho, even if empty
 EMAIL = ("email", "email-json")
 
 
@@ -32,7 +32,7 @@ def check_stack_subscriptions(stack: Deployment) -> Iterator[Finding]:
     confirms one that it suspended within 48 hours. A stack update does not bring it back.
     """
     intact = 0
-    for parameter, endpoint in _endpoints(stack.name).items():
+    for parameter, endpoint in _endpoints(stack).items():
         topic = stack.outputs["OpsTopicArn" if parameter == "OpsEmail" else "AlertTopicArn"]
         protocol = PROTOCOLS[parameter]
         subscribed = {
@@ -53,15 +53,18 @@ def check_stack_subscriptions(stack: Deployment) -> Iterator[Finding]:
     yield Finding(f"subscriptions of the stack: {intact} exist")
 
 
-def _endpoints(stack_name: str) -> dict[str, str]:
-    """Map the parameters that are set to their endpoints."""
-    [stack] = boto3.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
+def _endpoints(stack: Deployment) -> dict[str, str]:
+    """Map the parameters for which the stack made a subscription to their endpoints."""
+    [answer] = boto3.client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"]
     values = {
         each.get("ParameterKey", ""): each.get("ParameterValue", "")
-        for each in stack.get("Parameters", [])
+        for each in answer.get("Parameters", [])
     }
+    made = stack.ids("AWS::SNS::Subscription")
     return {
-        name: values[name] for name in PROTOCOLS if values.get(name, "none") not in ("", "none")
+        name: values[name]
+        for name in PROTOCOLS
+        if name in values and f"{name.removesuffix('Endpoint')}Subscription" in made
     }
 
 

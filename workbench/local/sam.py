@@ -50,6 +50,7 @@ def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> dict
     for role in ("OnFailureRole", "OnFollowUpRole"):
         allow_log_groups(aws, resources[role], parameters["JobLogGroups"].split(","))
     allow_heartbeats(aws, resources["OnSweepRole"])
+    set_recursive_loops(aws, cfn_yaml.load(str(local))["Resources"], resources)
     return resources
 
 
@@ -95,6 +96,17 @@ def allow_heartbeats(aws: LocalAws, role: str, region: str = REGION) -> None:
     bus = f"arn:aws:events:{region}:{ACCOUNT}:event-bus/default"
     statement = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus}
     _put_policy(aws, role, HEARTBEATS_POLICY, statement)
+
+
+def set_recursive_loops(
+    aws: LocalAws, template: Mapping[str, Any], resources: Mapping[str, str]
+) -> None:
+    """Set RecursiveLoop as in the template, because CloudFormation of the local AWS drops it."""
+    for name, resource in template.items():
+        if setting := resource.get("Properties", {}).get("RecursiveLoop"):
+            aws.client("lambda").put_function_recursion_config(
+                FunctionName=resources[name], RecursiveLoop=setting
+            )
 
 
 def _put_policy(aws: LocalAws, role: str, name: str, statement: Mapping[str, object]) -> None:
