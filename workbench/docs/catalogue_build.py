@@ -39,9 +39,11 @@ def made() -> str:
     matches = [match for cause in data["cause"] for match in cause.get("match", ())]
     words, always = _prefilter(matches)
     lines = ",\n".join(map(_json, data["cause"]))
-    rest = {"around": wrappers, "always": always, "words": words}
-    named = "".join(f',\n"{name}":{_json(value)}' for name, value in rest.items())
-    return f'{{"cause":[\n{lines}\n]{named}}}\n'
+    rest = {
+        "around": wrappers, "index": catalogue.index(data["cause"]), "always": always, "words": words,
+    }  # fmt: skip
+    named = ",\n".join(f'"{name}":{_json(value)}' for name, value in rest.items())
+    return f"{catalogue.CAUSES_START}{lines}{catalogue.CAUSES_END}{named}}}\n"
 
 
 def _json(value: object) -> str:

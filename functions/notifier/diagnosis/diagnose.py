@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis import catalogue, evidence, sigkill, stuck_jobs
-from notifier.diagnosis.catalogue import Certainty, Class, Severity, Specificity
+from notifier.diagnosis.catalogue import Cause, Certainty, Class, Severity, Specificity
 from notifier.diagnosis.evidence import EVIDENCE_LIMIT, REQUEST, STATUS, Diagnosis, Evidence, Source
 from notifier.joblog import root_line
 from notifier.text import units
@@ -23,7 +23,9 @@ __all__ = [
     "Certainty", "Class", "Diagnosis", "Evidence", "Severity", "Source", "diagnose", "explain",
 ]  # fmt: skip
 
-SIGKILL, SIGTERM = 137, 143  # 128 + signal number
+SIGKILL, SIGTERM, SIGINT = 137, 143, 130  # 128 + signal number
+STOPPED = frozenset((SIGINT, SIGTERM))  # what the log says after such a signal follows from it
+OF_SHELL = frozenset((126, 127))  # a shell gives them, and programs give them for other errors
 
 _LOG, _LONE_LOG = frozenset({"log"}), frozenset({"log", "lone-log"})
 _CAUSE, _AREA, _NOTHING = (Specificity.CAUSE,), (Specificity.AREA,), (Specificity.NOTHING,)
@@ -56,7 +58,8 @@ def diagnose(failure: Failure, log: Sequence[str] = (), root: str | None = None)
         or evidence.first_match(texts, _CAUSE, more)
         or evidence.first_match(texts, _AREA, more)
         or _diagnose_by_kind(failure, texts)
-        or _guess_termination(failure, log)
+        or _guess_termination(failure, texts, log)
+        or _quote_unknown(texts, code, log)
         or _explain_sigkill(failure, _diagnose_exit_code(code, log))
         or evidence.first_match(texts, _NOTHING, more)
         or _diagnose_unknown(texts, code, log)
@@ -74,7 +77,8 @@ def explain(text: str, exit_code: int | None = None) -> Diagnosis:
     """
     texts = (Evidence(Source.TEXT, text[: catalogue.TEXT_LIMIT]),)
     return (
-        evidence.first_match(texts, _CAUSE + _AREA)
+        evidence.first_match(texts, _CAUSE)
+        or evidence.first_match(texts, _AREA)
         or _diagnose_exit_code(exit_code, text.splitlines() or [text], Source.TEXT)
         or _diagnose_exit_code_in(text)
         or evidence.first_match(texts, _NOTHING)
@@ -118,11 +122,15 @@ def _diagnose_by_kind(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis 
     return None
 
 
-def _guess_termination(failure: Failure, log: Sequence[str]) -> Diagnosis | None:
+def _guess_termination(
+    failure: Failure, texts: Sequence[Evidence], log: Sequence[str]
+) -> Diagnosis | None:
     """Guess that a person stopped a killed job if AWS Batch would not write its status reason.
 
     No source says that events contain isTerminated, so a termination may come without it.
     """
+    if any(each.source is Source.REASON and evidence.says_something(each.text) for each in texts):
+        return None
     code = _exit_code(failure)
     status = Evidence(Source.STATUS, failure.status_reason)
     if code not in (SIGKILL, SIGTERM) or not status.text or failure.platform == "EKS":
@@ -133,6 +141,18 @@ def _guess_termination(failure: Failure, log: Sequence[str]) -> Diagnosis | None
     return evidence.diagnosis_of("terminated-by-user", Certainty.GUESS, *shown)
 
 
+def _quote_unknown(
+    texts: Sequence[Evidence], code: int | None, log: Sequence[str]
+) -> Diagnosis | None:
+    """Quote the first reason that says something: it outranks an exit code."""
+    said = [each for each in texts if evidence.says_something(each.text)]
+    if not said:
+        return None
+    title = evidence.quote(said[0].text)
+    shown = tuple(dict.fromkeys((*said, *texts)))
+    return replace(_diagnose_unknown(shown, code, log), title=title)
+
+
 def _diagnose_exit_code(
     code: int | None, log: Sequence[str], source: Source = Source.LOG
 ) -> Diagnosis | None:
@@ -141,10 +161,17 @@ def _diagnose_exit_code(
         return _diagnose_log(log, _LONE_LOG, source)
     known = catalogue.load()
     cause = known.by_exit.get(code) or known.by_id["app-exit-nonzero"]
-    is_stated, shown = cause.specificity is not Specificity.NOTHING, _exit_evidence(code)
-    if refined := _diagnose_log(log, _LOG, source, runtime_only=is_stated):
+    shown = _exit_evidence(code)
+    is_final = code in STOPPED or (code in OF_SHELL and _is_confirmed(cause, log))
+    if refined := _diagnose_log(log, _LOG, source, runtime_only=is_final):
         return replace(refined, evidence=(*refined.evidence, shown))
     return evidence.diagnosis_of(cause, cause.exit_certainty, shown)
+
+
+def _is_confirmed(cause: Cause, log: Sequence[str]) -> bool:
+    """Return whether the log says the same as an exit code."""
+    lines = [catalogue.normalise(line) for line in log[-root_line.LINES_READ :]]
+    return any(match.position_in(line) is not None for match in cause.matches for line in lines)
 
 
 def _explain_sigkill(failure: Failure, found: Diagnosis | None) -> Diagnosis | None:
