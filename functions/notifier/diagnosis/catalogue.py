@@ -131,6 +131,7 @@ class Catalogue:
         whole = normalise(text)
         rest, is_api, is_known = self.wrappers.unwrap(whole)
         is_aws = is_known and (is_api or self.wrappers.starts_like_aws(rest))
+        is_cut = text.rstrip().endswith(("...", "…")) or not CUTS.isdisjoint(map(len, (text, rest)))
         if is_api:
             places |= {"request"}
         patterns = tuple(self.candidates(places, allowed, whole))  # it contains the rest
@@ -142,7 +143,8 @@ class Catalogue:
                     continue
                 if match.certainty is not Certainty.GUESS:
                     is_sure = is_aws or (at == 0 and is_known)
-                    most = Certainty.CERTAIN if is_sure else Certainty.LIKELY
+                    is_open = is_cut and match.unless  # what excludes it may be missing
+                    most = Certainty.CERTAIN if is_sure and not is_open else Certainty.LIKELY
                     return cause, min(match.certainty, most)
                 guess = guess or (cause, match.certainty)
         return guess

@@ -31,7 +31,7 @@ _LOG, _LONE_LOG = frozenset({"log"}), frozenset({"log", "lone-log"})
 _CAUSE, _AREA, _NOTHING = (Specificity.CAUSE,), (Specificity.AREA,), (Specificity.NOTHING,)
 _EXIT_IN_TEXT = re.compile(
     r"\b(?:exit(?:ed|ing)?(?: with)?(?: an?)?(?: non-zero)?(?: error)?(?: exit)? "
-    r"(?:code|status)|exitCode|returned non-zero exit status)[\"']?\s{0,3}[:=(]?\s{0,3}(\d{1,3})\b",
+    r"(?:code|status)|exitCode|returned non-zero exit status)[\"']?\s{0,3}(?:\((\d{1,3})\)|[:=]?\s{0,3}(\d{1,3})\b)",
     re.IGNORECASE,
 )
 
@@ -249,7 +249,7 @@ def _exit_code(failure: Failure) -> int | None:
 def _diagnose_exit_code_in(text: str) -> Diagnosis | None:
     """Diagnose an exit code that a tool wrote into its text."""
     found = _EXIT_IN_TEXT.search(text[: catalogue.TEXT_LIMIT])
-    cause = _diagnose_exit_code(int(found[1]), (), Source.TEXT) if found else None
+    cause = _diagnose_exit_code(int(found[1] or found[2]), (), Source.TEXT) if found else None
     return replace(cause, certainty=min(cause.certainty, Certainty.LIKELY)) if cause else None
 
 
