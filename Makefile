@@ -121,6 +121,9 @@ new-event: $(READY) ## begin a sample event (NAME=, FROM= the sample to copy)
 release-check: $(READY) ## say what keeps this from being released
 	@$(BIN)/python -m workbench.docs.release
 
+metamorphic: $(READY) ## try every change of every failure text (a minute); `make test` tries a part
+	@ALL_CHANGES=1 $(BIN)/python -m pytest --quiet tests/diagnosis/test_metamorphic.py
+
 catalogue: $(READY) ## make causes.json of causes.toml, after a change to it
 	@$(BIN)/python -m workbench.docs.catalogue_build
 

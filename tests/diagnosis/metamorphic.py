@@ -1,4 +1,4 @@
-"""What may be done to a text without another cause: cuts, other names, other wrappers, other case."""
+"""What may be done to a text without another cause: cuts, other names, wrappers and case."""
 
 from __future__ import annotations
 
@@ -21,14 +21,20 @@ PREFIXES = (
 )  # fmt: skip
 # A prefix that names an area says more than none; these only say that something failed.
 SAYS_NOTHING = (
-    "Task failed to start: ", "Essential container in task exited - ", "Error: ", "docker: ",
+    "Task failed to start: ", "Essential container in task exited - ", "docker: ",
     "Container message: ", "statusReason: ",
 )  # fmt: skip
 OTHER_NAMES = (
     (re.compile(r"\b[1-9]\d{11}\b"), "210987654321"),
-    (re.compile(r"\b(i|lt|vpc|subnet|sg|eni|fs|fsap|ami|vol)-[0-9a-f]{6,17}\b"), r"\1-0a9b8c7d6e5f4a3b2"),
+    (
+        re.compile(r"\b(i|lt|vpc|subnet|sg|eni|fs|fsap|ami|vol)-[0-9a-f]{6,17}\b"),
+        r"\1-0a9b8c7d6e5f4a3b2",
+    ),
     (re.compile(r"\b(?:us|eu|ap|sa)-[a-z]{4,9}-\d\b"), "eu-south-2"),
-    (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"), "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"),
+    (
+        re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"),
+        "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+    ),
     (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"), "10.9.8.7"),
     (re.compile(r"sha256:[0-9a-f]{8,64}"), "sha256:0123456789abcdef"),
 )
@@ -38,6 +44,7 @@ WIDER = {
     ("ce-not-authorized", "app-access-denied"), ("submit-not-authorized", "app-access-denied"),
     ("sagemaker-access-denied", "sagemaker-data-download"),
     ("app-gpu-out-of-memory", "app-out-of-memory"),
+    ("image-pull-network", "app-connection-failed"),
 }  # fmt: skip
 
 
@@ -66,17 +73,25 @@ def is_general(found: Diagnosis) -> bool:
 def violation(whole: Diagnosis, changed: Diagnosis) -> str:
     """Say which law a changed text breaks; empty if none."""
     if changed.certainty > whole.certainty:
-        return f"certainty rises: {whole.cause} {whole.certainty} -> {changed.cause} {changed.certainty}"
+        return f"certainty rises: {whole.cause} -> {changed.cause} {changed.certainty}"
     is_wider = is_general(changed) or (whole.cause, changed.cause) in WIDER
     if changed.cause != whole.cause and not is_wider:
         return f"another cause: {whole.cause} -> {changed.cause} {changed.certainty}"
     return ""
 
 
+def without_mark(text: str) -> str:
+    """Return a text without the signs that AWS has cut it, which lower the certainty."""
+    whole = text.rstrip().rstrip(".…")
+    return f"{whole}." if len(whole) in catalogue.CUTS else whole
+
+
 def cuts(text: str) -> Iterator[str]:
     """Yield a text cut at every length."""
     for length in range(SHORTEST, len(text)):
         yield text[:length]
+        if length % 10 == 0:
+            yield text[:length] + "..."
 
 
 def renamed(text: str) -> Iterator[str]:
@@ -105,9 +120,9 @@ def recased(text: str) -> Iterator[str]:
 CHANGES = {"cut": cuts, "renamed": renamed, "rewrapped": rewrapped, "recased": recased}
 
 
-def violations(text: str, changes: str) -> Iterator[tuple[str, str]]:
-    """Yield each changed text that breaks a law, with the law."""
-    whole = explain(text)
-    for changed in dict.fromkeys(CHANGES[changes](text)):
+def violations(text: str, changes: str, every: int = 1) -> Iterator[tuple[str, str]]:
+    """Yield each changed text that breaks a law, with the law; try one of `every` changes."""
+    whole, start = explain(without_mark(text)), len(text) % every
+    for changed in list(dict.fromkeys(CHANGES[changes](text)))[start::every]:
         if broken := violation(whole, explain(changed)):
             yield changed, broken

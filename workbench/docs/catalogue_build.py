@@ -40,8 +40,11 @@ def made() -> str:
     words, always = _prefilter(matches)
     lines = ",\n".join(map(_json, data["cause"]))
     rest = {
-        "around": wrappers, "index": catalogue.index(data["cause"]), "always": always, "words": words,
-    }  # fmt: skip
+        "around": wrappers,
+        "index": catalogue.index(data["cause"]),
+        "always": always,
+        "words": words,
+    }
     named = ",\n".join(f'"{name}":{_json(value)}' for name, value in rest.items())
     return f"{catalogue.CAUSES_START}{lines}{catalogue.CAUSES_END}{named}}}\n"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from notifier.diagnosis import catalogue
@@ -36,11 +36,11 @@ def page() -> str:
     return "\n".join([HEAD, *contents, "", *sections])
 
 
-def _number(causes: tuple[Cause, ...], class_: Class) -> int:
+def _number(causes: Sequence[Cause], class_: Class) -> int:
     return sum(cause.class_ is class_ for cause in causes)
 
 
-def _section(class_: Class, causes: tuple[Cause, ...]) -> str:
+def _section(class_: Class, causes: Sequence[Cause]) -> str:
     told = [line for cause in causes if cause.class_ is class_ for line in _told(cause)]
     return "\n".join([f"## {class_}", "", *told])
 

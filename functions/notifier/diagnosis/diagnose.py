@@ -31,7 +31,8 @@ _LOG, _LONE_LOG = frozenset({"log"}), frozenset({"log", "lone-log"})
 _CAUSE, _AREA, _NOTHING = (Specificity.CAUSE,), (Specificity.AREA,), (Specificity.NOTHING,)
 _EXIT_IN_TEXT = re.compile(
     r"\b(?:exit(?:ed|ing)?(?: with)?(?: an?)?(?: non-zero)?(?: error)?(?: exit)? "
-    r"(?:code|status)|exitCode|returned non-zero exit status)[\"']?\s{0,3}(?:\((\d{1,3})\)|[:=]?\s{0,3}(\d{1,3})\b)",
+    r"(?:code|status)|exitCode|returned non-zero exit status)[\"']?\s{0,3}"
+    r"(?:\((\d{1,3})\)|[:=]?\s{0,3}(\d{1,3})\b)",
     re.IGNORECASE,
 )
 

@@ -66,7 +66,7 @@ class Diagnosis:
 
     @property
     def doubt(self) -> str:
-        """The certainty in words; empty if the title is an exit code or a quote, which are facts."""
+        """The certainty in words; empty if the title is a fact: an exit code or a quote."""
         words = {Certainty.GUESS: "a guess", Certainty.LIKELY: "likely"}
         is_fact = self.is_exit_code or self.title.startswith(QUOTE)
         return "" if is_fact else words.get(self.certainty, "")
