@@ -121,6 +121,9 @@ new-event: $(READY) ## begin a sample event (NAME=, FROM= the sample to copy)
 release-check: $(READY) ## say what keeps this from being released
 	@$(BIN)/python -m workbench.docs.release
 
+diagnosis-report: $(READY) ## write docs/diagnosis-report.md: how well failures of others are diagnosed
+	@$(BIN)/python -m workbench.docs.diagnosis_report
+
 metamorphic: $(READY) ## try every change of every failure text (a minute); `make test` tries a part
 	@ALL_CHANGES=1 $(BIN)/python -m pytest --quiet tests/diagnosis/test_metamorphic.py
 

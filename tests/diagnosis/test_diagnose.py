@@ -217,7 +217,7 @@ def test_a_reason_that_says_something_outranks_an_exit_code() -> None:
     assert linked.title == "AWS says: See hxxps://example.com for a…"
 
 
-@pytest.mark.parametrize("said", ["Error", "Completed", "Task failed", ESSENTIAL, "", "-"])
+@pytest.mark.parametrize("said", ["Error", "Completed", "Task failed", ESSENTIAL, ""])
 def test_a_reason_that_says_nothing_leaves_it_to_the_exit_code(said: str) -> None:
     assert diagnose(failed(status_reason=ESSENTIAL, reasons=(said,), exit_code=137)).cause == (
         "sigkill-137"
