@@ -16,6 +16,9 @@ HEAD = """\
 What each cause means, the words it is known by, and what to do. Made from
 [causes.toml](../functions/notifier/diagnosis/causes.toml) by `make golden`; change it there.
 
+Where only the area is sure, the cause is that of the area: its id ends with `-unspecified`, `-other`
+or the like, and the alert quotes the text. Several entries with one id are variants of one cause.
+
 A cause is **certain** where AWS's own words say it, **likely** where a log or an exit code does.
 Its id is what filters, silences and dashboards hold on to, so it is never renamed. *Does it help to
 run it again?* is said of the same job with nothing changed.
@@ -48,7 +51,8 @@ def _section(class_: Class, causes: Sequence[Cause]) -> str:
 def _told(cause: Cause) -> Iterator[str]:
     yield f"### {cause.title}"
     yield ""
-    yield f"`{cause.id}`, severity {cause.severity}. Does it help to run it again? {cause.retry}."
+    area = f"`{cause.id}`, area {cause.area}, severity {cause.severity}."
+    yield f"{area} Does it help to run it again? {cause.retry}."
     yield ""
     yield cause.meaning
     yield ""
