@@ -16,8 +16,8 @@ HEAD = """\
 What each cause means, the words it is known by, and what to do. Made from
 [causes.toml](../functions/notifier/diagnosis/causes.toml) by `make golden`; change it there.
 
-Where only the area is sure, the cause is that of the area: its id ends with `-unspecified`, `-other`
-or the like, and the alert quotes the text. Several entries with one id are variants of one cause.
+Where only the area is sure, the cause is the area's: its id ends with `-unspecified` or `-other`,
+and the alert quotes the text. Several entries with one id are variants of one cause.
 
 A cause is **certain** where AWS's own words say it, **likely** where a log or an exit code does.
 Its id is what filters, silences and dashboards hold on to, so it is never renamed. *Does it help to
