@@ -13,6 +13,9 @@ from notifier.text import untrusted
 EVIDENCE_LIMIT = 3
 TITLE_LIMIT = 40  # characters, to fit a text message
 QUOTE = "AWS says: "
+_NO_MARKUP = str.maketrans(
+    "`<>[]*~|&", "'()()-- +"
+)  # a title is shown as it is, the evidence whole
 # Kinds of texts in which the catalogue finds a cause.
 STATUS, REASON = frozenset({"status"}), frozenset({"reason"})
 REQUEST: frozenset[str] = frozenset({"request"})
@@ -113,7 +116,7 @@ def quote(text: str) -> str:
     >>> quote("NewError: the host has no such thing as https://example.com")
     'AWS says: NewError: the host has no suc…'
     """
-    said = untrusted.defang(catalogue.normalise(text))
+    said = untrusted.defang(catalogue.normalise(text)).translate(_NO_MARKUP)
     return untrusted.truncate(f"{QUOTE}{said}", TITLE_LIMIT)
 
 
