@@ -141,11 +141,6 @@ def parse_cause(raw: dict[str, Any]) -> Cause:
 
 
 def _match(raw: dict[str, Any]) -> Match:
-    return Match(
-        where=frozenset(raw["in"]),
-        pattern=raw["pattern"],
-        certainty=Certainty(raw["certainty"]),
-        example=raw["example"],
-        also=raw.get("also", ""),
-        unless=raw.get("unless", ""),
-    )
+    where, certainty = frozenset(raw["in"]), Certainty(raw["certainty"])
+    more = {key: raw[key] for key in ("also", "unless") if key in raw}
+    return Match(where, raw["pattern"], certainty, raw["example"], **more)
