@@ -124,6 +124,12 @@ new-event: $(READY) ## start a sample event (NAME=, FROM= the sample to copy)
 release-check: $(READY) ## list what is missing for a release
 	@$(BIN)/python -m workbench.docs.release
 
+diagnosis-report: $(READY) ## write docs/diagnosis-report.md: how well public failures are diagnosed
+	@$(BIN)/python -m workbench.docs.diagnosis_report
+
+metamorphic: $(READY) ## try every change of every failure text (a minute); `make test` tries a part
+	@ALL_CHANGES=1 $(BIN)/python -m pytest --quiet tests/diagnosis/test_metamorphic.py
+
 catalogue: $(READY) ## build causes.json and token_formats.json after a change of their TOML files
 	@$(BIN)/python -m workbench.docs.catalogue_build
 	@$(BIN)/python -m workbench.docs.token_formats_build

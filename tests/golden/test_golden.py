@@ -19,7 +19,7 @@ SAMPLES = sorted(file for file in EVENTS.glob("*.json") if file.name != "local.j
 # What each sample was made to show, written by hand: a golden file made anew proves nothing.
 MEANT = {
     "access-denied-in-log": ("app-access-denied", "likely"),
-    "array-child": ("app-exit-1", "likely"),
+    "array-child": ("app-input-corrupt", "likely"),
     "array-parent": ("array-child-failed", "certain"),
     "cloudformation-resource-failed": ("ce-instance-profile", "certain"),
     "compute-environment-invalid": ("ce-launch-template", "certain"),
@@ -36,7 +36,7 @@ MEANT = {
     "image-pull-no-route": ("image-pull-network", "certain"),
     "log-disk-full": ("app-disk-full", "likely"),
     "multi-node-node": ("app-gpu-out-of-memory", "likely"),
-    "multi-node-parent": ("app-exit-1", "likely"),
+    "multi-node-parent": ("app-collective-timeout", "likely"),
     "out-of-memory-ec2": ("oom-container", "certain"),
     "out-of-memory-fargate": ("oom-container", "certain"),
     "queue-blocked": ("queue-insufficient-capacity", "certain"),

@@ -40,9 +40,10 @@ def build_catalogue() -> str:
     matches = [match for cause in data["cause"] for match in cause.get("match", ())]
     words, always = _prefilter(matches)
     causes = ",\n".join(map(_json, data["cause"]))
-    tables = {"around": wrappers, "always": always, "words": words}
-    rest = "".join(f',\n"{name}":{_json(value)}' for name, value in tables.items())
-    return f'{{"cause":[\n{causes}\n]{rest}}}\n'
+    index = catalogue.index(data["cause"])
+    tables = {"around": wrappers, "index": index, "always": always, "words": words}
+    rest = ",\n".join(f'"{name}":{_json(value)}' for name, value in tables.items())
+    return f"{catalogue.CAUSES_START}{causes}{catalogue.CAUSES_END}{rest}}}\n"
 
 
 def _json(value: object) -> str:

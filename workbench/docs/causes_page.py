@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from notifier.diagnosis import catalogue
@@ -15,6 +15,9 @@ HEAD = """\
 
 What each cause means, how it is recognised, and what to do. `make golden` generates this page from
 [causes.toml](../functions/notifier/diagnosis/causes.toml); change it there.
+
+Where only the area is known, the cause is the area's: its id ends with `-unspecified` or `-other`,
+and the alert quotes the text. Several entries with one id are variants of one cause.
 
 A cause is **certain** if AWS's own words state it, and **likely** if a log or an exit code suggests
 it. Filters, silences and dashboards refer to its id, so an id never changes. *Does a retry help?*
@@ -36,11 +39,11 @@ def page() -> str:
     return "\n".join([HEAD, *contents, "", *sections])
 
 
-def _count(causes: tuple[Cause, ...], class_: Class) -> int:
+def _count(causes: Sequence[Cause], class_: Class) -> int:
     return sum(cause.class_ is class_ for cause in causes)
 
 
-def _section(class_: Class, causes: tuple[Cause, ...]) -> str:
+def _section(class_: Class, causes: Sequence[Cause]) -> str:
     lines = [line for cause in causes if cause.class_ is class_ for line in _cause(cause)]
     return "\n".join([f"## {class_}", "", *lines])
 
@@ -48,7 +51,8 @@ def _section(class_: Class, causes: tuple[Cause, ...]) -> str:
 def _cause(cause: Cause) -> Iterator[str]:
     yield f"### {cause.title}"
     yield ""
-    yield f"`{cause.id}`, severity {cause.severity}. Does a retry help? {cause.retry}."
+    kind = f"`{cause.id}`, area {cause.area}, severity {cause.severity}"
+    yield f"{kind}. Does a retry help? {cause.retry}."
     yield ""
     yield cause.meaning
     yield ""

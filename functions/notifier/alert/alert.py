@@ -152,7 +152,7 @@ def compose(
     recent = [line.text for line in log.lines[-LINES_READ:]] if log else []
     safe = untrusted.lines(recent, failure.secrets)
     root = find_root_line(safe)
-    diagnosis = diagnose(failure, safe, root.text if root else "")
+    diagnosis = diagnose(failure, safe, root)
     evidence = tuple(replace(one, text=untrusted.defang(one.text)) for one in diagnosis.evidence)
     resubmit_commands, resubmit_step = resubmit.resubmit_job(failure, diagnosis, run_history)
     return replace(

@@ -14,27 +14,33 @@ from dataclasses import replace
 
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis import catalogue, evidence, sigkill, stuck_jobs
-from notifier.diagnosis.catalogue import Certainty, Class, Severity, Specificity
+from notifier.diagnosis.catalogue import Cause, Certainty, Class, Severity, Specificity
 from notifier.diagnosis.evidence import EVIDENCE_LIMIT, REQUEST, STATUS, Diagnosis, Evidence, Source
-from notifier.joblog import root_line
+from notifier.diagnosis.log_causes import diagnose_log
+from notifier.joblog.root_line import LINES_READ, NOT_SEARCHED, RootLine, find_root_line
 from notifier.text import units
 
 __all__ = [
     "Certainty", "Class", "Diagnosis", "Evidence", "Severity", "Source", "diagnose", "explain",
 ]  # fmt: skip
 
-SIGKILL, SIGTERM = 137, 143  # 128 + signal number
+SIGINT, SIGKILL, SIGTERM = 130, 137, 143  # 128 + signal number
+SIGNALLED = frozenset((SIGINT, SIGTERM))  # ended from outside; for a SIGKILL the log may say why
+OF_SHELL = frozenset((126, 127))  # a shell gives them, and programs give them for other errors
 
 _LOG, _LONE_LOG = frozenset({"log"}), frozenset({"log", "lone-log"})
 _CAUSE, _AREA, _NOTHING = (Specificity.CAUSE,), (Specificity.AREA,), (Specificity.NOTHING,)
 _EXIT_IN_TEXT = re.compile(
     r"\b(?:exit(?:ed|ing)?(?: with)?(?: an?)?(?: non-zero)?(?: error)?(?: exit)? "
-    r"(?:code|status)|exitCode|returned non-zero exit status)[\"']?\s{0,3}[:=(]?\s{0,3}(\d{1,3})\b",
+    r"(?:code|status)|exitCode|returned non-zero exit status)[\"']?\s{0,3}"
+    r"(?:\((\d{1,3})\)|[:=]?\s{0,3}(\d{1,3})\b)",
     re.IGNORECASE,
 )
 
 
-def diagnose(failure: Failure, log: Sequence[str] = (), root: str | None = None) -> Diagnosis:
+def diagnose(
+    failure: Failure, log: Sequence[str] = (), root: RootLine | None = NOT_SEARCHED
+) -> Diagnosis:
     """Diagnose a failure.
 
     Parameters
@@ -44,8 +50,9 @@ def diagnose(failure: Failure, log: Sequence[str] = (), root: str | None = None)
     log
         Lines of the job's log, oldest first, made safe by `text.lines`.
     root
-        The root line of `log`; None if it is not known yet.
+        The root line of `log`, or None if it has none. By default it is searched.
     """
+    root = find_root_line(log) if root is NOT_SEARCHED else root
     texts, code = tuple(_texts(failure)), _exit_code(failure)
     if failure.is_unusable and failure.status == "DISABLED":
         return stuck_jobs.diagnose_disabled(failure)
@@ -56,12 +63,13 @@ def diagnose(failure: Failure, log: Sequence[str] = (), root: str | None = None)
         or evidence.first_match(texts, _CAUSE, more)
         or evidence.first_match(texts, _AREA, more)
         or _diagnose_by_kind(failure, texts)
-        or _guess_termination(failure, log)
-        or _explain_sigkill(failure, _diagnose_exit_code(code, log))
+        or _guess_termination(failure, texts, log, root)
+        or _quote_unknown(texts, code, log)
+        or _explain_sigkill(failure, _diagnose_exit_code(code, log, root))
         or evidence.first_match(texts, _NOTHING, more)
         or _diagnose_unknown(texts, code, log)
     )
-    return _add_context(found, failure, log, root)
+    return _add_context(found, failure, root)
 
 
 def explain(text: str, exit_code: int | None = None) -> Diagnosis:
@@ -74,8 +82,9 @@ def explain(text: str, exit_code: int | None = None) -> Diagnosis:
     """
     texts = (Evidence(Source.TEXT, text[: catalogue.TEXT_LIMIT]),)
     return (
-        evidence.first_match(texts, _CAUSE + _AREA)
-        or _diagnose_exit_code(exit_code, text.splitlines() or [text], Source.TEXT)
+        evidence.first_match(texts, _CAUSE)
+        or evidence.first_match(texts, _AREA)
+        or _diagnose_exit_code(exit_code, text.splitlines() or [text], None, Source.TEXT)
         or _diagnose_exit_code_in(text)
         or evidence.first_match(texts, _NOTHING)
         or _diagnose_unknown(texts, exit_code, ())
@@ -118,33 +127,60 @@ def _diagnose_by_kind(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis 
     return None
 
 
-def _guess_termination(failure: Failure, log: Sequence[str]) -> Diagnosis | None:
+def _guess_termination(
+    failure: Failure, texts: Sequence[Evidence], log: Sequence[str], root: RootLine | None
+) -> Diagnosis | None:
     """Guess that a person stopped a killed job if AWS Batch would not write its status reason.
 
     No source says that events contain isTerminated, so a termination may come without it.
     """
+    if any(each.source is Source.REASON and evidence.says_something(each.text) for each in texts):
+        return None
     code = _exit_code(failure)
     status = Evidence(Source.STATUS, failure.status_reason)
     if code not in (SIGKILL, SIGTERM) or not status.text or failure.platform == "EKS":
         return None
-    if evidence.first_match((status,), tuple(Specificity)) or _diagnose_log(log, _LOG):
+    if evidence.first_match((status,), tuple(Specificity)) or diagnose_log(log, root, _LOG):
         return None
     shown = status, _exit_evidence(code)
     return evidence.diagnosis_of("terminated-by-user", Certainty.GUESS, *shown)
 
 
-def _diagnose_exit_code(
-    code: int | None, log: Sequence[str], source: Source = Source.LOG
+def _quote_unknown(
+    texts: Sequence[Evidence], code: int | None, log: Sequence[str]
 ) -> Diagnosis | None:
-    """Diagnose an exit code; if it says little, the log may state the cause."""
+    """Quote the first reason that says something: it outranks an exit code."""
+    said = [each for each in texts if evidence.says_something(each.text)]
+    if not said:
+        return None
+    title = evidence.quote(said[0].text)
+    shown = tuple(dict.fromkeys((*said, *texts)))
+    return replace(_diagnose_unknown(shown, code, log), title=title)
+
+
+def _diagnose_exit_code(
+    code: int | None, log: Sequence[str], root: RootLine | None, source: Source = Source.LOG
+) -> Diagnosis | None:
+    """Diagnose an exit code, or the cause that the log states.
+
+    A program may abort (134) or crash after any error; only a signal from outside says more than
+    a log does, and then only a container runtime's message counts.
+    """
     if not code:
-        return _diagnose_log(log, _LONE_LOG, source)
+        return diagnose_log(log, root, _LONE_LOG, source)
     known = catalogue.load()
     cause = known.by_exit.get(code) or known.by_id["app-exit-nonzero"]
-    is_stated, shown = cause.specificity is not Specificity.NOTHING, _exit_evidence(code)
-    if refined := _diagnose_log(log, _LOG, source, runtime_only=is_stated):
+    shown = _exit_evidence(code)
+    is_final = code in SIGNALLED or (code in OF_SHELL and _is_confirmed(cause, log))
+    if refined := diagnose_log(log, root, _LOG, source, runtime_only=is_final):
         return replace(refined, evidence=(*refined.evidence, shown))
     return evidence.diagnosis_of(cause, cause.exit_certainty, shown)
+
+
+def _is_confirmed(cause: Cause, log: Sequence[str]) -> bool:
+    """Return whether the log says the same as an exit code."""
+    lines = [catalogue.normalise(line) for line in log[-LINES_READ:]]
+    return any(match.position_in(line) is not None for match in cause.matches for line in lines)
 
 
 def _explain_sigkill(failure: Failure, found: Diagnosis | None) -> Diagnosis | None:
@@ -157,43 +193,26 @@ def _explain_sigkill(failure: Failure, found: Diagnosis | None) -> Diagnosis | N
     return evidence.diagnosis_of(cause, Certainty.LIKELY, *shown)
 
 
-def _diagnose_log(
-    log: Sequence[str],
-    places: frozenset[str],
-    source: Source = Source.LOG,
-    *,
-    runtime_only: bool = False,
-) -> Diagnosis | None:
-    """Search the log from its end; `runtime_only` accepts only container runtime messages."""
-    for line in reversed(log[-root_line.LINES_READ :]):
-        text = catalogue.normalise(line)
-        for cause, match in catalogue.load().candidates(places, tuple(Specificity), text):
-            is_allowed = not runtime_only or "reason" in match.where
-            if is_allowed and match.position_in(text) is not None:
-                certainty = min(match.certainty, Certainty.LIKELY)
-                return evidence.diagnosis_of(cause, certainty, Evidence(source, line.strip()))
-    return None
-
-
 def _diagnose_unknown(texts: Sequence[Evidence], code: int | None, log: Sequence[str]) -> Diagnosis:
     lines = [Evidence(Source.LOG, line.strip()) for line in log if line.strip()]
     shown = [*texts[:2], *([_exit_evidence(code)] if code is not None else ()), *lines[-1:]]
     return evidence.diagnosis_of("unknown", Certainty.GUESS, *shown)
 
 
-def _add_context(
-    found: Diagnosis, failure: Failure, log: Sequence[str], root: str | None
-) -> Diagnosis:
-    """Add evidence that supports the cause: children, attempts, root line, exit code."""
+def _add_context(found: Diagnosis, failure: Failure, root: RootLine | None) -> Diagnosis:
+    """Add evidence that supports the cause: children, attempts, root line, exit code.
+
+    Of lines of the log the root line comes first, because that is what the alert quotes.
+    """
     own = found.evidence if found.cause == "unknown" else found.evidence[:2]
-    every = [*own, *_context(found, failure, log, root)]
+    every = [*own, *_context(found, failure, root)]
+    if found.blames_program and root and any(one.source is Source.LOG for one in own):
+        every = [Evidence(Source.LOG, root.text), *every]
     nothing = Evidence(Source.STATUS, "Batch gave no reason and no exit code")
     return replace(found, evidence=tuple(dict.fromkeys(every or [nothing]))[:EVIDENCE_LIMIT])
 
 
-def _context(
-    found: Diagnosis, failure: Failure, log: Sequence[str], root: str | None
-) -> Iterator[Evidence]:
+def _context(found: Diagnosis, failure: Failure, root: RootLine | None) -> Iterator[Evidence]:
     if failure.kind is Kind.ARRAY_PARENT and failure.array_failed:
         of = f" of {failure.array_size}" if failure.array_size else ""
         yield Evidence(Source.CHILDREN, f"{failure.array_failed}{of} children failed")
@@ -201,9 +220,8 @@ def _context(
         lost = sum(_lost_capacity(attempt.status_reason) for attempt in failure.attempts)
         text = f"{lost} of {len(failure.attempts)} attempts lost their host or capacity"
         yield Evidence(Source.ATTEMPTS, text)
-    root = root_line.root_line_text(log) if found.blames_program and root is None else root
     if found.blames_program and root:
-        yield Evidence(Source.LOG, root)
+        yield Evidence(Source.LOG, root.text)
     if code := _exit_code(failure):
         yield _exit_evidence(code)
 
@@ -222,7 +240,8 @@ def _exit_code(failure: Failure) -> int | None:
 def _diagnose_exit_code_in(text: str) -> Diagnosis | None:
     """Diagnose an exit code that a tool wrote into its text."""
     found = _EXIT_IN_TEXT.search(text[: catalogue.TEXT_LIMIT])
-    cause = _diagnose_exit_code(int(found[1]), (), Source.TEXT) if found else None
+    code = int(found[1] or found[2]) if found else None
+    cause = _diagnose_exit_code(code, (), None, Source.TEXT)
     return replace(cause, certainty=min(cause.certainty, Certainty.LIKELY)) if cause else None
 
 

@@ -36,11 +36,18 @@ _PREFIX = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RootLine:
-    """The root line: its text, its row, and how much it tells."""
+    """The root line: its text, its row, and how much it tells.
+
+    `others` are the other errors of its episode, those that tell more first.
+    """
 
     text: str
     row: int
     weight: Weight
+    others: tuple[str, ...] = ()
+
+
+NOT_SEARCHED = RootLine("", -1, Weight.NO_ERROR)  # stands for a root line that is not known yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,14 @@ def find_root_line(safe: Sequence[str]) -> RootLine | None:
     root = _find_in_nextflow(lines) or _find_root(lines)
     if root is None:
         return None
-    return RootLine(_text_of_root(lines, root), start + lines[root].row, lines[root].weight)
+    text = _text_of_root(lines, root)
+    return RootLine(text, start + lines[root].row, lines[root].weight, _other_errors(lines, root))
+
+
+def _other_errors(lines: Sequence[_Line], root: int) -> tuple[str, ...]:
+    near = [*lines[max(0, root - NEAR) : root], *lines[root + 1 : root + 1 + NEAR]]
+    others = (one for one in near if one.weight >= Weight.HINT)
+    return tuple(one.text for one in sorted(others, key=lambda one: -one.weight))
 
 
 def _weigh_lines(safe: Sequence[str]) -> list[_Line]:

@@ -58,6 +58,7 @@ _ROOTS = frozenset(
 )
 _NO_VALUE = lazy(
     r"(?:null|none|nil|undefined|false|true|n/a|nan|missing|unset|empty|str|secretstr|bytes"
+    r"|await|async|new|yield|lambda|typeof|not"
     r"|string|int|bool|float|optional.*|yes|no|required|disabled|enabled|basic|digest|bearer"
     r"|\*+|x{4,}|<.*|\$\{?\w+\}?|\{\{.*|%\(.*|\[redacted.*|redacted|your_.*|[\w.]+\(.*"
     r"|[\[\](){}]+|(?-i:[A-Z][A-Z_]+)|[\w.]+\[.*|self\..*|os\..*|\.\.\.|[A-Za-z_]+\.[A-Za-z_.]+|\d{1,6}|)",

@@ -103,7 +103,7 @@ def role(name: str) -> Role:
     if not words:
         return Role.OTHER
     last, before = words[-1], words[:-1]
-    if last in _ABOUT:
+    if last in _ABOUT and before[-2:] != ["vault", "secret"]:  # VAULT_SECRET_ID is one itself
         return Role.ABOUT
     if last == "token" and before and before[-1] in _CALLS:
         return Role.ABOUT  # RequestToken, nextToken: they number calls and open nothing
@@ -117,7 +117,7 @@ def _ends_as_secret(name: str, last: str, before: list[str]) -> bool:
     if last == "key":
         named = bool(before) and before[-1] not in _NO_KEYS
         return bool(_KEYS.intersection(before)) or (named and name.isupper())
-    if last in _SECRET or whole in _SECRET or whole.endswith(_ENDINGS):
+    if last in _SECRET or whole in _SECRET or last == "id" or whole.endswith(_ENDINGS):
         return True
     if last == "code":
         return bool(before) and before[-1] in _CODES

@@ -61,7 +61,7 @@ PATTERNS = (
         "cookie",
         ("cookie",),
         (),
-        r"(?:set-)?cookie\\?[\"']?\s{0,2}:\s{0,2}\\?[\"']?([^\s\"'\\][^\"'\\]{3,2000})",
+        r"(?:set-)?cookie\\?[\"']?\s{0,2}:\s{0,2}\\?[\"']?((?!(?:not|no|none|null|missing|unset|absent|expired|invalid)\b)[^\s\"'\\][^\"'\\]{3,2000})",
     ),
     Pattern(
         "cookie option",

@@ -27,7 +27,7 @@ _PATHS = lazy(
     r"|/inputs/|/conda[\w.]{0,30}/t/|/t/(?=[\w-]{0,40}\d)|(?<=[\w.])/hooks/(?=[\w/-]{0,40}\d)|/heartbeat/(?=\w{0,30}\d)"
     r"|dl\.cloudsmith\.io/(?!public)(?=\w*\d)|/reset/(?=[\w-]{20})|/p/(?=[\w-]{30})|/sns/endpoint/|pipedream\.net/"
     r"|/workflows/[0-9a-f]{32}/triggers/|/alertmanager/|/integration/(?=[0-9a-f]{32})"
-    r"|/[FD]/[FD]?/?(?=\w{20})|/ingest/(?=[\w-]{0,30}\d)|/api/webhook/)([\w:~=%.+-]{6,300}(?:/[\w-]{16,200})*)",
+    r"|/[FD]/[FD]?/?(?=\w{20})|/ingest/(?=[\w-]{0,30}\d)|/webhook/(?=[0-9a-f]{8}-)|/api/webhook/)([\w:~=%.+-]{6,300}(?:/[\w-]{16,200})*)",
     re.IGNORECASE,
 )
 _PARAMETERS = lazy(
@@ -72,10 +72,10 @@ def _before_hosts(line: str) -> Iterator[Span]:
         at = rest.rfind("@")
         if _PORT.match(rest):
             continue
-        image = line[: match.start()].endswith(_IMAGES)
+        is_host = line[: match.start()].endswith(_IMAGES) or _PORT.match(rest, at + 1)
         if ":" in rest[: max(at, 0)] or _TOKEN_AS_USER.match(rest):
             yield start, start + at
-        elif match.end() == len(line) and not image and _CUT_PASSWORD.match(rest, at + 1):
+        elif match.end() == len(line) and not is_host and _CUT_PASSWORD.match(rest, at + 1):
             yield start + at + 1, match.end()
     yield from (match.span(1) for match in _BLANK_INSIDE.finditer(line))
 

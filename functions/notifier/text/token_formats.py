@@ -31,6 +31,7 @@ _START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf]))"
 _END = "(?![A-Za-z0-9])"
 _REST = lazy("[A-Za-z0-9_-]*")
 _WORDS = lazy("[a-z0-9]+")
+_COMMIT = lazy("/(?:commits?|tree|blob|raw|archive)/[0-9a-f]{7,64}$")
 _SECRET_WORDS = frozenset(
     str.split(
         "key token secret password credential credentials login auth apikey accesskey"
@@ -170,6 +171,7 @@ def _vendor(lowered: str, start: int, value: str) -> bool:
             if number < 0 and not _SECRET_WORDS.intersection(words):
                 continue
             shape = _compiled(load().shapes[abs(number) - 1])
-            if shape.fullmatch(value) or (last != value and shape.fullmatch(last)):
+            in_path = last != value and not _COMMIT.search(value)
+            if shape.fullmatch(value) or (in_path and shape.fullmatch(last)):
                 return True
     return False

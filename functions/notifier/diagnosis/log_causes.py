@@ -1,0 +1,42 @@
+"""The cause that a log states: of its root line first, then of the lines that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from notifier.diagnosis import catalogue, evidence
+from notifier.diagnosis.catalogue import Certainty, Specificity
+from notifier.diagnosis.evidence import Diagnosis, Evidence, Source
+from notifier.joblog.root_line import LINES_READ, RootLine
+
+
+def diagnose_log(
+    log: Sequence[str],
+    root: RootLine | None,
+    places: frozenset[str],
+    source: Source = Source.LOG,
+    *,
+    runtime_only: bool = False,
+) -> Diagnosis | None:
+    """Return the cause that the log states; `runtime_only` accepts only what a runtime writes.
+
+    An error that the program overcame does not decide: where the log has a root line, only that
+    line and the other errors of its episode count. Without one, the last line that states a cause
+    counts.
+    """
+    for line in _lines_that_count(log, root):
+        text = catalogue.normalise(line)
+        for cause, match in catalogue.load().candidates(places, tuple(Specificity), text):
+            is_allowed = not runtime_only or "reason" in match.where
+            if is_allowed and match.position_in(text) is not None:
+                certainty = min(match.certainty, Certainty.LIKELY)
+                return evidence.diagnosis_of(cause, certainty, Evidence(source, line.strip()))
+    return None
+
+
+def _lines_that_count(log: Sequence[str], root: RootLine | None) -> Iterator[str]:
+    if root is None:
+        yield from reversed(log[-LINES_READ:])
+    else:
+        yield root.text
+        yield from root.others
