@@ -28,13 +28,14 @@ _MARKS = lazy("[-_/+=~]")
 _SEGMENT = 8  # characters of one piece between marks that holds all three
 _PATH = 60  # characters: a shorter one with slashes and whole words in it is a path
 _DNA = lazy("[ACGTNacgtn+:/=,-]+")
+_AWS_ID = lazy("(?:subnet|sg|vpc|eni|i|vol|fs|fsap|lt|ami|rtb|igw|nat|vpce)-[0-9a-f]{8,17}")
 _UUID = lazy("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 # What stands straight before a run that is known to be no secret.
 _HARMLESS = lazy(
     r"(?:sha(?:1|224|256|384|512)[:=\- ]|md5\W|digest\W+|checksum\W+|integrity\W+|etag\W+"
     r"|fingerprint\W.{0,12}|host-?id\W+|x-amz-id-2\W+|version-?id\W+|h1:|commit\W+|revision\W+"
-    r"|expected\W+|got\W+|\bat\s|request-?id\W+|trace-?id\W.{0,4}|base64,|build_?id\W+"
-    r"|/[\w.-]{1,25}[:@])$",
+    r"|expected\W+|got\W+|\bat\s|request[- ]?id\W+|trace-?id\W.{0,4}|base64,|build_?id\W+"
+    r"|container.instance\W+|/[\w.-]{1,25}[:@])$",
     re.IGNORECASE,
 )
 _NEAR = 30  # characters before a token, for these
@@ -77,8 +78,8 @@ def _is_path(value: str) -> bool:
 
 
 def is_known_shape(value: str, *, is_first: bool) -> bool:
-    """Say whether a value is DNA, a C++ name, or a UUID on a line of its own."""
-    if value.startswith(("_Z", "ZN")) or _DNA.fullmatch(value):
+    """Say whether a value is DNA, a C++ name, an id of EC2, or a UUID on a line of its own."""
+    if value.startswith(("_Z", "ZN")) or _DNA.fullmatch(value) or _AWS_ID.fullmatch(value):
         return True
     return is_first and len(value) < _PATH and bool(_UUID.search(value))
 

@@ -58,7 +58,7 @@ _ROOTS = frozenset(
 )
 _NO_VALUE = lazy(
     r"(?:null|none|nil|undefined|false|true|n/a|nan|missing|unset|empty|str|secretstr|bytes"
-    r"|await|async|new|yield|lambda|typeof|not"
+    r"|await|async|new|yield|lambda|typeof|not|arn:aws.*|\w*(?:Exception|Error|Denied|Failure|Fault)"
     r"|string|int|bool|float|optional.*|yes|no|required|disabled|enabled|basic|digest|bearer"
     r"|\*+|x{4,}|<.*|\$\{?\w+\}?|\{\{.*|%\(.*|\[redacted.*|redacted|your_.*|[\w.]+\(.*"
     r"|[\[\](){}]+|(?-i:[A-Z][A-Z_]+)|[\w.]+\[.*|self\..*|os\..*|\.\.\.|[A-Za-z_]+\.[A-Za-z_.]+|\d{1,6}|)",
@@ -103,6 +103,9 @@ def _is_no_setting(line: str, start: int, end: int, name: str) -> bool:
     arn = line.rfind("arn:aws", max(0, start - 200), start)
     if arn >= 0 and not re.search(r"[\s\"',;]", line[arn:start]):
         return True
+    before = line[max(0, start - 11) : start]
+    if before == "unexpected " or (name == "secret" and before.endswith(("fetch ", "retrieve "))):
+        return True  # a token of a shell, the name of a secret
     return name == "PASS" and line[end : end + 2] == ": "
 
 
