@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,8 @@ from notifier.joblog.root_line import LINES_READ, find_root_line
 from notifier.text import untrusted
 
 ERROR_LIMIT = 60  # characters of the log's error in a subject, which also says how new it is
+FIX_THE_QUOTED = "Fix what the log line above names. The log below shows what led to it."
+_READ_THE_LOG = re.compile(r"Read the (?:last |first )?(?:lines of the log|log)\b")
 ROOT_LIMIT = 300  # characters of the log's root cause line in a sentence
 
 
@@ -28,7 +31,8 @@ class Alert:
     """The content of one message for all channels. All texts are safe; quoted ones are defanged.
 
     `headline` replaces the title of the cause where one alert reports many failures. `error` is
-    what the log says, where the title only repeats the exit code; it ends the headline.
+    what the log says, where the title only repeats the exit code; it ends the headline. `quote` is
+    what the log says beside a title that says more.
     `outcome` and `reason` say why the alert is sent now, `kept_back` what was not sent before.
     `sms_allowed` is False once the limit on text messages is reached; `is_last_sms` marks the last
     message below that limit. `unconfirmed` counts subscriptions that are not confirmed yet.
@@ -62,6 +66,7 @@ class Alert:
     is_drill: bool = False
     headline: str = ""
     error: str = ""
+    quote: str = ""
     novelty: str = ""
     outcome: str = ""
     reason: str = ""
@@ -151,17 +156,18 @@ def compose(
     """
     recent = [line.text for line in log.lines[-LINES_READ:]] if log else []
     safe = untrusted.lines(recent, failure.secrets)
-    root = find_root_line(safe)
+    root = find_root_line(safe, failure.secrets)
     diagnosis = diagnose(failure, safe, root)
     evidence = tuple(replace(one, text=untrusted.defang(one.text)) for one in diagnosis.evidence)
     resubmit_commands, resubmit_step = resubmit.resubmit_job(failure, diagnosis, run_history)
     return replace(
         start_alert(failure, replace(diagnosis, evidence=evidence), facts.display_name(failure)),
         sentence=_write_sentence(failure, diagnosis),
-        steps=(*advice.next_steps(failure, diagnosis), *filter(None, (resubmit_step,))),
+        steps=(*_next_steps(failure, diagnosis), *filter(None, (resubmit_step,))),
         facts=facts.list_facts(failure),
         incident=key or fingerprint.fingerprint(failure, diagnose(failure).cause),
         error=short_error(diagnosis, diagnosis.root),
+        quote=_quote_log(diagnosis),
         attempts=facts.list_attempts(failure),
         excerpt=excerpt_of(log, safe, log_lines, root) if log and log.lines else None,
         log_note=_explain_missing_log(failure, log),
@@ -228,6 +234,21 @@ def short_error(diagnosis: Diagnosis, root: str) -> str:
     """Shorten the log's root cause line, where the cause is no more than an exit code."""
     error = root if diagnosis.is_exit_code else ""
     return untrusted.truncate(untrusted.defang(wording.shorten_error(error)), ERROR_LIMIT)
+
+
+def _quote_log(diagnosis: Diagnosis) -> str:
+    """Shorten the log's root cause line, where the title of the cause says more than a code."""
+    if diagnosis.is_exit_code or not diagnosis.blames_program:
+        return ""
+    return untrusted.truncate(untrusted.defang(wording.shorten_error(diagnosis.root)), ERROR_LIMIT)
+
+
+def _next_steps(failure: Failure, diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Give the steps; none says to read the log for a line that the alert quotes."""
+    steps = advice.next_steps(failure, diagnosis)
+    if diagnosis.root and steps and _READ_THE_LOG.match(steps[0]):
+        return (FIX_THE_QUOTED, *steps[1:])
+    return steps
 
 
 def _write_sentence(failure: Failure, diagnosis: Diagnosis) -> str:

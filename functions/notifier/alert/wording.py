@@ -16,9 +16,12 @@ _PROPER = frozenset(
 _BEFORE_ERROR = re.compile(
     r"^(?:Caused by: |---> |\[cause\]: |Exception in thread \"[^\"]{0,80}\" "
     r"|(?:ERROR|Error|FATAL): |Unhandled exception\. |PHP Fatal error: |Uncaught "
-    r"|thread '[^']{0,80}'(?: \(\d{1,20}\))? panicked at (?:[^\s']{1,200}:\d{1,6}:\d{1,6}: )?)"
+    r"|thread '[^']{0,80}'(?: \(\d{1,20}\))? panicked at (?:[^\s']{1,200}:\d{1,6}:\d{1,6}: )?'?"
+    r"|/[\w./+-]{1,200}/(?=[\w.+-]{1,80}: line \d))"
 )
-_PACKAGE = re.compile(r"^(?:[a-z_][\w$]{0,60}(?:\.|::)){1,12}(?=[A-Z]\w{2,80}(?::|$))")
+_PACKAGE = re.compile(
+    r"^(?:[a-z_][\w$]{0,60}(?:\.|::)|[A-Z][\w$]{0,60}\.){1,12}(?=[A-Z][\w+]{2,80}(?::|$| \())"
+)
 _EXIT_TITLE = re.compile(r"Application failed \((exit code \d+)\)")
 # Words to follow a number, for causes whose title is a sentence.
 _SHORT = {
