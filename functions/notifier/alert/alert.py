@@ -154,8 +154,7 @@ def compose(
     run_history
         The runs before this failure; None when they were not looked up.
     """
-    recent = [line.text for line in log.lines[-LINES_READ:]] if log else []
-    safe = untrusted.lines(recent, failure.secrets)
+    safe = untrusted.lines(log.recent(LINES_READ) if log else [], failure.secrets)
     root = find_root_line(safe, failure.secrets)
     diagnosis = diagnose(failure, safe, root)
     evidence = tuple(replace(one, text=untrusted.defang(one.text)) for one in diagnosis.evidence)
@@ -169,7 +168,9 @@ def compose(
         error=short_error(diagnosis, diagnosis.root),
         quote=_quote_log(diagnosis),
         attempts=facts.list_attempts(failure),
-        excerpt=excerpt_of(log, safe, log_lines, root) if log and log.lines else None,
+        excerpt=(
+            excerpt_of(log, safe, log_lines, root, failure.secrets) if log and log.lines else None
+        ),
         log_note=_explain_missing_log(failure, log),
         commands=(*aws_cli.inspect_failure(failure, diagnosis.cause), *resubmit_commands),
         run_history=run_history,

@@ -14,7 +14,8 @@ _PROPER = frozenset(
     ("Batch", "DescribeJobs", "Docker", "Fargate", "Kubernetes", "SageMaker", "Spot")
 )  # fmt: skip
 _BEFORE_ERROR = re.compile(
-    r"^(?:Caused by: |---> |\[cause\]: |Exception in thread \"[^\"]{0,80}\" "
+    r"^(?:(?:[\w.]{1,80}\.)?ClientError: (?=An error occurred \()|Caused by: "
+    r"|---> |\[cause\]: |Exception in thread \"[^\"]{0,80}\" "
     r"|(?:ERROR|Error|FATAL): |Unhandled exception\. |PHP Fatal error: |Uncaught "
     r"|thread '[^']{0,80}'(?: \(\d{1,20}\))? panicked at (?:[^\s']{1,200}:\d{1,6}:\d{1,6}: )?'?"
     r"|/[\w./+-]{1,200}/(?=[\w.+-]{1,80}: line \d))"

@@ -19,7 +19,7 @@ WIDTH = 76  # columns; mail clients add two when they quote
 LOG_LINE_LIMIT = 400  # characters of one log line; the link shows the rest
 REASON_LIMIT = 300
 PREVIEW_LENGTH = 60  # characters of a subject that a phone shows
-QUOTE_SHORTEST = 16  # characters of what the log says
+QUOTE_SHORTEST = 24  # characters of what the log says
 CAUSE_PREVIEW_LENGTH = 16  # minimum characters of the cause among those
 
 

@@ -21,6 +21,7 @@ LINES_READ = 400  # lines from the end that are examined: masking a thousand tak
 ABOVE = 3  # lines above an error that may say more about it
 NEAR = 10  # lines between errors of which the first led to the others
 MOST_OTHERS = 20
+MOST_NUMBERS = 3  # lines that explain a root line with sizes and limits
 
 _FRAME = re.compile(
     r"\s{1,40}at |\s{0,8}#\d|\s{1,8}\S{1,300}:\d|goroutine \d|stack backtrace|note: "
@@ -35,6 +36,11 @@ _SHUTDOWN = re.compile(
 )
 # The exception below another one led to it.
 _DEEPER = re.compile(r"\s{0,40}(?:Caused by|nested task error|---> |\[cause\]|! )")
+_SIZES = re.compile(
+    r"\b(?:limits?|RLIMIT\w{0,20}|memory|heap|quota|allocat\w{0,10}|free|available|usage|exceed\w{0,5})"
+    r"\b.{0,80}\d|\d ?(?:[KMGT]i?B|bytes|%)(?!\w)",
+    re.IGNORECASE,
+)
 _DIRECT_CAUSE = "The above exception was the direct cause"
 
 
@@ -79,9 +85,17 @@ def find_root_line(safe: Sequence[str], secrets: Sequence[str] = ()) -> RootLine
     if root is None:
         return None
     text, used = text_of_root(lines, root)
-    rows = tuple(dict.fromkeys(start + lines[n].row for n in used))
+    explained = (*used, *_numbers_near(lines, root))
+    rows = tuple(dict.fromkeys(start + lines[n].row for n in explained))
     others = _other_errors(lines, root)
     return RootLine(text, start + lines[root].row, lines[root].weight, others, rows)
+
+
+def _numbers_near(lines: Sequence[WeighedLine], root: int) -> list[int]:
+    """Return the lines near the root line that give sizes and limits, the nearest first."""
+    near = range(max(0, root - NEAR), min(len(lines), root + 1 + NEAR))
+    found = [n for n in near if n != root and _SIZES.search(lines[n].text, 0, 300)]
+    return sorted(found, key=lambda n: abs(n - root))[:MOST_NUMBERS]
 
 
 def _other_errors(lines: Sequence[WeighedLine], root: int) -> tuple[str, ...]:

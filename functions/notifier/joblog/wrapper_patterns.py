@@ -48,6 +48,7 @@ _EXIT = (
 WRAPPERS = (
     ErrorPattern("make", r"g?make(?:\[\d{1,3}\])?: \*\*\*|ninja: build stopped"
         r"|.{0,300}recipe for target|collect2: error: ld returned"),
+    ErrorPattern("broken pipe", r".{0,120}line \d{1,6}: {1,9}\d{1,8} Broken pipe\b"),
     ErrorPattern("tar", r"tar: (?:Child returned|Error is not recoverable|Exiting with failure)"),
     ErrorPattern("clean up", r"(?:panic: ){1,3}attempted clean up"),
     ErrorPattern("python subprocess",
