@@ -122,7 +122,7 @@ _ORIGIN = (
     r"(?:\d{1,9} (?=---|\[)|\d{1,9}#\d{1,9}: (?:\*\d{1,9} )?)?(?:-{3} )?(?:\[[^\]\n]{0,80}\] ?"
     r"|\([\w$. ]{1,60}\) ){0,6}"
     r"(?:(?:[A-Za-z_][\w$]{0,60}\.){1,12}[\w$]{1,60}(?::\d{1,6})?(?: {0,40}-| {0,40}:(?!:)|"
-    r": -)[ \t])?(?:[\w./-]{1,120}\.\w{1,5}:\d{1,6}\t)?"
+    r": -)[ \t])?(?:[\w./-]{1,120}\.\w{1,5}:\d{1,6}(?:\t| {2,8}))?"
     r"(?:[a-z_]\w{0,60}(?:::\w{1,60}){1,8}: )?"
     r"(?:(?!\w{0,40}(?:Error|Exception|Fault|Abort|Fatal"
     r"|Failure):)[A-Za-z_][\w$]{2,40}: (?=[A-Z]))?"
@@ -156,8 +156,9 @@ def strip_prefix(line: str) -> LogMessage:
         nested = nested or bool(found["rank"] or found["pytest"])
         if name := next(filter(None, map(found.groupdict().get, _LEVEL_GROUPS)), ""):
             level = level_of(name)
-            # `ERROR: x` at the start of a line is what the program itself writes.
-            is_own = level == "error" and rest is line and found[0].rstrip() == f"{name}:"
+            # `ERROR: x` at the start of a line, or `Error: x`, is what the program itself writes.
+            is_alone = rest is line or not name.isupper()
+            is_own = level == "error" and is_alone and found[0].strip() == f"{name}:"
             rest = rest if is_own else _strip_origin(after)
             break
         rest = after

@@ -34,6 +34,7 @@ _EXCEPTION_KEYS = (
     "error.stack_trace", "err", "error", "exc_text", "stacktrace", "stack", "errorVerbose",
     "thrown", "cause", "full_message", "error.message",
 )  # fmt: skip
+_RUNTIME_KEYS = ("stream", "kubernetes", "docker")  # beside a line of a container
 _TRUNCATED_FIELD = re.compile(
     r'"(exc_info|stack_trace|exception|traceback|@x|message|msg|event|error)"'
     r' ?: ?"((?:[^"\\]|\\.){1,1900})'
@@ -143,7 +144,8 @@ def _parse_json(line: str, depth: int) -> list[LogMessage] | None:
     if body is None:
         return _parse_truncated_json(line)
     level, text = _level(body), message_in(body)
-    if depth < 1 and text and set(body) & {"stream", "log", "kubernetes", "docker"}:
+    is_copy = isinstance(body.get("log"), str) or not body.keys().isdisjoint(_RUNTIME_KEYS)
+    if depth < 1 and text and is_copy:
         inner = strip_prefix(text)  # a container's line inside its runtime's
         nested = _parse(inner.text, depth + 1) or [inner]
         return [one if one.level else replace(one, level=level) for one in nested]
