@@ -27,7 +27,7 @@ PLAIN = [
     ("syslog, pid", "Nov 20 09:58:11 host-7 app[71]: cannot open x", "cannot open x", ""),
     ("syslog, RFC 5424", "<165>1 2026-11-20T09:58:11Z host app 71 - - cannot open x",
      "cannot open x", ""),
-    ("cloud foundry", "Nov 20 09:58:11 cell-7 app ERR Error: x", "Error: x", ""),
+    ("cloud foundry", "Nov 20 09:58:11 cell-7 app ERR Error: x", "Error: x", "error"),
     ("buildkit", "#14 0.977 ninja: error: unknown target 'x'", "ninja: error: unknown target 'x'",
      ""),
     ("pid before level", "09:58:11 3741 ERROR pg_restore: error: x", "pg_restore: error: x",
