@@ -30,6 +30,18 @@ LOG_LINES = 25  # as the template's default
 UP_FRONT = 14  # lines of a mail that are read without scrolling
 ENOUGH_IN_MAIL, ENOUGH_IN_SUBJECT = 60, 22  # characters of the line that says why
 GENERAL = re.compile(r"app-exit-|app-abort|app-segfault|sigkill")
+# Causes that say more than the label does: they were added to the catalogue after it was given.
+NARROWER = {
+    "app-child-killed": ("sigkill-137", "app-out-of-memory"),
+    "app-credentials-missing": ("app-access-denied", "app-credentials-expired"),
+    "app-database-deadlock": ("app-lock-held",),
+    "app-database-object-missing": ("app-exit-1", "app-exit-nonzero"),
+    "app-gpu-kernel-error": ("app-gpu-driver",),
+    "app-git-auth": ("app-exit-128", "app-connection-failed"),
+    "app-module-missing": ("app-file-missing",),
+    "app-output-missing": ("app-file-missing",),
+    "app-usage-error": ("app-exit-2",),
+}
 _ESSENTIAL = "Essential container in task exited"
 _LEAD = re.compile(r"(?:caused by: |error: |fatal: |\[\d+\] |[a-z_][\w$]*(?:\.|::)(?=\w))+")
 
@@ -111,6 +123,8 @@ def try_tail(tail: Tail) -> Result:
 def _is_good(cause: str, wanted: Sequence[str]) -> bool:
     """Return whether a cause is right, and specific where the catalogue has a specific one."""
     known = catalogue.load().by_id
+    if any(one in wanted for one in NARROWER.get(cause, ())):
+        return True
     specific = [one for one in wanted if one in known and not GENERAL.match(one)]
     return cause in wanted and (cause in specific or not specific)
 

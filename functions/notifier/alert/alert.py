@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -20,9 +19,6 @@ from notifier.joblog.excerpt import Excerpt, LogRead, excerpt_of
 from notifier.joblog.root_line import LINES_READ, find_root_line
 from notifier.text import untrusted
 
-ERROR_LIMIT = 60  # characters of the log's error in a subject, which also says how new it is
-FIX_THE_QUOTED = "Fix what the log line above names. The log below shows what led to it."
-_READ_THE_LOG = re.compile(r"Read the (?:last |first )?(?:lines of the log|log)\b")
 ROOT_LIMIT = 300  # characters of the log's root cause line in a sentence
 
 
@@ -157,16 +153,16 @@ def compose(
     safe = untrusted.lines(log.recent(LINES_READ) if log else [], failure.secrets)
     root = find_root_line(safe, failure.secrets)
     diagnosis = diagnose(failure, safe, root)
-    evidence = tuple(replace(one, text=untrusted.defang(one.text)) for one in diagnosis.evidence)
+    steps = wording.skip_reading(advice.next_steps(failure, diagnosis), diagnosis.root)
     resubmit_commands, resubmit_step = resubmit.resubmit_job(failure, diagnosis, run_history)
     return replace(
-        start_alert(failure, replace(diagnosis, evidence=evidence), facts.display_name(failure)),
+        start_alert(failure, _defang(diagnosis), facts.display_name(failure)),
         sentence=_write_sentence(failure, diagnosis),
-        steps=(*_next_steps(failure, diagnosis), *filter(None, (resubmit_step,))),
+        steps=(*steps, *filter(None, (resubmit_step,))),
         facts=facts.list_facts(failure),
         incident=key or fingerprint.fingerprint(failure, diagnose(failure).cause),
-        error=short_error(diagnosis, diagnosis.root),
-        quote=_quote_log(diagnosis),
+        error=wording.short_error(diagnosis, diagnosis.root),
+        quote=wording.quote_log(diagnosis),
         attempts=facts.list_attempts(failure),
         excerpt=(
             excerpt_of(log, safe, log_lines, root, failure.secrets) if log and log.lines else None
@@ -177,6 +173,11 @@ def compose(
         last_success=history.describe_last_success(failure, run_history),
         changes=history.list_changes(run_history),
     )
+
+
+def _defang(diagnosis: Diagnosis) -> Diagnosis:
+    evidence = (replace(one, text=untrusted.defang(one.text)) for one in diagnosis.evidence)
+    return replace(diagnosis, evidence=tuple(evidence))
 
 
 def start_alert(failure: Failure, diagnosis: Diagnosis, name: str) -> Alert:
@@ -229,27 +230,6 @@ def tagged_severity(failure: Failure, default: Severity) -> Severity:
     """Give the severity in the job's tag `notify:severity`, or else the default."""
     wanted = failure.tag("notify:severity").lower()
     return Severity(wanted) if wanted in set(Severity) else default
-
-
-def short_error(diagnosis: Diagnosis, root: str) -> str:
-    """Shorten the log's root cause line, where the cause is no more than an exit code."""
-    error = root if diagnosis.is_exit_code else ""
-    return untrusted.truncate(untrusted.defang(wording.shorten_error(error)), ERROR_LIMIT)
-
-
-def _quote_log(diagnosis: Diagnosis) -> str:
-    """Shorten the log's root cause line, where the title of the cause says more than a code."""
-    if diagnosis.is_exit_code or not diagnosis.blames_program:
-        return ""
-    return untrusted.truncate(untrusted.defang(wording.shorten_error(diagnosis.root)), ERROR_LIMIT)
-
-
-def _next_steps(failure: Failure, diagnosis: Diagnosis) -> tuple[str, ...]:
-    """Give the steps; none says to read the log for a line that the alert quotes."""
-    steps = advice.next_steps(failure, diagnosis)
-    if diagnosis.root and steps and _READ_THE_LOG.match(steps[0]):
-        return (FIX_THE_QUOTED, *steps[1:])
-    return steps
 
 
 def _write_sentence(failure: Failure, diagnosis: Diagnosis) -> str:

@@ -6,8 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from notifier.diagnosis.evidence import Diagnosis
 from notifier.diagnosis.known_cause import diagnosis_for
+from notifier.text import untrusted
 
+ERROR_LIMIT = 60  # characters of the log's error in a subject, which also says how new it is
 CAUSES_NAMED = 3  # in a headline; the others are counted
 # Names that keep their capital inside a sentence.
 _PROPER = frozenset(
@@ -23,6 +26,8 @@ _BEFORE_ERROR = re.compile(
 _PACKAGE = re.compile(
     r"^(?:[a-z_][\w$]{0,60}(?:\.|::)|[A-Z][\w$]{0,60}\.){1,12}(?=[A-Z][\w+]{2,80}(?::|$| \())"
 )
+FIX_THE_QUOTED = "Fix what the log line above names. The log below shows what led to it."
+_READ_THE_LOG = re.compile(r"Read the (?:last |first )?(?:lines of the log|log)\b")
 _EXIT_TITLE = re.compile(r"Application failed \((exit code \d+)\)")
 # Words to follow a number, for causes whose title is a sentence.
 _SHORT = {
@@ -62,6 +67,34 @@ def shorten_error(root: str) -> str:
     'IOException: truncated file'
     """
     return _PACKAGE.sub("", _BEFORE_ERROR.sub("", root, count=1), count=1)
+
+
+def short_error(diagnosis: Diagnosis, root: str) -> str:
+    """Shorten the log's root cause line, where the cause is no more than an exit code."""
+    return _fit(root) if diagnosis.is_exit_code else ""
+
+
+def quote_log(diagnosis: Diagnosis) -> str:
+    """Shorten the log's root cause line, where the title of the cause says more than a code."""
+    is_quoted = diagnosis.blames_program and not diagnosis.is_exit_code
+    return _fit(diagnosis.root) if is_quoted else ""
+
+
+def _fit(root: str) -> str:
+    return untrusted.truncate(untrusted.defang(shorten_error(root)), ERROR_LIMIT)
+
+
+def skip_reading(steps: tuple[str, ...], root: str) -> tuple[str, ...]:
+    """Replace a first step that says to read the log, if the alert quotes the line that says why.
+
+    Examples
+    --------
+    >>> skip_reading(("Read the last lines of the log.", "Run it again."), "KeyError: 'a'")[1:]
+    ('Run it again.',)
+    """
+    if root and steps and _READ_THE_LOG.match(steps[0]):
+        return (FIX_THE_QUOTED, *steps[1:])
+    return steps
 
 
 def pluralize(number: int, one: str, many: str = "") -> str:

@@ -149,7 +149,7 @@ def strip_prefix(line: str) -> LogMessage:
     rest, level, nested, is_timed = line, "", False, False
     for _ in range(MOST_PREFIXES):
         found = (every if is_timed else start).match(rest)
-        if found is None or found.end() == len(rest) == len(line):
+        if found is None or (found.end() == len(line) and found["time"] is None):
             break
         after = rest[found.end() :]
         is_timed = is_timed or found["time"] is not None or found["syslog"] is not None

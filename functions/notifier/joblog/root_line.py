@@ -111,7 +111,9 @@ def _other_errors(lines: Sequence[WeighedLine], root: int) -> tuple[str, ...]:
         around = [*lines[root + 1 : root + 1 + FAR], *lines[start:root], *reversed(above)]
     else:
         around = [*reversed(lines[:root]), *lines[root + 1 :]]
-    others = [one for one in around if one.weight and not is_retried(one.text)]
+    # A wrapper names the program or container, which may be called like a cause.
+    least = Weight.HINT if lines[root].weight >= Weight.ERROR else Weight.FOLLOWER
+    others = [one for one in around if one.weight >= least and not is_retried(one.text)]
     others.sort(key=lambda one: -one.weight)
     return tuple(dict.fromkeys(one.text.strip() for one in others))[:MOST_OTHERS]
 
