@@ -1,4 +1,4 @@
-# Every command a person needs, on a machine with nothing but make and Python. `make` lists them.
+# Every command of this project. A machine needs only make and Python. `make` lists the commands.
 
 # The Python that makes the environment; everything else runs inside it.
 PYTHON ?= python3
@@ -14,13 +14,13 @@ export SAM_CLI_TELEMETRY := 0
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-# Every command below; none of them makes a file of its own name.
+# Every command below; none creates a file of its own name.
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
-setup: $(READY) ## prepare .venv with batch-notifier and sam (the others run this when needed)
+setup: $(READY) ## prepare .venv with batch-notifier and sam (the other commands run this when needed)
 
 # Rebuilt from nothing whenever a lock changes, so that it never holds more than the locks say.
 $(READY): $(LOCKS) pyproject.toml
@@ -42,14 +42,14 @@ $(READY): $(LOCKS) pyproject.toml
 	@rm -f .setup.log
 	@touch $@
 
-test: lint fuzz browser ## check and test everything
+test: lint fuzz browser secrets-report ## run all checks and tests
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
 
 # What whoever changes code runs again and again; the slow tests are left to `make test`.
 CHECKED := tests/alert tests/architecture tests/batch tests/channels tests/diagnosis tests/docs tests/golden \
   tests/incident tests/joblog tests/ports tests/promise tests/text tests/workflows
 
-check: $(READY) ## check and test what a change of code breaks first: lint, unit tests, goldens (a minute)
+check: $(READY) ## run lint, unit tests and golden files (a minute)
 	@$(call CHECK,ruff check,$(BIN)/ruff check --quiet .)
 	@$(call CHECK,ruff format,$(BIN)/ruff format --check --quiet .)
 	@$(call CHECK,mypy,$(BIN)/mypy)
@@ -57,7 +57,7 @@ check: $(READY) ## check and test what a change of code breaks first: lint, unit
 	@$(BIN)/python -m pytest --quiet --numprocesses auto $(CHECKED)
 
 # Each check says nothing when it passes, but for its name.
-lint: $(READY) ## ruff, mypy, import-linter, cfn-lint, sam validate
+lint: $(READY) ## run ruff, mypy, import-linter, cfn-lint and sam validate
 	@$(call CHECK,ruff check,$(BIN)/ruff check --quiet .)
 	@$(call CHECK,ruff format,$(BIN)/ruff format --check --quiet .)
 	@$(call CHECK,mypy,$(BIN)/mypy)
@@ -66,11 +66,11 @@ lint: $(READY) ## ruff, mypy, import-linter, cfn-lint, sam validate
 	@$(call CHECK,sam validate,printf '%s\n' template.yaml environments/*.yaml \
 	  | xargs -n 1 -P 2 $(BIN)/sam validate --lint --region us-east-1 --template-file)
 
-lint-environments: $(READY) ## find known mistakes in AWS Batch templates (TEMPLATE=path: in yours)
+lint-environments: $(READY) ## find known mistakes in AWS Batch templates (TEMPLATE=path: check your own)
 	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint --append-rules environments/rules -- $(or $(TEMPLATE),environments/*.yaml))
 
 # A check of its own, because checkov is as large as everything else together.
-lint-security: $(SECURITY)/.ready ## hold the templates against the rules of checkov and cfn-lint-serverless
+lint-security: $(SECURITY)/.ready ## check the templates with checkov and cfn-lint-serverless
 	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint)
 	@$(call CHECK,checkov,$(SECURITY)/bin/checkov --config-file .checkov.yaml)
 
@@ -84,10 +84,13 @@ $(SECURITY)/.ready: requirements/security.txt | $(READY)
 	@rm -f .setup.log
 	@touch $@
 
-fuzz: $(READY) ## look for an event that breaks it, for a minute (SECONDS=3600: for an hour)
+secrets-report: $(READY) ## measure which secrets leak, which harmless text is masked, and the time it takes
+	@$(BIN)/python -m tests.text.secrets_report
+
+fuzz: $(READY) ## fuzz the functions with events for a minute (SECONDS=3600: for an hour)
 	@$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS))
 
-sbom: $(SBOM)/deployed.cdx.json $(SBOM)/tools.cdx.json ## write bills of materials: what is deployed, and the tools
+sbom: $(SBOM)/deployed.cdx.json $(SBOM)/tools.cdx.json ## write a bill of materials of the deployed functions, and one of the tools
 	@echo "$(SBOM)/deployed.cdx.json and $(SBOM)/tools.cdx.json, in CycloneDX form"
 
 BILL = mkdir -p $(SBOM) && $(BIN)/cyclonedx-py $(1) --pyproject pyproject.toml --output-reproducible --output-file $@
@@ -104,38 +107,45 @@ CHECK = printf '%-14s' '$(1)'; said=$$($(2) 2>&1) && echo ok || { echo FAILED; e
 browser: $(READY)
 	@$(BIN)/python -m workbench.inbox.chromium
 
-screenshot: browser ## draw docs/images/inbox.png anew
+screenshot: browser ## update docs/images/inbox.png
 	@$(BIN)/python -m workbench.inbox.screenshot
 
-demo: $(READY) ## see the sample events become alerts on a local AWS (ONCE=1: check, and stop)
+demo: $(READY) ## turn the sample events into alerts on a local AWS (ONCE=1: check, then stop)
 	@$(BIN)/python -m workbench.local.demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
-golden: catalogue ## write tests/golden, docs/causes.md and what is made in README.md anew, to be read before a commit
+golden: catalogue ## update tests/golden, docs/causes.md and README.md; read the diff before a commit
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest --quiet tests/golden
 	@$(BIN)/python -m workbench.docs.readme
 	@$(BIN)/python -m workbench.docs.causes_page
 
-new-event: $(READY) ## begin a sample event (NAME=, FROM= the sample to copy)
+new-event: $(READY) ## start a sample event (NAME=, FROM= the sample to copy)
 	@$(BIN)/python -m workbench.docs.new_event "$(NAME)" $(if $(FROM),--like "$(FROM)")
 
-release-check: $(READY) ## say what keeps this from being released
+release-check: $(READY) ## list what is missing for a release
 	@$(BIN)/python -m workbench.docs.release
 
-catalogue: $(READY) ## make causes.json of causes.toml, after a change to it
-	@$(BIN)/python -m workbench.docs.catalogue_build
+diagnosis-report: $(READY) ## write docs/diagnosis-report.md: how well public failures are diagnosed
+	@$(BIN)/python -m workbench.docs.diagnosis_report
 
-bench: $(READY) ## measure starts, storms and the whole way beside the usual function (ten minutes)
+metamorphic: $(READY) ## try every change of every failure text (a minute); `make test` tries a part
+	@ALL_CHANGES=1 $(BIN)/python -m pytest --quiet tests/diagnosis/test_metamorphic.py
+
+catalogue: $(READY) ## build causes.json and token_formats.json after a change of their TOML files
+	@$(BIN)/python -m workbench.docs.catalogue_build
+	@$(BIN)/python -m workbench.docs.token_formats_build
+
+bench: $(READY) ## measure cold starts, storms and latency beside the usual function (ten minutes)
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m workbench.docs.readme
 
 faults: $(READY) ## inject faults, kill functions, flood; write tests/faults/RESULTS.md (half an hour)
 	@$(BIN)/python -m tests.faults.table
 
-build: $(READY) ## build what is deployed into .aws-sam/
+build: $(READY) ## build the functions into .aws-sam/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --no-cached
 	@$(BIN)/python -m workbench.local.bytecode
 
-clean: ## remove everything that make made
+clean: ## remove everything that make created
 	rm -rf $(VENV) .aws-sam .setup.log .fuzz $(SBOM) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,4 +1,4 @@
-"""`make bench`: measure everything in turn, and write RESULTS.md and measured.json."""
+"""`make bench`: runs all benchmarks, and writes RESULTS.md and measured.json."""
 
 from __future__ import annotations
 
@@ -20,61 +20,60 @@ from benchmarks.report import Results
 from benchmarks.start import Starts
 from benchmarks.storms import Storms
 from workbench.local import sam
-from workbench.local.stage import deployed
+from workbench.local.deployment import deploy_locally
 
 HERE = Path(__file__).parent
 RESULTS, MEASURED = HERE / "RESULTS.md", HERE / "measured.json"
 
 
 def main() -> None:
-    """Measure, and write both files."""
+    """Run all benchmarks, and write both files."""
     with tempfile.TemporaryDirectory() as folder:
         built = sam.build(Path(folder) / "build")
         [artifact] = built.parent.glob("OnFailureFunction*")
         packages = Path(folder) / "runtime"
         packages.mkdir()
-        chosen = start.contenders(artifact)
-        _say("cold starts ...")
-        starts = start.measure(chosen, start.runtime(packages))
-        _say("one failure ...")
-        one = warm.measure()
-        _say("storms ...")
-        found = storms.measure()
-        _say("from the bus to a subscriber, and memory ...")
-        with deployed(port=0, say=lambda _: None, artifact=built) as stage:
-            ways = latency.measure(stage)
-            peaks = memory.measure(stage)  # last: it brings the hour after with it
-    results = Results(_machine(), starts, one, found, peaks, ways)
-    RESULTS.write_text(report.written(results), encoding="utf-8")
-    MEASURED.write_text(_for_the_cost(found, starts), encoding="utf-8")
-    _say(f"written to {RESULTS.relative_to(Path.cwd())} and {MEASURED.name}")
+        _print("cold starts ...")
+        starts = start.measure(start.contenders(artifact), start.runtime(packages))
+        _print("one failure ...")
+        warm_times = warm.measure()
+        _print("storms ...")
+        measured_storms = storms.measure()
+        _print("from the bus to a subscriber, and memory ...")
+        with deploy_locally(port=0, report=lambda _: None, template=built) as deployment:
+            latencies = latency.measure(deployment)
+            peaks = memory.measure(deployment)  # last: it simulates an hour
+    results = Results(_machine(), starts, warm_times, measured_storms, peaks, latencies)
+    RESULTS.write_text(report.format_report(results), encoding="utf-8")
+    MEASURED.write_text(_cost_data(measured_storms, starts), encoding="utf-8")
+    _print(f"wrote {RESULTS.relative_to(Path.cwd())} and {MEASURED.name}")
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     print(line, flush=True)
 
 
 def _machine() -> str:
     cores = f"{os.cpu_count()} cores of {_processor()}"
-    python = f"Python {platform.python_version()} ({_of_starts()} for starts)"
+    python = f"Python {platform.python_version()} ({_start_python_version()} for starts)"
     python += f", botocore {version('botocore')}"
     load = f"load {os.getloadavg()[0]:.1f} at the end"
     return f"{datetime.now(UTC):%Y-%m-%d}, {cores}, {python}, {load}"
 
 
-def _of_starts() -> str:
-    asked = [start.interpreter(), "-c", "import platform; print(platform.python_version())"]
-    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+def _start_python_version() -> str:
+    command = [start.interpreter(), "-c", "import platform; print(platform.python_version())"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _processor() -> str:
-    """Name the processor as Linux does."""
+    """Return the processor's name from Linux."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
 
 
-def _for_the_cost(found: Storms, starts: Mapping[str, Starts]) -> str:
-    """Write what `batch-notifier cost` counts with."""
+def _cost_data(found: Storms, starts: Mapping[str, Starts]) -> str:
+    """Format the data of `batch-notifier cost`."""
     ours = [
         _row(each, statistics.median(starts["OnFailureFunction"].whole))
         for each in found.series("ours", "jobs")

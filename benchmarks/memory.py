@@ -1,7 +1,7 @@
-"""How much memory a storm takes: the real handlers in a process of their own.
+"""Peak memory of the real handlers in a storm, in a process of their own.
 
 The services are the local AWS, in another process. `python -m benchmarks.memory SIZE` runs against
-whatever the environment says, and prints the most that was in memory, in bytes.
+the AWS of its environment, and prints the peak in bytes.
 """
 
 from __future__ import annotations
@@ -20,24 +20,26 @@ import boto3
 from benchmarks import storm
 from benchmarks.meter import Meter
 
-if TYPE_CHECKING:  # the process that is measured has no use for what deploys
-    from workbench.local.stage import Stage
+if TYPE_CHECKING:  # the measured process does not load the code that deploys
+    from workbench.local.deployment import LocalDeployment
 
 SIZES = (100, 1_000, 10_000)
-KIB = 1_024  # Linux counts in it
+KIB = 1_024  # the unit of Linux
 
 
-def measure(stage: Stage) -> Mapping[int, int]:
-    """Give the peak in bytes for each size of a storm."""
-    # Queues of its own: what comes from those of the stack, its functions work on meanwhile.
-    create = stage.aws.client("sqs").create_queue
+def measure(deployment: LocalDeployment) -> Mapping[int, int]:
+    """Return the peak in bytes for each size of a storm."""
+    # Separate queues: the deployed functions would take messages from those of the stack.
+    create = deployment.aws.client("sqs").create_queue
     settings = {
-        "TABLE_NAME": stage.resources["IncidentTable"],
-        "ALERT_TOPIC_ARN": stage.resources["AlertTopic"],
+        "TABLE_NAME": deployment.resources["IncidentTable"],
+        "ALERT_TOPIC_ARN": deployment.resources["AlertTopic"],
         "FAILURE_QUEUE_URL": create(QueueName="memory-failures")["QueueUrl"],
         "FOLLOW_UP_QUEUE_URL": create(QueueName="memory-follow-ups")["QueueUrl"],
     }
-    environment = stage.aws.environment() | storm.SETTINGS | settings | {"LOG_LEVEL": "CRITICAL"}
+    environment = (
+        deployment.aws.environment() | storm.SETTINGS | settings | {"LOG_LEVEL": "CRITICAL"}
+    )
     return {size: _peak(size, environment) for size in SIZES}
 
 
@@ -48,16 +50,16 @@ def _peak(size: int, environment: Mapping[str, str]) -> int:
 
 
 def main(size: int) -> None:
-    """Let the storm pass."""
+    """Run the storm."""
     boto3.setup_default_session()
     now = time.time_ns() // 1_000_000
-    # A name of its own: the table remembers the storms before.
+    # A unique name: the table remembers earlier storms.
     storm.ours(storm.arrays(size, now, f"memory-{size}-{os.getpid()}"), Meter(size))
-    print(_high_water())
+    print(_peak_memory())
 
 
-def _high_water() -> int:
-    """Give the most that was in memory; what getrusage says counts the process that forked us."""
+def _peak_memory() -> int:
+    """Return the peak memory; getrusage would include that of the process that forked us."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) * KIB
 

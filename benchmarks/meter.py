@@ -1,4 +1,4 @@
-"""What a handler takes: CPU time without that of the simulated AWS, calls, and how they wait."""
+"""What a handler uses: CPU time without that of the simulated AWS, calls, and waiting times."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-LATENCY_S = 0.010  # that a call within a Region may take
-READ_UNIT = 4_096  # bytes of one consistent read that DynamoDB charges
+LATENCY_S = 0.010  # of a call within a Region
+READ_UNIT = 4_096  # bytes of one DynamoDB read unit, strongly consistent
 CONTEXT: Any = SimpleNamespace(
     get_remaining_time_in_millis=lambda: 120_000,
     function_name="notifier",
@@ -26,56 +26,56 @@ CONTEXT: Any = SimpleNamespace(
 
 @dataclass
 class Measured:
-    """What one run took, added up over its invocations."""
+    """What one run used, summed over its invocations."""
 
     failures: int
     cpu: float = 0.0
-    """Seconds of CPU, without those of the simulated services."""
+    """Seconds of CPU, without the simulated services."""
     waits: int = 0
-    """Calls one after another; those that are under way at the same time count as one."""
+    """Sequential calls; concurrent calls count as one."""
     invocations: int = 0
     calls: Counter[str] = field(default_factory=Counter)
     units: Counter[str] = field(default_factory=Counter)
-    """DynamoDB's read and write request units, and the failures that were written."""
+    """DynamoDB read and write request units."""
 
     @property
     def seconds(self) -> float:
-        """How long one core is busy with it, or waits for AWS."""
+        """Duration on one core, including waiting for AWS."""
         return self.cpu + self.waits * LATENCY_S
 
     @property
-    def made(self) -> int:
-        """How many AWS calls."""
+    def call_count(self) -> int:
+        """Number of AWS calls."""
         return sum(self.calls.values())
 
     @property
     def messages(self) -> int:
-        """How many messages went out."""
+        """Number of published messages."""
         return self.calls["sns Publish"]
 
     @property
     def log_reads(self) -> int:
-        """How many pages of logs were read."""
+        """Number of log pages read."""
         return self.calls["logs GetLogEvents"]
 
     def as_json(self) -> str:
-        """Write it for another process."""
+        """Serialise it for another process."""
         return json.dumps(vars(self))
 
 
-def measured(text: str) -> Measured:
+def from_json(text: str) -> Measured:
     """Read what `Measured.as_json` wrote."""
-    found = json.loads(text)
-    counters = {name: Counter(found[name]) for name in ("calls", "units")}
-    return Measured(**(found | counters))
+    values = json.loads(text)
+    counters = {name: Counter(values[name]) for name in ("calls", "units")}
+    return Measured(**(values | counters))
 
 
 class Meter:
     """Runs handlers and watches the calls of their clients."""
 
     def __init__(self, failures: int) -> None:
-        self.found = Measured(failures)
-        self._beside: Counter[int] = Counter()  # calls of each other thread since the last of ours
+        self.total = Measured(failures)
+        self._thread_calls: Counter[int] = Counter()  # of other threads since the last join
         self._lock = threading.Lock()
 
     def run(self, handler: Any, event: Any) -> None:
@@ -84,27 +84,27 @@ class Meter:
         handler(event, CONTEXT)
         self._add(time.process_time() - began)
         self._join()
-        self.found.invocations += 1
+        self.total.invocations += 1
 
-    def begin(self) -> None:
-        """Count from now on: what came before was to get warm."""
-        self.found = Measured(self.found.failures)
+    def reset(self) -> None:
+        """Start counting again, after the warm-up."""
+        self.total = Measured(self.total.failures)
 
     def watch(self, events: Any) -> None:
-        """Count the calls of all clients that are made of these events later."""
+        """Count the calls of all clients created later from these events."""
         events.register("before-call", self._before)
         events.register("after-call.dynamodb.Query", self._after_query)
 
     @contextlib.contextmanager
     def uncounted_services(self) -> Iterator[None]:
-        """Take the time that moto needs out of what is measured."""
+        """Exclude the time of moto from the measurement."""
         from moto.core.botocore_stubber import BotocoreStubber
 
-        real = BotocoreStubber.__call__
+        original = BotocoreStubber.__call__
 
-        def timed(*given: Any, **named: Any) -> Any:
+        def timed(*args: Any, **kwargs: Any) -> Any:
             with self._uncounted():
-                return real(*given, **named)
+                return original(*args, **kwargs)
 
         with mock.patch.object(BotocoreStubber, "__call__", timed):
             yield
@@ -119,44 +119,45 @@ class Meter:
 
     def _add(self, seconds: float) -> None:
         with self._lock:
-            self.found.cpu += seconds
+            self.total.cpu += seconds
 
     def _before(self, model: Any, params: Any, **_: Any) -> None:
         with self._uncounted():
             service = model.service_model.service_name
             with self._lock:
-                self.found.calls[f"{service} {model.name}"] += 1
+                self.total.calls[f"{service} {model.name}"] += 1
                 if service == "dynamodb":
-                    self.found.units.update(_units(model.name, json.loads(params["body"])))
+                    self.total.units.update(_units(model.name, json.loads(params["body"])))
             self._wait()
 
     def _wait(self) -> None:
         if threading.current_thread() is threading.main_thread():
             self._join()
-            self.found.waits += 1
+            self.total.waits += 1
             return
         with self._lock:
-            self._beside[threading.get_ident()] += 1
-        time.sleep(LATENCY_S)  # or the first thread would do the work of the others
+            self._thread_calls[threading.get_ident()] += 1
+        time.sleep(LATENCY_S)  # otherwise one thread does the work of all
 
     def _join(self) -> None:
-        self.found.waits += max(self._beside.values(), default=0)
-        self._beside.clear()
+        self.total.waits += max(self._thread_calls.values(), default=0)
+        self._thread_calls.clear()
 
     def _after_query(self, http_response: Any, **_: Any) -> None:
         with self._uncounted(), self._lock:
-            self.found.units["read"] += -(-len(http_response.content) // READ_UNIT)
+            self.total.units["read"] += -(-len(http_response.content) // READ_UNIT)
 
 
 def _units(operation: str, request: dict[str, Any]) -> Counter[str]:
-    """Give the request units that DynamoDB charges; our items are below 1 KB, but for states."""
+    """Return the request units that DynamoDB charges; our items are below 1 KB, except states."""
     if operation == "BatchWriteItem":
-        items = [item for put in request["RequestItems"].values() for item in put]
+        items = [item for puts in request["RequestItems"].values() for item in puts]
         return Counter(write=len(items))
     if operation == "TransactWriteItems":
         return Counter(write=2 * len(request["TransactItems"]))
     if operation == "BatchGetItem":
-        return Counter(read=sum(len(of["Keys"]) for of in request["RequestItems"].values()))
+        tables = request["RequestItems"].values()
+        return Counter(read=sum(len(table["Keys"]) for table in tables))
     if operation == "PutItem":
         return Counter(write=-(-len(json.dumps(request["Item"])) // 1_024))
     return Counter()

@@ -1,4 +1,4 @@
-"""What was measured, as RESULTS.md: ratios first, then what they are made of."""
+"""RESULTS.md: ratios first, then the figures behind them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from benchmarks.storm import BATCH
 from benchmarks.storms import PLAN, Storms
 from benchmarks.warm import Warm
 
-SIZE = 10_000  # of the storm that the ratios speak of
+SIZE = 10_000  # of the storm in the ratios
 TEXT = """\
 # Speed
 
 `make bench`: {machine}.
 
 The usual function ([baselines/usual_lambda.py](baselines/usual_lambda.py)) reads the last 50 log
-lines of each event and publishes a message; the tutorial has a rule hand each event to a topic; the
-floor of what has a queue and a function ([baselines/floor.py](baselines/floor.py)) publishes each
-event as it is. [baselines/template.yaml](baselines/template.yaml) deploys the three.
+lines of each job and publishes a message. In the tutorial a rule sends each event to a topic. The
+floor ([baselines/floor.py](baselines/floor.py)) has a queue and a function that publishes each
+event unchanged. [baselines/template.yaml](baselines/template.yaml) deploys all three.
 
 {ratios}
 
@@ -31,9 +31,9 @@ event as it is. [baselines/template.yaml](baselines/template.yaml) deploys the t
 
 Milliseconds of CPU under Lambda's runtime interface, medians of {rounds} starts in turn. *INIT*
 ends when the function asks for its first invocation; *first* is one failure, with services that
-answer at once. Ours imports botocore and makes its clients when the first of them is needed, which
-is in the first invocation: compare *both*, too. The runtime's packages have bytecode, as in
-Lambda, and so has what `make build` makes; `sam build` alone leaves it out.
+answer at once. Ours imports botocore and creates its clients in the first invocation, so compare
+*both* as well. The runtime's packages have bytecode, as in Lambda, and so have the functions that
+`make build` builds; `sam build` alone leaves it out.
 
 {starts}
 
@@ -45,35 +45,33 @@ Milliseconds of CPU, without AWS.
 
 ## Storms
 
-A hundred failures a second, followed up for an hour. *arrays*: children of arrays of at most
-10,000, of two causes, and their parents. *jobs*: of one definition and one cause, so one incident
-however many. A cell with two numbers is *ours / usual*. CPU is that of the handlers without that
-of moto, which stands for AWS in the same process; to it come {latency:.0f} ms for each call, those
-under way at once counted as one. Ours gets batches of {batch}, as the template sets them; the usual
-function an event a call, as a rule gives them. Each storm ran in a process of its own, two at a
-time; rounds: {plan}.
+A hundred failures a second, and an hour of follow-ups. *arrays*: children of arrays of at most
+10,000, of two causes, and their parents. *jobs*: of one definition and one cause, so always one
+incident. A cell with two numbers is *ours / usual*. CPU is that of the handlers without that
+of moto, which simulates AWS in the same process, plus {latency:.0f} ms for each call; concurrent
+calls count as one. Ours gets batches of {batch}, as in the template; the usual function gets one
+event a call, as from a rule. Each storm ran in a process of its own, two at a time; rounds: {plan}.
 
 {arrays}
 
 {jobs}
 
-Growth is fitted from 100 failures on. Each array of 10,000 is an incident of its own, and has its
-own messages.
+Growth is fitted from 100 failures on. Each array of 10,000 is an incident with its own messages.
 
-Peak memory of the process, with the local AWS in another: {memory}.
+Peak memory of the handlers' process, without the local AWS: {memory}.
 
-What ours called, in storms of arrays:
+AWS calls of ours, in storms of arrays:
 
 {made}
 
 ## From the bus to the subscriber
 
-Milliseconds on the local AWS at a steady rate of failures, {seconds} s each. It hands over at once
-what is in a queue; Lambda's window of 10 s, in which a batch is collected, is not in the figures.
-Ours tells of the array once, and each second another job fails and is waited for; the others send a
-message for each event. A call takes about two milliseconds here, and ours makes a dozen of them:
-what is known of the incident, its log, its last success. What has not come after {patience:,.0f} s
-counts as {patience:,.0f} s.
+Milliseconds on the local AWS at a steady rate of failures, {seconds} s each. The local AWS delivers
+queued messages at once; Lambda's batching window of 10 s is not included.
+Ours reports the array once, and each second one other job fails and is measured; the others send a
+message for each event. A call takes about two milliseconds here, and ours makes a dozen of them, to
+read the incident, the log and the last success. A message that takes longer than
+{patience:,.0f} s counts as {patience:,.0f} s.
 
 {ways}
 """
@@ -91,8 +89,8 @@ class Results:
     ways: Latencies
 
 
-def written(found: Results) -> str:
-    """Give the whole page."""
+def format_report(found: Results) -> str:
+    """Return the whole page."""
     storms = found.storms
     return TEXT.format(
         machine=found.machine,
@@ -108,33 +106,33 @@ def written(found: Results) -> str:
         memory=", ".join(f"{peak / 1e6:.0f} MB for {n:,}" for n, peak in found.peaks.items()),
         made=_made(storms),
         seconds=latency.SECONDS,
-        patience=latency.PATIENCE_S,
+        patience=latency.TIMEOUT_S,
         ways=_ways(found.ways),
     )
 
 
 def _ratios(found: Results) -> str:
-    init = start.ratio(found.starts, OURS, USUAL)
-    whole = _ratio(found.starts[OURS].whole, found.starts[USUAL].whole)
+    init = start.init_ratio(found.starts, OURS, USUAL)
+    whole = start.median_ratio(found.starts[OURS].whole, found.starts[USUAL].whole)
     rows = [
         ("INIT, times the usual function's", f"{init:.2f}", "1.00"),
-        ("INIT and first invocation, likewise", f"{whole:.2f}", ""),
+        ("INIT and first invocation, times the usual function's", f"{whole:.2f}", ""),
         (f"failures a second, an array of {SIZE:,}, times the usual function's",
-         f"{found.storms.times_as_many('arrays', SIZE):.0f}", "at least 20"),
-        (f"the same, {SIZE:,} jobs whose logs tell them apart",
-         f"{found.storms.times_as_many('jobs', SIZE):.0f}", ""),
-        ("AWS calls a failure of that array, beside the ledger's writes",
-         f"{found.storms.beside_the_ledger('arrays', SIZE):.3f}", "0.05"),
-        ("the same, of those jobs",
-         f"{found.storms.beside_the_ledger('jobs', SIZE):.3f}", ""),
-        ("growth in one incident, power of the failures: calls, messages",
+         f"{found.storms.speedup('arrays', SIZE):.0f}", "at least 20"),
+        (f"the same, for {SIZE:,} jobs with different logs",
+         f"{found.storms.speedup('jobs', SIZE):.0f}", ""),
+        ("AWS calls a failure of that array, without writes of the ledger",
+         f"{found.storms.calls_without_ledger('arrays', SIZE):.3f}", "0.05"),
+        ("the same, for those jobs",
+         f"{found.storms.calls_without_ledger('jobs', SIZE):.3f}", ""),
+        ("growth within one incident, as a power of its failures: calls, messages",
          ", ".join(_growth(found.storms, "jobs")), "1.00, 0.20"),
-        ("the same, in arrays: ten of them are ten incidents",
+        ("the same, for arrays: ten arrays are ten incidents",
          ", ".join(_growth(found.storms, "arrays")), ""),
         ("bus to subscriber, p95, times the tutorial's",
-         _slowest(found.ways, latency.OURS), "1.50"),
-        ("the same of the floor: a queue, a function that only publishes",
-         _slowest(found.ways, FLOOR), ""),
+         _largest_multiple(found.ways, latency.OURS), "1.50"),
+        ("the same, for the floor: a queue and a function that only publishes",
+         _largest_multiple(found.ways, FLOOR), ""),
         ("diagnosis, median and p99", f"{found.one.median:.2f} ms, {found.one.p99:.2f} ms",
          "0.15 ms, 1 ms"),
         ("reading the catalogue", f"{found.one.catalogue:.1f} ms", "15 ms"),
@@ -144,13 +142,9 @@ def _ratios(found: Results) -> str:
 
 
 def _growth(storms: Storms, shape: str) -> tuple[str, str]:
-    calls = storms.exponent(shape, lambda each: each.made)
+    calls = storms.exponent(shape, lambda each: each.call_count)
     messages = storms.exponent(shape, lambda each: each.messages)
     return f"{calls:.2f}", f"{messages:.2f}"
-
-
-def _ratio(mine: Sequence[float], other: Sequence[float]) -> float:
-    return statistics.median(a / b for a, b in zip(mine, other, strict=True))
 
 
 def _p95(numbers: list[float]) -> float:
@@ -160,7 +154,8 @@ def _p95(numbers: list[float]) -> float:
 def _starts(starts: Mapping[str, Starts]) -> str:
     rows = []
     for name, each in starts.items():
-        init, both = _ratio(each.init, starts[USUAL].init), _ratio(each.whole, starts[USUAL].whole)
+        init = start.init_ratio(starts, name, USUAL)
+        both = start.median_ratio(each.whole, starts[USUAL].whole)
         times = (statistics.median(one) for one in (each.init, each.first, each.whole))
         rows.append((name, f"{init:.2f}", f"{both:.2f}", *(f"{one:.0f}" for one in times)))
     return _table(("", "INIT, times", "both, times", "INIT ms", "first ms", "both ms"), rows)
@@ -168,9 +163,9 @@ def _starts(starts: Mapping[str, Starts]) -> str:
 
 def _warm(one: Warm) -> str:
     rows = [
-        ("the floor: the event and a message of the same size, as JSON", one.floor),
+        ("the floor: read the event, write a message of the same size, as JSON", one.floor),
         ("a failure with its log: read, diagnose, compose, write for every channel", one.whole),
-        ("a failure of a batch of 100 that is only counted: read, diagnose", one.counted),
+        ("a failure that is only counted, in a batch of 100: read, diagnose", one.counted),
         ("diagnosis of a real reason, median", one.median),
         ("the same, p99", one.p99),
         ("reading the catalogue, once for each start", one.catalogue),
@@ -186,7 +181,7 @@ def _storms(shape: str, storms: Storms) -> str:
 
 
 def _storm(mine: Measured, storms: Storms) -> tuple[str, ...]:
-    other = storms.of.get(("usual", "arrays", mine.failures))
+    other = storms.runs.get(("usual", "arrays", mine.failures))
     both = [each for each in (mine, other) if each]
     size = mine.failures
     return (
@@ -195,7 +190,7 @@ def _storm(mine: Measured, storms: Storms) -> tuple[str, ...]:
         " / ".join(f"{size / each.seconds:,.0f}" for each in both),
         " / ".join(f"{each.cpu * 1000 / size:.2f}" for each in both),
         " / ".join(f"{each.messages:,}" for each in both),
-        " / ".join(f"{each.made * 10_000 / size:,.0f}" for each in both),
+        " / ".join(f"{each.call_count * 10_000 / size:,.0f}" for each in both),
         " / ".join(f"{each.log_reads:,}" for each in both),
         f"{mine.units['write']:,}, {mine.units['read']:,}",
     )
@@ -209,12 +204,12 @@ def _made(storms: Storms) -> str:
     return _table(("failures", "calls"), rows)
 
 
-def _slowest(ways: Latencies, name: str) -> str:
-    """Say how many times the tutorial's a contender's p95 is, at the rate where that is most."""
-    return f"{max(_times(ways, name, rate) for rate in latency.RATES):.2f}"
+def _largest_multiple(ways: Latencies, name: str) -> str:
+    """Return a contender's p95 as a multiple of the tutorial's, at the rate with the largest."""
+    return f"{max(_p95_multiple(ways, name, rate) for rate in latency.RATES):.2f}"
 
 
-def _times(ways: Latencies, name: str, rate: int) -> float:
+def _p95_multiple(ways: Latencies, name: str, rate: int) -> float:
     return _p95(ways[name][rate]) / _p95(ways[TUTORIAL][rate])
 
 
@@ -222,7 +217,7 @@ def _ways(ways: Latencies) -> str:
     rows = [
         (
             f"{rate}: {name}",
-            f"{_times(ways, name, rate):.2f}",
+            f"{_p95_multiple(ways, name, rate):.2f}",
             *(f"{latency.percentile(each[rate], p):,.0f}" for p in latency.PERCENTILES),
         )
         for rate in latency.RATES

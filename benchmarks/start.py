@@ -1,8 +1,8 @@
-"""Cold starts under Lambda's runtime interface: ours beside the floor and what people write.
+"""Cold starts under Lambda's runtime interface: ours beside the floor and the usual function.
 
-INIT is what Lambda calls so: from the start of the interpreter until the function asks for its
-first invocation. Then one failure is sent to it; services answer at once, so that clients which are
-made only then are counted too. The contenders take turns, and each start is a new process.
+INIT is Lambda's term: from the start of the interpreter until the function asks for its first
+invocation. Then the function gets one failure, so that clients which are created only then are
+counted too; services answer at once. The contenders take turns, and each start is a new process.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Contender:
 
 @dataclass(slots=True)
 class Starts:
-    """What the starts of one contender took, in milliseconds of CPU.
+    """The cold starts of one contender, in milliseconds of CPU.
 
-    CPU and not the clock, so that it counts for little what else the machine does.
+    CPU time, because it depends little on other work of the machine.
     """
 
     init: list[float] = field(default_factory=list)
@@ -54,12 +54,12 @@ class Starts:
 
     @property
     def whole(self) -> list[float]:
-        """Both together: from the start of the interpreter to the answer."""
+        """From the start of the interpreter to the first answer."""
         return [one + other for one, other in zip(self.init, self.first, strict=True)]
 
 
 def contenders(artifact: Path) -> list[Contender]:
-    """Give what is started in turn; the first is the measure."""
+    """Return what is started in turn; the first is the reference."""
     compiled = artifact.with_name(f"{artifact.name}-compiled")
     if not compiled.exists():
         shutil.copytree(artifact, compiled)
@@ -77,12 +77,12 @@ def contenders(artifact: Path) -> list[Contender]:
 
 @cache
 def interpreter() -> str:
-    """Give the Python that the template names as its runtime, or else the one that runs this."""
+    """Return the Python of the template's runtime, or else the one that runs this."""
     return bytecode.runtime_python(TEMPLATE.read_text(encoding="utf-8")) or sys.executable
 
 
 def runtime(into: Path) -> Path:
-    """Give the packages that Lambda's runtime brings, with bytecode, as in its image."""
+    """Install the packages of Lambda's runtime, with bytecode, as in its image."""
     if interpreter() == sys.executable:
         lambda_runtime.packages_of_the_runtime(into)
     else:
@@ -137,7 +137,7 @@ def _start(contender: Contender, packages: Path) -> tuple[float, float]:
 
 
 def _cpu_ms(pid: int) -> float:
-    """Give the CPU time of a process so far; Linux counts it in nanoseconds for each thread.
+    """Return the CPU time of a process so far; Linux counts it in nanoseconds for each thread.
 
     https://docs.kernel.org/scheduler/sched-stats.html
     """
@@ -146,15 +146,12 @@ def _cpu_ms(pid: int) -> float:
 
 
 def _event(contender: Contender) -> Any:
-    """Give one failure, as the rule or the queue hands it over."""
+    """Return one failure, as the rule or the queue delivers it."""
     event = job_events.failed("job-1", FAILED_AT)
     if not contender.is_ours:
         return event
-    body = (
-        event
-        if contender.handler.startswith("notifier.on_failure")
-        else {"incident": "i", "due": 1}
-    )
+    is_follow_up = contender.handler.startswith("notifier.on_follow_up")
+    body = {"incident": "i", "due": 1} if is_follow_up else event
     record = {
         "messageId": "m",
         "body": json.dumps(body),
@@ -163,7 +160,11 @@ def _event(contender: Contender) -> Any:
     return {"Records": [record]}
 
 
-def ratio(found: Mapping[str, Starts], name: str, to: str) -> float:
-    """Give the median of the ratios of INIT, round by round."""
-    pairs = zip(found[name].init, found[to].init, strict=True)
-    return statistics.median(mine / other for mine, other in pairs)
+def init_ratio(found: Mapping[str, Starts], name: str, reference: str) -> float:
+    """Return the median ratio of INIT, round by round."""
+    return median_ratio(found[name].init, found[reference].init)
+
+
+def median_ratio(times: Sequence[float], reference: Sequence[float]) -> float:
+    """Return the median of the ratios, round by round."""
+    return statistics.median(a / b for a, b in zip(times, reference, strict=True))

@@ -1,10 +1,10 @@
-"""A storm through the real handlers, and through the function that people usually write.
+"""A storm through the real handlers, and through the usual function.
 
-`python -m benchmarks.storm ours|usual SIZE arrays|jobs` runs one against moto, which does the work
-of DynamoDB, SNS, SQS and CloudWatch Logs in this process, and prints what it took as JSON. `arrays`
-are of 10,000 children at most, two causes each; `jobs` are of one definition and one cause, so
-that they are one incident however many. The storm lasts as long as it would (a hundred failures a
-second) and is followed up for an hour, on a clock of its own.
+`python -m benchmarks.storm ours|usual SIZE arrays|jobs` runs a storm and prints its usage as JSON.
+moto simulates DynamoDB, SNS, SQS and CloudWatch Logs in the same process. `arrays` have at most
+10,000 children and two causes each; `jobs` have one definition and one cause, so they are one
+incident. A simulated clock runs through the storm (a hundred failures a second) and an hour of
+follow-ups.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ from notifier import on_failure, on_follow_up, wiring
 from notifier.aws import calls, job_logs
 from notifier.batch.failure import DEFAULT_LOG_GROUP
 from notifier.ports.reporting import Journal, Ports
+from tests import incident_table
 from workbench.local import job_events
 from workbench.local.aws import REGION
 from workbench.local.job_events import Event
 
-ARRAY = 10_000  # an array has no more children
+MAX_ARRAY_SIZE = 10_000
 BATCH = 100  # BatchSize in template.yaml
 PER_SECOND = 100  # failures that arrive
 HOUR_MS = 3_600_000
-STREAMS = 100  # that the jobs share, so that moto need not make a hundred thousand
+STREAMS = 100  # shared by the jobs, so that moto creates no hundred thousand
 LINES = 60
 TABLE = "incidents"
 SETTINGS = {
@@ -46,19 +47,19 @@ SETTINGS = {
 
 @dataclass
 class Clock:
-    """The time of the storm, in epoch milliseconds."""
+    """A simulated clock, in epoch milliseconds."""
 
     now: int
 
     def wait(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self.now += round(seconds * 1000)
 
 
 def arrays(size: int, start: int, name: str = "array") -> Iterator[tuple[int, Event]]:
-    """Make `size` failures of arrays, and their parents: each with the time it comes."""
-    for first in range(0, size, ARRAY):
-        job, children = f"{name}-{first}", min(ARRAY, size - first)
+    """Make `size` failures of arrays, and their parents, each with the time of its event."""
+    for first in range(0, size, MAX_ARRAY_SIZE):
+        job, children = f"{name}-{first}", min(MAX_ARRAY_SIZE, size - first)
         for index in range(children):
             at = start + (first + index) * 1000 // PER_SECOND
             yield at, _child(job, index, at)
@@ -67,7 +68,7 @@ def arrays(size: int, start: int, name: str = "array") -> Iterator[tuple[int, Ev
 
 
 def jobs(size: int, start: int) -> Iterator[tuple[int, Event]]:
-    """Make `size` failures of jobs that share queue, definition and cause."""
+    """Make `size` failures of jobs with one queue, definition and cause."""
     for number in range(size):
         at = start + number * 1000 // PER_SECOND
         event = job_events.failed(f"job-{number}", at, name="align", definition="align:3")
@@ -97,42 +98,42 @@ def _with_log(event: Event, number: int) -> Event:
 
 
 def ours(storm: Iterator[tuple[int, Event]], meter: Meter) -> None:
-    """Send the storm through OnFailure in full batches, then an hour through OnFollowUp."""
-    clock, later = _simulated_time(), list[dict[str, Any]]()
-    follow_ups = os.environ["FOLLOW_UP_QUEUE_URL"]
+    """Run the storm through OnFailure in full batches, and an hour of follow-ups."""
+    clock, due = _simulate_time(), list[dict[str, Any]]()
+    queue_url = os.environ["FOLLOW_UP_QUEUE_URL"]
 
-    def note(params: dict[str, Any], **_: Any) -> None:
-        if params["QueueUrl"] == follow_ups:
-            later.append(json.loads(params["MessageBody"]))
+    def record_follow_up(params: dict[str, Any], **_: Any) -> None:
+        if params["QueueUrl"] == queue_url:
+            due.append(json.loads(params["MessageBody"]))
 
-    for events in _events():
-        events.register("provide-client-params.sqs.SendMessage", note)
+    for hooks in _client_hooks():
+        hooks.register("provide-client-params.sqs.SendMessage", record_follow_up)
     records = ((at, _record(json.dumps(event))) for at, event in storm)
     end = clock.now + HOUR_MS
     meter.run(on_failure.handler, {"Records": [_record("{}")]})
-    later.clear()
-    meter.begin()
+    due.clear()
+    meter.reset()
     for batch in _batches(records):
-        _follow_up(later, clock, batch[-1][0], meter)
+        _follow_up(due, clock, batch[-1][0], meter)
         meter.run(on_failure.handler, {"Records": [record for _, record in batch]})
-    _follow_up(later, clock, end, meter)
+    _follow_up(due, clock, end, meter)
 
 
-def _follow_up(later: list[dict[str, Any]], clock: Clock, until: int, meter: Meter) -> None:
-    """Let time pass, and hand over every follow-up whose time comes meanwhile."""
-    while later and (following := min(later, key=lambda each: each["due"]))["due"] <= until:
-        later.remove(following)
-        clock.now = max(clock.now, following["due"])
-        meter.run(on_follow_up.handler, {"Records": [_record(json.dumps(following))]})
+def _follow_up(due: list[dict[str, Any]], clock: Clock, until: int, meter: Meter) -> None:
+    """Advance the clock, and deliver every follow-up that becomes due."""
+    while due and (earliest := min(due, key=lambda each: each["due"]))["due"] <= until:
+        due.remove(earliest)
+        clock.now = max(clock.now, earliest["due"])
+        meter.run(on_follow_up.handler, {"Records": [_record(json.dumps(earliest))]})
     clock.now = max(clock.now, until)
 
 
 def usual(storm: Iterator[tuple[int, Event]], meter: Meter) -> None:
-    """Send the storm through the usual function, an event at a time."""
+    """Run the storm through the usual function, one event at a time."""
     usual_lambda: Any = importlib.import_module("benchmarks.baselines.usual_lambda")
-    importlib.reload(usual_lambda)  # it makes its clients at the start, and they are to be watched
+    importlib.reload(usual_lambda)  # creates its clients again, so that they are watched
     meter.run(usual_lambda.handler, next(jobs(1, 0))[1])
-    meter.begin()
+    meter.reset()
     for _, event in storm:
         meter.run(usual_lambda.handler, event)
 
@@ -142,41 +143,41 @@ CONTENDERS = {"ours": ours, "usual": usual}
 
 def measure(contender: str, size: int, shape: str = "arrays") -> Measured:
     """Measure one contender in a fresh simulated AWS, in this process."""
-    # Not for `memory`, which would count them.
+    # Imported here: `memory` must not count them.
     from moto import mock_aws
     from moto.dynamodb.models.table import Table
 
     meter = Meter(size)
-    # For each item of a transaction moto copies the whole table, to undo what fails: 24 GB in a
-    # storm of 10,000. Without rivals nothing fails.
+    # For each item of a transaction moto copies the whole table, to roll back: 24 GB in a storm of
+    # 10,000. Without concurrent writers nothing is rolled back.
     no_copies = mock.patch.object(Table, "__deepcopy__", lambda table, _: table, create=True)
     with mock_aws(), no_copies, meter.uncounted_services():
         _set_up()
-        for events in _events():
-            meter.watch(events)
+        for hooks in _client_hooks():
+            meter.watch(hooks)
         CONTENDERS[contender](STORMS[shape](size, _now_ms()), meter)
-    return meter.found
+    return meter.total
 
 
-def _events() -> tuple[Any, ...]:
-    """Where the calls of both can be seen: the usual function's are boto3's, ours botocore's."""
+def _client_hooks() -> tuple[Any, ...]:
+    """Return the event hooks of all clients: the usual function uses boto3, ours botocore."""
     assert boto3.DEFAULT_SESSION is not None
     return boto3.DEFAULT_SESSION.events, calls.session().get_component("event_emitter")
 
 
 def _set_up() -> None:
-    """Make what the template makes, so far as the functions use it, and the logs of the jobs."""
+    """Create what the functions use of the template, and the logs of the jobs."""
     os.environ |= SETTINGS | {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": REGION,
     }
     boto3.setup_default_session()
-    for made in (
-        *(calls.session, job_logs._client, wiring.chosen),
+    for cached in (
+        *(calls.session, job_logs._client, wiring.load_settings),
         *(wiring._topic, wiring._ledger, wiring._queues, wiring._jobs),
     ):
-        made.cache_clear()  # of an AWS before this one
+        cached.cache_clear()  # from an earlier simulated AWS
     sqs = boto3.client("sqs")
     os.environ |= {
         "TABLE_NAME": TABLE,
@@ -184,40 +185,30 @@ def _set_up() -> None:
         "FAILURE_QUEUE_URL": sqs.create_queue(QueueName="failures")["QueueUrl"],
         "FOLLOW_UP_QUEUE_URL": sqs.create_queue(QueueName="follow-ups")["QueueUrl"],
     }
-    boto3.client("dynamodb").create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    )
-    logs, now = boto3.client("logs"), time.time_ns() // 1_000_000
+    incident_table.make(boto3.client("dynamodb"), TABLE)
+    _write_logs()
+
+
+def _write_logs() -> None:
+    logs, now = boto3.client("logs"), _now_ms()
     logs.create_log_group(logGroupName=DEFAULT_LOG_GROUP)
+    lines = [*(f"read part {n}" for n in range(1, LINES)), "ValueError: bad row 17"]
+    events: list[Any] = [{"timestamp": now, "message": line} for line in lines]
     for number in range(STREAMS):
-        stream = f"align/default/{number}"
-        logs.create_log_stream(logGroupName=DEFAULT_LOG_GROUP, logStreamName=stream)
-        said = [*(f"read part {n}" for n in range(1, LINES)), "ValueError: bad row 17"]
-        logs.put_log_events(
-            logGroupName=DEFAULT_LOG_GROUP,
-            logStreamName=stream,
-            logEvents=[{"timestamp": now, "message": line} for line in said],
-        )
+        group, stream = DEFAULT_LOG_GROUP, f"align/default/{number}"
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
 
 
-def _simulated_time() -> Clock:
-    """Run the handlers on a clock that waits for nobody."""
-    clock, real = Clock(_now_ms()), wiring.ports
+def _simulate_time() -> Clock:
+    """Run the handlers on a simulated clock."""
+    clock, original = Clock(_now_ms()), wiring.make_ports
 
     def ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
-        found = real(journal, remaining_ms)
-        return replace(found, now_ms=lambda: clock.now, pause=clock.wait)
+        real_time = original(journal, remaining_ms)
+        return replace(real_time, now_ms=lambda: clock.now, pause=clock.wait)
 
-    wiring.ports = ports
+    wiring.make_ports = ports
     return clock
 
 

@@ -1,4 +1,4 @@
-"""What one failure costs once the function has started, in milliseconds of CPU, without AWS."""
+"""CPU time of one failure in a warm function, in milliseconds, without AWS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from notifier.joblog.excerpt import LogLine, LogRead
 from workbench.local import samples
 from workbench.local.aws import ROOT
 
-REASONS = ROOT / "tests" / "unit" / "reasons.jsonl"
+REASONS = ROOT / "tests" / "diagnosis" / "reasons.jsonl"
 ROUNDS = 40
 BATCH = 100
 SAMPLE = "exit-1-python-traceback"
@@ -29,27 +29,27 @@ class Warm:
     """Milliseconds of CPU."""
 
     floor: float
-    """Reading the event as JSON, and writing a message of the same size as JSON."""
+    """Read the event as JSON, and write a message of the same size as JSON."""
     whole: float
     """One failure: read, diagnose with its log, compose, write for every channel."""
     counted: float
-    """One failure of a batch of a hundred that is counted and not told."""
+    """One failure of a batch of a hundred that is only counted."""
     median: float
-    """Diagnosing a real reason, at the median over all that the tests know."""
+    """Diagnosis of a real reason string: the median over all of the tests."""
     p99: float
     catalogue: float
-    """Reading the catalogue, once for each start."""
+    """Read the catalogue, once for each start."""
 
 
 def measure() -> Warm:
-    """Measure all in turn, so many times; each figure is a median."""
-    sample = next(each for each in samples.load_all() if each.name == SAMPLE)
+    """Measure everything in turn; each figure is a median of `ROUNDS`."""
+    sample = samples.find(SAMPLE)
     body = json.dumps(sample.event)
     log = LogRead(tuple(LogLine(line.at, line.text) for line in sample.lines))
     written = json.dumps(message.render(compose(_failure(body), log, 25)).decode())
     document = json.loads(written)
-    rows = [json.loads(row) for row in REASONS.read_text(encoding="utf-8").splitlines()]
-    works: dict[str, Callable[[], object]] = {
+    rows = [json.loads(row) for row in REASONS.read_text("utf-8").splitlines()]
+    tasks: dict[str, Callable[[], object]] = {
         "floor": lambda: (json.loads(body), json.dumps(document)),
         "whole": lambda: message.render(compose(_failure(body), log, 25)),
         "counted": lambda: [diagnose(_failure(body)) for _ in range(BATCH)],
@@ -57,10 +57,10 @@ def measure() -> Warm:
             json.loads(catalogue.CATALOGUE.read_bytes())
         ),
     }
-    spent = {name: [_ms(work) for _ in range(ROUNDS)] for name, work in works.items()}
+    spent = {name: [_cpu_ms(task) for _ in range(ROUNDS)] for name, task in tasks.items()}
     medians = {name: statistics.median(each) for name, each in spent.items()}
     medians["counted"] /= BATCH
-    reasons = [_reason(row["text"], row["exit_code"]) for row in rows]
+    reasons = [_diagnosis_ms(row["text"], row["exit_code"]) for row in rows]
     p99 = statistics.quantiles(reasons, n=100)[98]
     return Warm(**medians, median=statistics.median(reasons), p99=p99)
 
@@ -71,12 +71,12 @@ def _failure(body: str) -> Failure:
     return read
 
 
-def _reason(text: str, exit_code: int | None) -> float:
-    runs: Sequence[float] = [_ms(lambda: explain(text, exit_code)) for _ in range(5)]
+def _diagnosis_ms(text: str, exit_code: int | None) -> float:
+    runs: Sequence[float] = [_cpu_ms(lambda: explain(text, exit_code)) for _ in range(5)]
     return statistics.median(runs)
 
 
-def _ms(work: Callable[[], object]) -> float:
+def _cpu_ms(task: Callable[[], object]) -> float:
     began = time.thread_time_ns()
-    work()
+    task()
     return (time.thread_time_ns() - began) / 1e6

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,9 @@ START_MS = 1_795_000_000_000  # some day in November 2026
 VISIBILITY_MS = {"failures": 370_000, "follow-ups": 720_000}  # as in template.yaml
 MOST_RECEIVES = 5
 BATCH = {"failures": 100, "follow-ups": 10}
+# Lambda stops a chain "approximately 16 times in the same chain of requests".
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+MOST_INVOCATIONS = 16
 WINDOW_MS = {"failures": 10_000, "follow-ups": 0}  # how long a batch that is not full may wait
 PLENTY_MS = 120_000
 
@@ -45,6 +49,8 @@ class Parcel:
     visible_at: int
     receives: int = 0
     waits: int = 0
+    chain: Counter[str] = field(default_factory=Counter)
+    """How often each function was invoked on the way to this message: its trace header."""
 
 
 @dataclass
@@ -64,7 +70,11 @@ class Told:
 
 @dataclass
 class Simulation:
-    """A deployed notifier. Times given to it are seconds since it began."""
+    """A deployed notifier. Times given to it are seconds since it began.
+
+    `stopping` names the queues whose function Lambda stops when it runs in a loop: those that do
+    not have `RecursiveLoop: Allow`.
+    """
 
     options: Options = field(default_factory=Options)
     now: int = START_MS
@@ -81,6 +91,11 @@ class Simulation:
     told: list[Told] = field(default_factory=list)
     to_succeed: list[Success] = field(default_factory=list)
     crashes: int = 0
+    stopping: frozenset[str] = frozenset()
+    refused: int = 0
+    waited: list[int] = field(default_factory=list)
+    invocations: Counter[str] = field(default_factory=Counter)
+    _chain: Counter[str] = field(default_factory=Counter)
     wrap: Callable[[Ports], Ports] = lambda ports: ports
     _ids: Any = field(default_factory=itertools.count)
 
@@ -94,7 +109,8 @@ class Simulation:
         )  # fmt: skip
 
     def put(self, event: dict[str, Any], second: float = 0) -> None:
-        """Put an event on the failure queue."""
+        """Put an event on the failure queue: a new chain."""
+        self._chain = Counter()
         self.failures.append(self._parcel(json.dumps(event), START_MS + round(second * 1000)))
 
     def succeed(self, name: str, second: float, took: float = 1) -> None:
@@ -138,6 +154,15 @@ class Simulation:
         for one in due:
             one.receives += 1
             one.visible_at = self.now + VISIBILITY_MS[name]
+        # One invocation has one trace header. Which message of a batch gives it, AWS does not say:
+        # here it is the one that has come furthest, which is the worst.
+        chain = max((one.chain for one in due), key=lambda each: each[name])
+        if name in self.stopping and chain[name] >= MOST_INVOCATIONS:
+            self.refused += 1
+            self.settled(name, queue, due, {one.message_id for one in due})
+            return
+        self._chain = chain + Counter([name])
+        self.invocations[name] += 1
         self.settled(name, queue, due, self.invoke(name, due))
 
     def invoke(self, name: str, due: Sequence[Parcel]) -> set[str]:
@@ -177,6 +202,7 @@ class Simulation:
         for body, waits, delay_s in self.queues.waits:
             parcel = self._parcel(body, self.now + delay_s * 1000)
             parcel.waits = waits
+            self.waited.append(waits)
             self.failures.append(parcel)
         self.queues.follow_ups.clear()
         self.queues.waits.clear()
@@ -188,7 +214,7 @@ class Simulation:
             )
 
     def _parcel(self, body: str, at: int) -> Parcel:
-        return Parcel(f"m{next(self._ids)}", body, at)
+        return Parcel(f"m{next(self._ids)}", body, at, chain=self._chain)
 
     def _pause(self, seconds: float) -> None:
         self.now += round(seconds * 1000)

@@ -1,1 +1,1 @@
-"""What a person runs on their own machine."""
+"""Tools for your own machine: commands, demo, inbox, generated documents."""

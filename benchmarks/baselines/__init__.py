@@ -1,1 +1,1 @@
-"""What people run today, written out, to be measured beside ours."""
+"""Common alternatives, to be measured beside ours."""

@@ -1,4 +1,4 @@
-"""The floor: a function that does nothing, so that what is left is the runtime."""
+"""The floor: a function that does nothing, so that only the runtime is measured."""
 
 
 def handler(event: object, _: object) -> None:

@@ -1,4 +1,4 @@
-"""The floor of what has a queue between rule and function: it publishes what it is given."""
+"""The floor of a design with a queue between rule and function: it publishes each event."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ sns = boto3.client("sns")
 
 
 def handler(event: dict[str, Any], _: object) -> None:
-    """Publish every event as it is."""
+    """Publish every event unchanged."""
     for record in event["Records"]:
         sns.publish(TopicArn=os.environ["ALERT_TOPIC_ARN"], Message=record["body"])

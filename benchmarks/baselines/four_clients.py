@@ -1,4 +1,4 @@
-"""The floor of what talks to four services: their clients, made at the start, and nothing else."""
+"""The floor of a function that uses four services: it creates the clients, and nothing else."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ logs = boto3.client("logs")
 
 
 def handler(event: dict[str, Any], _: object) -> None:
-    """Publish what failed, why Batch says it did, and the last lines of its log."""
+    """Publish the job, the reason and the last lines of the log."""
     job = event["detail"]
     lines = [
         f"Job: {job['jobName']} ({job['jobId']})",

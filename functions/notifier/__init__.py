@@ -1,1 +1,1 @@
-"""Tell the owners of a failed AWS Batch job what failed, why, and what to do next."""
+"""Report failed AWS Batch jobs to their owners: what failed, why, and what to do next."""

@@ -1,4 +1,4 @@
-"""Lambda entry point: woken by FailureQueue when an AWS Batch job has failed."""
+"""Lambda entry point: invoked by FailureQueue when an AWS Batch job has failed."""
 
 from __future__ import annotations
 
@@ -19,28 +19,30 @@ metrics = Metrics()
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Tell of the failures in an SQS batch, or of one bare EventBridge event.
+    """Report the failures in an SQS batch, or in one bare EventBridge event.
 
     Returns
     -------
     dict
-        `batchItemFailures` for SQS; with DRY_RUN also the `messages`, which are not published.
+        `batchItemFailures` for SQS; with DRY_RUN also the `messages` that were not published.
+        Their emails are printed as plain text, too.
 
     Raises
     ------
     SettingsError
-        On a bad environment: nothing is consumed, the queue keeps the messages.
+        If a setting is bad: the messages stay in the queue.
     RuntimeError
-        When a bare event was not published: there is no queue to try it again.
+        If the alert of a bare event was not published: no queue retries it.
     """
-    chosen = wiring.chosen()
-    ports = wiring.ports(Journal(logger, metrics), context.get_remaining_time_in_millis)
-    failed = delivery.run(_records(event), ports, chosen.options)
+    settings = wiring.load_settings()
+    ports = wiring.make_ports(Journal(logger, metrics), context.get_remaining_time_in_millis)
+    failed = delivery.run(_records(event), ports, settings.options)
     if failed and not _is_batch(event):
         raise RuntimeError("the alert was not published; the function's log says why")
     answer: dict[str, Any] = {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
-    told = ports.topic.messages if isinstance(ports.topic, DryRunTopic) else None
-    return answer if told is None else answer | {"messages": told}
+    if isinstance(ports.topic, DryRunTopic):
+        answer["messages"] = ports.topic.messages
+    return answer
 
 
 def _is_batch(event: object) -> bool:
@@ -54,7 +56,7 @@ def _records(event: dict[str, Any]) -> list[Record]:
 
 
 def _record(message: dict[str, Any]) -> Record:
-    """Read one SQS message; `waits` is the attribute that `Queues.wait` gave it."""
+    """Parse one SQS message; `Queues.wait` sets its attribute `waits`."""
     waits = message.get("messageAttributes", {}).get("waits", {}).get("stringValue", "0")
     receives = message.get("attributes", {}).get("ApproximateReceiveCount", "1")
     return Record(message["messageId"], message["body"], int(receives), int(waits))

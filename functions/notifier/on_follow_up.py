@@ -1,4 +1,4 @@
-"""Lambda entry point: woken by FollowUpQueue when it is time to look after an incident."""
+"""Lambda entry point: invoked by FollowUpQueue when an incident is due for a follow-up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ metrics = Metrics()
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Look after the incidents of an SQS batch.
+    """Follow up the incidents of an SQS batch.
 
     Returns
     -------
@@ -27,10 +27,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     Raises
     ------
     SettingsError
-        On a bad environment: nothing is consumed, the queue keeps the messages.
+        If a setting is bad: the messages stay in the queue.
     """
-    chosen = wiring.chosen()
-    ports = wiring.ports(Journal(logger, metrics), context.get_remaining_time_in_millis)
+    settings = wiring.load_settings()
+    ports = wiring.make_ports(Journal(logger, metrics), context.get_remaining_time_in_millis)
     turns = [follow_up.FollowUp(one["messageId"], one["body"]) for one in event["Records"]]
-    failed = follow_up.run(turns, ports, chosen.options)
+    failed = follow_up.run(turns, ports, settings.options)
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}

@@ -1,4 +1,4 @@
-"""Lambda entry point: woken by SweepSchedule to look where no event comes."""
+"""Lambda entry point: invoked by SweepSchedule to find what no event reports."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ metrics = Metrics()
 
 @metrics.log_metrics
 def handler(_: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Look after AWS Batch once; what the schedule says is not needed.
+    """Run one sweep; the event of the schedule is not used.
 
     Returns
     -------
     dict
-        Empty; with DRY_RUN the `events` that were found, which are not sent.
+        Empty; with DRY_RUN the `events` that were found but not sent.
 
     Raises
     ------
     SettingsError
-        On a bad environment.
+        If a setting is bad.
     """
-    chosen = wiring.chosen()
-    ports = wiring.sweep_ports(Journal(logger, metrics), context.get_remaining_time_in_millis)
-    sweep.run(ports, chosen.sweep)
+    settings = wiring.load_settings()
+    ports = wiring.make_sweep_ports(Journal(logger, metrics), context.get_remaining_time_in_millis)
+    sweep.run(ports, settings.sweep)
     return {"events": ports.outbox.events} if isinstance(ports.outbox, DryRunOutbox) else {}

@@ -1,4 +1,4 @@
-"""The functions' environment as one typed object, checked once and completely."""
+"""The environment variables of the functions as one typed object, checked completely."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from notifier.ports.reporting import Options
 from notifier.ports.sweeping import SweepOptions
 from notifier.text.units import HOUR_MS, MINUTE_MS
 
-MOST_LOG_LINES = 200  # of 400 characters at most in a mail: 80 KB, a third of what SNS takes
-# What operators choose as whole numbers: default, least and most, as in template.yaml.
+MOST_LOG_LINES = 200  # of at most 400 characters in a mail: 80 KB, a third of the SNS limit
+# Whole numbers: default, least and most, as in template.yaml.
 _NUMBERS = {
     "LOG_LINES": (25, 0, MOST_LOG_LINES),
     "MAX_ALERTS_PER_MINUTE": (5, 1, 120),
@@ -26,7 +26,7 @@ _NUMBERS = {
     "CLOSE_AFTER_HOURS": (24, 1, 168),
     "STUCK_AFTER_MINUTES": (60, 0, 10_080),
 }
-# What the functions cannot do without, unless they only show what they would do.
+# Required, except in a dry run.
 _NAMES = {
     "ALERT_TOPIC_ARN": (
         re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}"),
@@ -46,8 +46,9 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where everything is, and what an operator chose."""
+    """Names of AWS resources, and what an operator chose."""
 
+    stack_name: str
     topic_arn: str
     table_name: str
     failure_queue_url: str
@@ -57,29 +58,30 @@ class Settings:
     sweep: SweepOptions = field(default_factory=SweepOptions)
 
 
-def read(environment: Mapping[str, str]) -> Settings:
+def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings.
 
     Raises
     ------
     SettingsError
-        With one line that lists every bad setting.
+        Its one line lists every bad setting.
 
     Examples
     --------
-    >>> read({"DRY_RUN": "true"}).choices.log_lines
+    >>> read_settings({"DRY_RUN": "true"}).options.log_lines
     25
     """
     problems: list[str] = []
     dry_run = _BOOLEANS.get(environment.get("DRY_RUN", "false").lower())
     if dry_run is None:
         problems.append("DRY_RUN must be true or false")
-    found = {name: _name(environment, name, problems, needed=not dry_run) for name in _NAMES}
-    sweep = _sweep(environment, problems)
-    options = _options(environment, problems)
+    found = {name: _parse_name(environment, name, problems, needed=not dry_run) for name in _NAMES}
+    sweep = _parse_sweep(environment, problems)
+    options = _parse_options(environment, problems)
     if problems or options is None:
         raise SettingsError("bad settings: " + "; ".join(problems))
     return Settings(
+        stack_name=environment.get("POWERTOOLS_SERVICE_NAME", "batch-notifier"),
         topic_arn=found["ALERT_TOPIC_ARN"],
         table_name=found["TABLE_NAME"],
         failure_queue_url=found["FAILURE_QUEUE_URL"],
@@ -90,24 +92,26 @@ def read(environment: Mapping[str, str]) -> Settings:
     )
 
 
-def _name(environment: Mapping[str, str], name: str, problems: list[str], *, needed: bool) -> str:
+def _parse_name(
+    environment: Mapping[str, str], name: str, problems: list[str], *, needed: bool
+) -> str:
     value, (pattern, what) = environment.get(name, ""), _NAMES[name]
     if needed and not pattern.fullmatch(value):
         problems.append(f"{name} must be {what}")
     return value
 
 
-def _sweep(environment: Mapping[str, str], problems: list[str]) -> SweepOptions:
+def _parse_sweep(environment: Mapping[str, str], problems: list[str]) -> SweepOptions:
     arns = tuple(filter(None, environment.get("JOB_QUEUE_ARNS", "").split(",")))
     if not all(_QUEUE.fullmatch(arn) for arn in arns):
         problems.append("JOB_QUEUE_ARNS must be ARNs of job queues, separated by commas")
-    minutes = _number(environment, "STUCK_AFTER_MINUTES", problems)
+    minutes = _parse_number(environment, "STUCK_AFTER_MINUTES", problems)
     return SweepOptions(arns, minutes * MINUTE_MS)
 
 
-def _options(environment: Mapping[str, str], problems: list[str]) -> Options | None:
+def _parse_options(environment: Mapping[str, str], problems: list[str]) -> Options | None:
     own = [name for name in _NUMBERS if name != "STUCK_AFTER_MINUTES"]  # the sweep's
-    numbers = {name: _number(environment, name, problems) for name in own}
+    numbers = {name: _parse_number(environment, name, problems) for name in own}
     severity = environment.get("MINIMUM_SEVERITY", Severity.INFO).lower()
     if severity not in set(Severity):
         problems.append(f"MINIMUM_SEVERITY must be one of {', '.join(Severity)}")
@@ -134,7 +138,7 @@ def _options(environment: Mapping[str, str], problems: list[str]) -> Options | N
     )
 
 
-def _number(environment: Mapping[str, str], name: str, problems: list[str]) -> int:
+def _parse_number(environment: Mapping[str, str], name: str, problems: list[str]) -> int:
     default, least, most = _NUMBERS[name]
     value = environment.get(name, str(default))
     if re.fullmatch(r"[0-9]{1,5}", value) and least <= int(value) <= most:

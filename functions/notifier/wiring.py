@@ -1,18 +1,19 @@
-"""Which adapters the functions run with: made once, where no invocation has to wait for another."""
+"""The adapters of the functions; those without a state of one invocation are created once."""
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from functools import cache
 
 from notifier import settings
-from notifier.aws.batch import BatchLists
-from notifier.aws.heartbeat import DryRunHealth, TopicHealth
-from notifier.aws.history import BatchHistory, DryRunHistory
+from notifier.aws.batch import BatchScanner
+from notifier.aws.heartbeat import AwsHealthSignals, DryRunHealthSignals
+from notifier.aws.history import DryRunHistoryLookup, RunHistoryLookup
 from notifier.aws.job_logs import JobLogs
-from notifier.aws.jobs import BatchJobs, DryRunJobs
+from notifier.aws.jobs import DryRunJobLookup, JobLookup
 from notifier.aws.ledger import DryRunLedger, IncidentLedger
 from notifier.aws.queues import DelayedQueues, DryRunOutbox, DryRunQueues, FailureOutbox
 from notifier.aws.topic import AlertTopic, DryRunTopic
@@ -21,35 +22,36 @@ from notifier.ports.sweeping import SweepPorts
 
 
 @cache
-def chosen() -> settings.Settings:
-    """Read the settings of this environment; raises `SettingsError`."""
-    return settings.read(os.environ)
+def load_settings() -> settings.Settings:
+    """Read the settings from the environment variables; raises `SettingsError`."""
+    return settings.read_settings(os.environ)
 
 
-def ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
-    """Give one invocation its world."""
+def make_ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
+    """Return the adapters for one delivery or follow-up."""
+    dry_run = load_settings().dry_run
     return Ports(
         logs=JobLogs(),
-        topic=DryRunTopic() if chosen().dry_run else _topic(),
+        topic=DryRunTopic(sys.stdout) if dry_run else _topic(),
         journal=journal,
-        ledger=DryRunLedger() if chosen().dry_run else _ledger(),
-        queues=DryRunQueues() if chosen().dry_run else _queues(),
-        jobs=DryRunJobs() if chosen().dry_run else _jobs(),
+        ledger=DryRunLedger() if dry_run else _ledger(),
+        queues=DryRunQueues() if dry_run else _queues(),
+        jobs=DryRunJobLookup() if dry_run else _jobs(),
         remaining_ms=remaining_ms,
         pause=time.sleep,
         now_ms=lambda: time.time_ns() // 1_000_000,
-        history=DryRunHistory() if chosen().dry_run else BatchHistory(),
+        history=DryRunHistoryLookup() if dry_run else RunHistoryLookup(),
     )
 
 
-def sweep_ports(journal: Journal, remaining_ms: Callable[[], int]) -> SweepPorts:
-    """Give one run of the sweep its world."""
-    dry_run = chosen().dry_run
+def make_sweep_ports(journal: Journal, remaining_ms: Callable[[], int]) -> SweepPorts:
+    """Return the adapters for one sweep."""
+    dry_run = load_settings().dry_run
     return SweepPorts(
         batch=_batch(),
         ledger=DryRunLedger() if dry_run else _ledger(),
-        outbox=DryRunOutbox() if dry_run else FailureOutbox(chosen().failure_queue_url),
-        health=DryRunHealth() if dry_run else TopicHealth(chosen().topic_arn),
+        outbox=DryRunOutbox() if dry_run else FailureOutbox(load_settings().failure_queue_url),
+        health=DryRunHealthSignals() if dry_run else _health(),
         journal=journal,
         remaining_ms=remaining_ms,
         now_ms=lambda: time.time_ns() // 1_000_000,
@@ -57,25 +59,30 @@ def sweep_ports(journal: Journal, remaining_ms: Callable[[], int]) -> SweepPorts
 
 
 @cache
-def _batch() -> BatchLists:
-    return BatchLists()
+def _health() -> AwsHealthSignals:
+    return AwsHealthSignals(load_settings().topic_arn, load_settings().stack_name)
+
+
+@cache
+def _batch() -> BatchScanner:
+    return BatchScanner()
 
 
 @cache
 def _topic() -> AlertTopic:
-    return AlertTopic(chosen().topic_arn)
+    return AlertTopic(load_settings().topic_arn)
 
 
 @cache
 def _ledger() -> IncidentLedger:
-    return IncidentLedger(chosen().table_name)
+    return IncidentLedger(load_settings().table_name)
 
 
 @cache
 def _queues() -> DelayedQueues:
-    return DelayedQueues(chosen().failure_queue_url, chosen().follow_up_queue_url)
+    return DelayedQueues(load_settings().failure_queue_url, load_settings().follow_up_queue_url)
 
 
 @cache
-def _jobs() -> BatchJobs:
-    return BatchJobs()
+def _jobs() -> JobLookup:
+    return JobLookup()

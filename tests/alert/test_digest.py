@@ -32,8 +32,8 @@ from tests.golden.scenes import (
     first,
     incident,
     runs,
-    told,
     waiting,
+    write_digest,
 )  # fmt: skip
 from tests.properties.limits import check_everything
 from tests.properties.planted import SECRETS, leaked
@@ -101,7 +101,7 @@ def test_sentences(scene: str, sentence: str) -> None:
 
 
 def test_children_fail_so_far_until_their_parent_has() -> None:
-    alert = told(fold([*OOM, *LOST]), incident(child()))
+    alert = write_digest(fold([*OOM, *LOST]), incident(child()))
     assert alert.headline == "312 failed so far: 300 out of memory, 12 EC2 host terminated"
     assert "have failed" not in alert.sentence
     assert "failed so far on queue etl" in alert.sentence
@@ -110,22 +110,22 @@ def test_children_fail_so_far_until_their_parent_has() -> None:
 
 
 def test_what_batch_counts_beyond_our_events_is_said() -> None:
-    alert = told(fold([*OOM, array_parent(312)]), incident(child()))
+    alert = write_digest(fold([*OOM, array_parent(312)]), incident(child()))
     assert alert.headline.startswith("312 of 10,000 failed")
     assert "AWS Batch counts 312, but sent events for only 300." in alert.sentence
     assert " 12  Counted by AWS Batch" in "\n".join(alert.breakdown)
 
 
-def test_a_parent_alone_is_told_by_its_count() -> None:
+def test_a_parent_alone_is_reported_by_its_count() -> None:
     lead = first(Kind.ARRAY_PARENT, "align", array_size=10_000, array_failed=312)
-    alert = told(fold([array_parent()]), incident(lead, "array-child-failed"))
+    alert = write_digest(fold([array_parent()]), incident(lead, "array-child-failed"))
     assert alert.headline == "312 of 10,000 failed"
     assert alert.sentence.startswith("312 of 10,000 children of array job align failed on queue")
 
 
 def test_a_child_is_not_taken_for_its_parent() -> None:
     lead = first(Kind.ARRAY_PARENT, "align", array_size=10_000)
-    alert = told(fold([*OOM, array_parent()]), incident(lead, "array-child-failed"))
+    alert = write_digest(fold([*OOM, array_parent()]), incident(lead, "array-child-failed"))
     assert dict(alert.ids)["job id"] == ROOT
     assert alert.diagnosis.cause == "oom-container"
     assert alert.diagnosis.certainty is Certainty.LIKELY
@@ -135,7 +135,7 @@ def test_more_causes_than_three_are_counted() -> None:
     causes = ["oom-container", "job-timeout", "app-exit-1", "app-exit-2", "app-segfault"]
     members = [one for n, cause in enumerate(causes)
                for one in failed(range(n * 10, n * 10 + 9 - n), cause)]  # fmt: skip
-    alert = told(fold(members), incident(child()))
+    alert = write_digest(fold(members), incident(child()))
     assert alert.headline == (
         "35 failed so far: 9 out of memory, 8 timed out, 7 exit code 1 and 2 more causes"
     )
@@ -143,7 +143,7 @@ def test_more_causes_than_three_are_counted() -> None:
 
 
 def test_long_index_ranges_are_cut_in_the_mail_and_whole_for_machines() -> None:
-    alert = told(fold(failed(range(0, 10_000, 2))), incident(child()))
+    alert = write_digest(fold(failed(range(0, 10_000, 2))), incident(child()))
     shown = "\n".join(alert.breakdown)
     assert shown.startswith("5,000  Container ran out of memory  indices 0, 2, 4")
     assert shown.rstrip().endswith(", …")
@@ -155,7 +155,9 @@ def test_long_index_ranges_are_cut_in_the_mail_and_whole_for_machines() -> None:
 
 
 def test_names_beyond_twenty_are_counted() -> None:
-    alert = told(fold(runs([f"s-{n}" for n in range(300)])), incident(first(), "app-exit-1"))
+    alert = write_digest(
+        fold(runs([f"s-{n}" for n in range(300)])), incident(first(), "app-exit-1")
+    )
     assert "and 280 more" in flat(" ".join(alert.breakdown))
     assert len(webhook.build_document(alert)["causes"][0]["names"]) == 20
     assert alert.name == "align"
@@ -185,23 +187,23 @@ def test_what_is_no_job_is_worded_too(
     kind: Kind, changes: dict[str, Any], headline: str, sentence: str
 ) -> None:
     about = incident(first(kind, **changes), "image-not-found")
-    alert = told(fold(runs(["nightly"] * 3, "image-not-found")), about)
+    alert = write_digest(fold(runs(["nightly"] * 3, "image-not-found")), about)
     assert (alert.headline, alert.sentence) == (headline, sentence)
     check(alert)
 
 
-def test_one_failure_told_late_reads_like_one() -> None:
+def test_one_failure_reported_late_reads_like_one() -> None:
     about = incident(first(), "oom-container")
-    alert = told(fold(runs(["weekly"], "oom-container")), about)
+    alert = write_digest(fold(runs(["weekly"], "oom-container")), about)
     assert email.render_subject(alert) == "FAILED weekly: Container ran out of memory (etl)"
     assert alert.breakdown == ()
     assert dict(alert.ids)["job id"] == f"{ROOT[:-3]}000"
 
 
-def test_the_first_failure_of_a_later_episode_lends_its_name_and_ids() -> None:
+def test_the_first_failure_of_a_later_episode_gives_its_name_and_ids() -> None:
     about = incident(first(name="sample-000"), "app-exit-1", episode=2)
     member = Member("0c0f", Role.FAILED, "app-exit-1", scenes.START, name="sample-917")
-    alert = told(fold([member]), about)
+    alert = write_digest(fold([member]), about)
     assert alert.name == "sample-917"
     assert alert.job_id == "0c0f"
     assert "sample-000" not in mail(alert)
@@ -254,7 +256,7 @@ def test_a_digest_is_as_severe_as_its_worst_cause_unless_the_job_says_otherwise(
 ) -> None:
     lead = child(tags=(("notify:severity", severity),))
     given = fold([*OOM, *failed([900], "image-not-found")])
-    assert told(given, incident(lead)).severity == wanted
+    assert write_digest(given, incident(lead)).severity == wanted
 
 
 def test_recovery_is_as_severe_as_the_failure_and_shows_nothing_to_fear() -> None:
@@ -267,21 +269,21 @@ def test_recovery_is_as_severe_as_the_failure_and_shows_nothing_to_fear() -> Non
 
 
 def test_a_drill_stays_one() -> None:
-    alert = told(fold([*OOM, *LOST]), incident(child(is_drill=True)))
+    alert = write_digest(fold([*OOM, *LOST]), incident(child(is_drill=True)))
     over = digest.compose_recovery(incident(child(is_drill=True)), fold(OOM), "after 3 min")
     assert alert.status == "DRILL FAILED"
     assert over.status == "DRILL RECOVERED"
     assert over.name == "align-cohort"
 
 
-def test_what_was_not_read_is_always_told() -> None:
+def test_unreadable_events_are_always_sent() -> None:
     assert SCENES["unreadable"]().is_always_sent
     assert not SCENES["nightly-5th"]().is_always_sent
 
 
 def commands(indices: list[int], size: int = 10_000, **changes: Any) -> tuple[Alert, list[str]]:
     parent = array_parent(len(indices), size)
-    alert = told(fold([*failed(indices), parent]), incident(child(**changes)))
+    alert = write_digest(fold([*failed(indices), parent]), incident(child(**changes)))
     return alert, [one for one in alert.commands if "submit-job" in one]
 
 
@@ -364,7 +366,7 @@ def test_a_storm_names_the_most_severe_first_and_counts_the_rest() -> None:
     assert alert.diagnosis.cause == message.render(alert).attributes["cause"][0] == "storm"
 
 
-def test_a_storm_counts_only_what_was_not_told() -> None:
+def test_a_storm_counts_only_what_was_not_reported() -> None:
     about = incident(first(), "app-exit-1", announced=3, held_since=scenes.START)
     alert = storm_digest.compose_storm([(about, fold(runs(["nightly"] * 5)))], 0, scenes.START)
     assert alert.headline == "2 failed jobs on hold: exit code 1"
@@ -425,7 +427,7 @@ def test_a_degraded_message_of_one_failure_reads_like_one() -> None:
 
 @pytest.mark.parametrize("cause", ["no-such-cause", "unreadable-event", "storm"])
 def test_a_cause_that_the_catalogue_has_no_more_is_no_crash(cause: str) -> None:
-    check(told(fold(runs(["a", "b"], cause)), incident(first(), cause)))
+    check(write_digest(fold(runs(["a", "b"], cause)), incident(first(), cause)))
 
 
 def test_a_subject_gives_up_novelty_first() -> None:
@@ -433,7 +435,7 @@ def test_a_subject_gives_up_novelty_first() -> None:
     for length in range(10, 100):
         given = fold(runs(["n" * length] * 3, "sigkill-137"))
         about = incident(first(), "sigkill-137", certainty=Certainty.GUESS)
-        alert = replace(told(given, about), novelty="3rd in a row")
+        alert = replace(write_digest(given, about), novelty="3rd in a row")
         subject = email.render_subject(alert)
         assert len(subject) <= 99
         assert subject.startswith("FAILED nnnnnnnnnn")
@@ -463,7 +465,7 @@ def test_the_last_text_of_an_hour_says_so(length: int) -> None:
 
 def test_a_text_that_is_not_sent_is_marked_and_the_account_gives_way() -> None:
     lead = child(tags=(("notify:owner", "genomics"),))
-    alert = told(fold(OOM), incident(lead))
+    alert = write_digest(fold(OOM), incident(lead))
     assert message.render(alert).attributes["account"] == "111122223333"
     held = check(replace(alert, sms_allowed=False)).attributes
     assert held["sms"] == "held"
@@ -485,7 +487,7 @@ def test_why_it_was_sent_and_what_was_kept_back_is_in_mail_and_document() -> Non
 
 def test_two_digests_of_an_incident_differ_in_their_id() -> None:
     about = incident(child())
-    ids = {told(fold(OOM[:n]), about).event_id for n in (2, 2, 50)}
+    ids = {write_digest(fold(OOM[:n]), about).event_id for n in (2, 2, 50)}
     assert len(ids) == 2
     assert digest.compose_recovery(about, fold(OOM), "after 1 h").event_id not in ids
 

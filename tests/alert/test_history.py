@@ -221,7 +221,7 @@ SAME = JobShape(image="a:1")
          "Last success 2026-11-02 03:12 UTC, revision 36", [("image", "a:1 → b")]),
     ],
 )  # fmt: skip
-def test_what_is_told(
+def test_the_last_success_and_changes_in_words(
     run_history: RunHistory | None, sentence: str, rows: list[tuple[str, str]] | None
 ) -> None:
     assert history.describe_last_success(FAILURE, run_history) == sentence
@@ -237,7 +237,7 @@ def test_drills_queues_and_environments_have_no_past(kind: Kind) -> None:
     assert not history.is_comparable(replace(FAILURE, kind=kind, definition_arn=""))
 
 
-def test_the_mail_tells_it_before_the_facts() -> None:
+def test_the_mail_has_it_before_the_facts() -> None:
     run_history = RunHistory(RUN, SAME, JobShape(image="a:2"))
     mail = email.render_body(
         replace(compose(FAILURE, None, 25, "", run_history), novelty="3rd in a row")

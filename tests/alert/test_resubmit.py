@@ -25,7 +25,7 @@ from tests import aws_cli
 from tests.golden.scenes import BATCH, SCENES, first
 from tests.properties.planted import SECRETS, leaked
 from tests.properties.strategies import SOME
-from workbench.commands.preview import alert_of
+from workbench.event_file import alert_from_file
 
 EVENTS = Path(__file__).parents[2] / "events"
 SAMPLES = sorted(file for file in EVENTS.glob("*.json") if file.name != "local.json")
@@ -45,7 +45,7 @@ def checked(alert: Alert) -> int:
 
 @pytest.mark.parametrize("file", SAMPLES, ids=lambda file: file.stem)
 def test_the_aws_cli_takes_every_command_of_every_sample(file: Path) -> None:
-    alert = alert_of(file)
+    alert = alert_from_file(file)
     assert alert is not None
     assert checked(alert) > 0 or alert.failure is None
 

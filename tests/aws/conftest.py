@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from notifier.aws import calls, job_logs
-from tests.aws.doctor_stack import Clinic
+from tests.aws.doctor_stack import DeployedStack
 
 REGION = "eu-west-1"
 MODELS = botocore.loaders.create_loader()  # read once: half of what such a test takes
@@ -28,11 +28,11 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def clinic(monkeypatch: pytest.MonkeyPatch) -> Clinic:
+def stack(monkeypatch: pytest.MonkeyPatch) -> DeployedStack:
     """A deployed notifier that the commands of `batch-notifier` find by its usual name."""
     core = botocore.session.get_session()
     core.register_component("data_loader", MODELS)
     session = boto3.Session(region_name=REGION, botocore_session=core)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
     monkeypatch.setattr(calls, "session", lambda: core)  # that of the adapters
-    return Clinic(session)
+    return DeployedStack(session)

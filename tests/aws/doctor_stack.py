@@ -56,18 +56,25 @@ def _asked(params: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass
-class Clinic:
+class DeployedStack:
     """A stack with one of each: a rule, a queue, a function, a topic, an alarm."""
 
     session: boto3.Session
     resources: dict[str, tuple[str, str]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    # ChatEndpoint is hidden, whether it is set or not.
+    parameters: dict[str, str] = field(
+        default_factory=lambda: {"AlertPhone": PHONE, "AlertEmail": "", "ChatEndpoint": "****"}
+    )
     _answers: dict[str, Callable[[dict[str, Any]], Answer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.answer("cloudformation.DescribeStacks", self._stacks)
         self.answer("cloudformation.ListStackResources", self._resources)
         self.answer("sns.GetSMSSandboxAccountStatus", lambda _: given({"IsInSandbox": False}))
+        self.answer(
+            "lambda.GetFunctionRecursionConfig", lambda _: given({"RecursiveLoop": "Allow"})
+        )
         for name in ("FailureQueue", "FollowUpQueue", "FailureDeadLetterQueue",
                      "FollowUpDeadLetterQueue", "UndeliveredAlertQueue"):  # fmt: skip
             url = self.client("sqs").create_queue(QueueName=name)["QueueUrl"]
@@ -121,7 +128,10 @@ class Clinic:
         if asked["StackName"] != STACK:
             return refused("ValidationError", "Stack does not exist")
         outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self.outputs.items()]
-        return given({"Stacks": [{"Outputs": outputs}]})
+        parameters = [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()
+        ]
+        return given({"Stacks": [{"Outputs": outputs, "Parameters": parameters}]})
 
     def _resources(self, _: dict[str, Any]) -> Answer:
         listed = [
@@ -138,6 +148,7 @@ class Clinic:
     def _topics(self) -> None:
         kms, sns = self.client("kms"), self.client("sns")
         key = kms.create_key(Policy=json.dumps(KEY_POLICY))["KeyMetadata"]["KeyId"]
+        self.resources["AlertPhoneSubscription"] = ("AWS::SNS::Subscription", "arn:aws:sns:one")
         self.resources["TopicKey"] = ("AWS::KMS::Key", key)
         for name in ("AlertTopic", "OpsTopic"):
             topic = sns.create_topic(Name=name, Attributes={"KmsMasterKeyId": key})["TopicArn"]

@@ -20,25 +20,25 @@ FOLLOW_UPS = 60  # calls for an hour of them, whatever the size
 
 @pytest.fixture(autouse=True)
 def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(wiring, "ports", wiring.ports)
+    monkeypatch.setattr(wiring, "make_ports", wiring.make_ports)
     with mock.patch.dict(os.environ):
         yield
         boto3.DEFAULT_SESSION = None
-        wiring.chosen.cache_clear()
+        wiring.load_settings.cache_clear()
 
 
 def test_a_storm_is_a_handful_of_messages_and_few_calls() -> None:
     ours = storm.measure("ours", 500)
     assert ours.calls["sns Publish"] <= 6
     assert ours.calls["logs GetLogEvents"] <= 3 * ours.calls["sns Publish"]
-    assert ours.made <= 0.1 * 500 + 40  # a storm of 500 has its follow-ups too
+    assert ours.call_count <= 0.1 * 500 + 40  # a storm of 500 has its follow-ups too
     assert ours.cpu > 0
 
 
 def test_a_failure_costs_its_writes_and_little_else() -> None:
     ours = storm.measure("ours", SIZE)
     writes = sum(ours.calls[name] for name in LEDGER_WRITES)
-    assert ours.made - writes <= 0.05 * SIZE
+    assert ours.call_count - writes <= 0.05 * SIZE
     assert writes <= SIZE // MOST_WRITES + 5
     # A delivery waits for one read, and for its writes once: they go at the same time.
     assert ours.waits <= 2 * SIZE // storm.BATCH + FOLLOW_UPS

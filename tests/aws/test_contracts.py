@@ -182,8 +182,30 @@ def test_a_denied_log_names_the_parameter_to_change(monkeypatch: pytest.MonkeyPa
         response = {"Error": {"Code": "AccessDeniedException", "Message": ""}}
         raise ClientError(response, "GetLogEvents")
 
-    monkeypatch.setattr(job_logs, "_newest", denied)
+    monkeypatch.setattr(job_logs, "_read_newest", denied)
     assert "add the group to JobLogGroups" in JobLogs().read(STREAM).unavailable
+
+
+def test_a_log_group_that_only_insights_can_search_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(_: LogStream) -> None:
+        answer = {"Error": {"Code": "InvalidOperationException", "Message": "log class"}}
+        raise ClientError(answer, "GetLogEvents")  # type: ignore[arg-type]
+
+    monkeypatch.setattr(job_logs, "_newest", unsupported)
+    logs = JobLogs()
+    for _ in range(3):  # an answer, so it is not counted as an outage
+        assert logs.read(STREAM).unavailable == (
+            "only Logs Insights can search its log group (class Infrequent Access)"
+        )
+
+
+def test_clients_are_kept_for_a_few_regions_only() -> None:
+    job_logs._client.cache_clear()
+    for n in range(50):
+        job_logs._client(f"eu-west-{n}")
+    assert job_logs._client.cache_info().currsize == job_logs.REGIONS_KEPT
+    assert job_logs._client("eu-west-49") is job_logs._client("eu-west-49")
+    job_logs._client.cache_clear()
 
 
 def paged(monkeypatch: pytest.MonkeyPatch, *pages: dict[str, Any] | Exception) -> LogRead:
@@ -221,7 +243,9 @@ def test_empty_pages_end_where_the_token_repeats(monkeypatch: pytest.MonkeyPatch
 
 def test_pages_that_stay_empty_are_not_followed_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = [{"events": [], "nextBackwardToken": str(n)} for n in range(100)]
-    assert paged(monkeypatch, *pages).unavailable == "no lines found in its newest pages"
+    assert (
+        paged(monkeypatch, *pages).unavailable == "the newest pages of the log stream have no lines"
+    )
 
 
 def test_a_page_that_is_full_by_size_is_not_the_whole_log(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,11 +262,11 @@ def test_no_connection_to_the_logs_is_said_and_after_two_the_others_go_without(
         raise ConnectTimeoutError(endpoint_url="https://logs")
 
     calls: list[int] = []
-    monkeypatch.setattr(job_logs, "_newest", unreachable)
+    monkeypatch.setattr(job_logs, "_read_newest", unreachable)
     logs = JobLogs()
     said = [logs.read(STREAM).unavailable for _ in range(4)]
     assert said[:2] == ["ConnectTimeoutError"] * 2
-    assert said[2:] == ["skipped, CloudWatch Logs gives no answer"] * 2
+    assert said[2:] == ["skipped, CloudWatch Logs does not respond"] * 2
     assert len(calls) == 2
 
 

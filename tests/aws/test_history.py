@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from notifier.alert.history import RunHistory
 from notifier.aws import history
-from notifier.aws.history import BatchHistory, DryRunHistory
+from notifier.aws.history import DryRunHistoryLookup, RunHistoryLookup
 from notifier.batch.failure import Failure, Kind
 from tests.aws.conftest import REGION
 from tests.batch_account import BatchAccount
@@ -86,7 +86,7 @@ class Batch:
 
 def looked_up(batch: Batch, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> RunHistory:
     monkeypatch.setattr(history, "_client", lambda region: batch)
-    return BatchHistory().look_up(failure(**changes))
+    return RunHistoryLookup().look_up(failure(**changes))
 
 
 BOTH = [described("failed", 2, 1024), described("done", 1)]
@@ -158,9 +158,9 @@ NO_ANSWER = ConnectTimeoutError(endpoint_url="x")
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (DENIED, "not allowed to ask AWS Batch (AccessDeniedException)"),
+        (DENIED, "not allowed to query AWS Batch (AccessDeniedException)"),
         (NO_ANSWER, "AWS Batch did not answer (ConnectTimeoutError)"),
-        (NO_QUEUE, "AWS Batch knows nothing of it (ClientException)"),
+        (NO_QUEUE, "AWS Batch has no record of it (ClientException)"),
     ],
 )
 def test_what_cannot_be_found_out_is_said_and_the_rest_is_kept(
@@ -178,8 +178,8 @@ def test_what_cannot_be_found_out_is_said_and_the_rest_is_kept(
 @pytest.mark.parametrize(
     ("details", "said"),
     [
-        ([], "AWS Batch has forgotten one of the two runs"),
-        (BOTH[:1], "AWS Batch has forgotten one of the two runs"),
+        ([], "AWS Batch no longer has one of the two runs"),
+        (BOTH[:1], "AWS Batch no longer has one of the two runs"),
     ],
 )
 def test_what_batch_has_forgotten(
@@ -194,7 +194,7 @@ def test_slow_answers_end_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "_client", lambda region: batch)
     ticks = iter([0.0, 0.0, history.GIVE_UP_S + 1])
     monkeypatch.setattr(time, "monotonic", lambda: next(ticks))
-    past = BatchHistory().look_up(failure())
+    past = RunHistoryLookup().look_up(failure())
     assert past.unknown == "AWS Batch did not answer (too slow)"
     assert [call for call, _ in batch.asked] == ["jobSummaryList"]
 
@@ -202,18 +202,18 @@ def test_slow_answers_end_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_after_two_look_ups_in_vain_the_others_go_without(monkeypatch: pytest.MonkeyPatch) -> None:
     batch = Batch(NO_ANSWER)
     monkeypatch.setattr(history, "_client", lambda region: batch)
-    looking = BatchHistory()
+    looking = RunHistoryLookup()
     assert all(looking.look_up(failure()).unknown for _ in range(5))
-    assert len(batch.asked) == history.FAILURES_BORNE
+    assert len(batch.asked) == history.MOST_UNANSWERED
 
 
 def test_a_region_that_is_none_is_not_asked() -> None:
-    past = BatchHistory().look_up(failure(region="not a Region"))
+    past = RunHistoryLookup().look_up(failure(region="not a Region"))
     assert past.unknown == "AWS Batch did not answer (InvalidRegionError)"
 
 
 def test_a_dry_run_asks_nothing() -> None:
-    assert DryRunHistory().look_up(failure()) is None
+    assert DryRunHistoryLookup().look_up(failure()) is None
 
 
 def test_requests_and_answers_are_those_of_the_client() -> None:
@@ -224,7 +224,7 @@ def test_requests_and_answers_are_those_of_the_client() -> None:
     second = account.succeeded()
     history._client.cache_clear()
     ended = account.batch.describe_jobs(jobs=[first])["jobs"][0]["stoppedAt"]
-    past = BatchHistory().look_up(
+    past = RunHistoryLookup().look_up(
         failure(job_id=second, queue_arn=account.queue, definition_arn=account.definition,
                 stopped_at=ended)
     )  # fmt: skip
@@ -232,5 +232,5 @@ def test_requests_and_answers_are_those_of_the_client() -> None:
     assert past.success is not None
     assert [(one.what, one.text) for one in past.changes or ()] == [
         ("definition", "align:1 → align:2"),
-        ("command", "1 → 2 words, different from word 2 on"),
+        ("command", "1 → 2 words, different from word 2 onward"),
     ]

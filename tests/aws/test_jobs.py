@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from notifier.aws.jobs import MOST_PAGES, BatchJobs
+from notifier.aws.jobs import MOST_PAGES, JobLookup
 from notifier.incident.recovery import Success
 from notifier.ports.service_error import ErrorKind, ServiceError
 from tests.fakes import FakeJobs
@@ -66,12 +66,12 @@ def summary(
     }
 
 
-class TestBatchJobs(JobsContract):
+class TestJobLookup(JobsContract):
     """ListJobs as its reference describes it: moto's has no filters."""
 
     @pytest.fixture(autouse=True)
     def stubbed(self) -> None:
-        self.batch = BatchJobs()
+        self.batch = JobLookup()
         self.stub = Stubber(self.batch._client)
         self.stub.activate()
 
@@ -85,7 +85,7 @@ class TestBatchJobs(JobsContract):
         self.stub.assert_no_pending_responses()
         return found
 
-    def jobs(self, succeeded: Sequence[Success]) -> BatchJobs:
+    def jobs(self, succeeded: Sequence[Success]) -> JobLookup:
         self.answers(*map(summary, succeeded))
         return self.batch
 

@@ -14,7 +14,7 @@ from notifier.batch.failure import Failure
 from notifier.diagnosis.catalogue import Certainty, Severity
 from notifier.incident.incident import Incident
 from tests import incident_table
-from tests.aws.doctor_stack import Clinic, given, refused
+from tests.aws.doctor_stack import DeployedStack, given, refused
 from workbench.commands.main import main
 from workbench.deployed import dead_letters
 
@@ -28,11 +28,11 @@ def sample(name: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def by_hand(clinic: Clinic) -> Clinic:
+def by_hand(stack: DeployedStack) -> DeployedStack:
     """A queue that cannot move its messages by itself, as that of the demo."""
-    clinic.answer("sqs.StartMessageMoveTask", lambda _: refused(HAND))
-    incident_table.make(clinic.client("dynamodb"), "incidents")
-    return clinic
+    stack.answer("sqs.StartMessageMoveTask", lambda _: refused(HAND))
+    incident_table.make(stack.client("dynamodb"), "incidents")
+    return stack
 
 
 def ran(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -43,14 +43,14 @@ def ran(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_dead_letters_are_shown_and_stay(
-    by_hand: Clinic, capsys: pytest.CaptureFixture[str]
+    by_hand: DeployedStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     by_hand.put("FailureDeadLetterQueue", sample("timeout"))
     by_hand.put("FailureDeadLetterQueue", "{not json")
     shown = ran(capsys)
     told = parse_event(sample("timeout"))
     assert isinstance(told, Failure)
-    assert "FailureDeadLetterQueue: failures nobody was told of: 2" in shown
+    assert "FailureDeadLetterQueue: failures that were never reported: 2" in shown
     [row] = [line for line in shown.splitlines() if told.job_name in line]
     assert told.queue in row
     assert "timeout" in row
@@ -64,7 +64,9 @@ def test_dead_letters_are_shown_and_stay(
     assert by_hand.bodies("FailureQueue") == []
 
 
-def test_no_secret_of_a_job_is_shown(by_hand: Clinic, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_secret_of_a_job_is_shown(
+    by_hand: DeployedStack, capsys: pytest.CaptureFixture[str]
+) -> None:
     letter = sample("timeout")
     letter["detail"]["container"]["environment"] = [{"name": "DB_PASSWORD", "value": "hunter2222"}]
     letter["detail"]["container"]["command"] = ["run", "--key", "hunter3333"]
@@ -74,7 +76,7 @@ def test_no_secret_of_a_job_is_shown(by_hand: Clinic, capsys: pytest.CaptureFixt
 
 
 def test_dead_letters_go_back_with_their_attributes(
-    by_hand: Clinic, capsys: pytest.CaptureFixture[str]
+    by_hand: DeployedStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waits = {"waits": {"DataType": "Number", "StringValue": "2"}}
     for number in range(12):
@@ -94,7 +96,7 @@ def test_dead_letters_go_back_with_their_attributes(
 
 
 def test_a_message_that_cannot_be_sent_stays_a_dead_letter(
-    by_hand: Clinic, capsys: pytest.CaptureFixture[str]
+    by_hand: DeployedStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     by_hand.put("FailureDeadLetterQueue", sample("timeout"))
     by_hand.answer("sqs.SendMessage", lambda _: refused("AccessDenied", "ana may not send"))
@@ -105,7 +107,7 @@ def test_a_message_that_cannot_be_sent_stays_a_dead_letter(
 
 
 def test_sqs_moves_them_itself_where_it_can(
-    by_hand: Clinic, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    by_hand: DeployedStack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[dict[str, Any]] = []
     states = [{"Status": "RUNNING"}, {"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 1}]
@@ -125,19 +127,21 @@ def test_sqs_moves_them_itself_where_it_can(
     ]
 
 
-def test_a_move_that_fails_is_one_line(by_hand: Clinic, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_move_that_fails_is_one_line(
+    by_hand: DeployedStack, capsys: pytest.CaptureFixture[str]
+) -> None:
     failed = {"Status": "FAILED", "FailureReason": "AWS.SimpleQueueService.NonExistentQueue"}
     by_hand.answer("sqs.StartMessageMoveTask", lambda _: given({"TaskHandle": "task"}))
     by_hand.answer("sqs.ListMessageMoveTasks", lambda _: given({"Results": [failed]}))
     by_hand.put("FailureDeadLetterQueue", sample("timeout"))
     assert main(["redrive", "--yes"]) == 2
     assert capsys.readouterr().err == (
-        "batch-notifier: SQS did not move them all: AWS.SimpleQueueService.NonExistentQueue\n"
+        "batch-notifier: SQS did not return all messages: AWS.SimpleQueueService.NonExistentQueue\n"
     )
 
 
 def test_a_follow_up_is_shown_by_the_job_of_its_incident(
-    by_hand: Clinic, capsys: pytest.CaptureFixture[str]
+    by_hand: DeployedStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = parse_event(sample("timeout"))
     assert isinstance(told, Failure)
@@ -158,16 +162,18 @@ def test_a_follow_up_is_shown_by_the_job_of_its_incident(
 
 
 def test_only_so_many_are_shown_and_all_are_moved(
-    by_hand: Clinic, capsys: pytest.CaptureFixture[str]
+    by_hand: DeployedStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for number in range(dead_letters.MOST_SHOWN + 3):
+    for number in range(dead_letters.MAX_SHOWN + 3):
         by_hand.put("FailureDeadLetterQueue", {"n": number})
     shown = ran(capsys, "--yes", "--only", "failures")
     assert "and 3 more" in shown
-    assert f"Returned {dead_letters.MOST_SHOWN + 3} to FailureQueue." in shown
+    assert f"Returned {dead_letters.MAX_SHOWN + 3} to FailureQueue." in shown
 
 
-def test_there_is_nothing_to_return(by_hand: Clinic, capsys: pytest.CaptureFixture[str]) -> None:
+def test_there_is_nothing_to_return(
+    by_hand: DeployedStack, capsys: pytest.CaptureFixture[str]
+) -> None:
     shown = ran(capsys, "--yes")
     assert shown == "FailureDeadLetterQueue: empty.\nFollowUpDeadLetterQueue: empty.\n"
 

@@ -11,7 +11,7 @@ import pytest
 
 from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
-from tests.aws.doctor_stack import Clinic, given, refused
+from tests.aws.doctor_stack import DeployedStack, given, refused
 from workbench.commands.main import main
 from workbench.local import job_events
 
@@ -20,15 +20,15 @@ QUEUE = "etl"
 
 
 class Jobs:
-    """Failed jobs as ListJobs and DescribeJobs tell of them."""
+    """Failed jobs as ListJobs and DescribeJobs return them."""
 
-    def __init__(self, clinic: Clinic) -> None:
+    def __init__(self, stack: DeployedStack) -> None:
         self.details: dict[str, dict[str, Any]] = {}
         self.listed: list[dict[str, Any]] = []
         self.described: list[int] = []
         self.now = time.time_ns() // 1_000_000
-        clinic.answer("batch.ListJobs", self._list)
-        clinic.answer("batch.DescribeJobs", self._describe)
+        stack.answer("batch.ListJobs", self._list)
+        stack.answer("batch.DescribeJobs", self._describe)
 
     def fail(self, job_id: str, hours_ago: float, **more: Any) -> None:
         made = job_events.failed(job_id, self.now - round(hours_ago * HOUR_MS), queue=QUEUE, **more)
@@ -56,8 +56,8 @@ class Jobs:
 
 
 @pytest.fixture
-def jobs(clinic: Clinic) -> Jobs:
-    return Jobs(clinic)
+def jobs(stack: DeployedStack) -> Jobs:
+    return Jobs(stack)
 
 
 REPLAY = ["replay", "--queue", QUEUE, "--since", "24h"]
@@ -78,7 +78,7 @@ def told(said: str) -> int:
 
 
 def test_what_failed_since_then_is_shown_and_not_sent(
-    jobs: Jobs, clinic: Clinic, capsys: pytest.CaptureFixture[str]
+    jobs: Jobs, stack: DeployedStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     jobs.fail("11111111-0000-4000-8000-000000000001", 25, name="too-old")
     jobs.fail("11111111-0000-4000-8000-000000000002", 1, name="second")
@@ -88,7 +88,7 @@ def test_what_failed_since_then_is_shown_and_not_sent(
     assert [line.split()[2] for line in subjects] == ["first:", "second:"]
     assert told(shown) == 2
     assert "; nothing was sent." in shown
-    assert clinic.bodies("FailureQueue") == []
+    assert stack.bodies("FailureQueue") == []
 
 
 def test_a_whole_mail_says_that_its_log_could_not_be_read(
@@ -101,13 +101,13 @@ def test_a_whole_mail_says_that_its_log_could_not_be_read(
 
 
 def test_what_failed_goes_through_once_more_as_the_event_it_was(
-    jobs: Jobs, clinic: Clinic, capsys: pytest.CaptureFixture[str]
+    jobs: Jobs, stack: DeployedStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     job_id = "11111111-0000-4000-8000-000000000001"
     jobs.fail(job_id, 2, exit_code=137)
     assert told(said := ran(capsys)) == 1
     assert "; all were sent to FailureQueue." in said
-    [body] = clinic.bodies("FailureQueue")
+    [body] = stack.bodies("FailureQueue")
     read = parse_event(json.loads(body))
     assert isinstance(read, Failure)
     assert (read.job_id, read.queue, read.exit_code) == (job_id, QUEUE, 137)
@@ -129,20 +129,22 @@ def test_children_of_an_array_are_found_and_jobs_described_in_hundreds(
 
 
 def test_no_more_are_sent_than_asked_for_and_that_is_said(
-    jobs: Jobs, clinic: Clinic, capsys: pytest.CaptureFixture[str]
+    jobs: Jobs, stack: DeployedStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(5):
         jobs.fail(f"11111111-0000-4000-8000-00000000000{number}", 1)
     assert told(said := ran(capsys, "--most", "3")) == 3
     assert "there are more, see --most" in said
-    assert len(clinic.bodies("FailureQueue")) == 3
+    assert len(stack.bodies("FailureQueue")) == 3
 
 
-def test_nothing_failed(jobs: Jobs, clinic: Clinic, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_failed(
+    jobs: Jobs, stack: DeployedStack, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert jobs.details == {}
     assert told(said := ran(capsys)) == 0
     assert said.endswith("; nothing was sent.\n")
-    assert clinic.bodies("FailureQueue") == []
+    assert stack.bodies("FailureQueue") == []
 
 
 def test_large_jobs_go_in_messages_that_sqs_takes(
@@ -157,10 +159,10 @@ def test_large_jobs_go_in_messages_that_sqs_takes(
 
 
 def test_no_permission_to_send_is_one_line(
-    jobs: Jobs, clinic: Clinic, capsys: pytest.CaptureFixture[str]
+    jobs: Jobs, stack: DeployedStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     jobs.fail("11111111-0000-4000-8000-000000000001", 1)
-    clinic.answer("sqs.SendMessageBatch", lambda _: refused("AccessDenied", "ana may not"))
+    stack.answer("sqs.SendMessageBatch", lambda _: refused("AccessDenied", "ana may not"))
     assert main(REPLAY) == 2
     assert capsys.readouterr().err == (
         "batch-notifier: cannot send them to FailureQueue: AccessDenied: ana may not"
@@ -179,7 +181,7 @@ def test_no_permission_to_send_is_one_line(
         (["replay", "--queue", "etl", "--since", "15d"], "at most 14d"),
         (["replay", "--queue", "etl", "--since", "0h"], "not like 45m, 24h or 3d"),
         ([*REPLAY, "--most", "0"], "not a whole number from 1"),
-        ([*REPLAY, "--full"], "--full says how --dry-run shows alerts"),
+        ([*REPLAY, "--full"], "--full requires --dry-run"),
         ([*REPLAY, "--stack-name", "gone"], "cannot open the stack gone"),
         (["replay", "--queue", "gone", "--since", "1h"], "Job queue gone does not exist"),
     ],

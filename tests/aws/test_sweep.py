@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from notifier.aws.batch import MOST_LISTED, BatchLists
-from notifier.aws.heartbeat import TopicHealth
-from notifier.aws.jobs import BatchJobs
+from notifier.aws.batch import MOST_LISTED, BatchScanner
+from notifier.aws.heartbeat import AwsHealthSignals
+from notifier.aws.jobs import JobLookup
 from notifier.aws.queues import MOST_MESSAGES, FailureOutbox
 from notifier.ports.service_error import ErrorKind, ServiceError
 from notifier.ports.sweeping import Listed, Page
@@ -40,7 +40,7 @@ class Stubbed:
     """AWS Batch as its own model has it: what is asked and answered is checked against it."""
 
     def __init__(self) -> None:
-        self.lists = BatchLists()
+        self.lists = BatchScanner()
         self.stub = Stubber(self.lists._client)
         self.stub.activate()
 
@@ -79,8 +79,8 @@ class TestFakeBatch(BatchContract):
         return FakeBatch(jobs={job["jobId"]: job for job in jobs})
 
 
-class TestBatchLists(BatchContract):
-    def batch(self, jobs: Sequence[dict[str, Any]], of: str, token: str = "") -> BatchLists:
+class TestBatchScanner(BatchContract):
+    def batch(self, jobs: Sequence[dict[str, Any]], of: str, token: str = "") -> BatchScanner:
         stubbed = Stubbed()
         key = "jobQueue" if of == QUEUE else "arrayJobId"
         request = {key: of, "jobStatus": "FAILED", "maxResults": MOST_LISTED}
@@ -155,7 +155,7 @@ def on_moto() -> tuple[Any, str, str]:
 
 def test_queues_and_environments_of_a_simulated_aws_have_what_the_sweep_reads() -> None:
     _, queue, compute = on_moto()
-    lists = BatchLists()
+    lists = BatchScanner()
     [found] = lists.queues(())
     assert (found["jobQueueArn"], found["state"], found["status"]) == (queue, "ENABLED", "VALID")
     assert found["computeEnvironmentOrder"][0]["computeEnvironment"] == compute
@@ -166,7 +166,7 @@ def test_queues_and_environments_of_a_simulated_aws_have_what_the_sweep_reads() 
 
 def test_what_is_valid_and_enabled_is_usable_and_so_is_what_is_gone() -> None:
     batch, queue, compute = on_moto()
-    jobs = BatchJobs()
+    jobs = JobLookup()
     assert jobs.is_usable(queue)
     assert jobs.is_usable(compute)
     batch.update_compute_environment(computeEnvironment=compute, state="DISABLED")
@@ -185,7 +185,7 @@ class TestWaiting:
         assert FakeJobs(not_begun={"a", "z"}).waiting(["a", "b"]) == {"a"}
 
     def test_real(self) -> None:
-        jobs = BatchJobs()
+        jobs = JobLookup()
         with Stubber(jobs._client) as stub:
             answer = {"jobs": [described(state, state) for state in self.STATES]}
             stub.add_response("describe_jobs", answer, {"jobs": list(self.STATES)})
@@ -228,10 +228,10 @@ def test_an_event_that_sqs_refuses_is_said(queue_url: str) -> None:
             outbox.send([{}])
 
 
-def test_a_heartbeat_goes_on_the_default_bus_under_its_own_source() -> None:
-    health = TopicHealth("arn:aws:sns:eu-west-1:123456789012:alerts")
+def test_a_heartbeat_goes_on_the_default_bus_under_the_name_of_its_stack() -> None:
+    health = AwsHealthSignals("arn:aws:sns:eu-west-1:123456789012:alerts", "nightly-alerts")
     entry = {
-        "Source": "batch-notifier.heartbeat",
+        "Source": "batch-notifier.heartbeat.nightly-alerts",
         "DetailType": "Batch Notifier Heartbeat",
         "Detail": '{"at": 1795000000000}',
     }
@@ -246,7 +246,7 @@ def test_a_heartbeat_goes_on_the_default_bus_under_its_own_source() -> None:
 
 
 def test_subscriptions_are_counted() -> None:
-    health = TopicHealth("arn:aws:sns:eu-west-1:123456789012:alerts")
+    health = AwsHealthSignals("arn:aws:sns:eu-west-1:123456789012:alerts", "s")
     with Stubber(health._sns) as stub:
         counts = {"SubscriptionsConfirmed": "2", "SubscriptionsPending": "1"}
         stub.add_response("get_topic_attributes", {"Attributes": counts})
@@ -255,5 +255,5 @@ def test_subscriptions_are_counted() -> None:
 
 def test_a_topic_that_is_gone_is_said() -> None:
     with pytest.raises(ServiceError) as raised:
-        TopicHealth("arn:aws:sns:eu-west-1:123456789012:gone").subscriptions()
+        AwsHealthSignals("arn:aws:sns:eu-west-1:123456789012:gone", "s").subscriptions()
     assert isinstance(raised.value.__cause__, ClientError)

@@ -149,7 +149,7 @@ def test_a_long_name_leaves_no_mark_open_in_a_chat_title() -> None:
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0"])
-def test_what_a_spreadsheet_takes_for_a_formula_is_told_as_it_is(name: str) -> None:
+def test_what_a_spreadsheet_takes_for_a_formula_is_sent_as_it_is(name: str) -> None:
     """Receivers that make a CSV file quote it there: see the decision on formulas."""
     alert = alert_of(sample(jobName=name, statusReason=name))
     told = message.render(alert)
@@ -196,7 +196,7 @@ def test_attributes() -> None:
     assert "owner" not in message.render(alert_of(sample(tags={}))).attributes
 
 
-def test_what_could_not_be_read_is_told_with_its_ids() -> None:
+def test_what_could_not_be_read_is_reported_with_its_ids() -> None:
     given = sample(status="EXPLODED")
     alert = alert_of(given)
     written = message.render(alert)

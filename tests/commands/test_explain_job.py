@@ -98,7 +98,7 @@ def test_the_alert_of_a_job_is_that_of_its_event(
     assert shown.splitlines()[0] == before.splitlines()[0]
     for section in ("DO NEXT", "FACTS", "WHY"):
         assert _section(shown, section) == _section(before, section)
-    assert "not known  not allowed to ask AWS Batch (AccessDeniedException)" in shown
+    assert "not known  not allowed to query AWS Batch (AccessDeniedException)" in shown
 
 
 def _section(mail: str, heading: str) -> list[str]:
@@ -173,9 +173,9 @@ def test_what_is_no_job_id_is_not_asked_for(
     ("words", "said"),
     [
         (["x", "--job", "y"], "not allowed with"),
-        (["--job", "y", "--exit-code", "1"], "AWS Batch tells the exit code"),
-        (["x", "--channel", "sms"], "go with --job"),
-        (["x", "--region", "eu-west-1"], "go with --job"),
+        (["--job", "y", "--exit-code", "1"], "AWS Batch reports the exit code"),
+        (["x", "--channel", "sms"], "require --job"),
+        (["x", "--region", "eu-west-1"], "require --job"),
     ],
 )
 def test_options_that_do_not_go_together(

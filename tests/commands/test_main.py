@@ -22,8 +22,8 @@ from notifier.aws.calls import service_error
 from notifier.incident.silence import Silence
 from tests import incident_table
 from workbench.commands.main import main
-from workbench.commands.preview import InputError
 from workbench.deployed import silences
+from workbench.errors import InputError
 
 NOW = 1_795_000_000_000
 EVENTS = Path(__file__).parents[2] / "events"
@@ -71,7 +71,7 @@ def test_preview_of_an_event_without_a_failure(
     assert "no alert would be sent" in capsys.readouterr().out
 
 
-def test_explain_tells_cause_certainty_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+def test_explain_shows_cause_certainty_and_actions(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "OutOfMemoryError: Container killed due to memory usage"]) == 0
     shown = capsys.readouterr().out
     assert "cause oom-container" in shown
@@ -179,7 +179,7 @@ def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
     assert "batch-notifier explain" in capsys.readouterr().out
 
 
-SILENCE = Silence("3f2a91c0", 1_795_003_620_000, "the store moves", "ana", queue="etl-*")
+SILENCE = Silence("3f2a91c0", 1_795_003_620_000, "storage migration", "ana", queue="etl-*")
 TABLE = "incidents"
 
 
@@ -211,7 +211,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-ADD = ["silence", "add", "--until", "2h", "--reason", "the store moves"]
+ADD = ["silence", "add", "--until", "2h", "--reason", "storage migration"]
 
 
 def _ran(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -227,11 +227,11 @@ def test_a_silence_is_added_listed_and_removed(capsys: pytest.CaptureFixture[str
     assert found is not None
     moment = r"20\d\d-\d\d-\d\d \d\d:\d\d"
     assert re.fullmatch(rf"{moment} UTC \({moment} \S+\)", found[2])
-    assert "by ana: the store moves" in said
+    assert "by ana: storage migration" in said
     listed = _ran(capsys, "silence", "list", "--table", TABLE).splitlines()
     assert listed[0].split() == ["ID", "UNTIL", "WHAT", "WHO", "REASON"]
     assert re.split(" {2,}", listed[1]) == [
-        found[1], found[2], "queue etl-*, cause app-*", "ana", "the store moves",
+        found[1], found[2], "queue etl-*, cause app-*", "ana", "storage migration",
     ]  # fmt: skip
     assert _ran(capsys, "silence", "remove", found[1]).startswith(
         f"Removed {found[1]}: queue etl-*, cause app-*\n"
@@ -266,7 +266,7 @@ def test_another_region_has_another_table(capsys: pytest.CaptureFixture[str]) ->
         (ADD, "say what to silence"),
         ([*ADD, "--queue", "a", "--until", "soon"], "--until is not like"),
         (["silence", "remove"], "required"),
-        (["silence", "remove", "3f2a91c0"], "no silence holds that has the id '3f2a91c0'"),
+        (["silence", "remove", "3f2a91c0"], "no active silence has the id '3f2a91c0'"),
         (["silence", "list", "--stack-name", "gone"], "does not exist"),
         (["silence", "list", "--stack-name", "denied"], "AccessDenied: not authorized"),
         (
@@ -292,9 +292,9 @@ def test_what_is_wrong_with_a_silence_is_one_line(
     [
         (
             ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
-            "aws configure or aws sso login sets them",
+            "set them with aws configure or aws sso login",
         ),
-        (("AWS_DEFAULT_REGION",), "You must specify a region. (say --region, or"),
+        (("AWS_DEFAULT_REGION",), "You must specify a region. (use --region, or"),
     ],
 )
 def test_an_aws_configuration_that_is_not_there_is_one_line(
@@ -339,8 +339,8 @@ def test_a_profile_that_is_not_there_is_one_line(
 
 
 @dataclass
-class Shelf:
-    """A book that others write first, or that AWS does not let us write at all."""
+class Store:
+    """A store that others write first, or that denies the write."""
 
     kept: list[Silence] = field(default_factory=list)
     rivals: int = 0
@@ -363,48 +363,48 @@ class Shelf:
         return True
 
 
-def test_what_others_silence_at_the_same_time_is_kept() -> None:
-    shelf = Shelf(rivals=4)
-    list(silences.add(shelf, SILENCE, NOW))
-    assert len(shelf.kept) == 5
-    assert shelf.kept[-1] == SILENCE
+def test_silences_that_others_add_at_the_same_time_are_kept() -> None:
+    store = Store(rivals=4)
+    list(silences.add(store, SILENCE, NOW))
+    assert len(store.kept) == 5
+    assert store.kept[-1] == SILENCE
 
 
-def test_after_five_tries_in_vain_a_person_may_try_again() -> None:
-    shelf = Shelf(rivals=5)
+def test_after_five_collisions_the_user_may_try_again() -> None:
+    store = Store(rivals=5)
     with pytest.raises(InputError, match="at the same time; try again"):
-        list(silences.add(shelf, SILENCE, NOW))
-    assert SILENCE not in shelf.kept
+        list(silences.add(store, SILENCE, NOW))
+    assert SILENCE not in store.kept
 
 
 def test_what_aws_refuses_is_said_in_its_words() -> None:
     said = {"Code": "AccessDeniedException", "Message": "ana may not\nPutItem"}
-    shelf = Shelf([SILENCE], refusal=ClientError({"Error": said}, "PutItem"))
+    store = Store([SILENCE], refusal=ClientError({"Error": said}, "PutItem"))
     with pytest.raises(InputError) as refused:
-        list(silences.remove(shelf, SILENCE.id, NOW))
+        list(silences.remove(store, SILENCE.id, NOW))
     assert str(refused.value) == (
         "cannot write the silences: AccessDeniedException: ana may not PutItem"
     )
 
 
 def test_a_silence_that_is_over_is_neither_listed_nor_removed() -> None:
-    shelf = Shelf([SILENCE, replace(SILENCE, id="later", until=SILENCE.until + 1)])
-    table = list(silences.listed(shelf, SILENCE.until))
+    store = Store([SILENCE, replace(SILENCE, id="later", until=SILENCE.until + 1)])
+    table = list(silences.list_active(store, SILENCE.until))
     assert [line.split()[0] for line in table] == ["ID", "later"]
-    with pytest.raises(InputError, match="no silence holds"):
-        list(silences.remove(shelf, SILENCE.id, SILENCE.until))
+    with pytest.raises(InputError, match="no active silence has"):
+        list(silences.remove(store, SILENCE.id, SILENCE.until))
 
 
 def test_there_is_room_for_a_hundred_silences_and_those_that_ended_take_none() -> None:
-    shelf = Shelf([replace(SILENCE, until=NOW)] + [SILENCE] * (silences.MOST - 1))
-    list(silences.add(shelf, SILENCE, NOW))
-    assert shelf.kept == [SILENCE] * silences.MOST
+    store = Store([replace(SILENCE, until=NOW)] + [SILENCE] * (silences.MAX_SILENCES - 1))
+    list(silences.add(store, SILENCE, NOW))
+    assert store.kept == [SILENCE] * silences.MAX_SILENCES
     with pytest.raises(InputError, match="there are 100 silences already"):
-        list(silences.add(shelf, SILENCE, NOW))
+        list(silences.add(store, SILENCE, NOW))
 
 
 def test_a_silence_of_everything_says_so() -> None:
-    [said, *_] = silences.add(Shelf(), replace(SILENCE, queue="*"), NOW)
+    [said, *_] = silences.add(Store(), replace(SILENCE, queue="*"), NOW)
     assert said == "Silenced 3f2a91c0: everything"
 
 

@@ -15,10 +15,16 @@ from notifier.diagnosis.catalogue import Cause, Certainty, Class, Match, Severit
 from notifier.diagnosis.diagnose import explain
 
 CAUSES = catalogue.load().causes
+CERTAIN = Certainty.CERTAIN
+AREAS = {
+    "application", "Batch request", "capacity", "CloudFormation", "container start", "EKS",
+    "host lost", "image pull", "limits", "log driver", "networking", "quota",
+    "registry authentication", "SageMaker", "secrets", "throttling", "volume",
+}  # fmt: skip
 PLACES = {"status", "reason", "request", "log", "lone-log"}
 AROUND = asdict(catalogue.load().wrappers)
 MATCHES = [(cause, match) for cause in CAUSES for match in cause.matches]
-NAMES = [f"{cause.id}-{cause.matches.index(match)}" for cause, match in MATCHES]
+NAMES = [f"{cause.name}-{cause.matches.index(match)}" for cause, match in MATCHES]
 EXPRESSIONS = sorted(
     {e for _, match in MATCHES for e in (match.pattern, match.also, match.unless) if e}
     | set(AROUND.values())
@@ -83,16 +89,65 @@ KNOWN = {
 }  # fmt: skip
 
 ADDED = {
-    "app-out-of-memory", "app-gpu-out-of-memory", "app-access-denied", "app-connection-failed",
-    "app-file-missing", "efs-vpc-mismatch", "ce-disabled", "queue-disabled", "queue-invalid",
-    "stuck-full", "stuck-starting", "stuck-unexplained",
+    "account-blocked", "account-not-subscribed", "app-access-denied", "app-address-in-use",
+    "app-child-killed", "app-clock-skew", "app-collective-timeout", "app-connection-failed",
+    "app-credentials-expired", "app-credentials-invalid", "app-credentials-missing",
+    "app-database-connections", "app-database-deadlock", "app-database-login",
+    "app-database-object-missing", "app-disk-io-error", "app-docker-socket", "app-encoding",
+    "app-exit-124", "app-file-missing", "app-file-permission", "app-fuse-missing", "app-git-auth",
+    "app-gpu-driver", "app-gpu-hardware", "app-gpu-kernel-error", "app-gpu-out-of-memory",
+    "app-http-error", "app-input-corrupt", "app-library-mismatch", "app-license", "app-lock-held",
+    "app-module-missing", "app-out-of-memory", "app-output-missing", "app-package-install",
+    "app-process-limit", "app-read-only-filesystem", "app-s3-archived", "app-s3-region",
+    "app-setting-missing", "app-stale-file-handle", "app-syntax-error", "app-tls-certificate",
+    "app-too-many-open-files", "app-usage-error", "aws-api-throttled", "batch-disable-first",
+    "batch-name-exists", "batch-request-unspecified", "batch-resource-busy",
+    "batch-resource-quota", "batch-server-error", "cannot-start-args-too-long",
+    "cannot-start-capability", "cannot-start-device-node", "cannot-start-env-invalid",
+    "cannot-start-is-directory", "cannot-start-security-profile", "cannot-start-ulimit",
+    "cannot-start-workdir", "capacity-unspecified", "ce-ami-architecture", "ce-ami-missing",
+    "ce-capacity-reservation", "ce-disabled", "ce-key-pair-missing", "ce-manual-scale-down",
+    "ce-placement-group", "ce-spot-price", "ce-still-in-use", "ce-volume-kms",
+    "ce-volume-too-small", "cfn-access-denied", "cfn-already-exists", "cfn-cancelled",
+    "cfn-capability", "cfn-custom-resource-silent", "cfn-export-in-use", "cfn-not-stabilized",
+    "cfn-quota", "cfn-replace-named", "cfn-rollback-failed", "cfn-template-invalid",
+    "cfn-unspecified", "container-dependency-failed", "container-name-conflict",
+    "container-removed-early", "container-unhealthy", "docker-daemon-down", "ebs-volume-quota",
+    "ec2-vcpu-quota", "ecr-pull-through-cache", "efs-access-point-missing",
+    "efs-mount-target-conflict", "efs-tls-tunnel", "efs-vpc-mismatch", "eks-admission-full",
+    "eks-admission-gpu", "eks-admission-rejected", "eks-claim-missing", "eks-cni-not-ready",
+    "eks-container-lost", "eks-crash-loop", "eks-init-failed", "eks-namespace-quota",
+    "eks-pod-deleted", "eks-pod-security", "eks-preempted", "eks-probe-failed", "eks-run-as-root",
+    "eks-sandbox-failed", "eks-service-account-missing", "eks-spec-invalid", "eks-unschedulable",
+    "eks-unspecified", "eks-volume-mount", "eni-not-authorized", "eni-quota",
+    "eni-security-groups-limit", "fargate-platform-version", "fargate-quota",
+    "fargate-task-retired", "firelens-config", "firelens-start-failed", "fsx-mount-failed",
+    "host-deregistered", "host-lost-unspecified", "host-status-check", "image-gone-from-host",
+    "image-layer-conflict", "image-layer-corrupt", "image-layer-owner", "image-pull-proxy",
+    "image-pull-stalled", "image-pull-tls", "image-too-many-layers", "image-user-missing",
+    "limits-container-over-task", "limits-cpu-range", "limits-shm-tmpfs", "limits-swap-invalid",
+    "limits-unspecified", "log-driver-endpoint", "log-driver-splunk-token",
+    "log-driver-throttled", "log-group-quota", "mount-propagation", "network-missing",
+    "network-unspecified", "queue-disabled", "queue-invalid", "queue-misconfigured",
+    "queue-mixed-environments", "queue-quota-share-limit", "queue-service-environment-max",
+    "quota-unspecified", "registry-account-suspended", "registry-login-unspecified",
+    "registry-sso-required", "sagemaker-access-denied", "sagemaker-artifact-upload",
+    "sagemaker-data-download", "sagemaker-disk-full", "sagemaker-image-pull",
+    "sagemaker-max-runtime", "sagemaker-max-wait", "sagemaker-network", "sagemaker-out-of-memory",
+    "sagemaker-role-assume", "sagemaker-spot-interrupted", "secret-arn-invalid", "secret-kms-key",
+    "secret-marked-deleted", "secret-value-empty", "secrets-unspecified",
+    "security-group-missing", "service-job-preempted", "stuck-full", "stuck-starting",
+    "stuck-unexplained", "submit-not-authorized", "submit-too-large", "subnet-missing",
+    "volume-name-invalid", "volume-not-provisioned", "volume-target-missing",
+    "volume-unspecified",
 }  # fmt: skip
 
 
 def test_ids_are_unique_and_none_of_the_known_ones_is_gone() -> None:
-    ids = [cause.id for cause in CAUSES]
+    ids = list(catalogue.load().by_id)
     known = {each for ids_of in KNOWN.values() for each in ids_of.split()}
-    assert len(ids) == len(set(ids))
+    names = [cause.name for cause in CAUSES]
+    assert len(names) == len(set(names))
     assert set(ids) == known | ADDED, "name a new cause in ADDED; never rename an old one"
 
 
@@ -102,7 +157,7 @@ def test_known_ids_keep_their_class(class_: str, ids: str) -> None:
     assert {by_id[each] for each in ids.split()} == {Class(class_)}
 
 
-@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.name)
 def test_prose_is_short_plain_and_complete(cause: Cause) -> None:
     assert len(cause.title) <= 40
     assert len(cause.title.split()) <= 6
@@ -114,6 +169,32 @@ def test_prose_is_short_plain_and_complete(cause: Cause) -> None:
     assert all(each.endswith(".") and each[0].isupper() for each in cause.actions)
     assert cause.retry in {"yes", "maybe", "no"}
     assert cause.source
+    assert cause.area in AREAS
+    assert all(source.startswith("https://") for source in cause.source)
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.name)
+def test_a_variant_shares_id_and_class_with_its_cause(cause: Cause) -> None:
+    main = catalogue.load().by_id[cause.id]
+    assert main.name == main.id == cause.id
+    assert cause.class_ is main.class_
+
+
+def test_there_are_causes_for_what_the_sources_write() -> None:
+    assert len(catalogue.load().by_id) >= 230
+
+
+def test_a_text_that_may_be_cut_is_not_certain_where_words_could_exclude_it() -> None:
+    """ECS and Batch cut reasons at 255 and 1,024 characters."""
+    closed = [match for _, match in MATCHES if match.unless and match.certainty is CERTAIN]
+    for match in closed:
+        for cut in (f"{match.example} ...", match.example.ljust(255, "x")[:255]):
+            found = catalogue.load().recognise(cut, match.where, (Specificity.CAUSE,))
+            if found and found[1] is CERTAIN:
+                text = catalogue.normalise(cut)
+                others = [one for one in found[0].matches if not one.unless]
+                assert any(one.position_in(text) is not None for one in others), cut
+    assert len(closed) > 30
 
 
 @pytest.mark.parametrize(("cause", "match"), MATCHES, ids=NAMES)

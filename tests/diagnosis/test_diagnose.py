@@ -95,9 +95,6 @@ KNOWN_WRONG = [
         "Failed to initialize logging driver: NoCredentialProviders: no valid providers in chain",
         None, "log-driver-denied", "log-driver-unspecified",
     ),
-    # git says fatal with 128: the repository is not reached.
-    ("fatal: unable to access 'https://example.com/r.git/'", 128,
-     "app-connection-failed", "app-exit-128"),
     # A person's sentence that begins like Docker's cannot be told from Docker's.
     ("toomanyrequests: I keep seeing this, stopping for today", None,
      "unknown", "image-pull-rate-limit"),
@@ -207,8 +204,48 @@ def test_an_unknown_status_of_a_killed_job_is_perhaps_a_person() -> None:
     told = diagnose(failed(status_reason="superseded by run 42", exit_code=137))
     assert (told.cause, told.certainty) == ("terminated-by-user", GUESS)
     assert "superseded by run 42" in texts(told)
+
+
+def test_a_reason_that_says_something_outranks_an_exit_code() -> None:
     other = diagnose(failed(status_reason="superseded by run 42", exit_code=1))
-    assert other.cause == "app-exit-1"
+    assert (other.cause, other.title) == ("unknown", "AWS says: superseded by run 42")
+    assert other.doubt == ""
+    killed = diagnose(failed(status_reason=ESSENTIAL, reasons=("NewError: odd",), exit_code=137))
+    assert (killed.cause, killed.title) == ("unknown", "AWS says: NewError: odd")
+    assert texts(killed) == ["NewError: odd", ESSENTIAL, units.exit_code(137)]
+    linked = diagnose(failed(reasons=("See https://example.com for all of this",), exit_code=143))
+    assert linked.title == "AWS says: See hxxps://example.com for a…"
+
+
+@pytest.mark.parametrize("said", ["Error", "Completed", "Task failed", ESSENTIAL, ""])
+def test_a_reason_that_says_nothing_leaves_it_to_the_exit_code(said: str) -> None:
+    assert diagnose(failed(status_reason=ESSENTIAL, reasons=(said,), exit_code=137)).cause == (
+        "sigkill-137"
+    )
+    assert diagnose(failed(status_reason=said, exit_code=3)).cause == "app-exit-nonzero"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("CannotPullContainerError: the words of next year", "image-pull-unspecified"),
+        ("ResourceInitializationError: failed to configure ENI: new words", "init-eni"),
+        ("failed to initialize logging driver: new words", "log-driver-unspecified"),
+        ("The task can't retrieve the secret: new words", "secrets-unspecified"),
+        ("OCI runtime create failed: new words", "cannot-start-oci"),
+        ("MountVolume.SetUp failed for volume data: new words", "eks-volume-mount"),
+        ("CLIENT_ERROR - new words", "ce-client-error-other"),
+        ("Received status from SageMaker: NewError: new words", "sagemaker-other"),
+        ('Resource handler returned message: "new words" (HandlerErrorCode: New)',
+         "cfn-unspecified"),
+    ],
+)  # fmt: skip
+def test_the_area_is_said_where_the_cause_is_not_known(text: str, cause: str) -> None:
+    told = diagnose(failed(status_reason=text, exit_code=1))
+    assert (told.cause, text in texts(told)) == (cause, True)
+    assert told.certainty < CERTAIN
+    for word in ("does not say", "no reason", "before it says"):
+        assert word not in told.meaning
 
 
 # ---- Rules 2 and 3: what Batch and the agent say ------------------------------------------------
@@ -287,6 +324,10 @@ def test_texts_that_say_nothing_come_last() -> None:
         (2, "usage: tool [-h]", "app-exit-2"),
         (42, "bye", "app-exit-nonzero"),
         (139, "MemoryError", "app-out-of-memory"),
+        (134, "terminate called: No space left on device", "app-disk-full"),
+        (139, "./solve: Segmentation fault", "app-segfault"),
+        (143, "Connection refused while shutting down", "app-sigterm"),
+        (127, "OSError: [Errno 28] No space left on device", "app-disk-full"),
         (134, "terminate called after throwing an instance of 'std::bad_alloc'",
          "app-out-of-memory"),
         (134, "Aborted (core dumped)", "app-abort"),
@@ -351,7 +392,7 @@ def test_a_blocked_queue_uses_its_code() -> None:
          'Role should be an ECS Instance Profile ARN, RequestId: 0 (Service: Batch)"',
          "ce-instance-profile"),
         ("Launch template lt-1 is gone", "ce-launch-template"),
-        ("Resource creation cancelled", "unknown"),
+        ("Resource creation cancelled", "cfn-cancelled"),
     ],
 )  # fmt: skip
 def test_an_environment_that_does_not_deploy(reason: str, cause: str) -> None:

@@ -71,7 +71,7 @@ TABLE = [
     ("it ran much longer", job(ran(HOUR_S + 121), timeout_seconds=HOUR_S), [], "sigkill-137", GUESS,
      "137"),
     ("an attempt before was short of memory", job(ran(60, reason=OOM), ran(60)), [],
-     "oom-container", LIKELY, "number 1 said: OutOfMemoryError"),
+     "oom-container", LIKELY, "attempt 1 ended with: OutOfMemoryError"),
     ("an attempt before lost its host", job(ran(60, status_reason=HOST), ran(60)), [],
      "sigkill-137", GUESS, "137"),
     ("unknown", job(), [], "sigkill-137", GUESS, "137"),

@@ -16,7 +16,7 @@ from samcli.cli.main import cli as sam
 from notifier.diagnosis import catalogue
 from tests import aws_cli
 from workbench.commands import main
-from workbench.commands.preview import InputError
+from workbench.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "events/README.md")

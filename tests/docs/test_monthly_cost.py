@@ -42,7 +42,7 @@ def test_the_usual_function_pays_for_each_failure_however_they_come() -> None:
         0.002 * monthly_cost.VCPU_MB / monthly_cost.USUAL_MB + 2 * monthly_cost.LATENCY_S
     )
     gigabytes = monthly_cost.USUAL_MB / 1_024
-    calls = 1_000 * (prices.LAMBDA_REQUEST + monthly_cost.LOG_LINE_GB * prices.LOG_GB)
+    calls = 1_000 * (prices.LAMBDA_REQUEST + monthly_cost.LOG_GB * prices.LOG_GB)
     functions = seconds * gigabytes * prices.LAMBDA_GB_SECOND + calls
     assert alone.lines["functions"] == pytest.approx(functions)
     assert alone.messages == 1_000
@@ -58,14 +58,14 @@ def test_ours_pays_for_storms_as_they_were_measured() -> None:
 
 @pytest.mark.usefixtures("measured")
 def test_a_storm_between_two_that_were_measured_lies_between_them() -> None:
-    one, ten, hundred = (monthly_cost._of_storm(ROWS, size) for size in (1, 10, 100))
+    one, ten, hundred = (monthly_cost._storm_usage(ROWS, size) for size in (1, 10, 100))
     assert one.writes < ten.writes < hundred.writes
     assert one.messages < ten.messages < hundred.messages
 
 
 @pytest.mark.usefixtures("measured")
 def test_a_storm_larger_than_any_measured_is_in_proportion() -> None:
-    assert monthly_cost._of_storm(ROWS, 1_000).writes == pytest.approx(2_100)
+    assert monthly_cost._storm_usage(ROWS, 1_000).writes == pytest.approx(2_100)
 
 
 def test_what_was_measured_makes_ours_cheaper_than_a_mail_each() -> None:

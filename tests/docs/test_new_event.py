@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.commands.preview import InputError, alert_of
 from workbench.docs import new_event
+from workbench.errors import InputError
+from workbench.event_file import alert_from_file
 
 LIKE = "exit-1-python-traceback"
 
@@ -24,9 +25,9 @@ def events(tmp_path: Path) -> Path:
 
 
 def test_event_and_log_are_copied_and_become_an_alert(events: Path) -> None:
-    made = new_event.scaffold("disk-quota", LIKE, events)
+    made = new_event.copy_sample("disk-quota", LIKE, events)
     assert made == [events / "disk-quota.json", events / "logs" / "disk-quota.txt"]
-    copy, old = alert_of(made[0]), alert_of(events / f"{LIKE}.json")
+    copy, old = alert_from_file(made[0]), alert_from_file(events / f"{LIKE}.json")
     assert copy is not None
     assert old is not None
     assert copy.diagnosis == old.diagnosis
@@ -35,7 +36,7 @@ def test_event_and_log_are_copied_and_become_an_alert(events: Path) -> None:
 
 
 def test_no_id_is_kept_and_one_that_returns_stays_one(events: Path) -> None:
-    new_event.scaffold("disk-quota", LIKE, events)
+    new_event.copy_sample("disk-quota", LIKE, events)
     before, after = ((events / f"{name}.json").read_text() for name in (LIKE, "disk-quota"))
     ids = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f-]{27}")
     assert not set(ids.findall(before)) & set(ids.findall(after))
@@ -44,7 +45,7 @@ def test_no_id_is_kept_and_one_that_returns_stays_one(events: Path) -> None:
 
 
 def test_a_sample_without_a_log_gives_none(events: Path) -> None:
-    assert new_event.scaffold("no-such-tag", "image-not-found", events) == [
+    assert new_event.copy_sample("no-such-tag", "image-not-found", events) == [
         events / "no-such-tag.json"
     ]
 
@@ -63,7 +64,7 @@ def test_a_sample_without_a_log_gives_none(events: Path) -> None:
 def test_what_cannot_be_made_is_said(name: str, like: str, says: str, events: Path) -> None:
     before = sorted(events.rglob("*"))
     with pytest.raises(InputError, match=re.escape(says)):
-        new_event.scaffold(name, like, events)
+        new_event.copy_sample(name, like, events)
     assert sorted(events.rglob("*")) == before
 
 

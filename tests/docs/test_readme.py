@@ -9,18 +9,18 @@ import pytest
 from cfnlint.decode import cfn_yaml
 
 from workbench.commands import main
-from workbench.docs.readme import PAGES, README, ROOT, measured, refreshed
+from workbench.docs.readme import PAGES, README, ROOT, benchmark, with_generated_parts
 from workbench.local import demo
 from workbench.local.aws import LocalAws
 
 TEXT = README.read_text(encoding="utf-8")
 
 
-def test_what_is_made_is_made_from_what_is_here() -> None:
+def test_the_generated_parts_are_up_to_date() -> None:
     assert TEXT.count("<!-- made: ") == 4
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        assert refreshed(text) == text, f"run `make golden` ({page.name})"
+        assert with_generated_parts(text) == text, f"run `make golden` ({page.name})"
 
 
 def test_the_sample_mail_is_the_golden_one() -> None:
@@ -32,10 +32,10 @@ def test_the_sample_mail_is_the_golden_one() -> None:
     assert mail.removeprefix(upper).startswith("\n\nFACTS\n")
 
 
-def test_what_bench_no_longer_tells_is_named() -> None:
-    assert measured("arrays", "1,000", "messages").count(" / ") == 1
-    with pytest.raises(LookupError, match="no longer tells 'both ms' of 'OffFailure'"):
-        measured("", "OffFailure", "both ms")
+def test_a_missing_benchmark_is_named() -> None:
+    assert benchmark("arrays", "1,000", "messages").count(" / ") == 1
+    with pytest.raises(LookupError, match="has no 'both ms' of 'OffFailure'"):
+        benchmark("", "OffFailure", "both ms")
 
 
 def test_the_picture_shows_what_the_template_has() -> None:
@@ -57,7 +57,7 @@ def test_every_command_of_the_runbook_is_one_that_we_take() -> None:
 
 def test_the_demo_says_how_to_point_a_command_at_its_aws() -> None:
     aws = LocalAws(port=4711)
-    _, *exports, command = demo.exports(aws).splitlines()
+    _, *exports, command = demo.shell_settings(aws).splitlines()
     given = dict(word.split("=", 1) for one in exports for word in shlex.split(one)[1:])
     assert given.items() <= aws.environment().items()
     assert given["AWS_ENDPOINT_URL"] == "https://127.0.0.1:4711"

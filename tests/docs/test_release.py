@@ -19,7 +19,7 @@ def ready(tmp_path: Path) -> Path:
     for name in FILES:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(release.ROOT / name, tmp_path / name)
-    (tmp_path / "CHANGELOG.md").write_text(READY.format(release.version_of(release.ROOT)))
+    (tmp_path / "CHANGELOG.md").write_text(READY.format(release.project_version(release.ROOT)))
     return tmp_path
 
 
@@ -38,12 +38,12 @@ def test_documents_and_versions_are_always_ready() -> None:
     [
         ("pyproject.toml", '"0.1.0"', '"0.1"', "not a semantic version"),
         ("template.yaml", "SemanticVersion: 0.1.0", "SemanticVersion: 0.0.9", "is 0.0.9"),
-        ("CHANGELOG.md", "[Unreleased]\n", "[Unreleased]\n- more\n", "belongs under [0.1.0]"),
+        ("CHANGELOG.md", "[Unreleased]\n", "[Unreleased]\n- more\n", "belong under [0.1.0]"),
         ("CHANGELOG.md", "[0.1.0]", "[0.0.9]", "has no [0.1.0]"),
         ("CHANGELOG.md", " - 2026-11-30", "", "has no date"),
         ("CHANGELOG.md", "## [Unreleased]\n", "", "does not begin with [Unreleased]"),
-        ("README.md", "FAILED dem-tiles", "FAILED dem", "README.md is not as it would be"),
-        ("docs/causes.md", "# Causes", "# Reasons", "docs/causes.md is not as it would be"),
+        ("README.md", "FAILED dem-tiles", "FAILED dem", "README.md is outdated"),
+        ("docs/causes.md", "# Causes", "# Reasons", "docs/causes.md is outdated"),
     ],
 )
 def test_what_is_missing_is_said(name: str, old: str, new: str, says: str, ready: Path) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from notifier.aws import job_logs, ledger
-from notifier.text import redaction, untrusted
+from notifier.text import known_values, untrusted
 from tests.properties.planted import SHOWN_CUT
 from tests.template.conftest import ROOT
 from tests.template.stack import Stack, listed, role_statements, translate
@@ -71,7 +71,7 @@ def test_every_action_of_a_role_is_told_and_no_other() -> None:
 
 
 def test_limits_of_the_masking_are_those_of_the_code() -> None:
-    assert f"fewer than {redaction.SHORTEST_VALUE} characters" in FLAT
+    assert f"fewer than {known_values.SHORTEST} characters" in FLAT
     assert f"cut at {untrusted.LINE_LIMIT:,} characters" in FLAT
     assert f"newest {job_logs.EVENTS_READ:,} events" in FLAT
     assert f"up to {SHOWN_CUT} characters" in FLAT

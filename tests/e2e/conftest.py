@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from workbench.local import demo, samples
-from workbench.local.stage import Stage, deployed
+from workbench.local.deployment import LocalDeployment, deploy_locally
 from workbench.local.storm import Storm
 
 
@@ -13,18 +13,18 @@ def quietly(_: object) -> None:
 
 
 @pytest.fixture(scope="session")
-def stage(built_template: Path) -> Iterator[Stage]:
+def stage(built_template: Path) -> Iterator[LocalDeployment]:
     """The real template in a local AWS, after every sample event went through it."""
-    with deployed(port=0, say=quietly, artifact=built_template) as stage:
-        demo.play(stage.way, samples.load_all(), quietly)
+    with deploy_locally(port=0, report=quietly, template=built_template) as stage:
+        demo.send_samples(stage.runner, samples.load_all(), quietly)
         yield stage
 
 
 @pytest.fixture(scope="session")
-def storm(stage: Stage) -> Storm:
+def storm(stage: LocalDeployment) -> Storm:
     """A storm that has passed, and the time after it."""
-    storm = Storm(stage.aws, stage.resources, stage.way)
+    storm = Storm(stage.aws, stage.resources, stage.runner)
     storm.fail()
-    storm.mend()
+    storm.retry_job()
     storm.let_time_pass()
     return storm

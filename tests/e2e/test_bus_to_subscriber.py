@@ -7,13 +7,13 @@ import time
 
 import pytest
 
-from workbench.inbox.deliveries import forwarding
+from workbench.inbox.deliveries import forward_deliveries
 from workbench.inbox.mailbox import Mailbox
 from workbench.local import demo, sam, sample_run, samples
 from workbench.local import storm as storm_events
+from workbench.local.deployment import LocalDeployment
 from workbench.local.sam import BIN
 from workbench.local.sample_run import Outcome
-from workbench.local.stage import Stage
 from workbench.local.storm import Storm
 from workbench.local.subscriber import Subscriber
 
@@ -24,8 +24,8 @@ WAIT_SECONDS = 15.0
 
 
 @pytest.fixture(params=SAMPLES)
-def outcome(stage: Stage, request: pytest.FixtureRequest) -> Outcome:
-    [found] = [each for each in stage.way.outcomes if each.name == request.param]
+def outcome(stage: LocalDeployment, request: pytest.FixtureRequest) -> Outcome:
+    [found] = [each for each in stage.runner.outcomes if each.name == request.param]
     return found
 
 
@@ -48,89 +48,91 @@ def test_the_log_of_the_job_comes_along(outcome: Outcome) -> None:
 
 
 def test_a_storm_is_a_few_messages_with_exact_counts(storm: Storm) -> None:
-    assert storm.faults() == []
+    assert storm.problems() == []
     assert storm.sent == storm_events.FAILED + 1 + 2 + 3
-    assert len(storm.told) <= storm_events.MOST_MESSAGES
+    assert len(storm.deliveries) <= storm_events.MAX_MESSAGES
 
 
-def test_a_storm_nobody_was_told_of_is_found_out(stage: Stage) -> None:
-    assert len(Storm(stage.aws, stage.resources, stage.way).faults()) == 3
+def test_a_storm_nobody_was_told_of_is_found_out(stage: LocalDeployment) -> None:
+    assert len(Storm(stage.aws, stage.resources, stage.runner).problems()) == 3
 
 
-def test_the_demo_is_satisfied_and_its_table_names_every_event(stage: Stage, storm: Storm) -> None:
-    assert demo.verdict(stage, storm) == 0
-    shown = demo.table(stage.way.outcomes)
-    for outcome in stage.way.outcomes:
+def test_the_demo_is_satisfied_and_its_table_names_every_event(
+    stage: LocalDeployment, storm: Storm
+) -> None:
+    assert demo.report_result(stage, storm) == 0
+    shown = sample_run.timing_table(stage.runner.outcomes)
+    for outcome in stage.runner.outcomes:
         assert outcome.name in shown
         assert outcome.cause["id"] in shown
 
 
-def test_every_alert_is_mailed_and_only_critical_ones_are_texted(stage: Stage) -> None:
-    told = [each.deliveries[0].document for each in stage.way.outcomes]
+def test_every_alert_is_mailed_and_only_critical_ones_are_texted(stage: LocalDeployment) -> None:
+    told = [each.deliveries[0].document for each in stage.runner.outcomes]
     critical = [document for document in told if document["severity"] == "critical"]
     assert stage.aws.log.count(EMAIL_SENT) >= len(told)
     assert 0 < len(critical) < len(told)
     assert stage.aws.log.count(SMS_SENT) == len(critical)
 
 
-def test_a_chat_endpoint_gets_its_own_message(stage: Stage) -> None:
+def test_a_chat_endpoint_gets_its_own_message(stage: LocalDeployment) -> None:
     with Subscriber(stage.aws, stage.resources["AlertTopic"], protocol="https") as chat:
         sent = sample_run.put(stage.aws, SAMPLES["timeout"])
         delivery = chat.next(WAIT_SECONDS)
-        stage.way.settle(0.5)
+        stage.runner.settle(0.5)
     assert delivery is not None
     assert delivery.document["version"] == "1.0"
     assert delivery.document["source"] == "custom"
     assert delivery.document["content"]["description"]
-    assert [each.event_id for each in stage.way.strays].count(sent.event_id) == 1
-    stage.way.strays.clear()
+    assert [each.event_id for each in stage.runner.unmatched].count(sent.event_id) == 1
+    stage.runner.unmatched.clear()
 
 
-def test_the_inbox_gets_each_alert_with_its_card(stage: Stage) -> None:
+def test_the_inbox_gets_each_alert_with_its_card(stage: LocalDeployment) -> None:
     mailbox = Mailbox()
-    with forwarding(stage.aws, stage.resources["AlertTopic"], mailbox):
+    with forward_deliveries(stage.aws, stage.resources["AlertTopic"], mailbox):
         sample_run.put(stage.aws, SAMPLES["timeout"])
-        stage.way.settle(2.0)
-    [(_, letter)] = mailbox.after(0)
-    stage.way.strays.clear()
-    assert letter.chat is not None
-    assert letter.chat["metadata"]["threadId"] == letter.document["incident"]
-    assert letter.whole()["email"] == letter.document["text"]["email"]
+        stage.runner.settle(2.0)
+    [(_, received)] = mailbox.after(0)
+    stage.runner.unmatched.clear()
+    assert received.chat is not None
+    assert received.chat["metadata"]["threadId"] == received.document["incident"]
+    assert received.details()["email"] == received.document["text"]["email"]
 
 
-def test_a_log_that_the_role_may_not_read_is_told(stage: Stage) -> None:
+def test_a_log_that_the_role_may_not_read_is_told(stage: LocalDeployment) -> None:
     """It also proves that permissions count here: the other tests rest on those of the template."""
     role = stage.resources["OnFailureRole"]
     stage.aws.client("iam").delete_role_policy(RoleName=role, PolicyName=sam.LOG_GROUPS_POLICY)
-    outcome = stage.way.send(SAMPLES["exit-1-python-traceback"], WAIT_SECONDS)
-    stage.way.outcomes.remove(outcome)
+    outcome = stage.runner.send(SAMPLES["exit-1-python-traceback"], WAIT_SECONDS)
+    stage.runner.outcomes.remove(outcome)
     sam.allow_log_groups(stage.aws, role, samples.log_groups(SAMPLES.values()))
     [delivery] = outcome.deliveries
     assert "log unavailable: not allowed" in delivery.email
 
 
-def test_a_silence_holds_back_what_it_covers_until_it_is_removed(stage: Stage) -> None:
+def test_a_silence_holds_back_what_it_covers_until_it_is_removed(stage: LocalDeployment) -> None:
     queue = SAMPLES["timeout"].detail["jobQueue"].rpartition("/")[2]
     given = ["--queue", queue, "--until", "1h", "--reason", "we know", "--who", "mara"]
     silence(stage, "add", *given)
     shown = silence(stage, "list")
     assert "we know" in shown
     sent = sample_run.put(stage.aws, SAMPLES["timeout"])
-    stage.way.settle(2.0)
-    assert sent.event_id not in {each.event_id for each in stage.way.strays}
+    stage.runner.settle(2.0)
+    assert sent.event_id not in {each.event_id for each in stage.runner.unmatched}
     [silence_id] = re.findall(r"\b[0-9a-f]{8}\b", shown)
     silence(stage, "remove", silence_id)
     sent = sample_run.put(stage.aws, SAMPLES["timeout"])
-    stage.way.settle(2.0)
-    assert [each.event_id for each in stage.way.strays] == [sent.event_id]
-    stage.way.strays.clear()
+    stage.runner.settle(2.0)
+    assert [each.event_id for each in stage.runner.unmatched] == [sent.event_id]
+    stage.runner.unmatched.clear()
 
 
-def silence(stage: Stage, *words: str) -> str:
+def silence(stage: LocalDeployment, *words: str) -> str:
     return command(stage, "silence", *words, "--table", stage.resources["IncidentTable"])
 
 
-def command(stage: Stage, *words: str) -> str:
+def command(stage: LocalDeployment, *words: str) -> str:
     done = subprocess.run(
         [str(BIN / "batch-notifier"), *words],
         env=stage.aws.environment(),
@@ -142,36 +144,36 @@ def command(stage: Stage, *words: str) -> str:
     return done.stdout
 
 
-def test_a_drill_from_the_command_line_arrives(stage: Stage) -> None:
+def test_a_drill_from_the_command_line_arrives(stage: LocalDeployment) -> None:
     said = command(stage, "drill", "--stack-name", sam.STACK)
     [event_id] = re.findall(r"event ([0-9a-f-]{36})", said)
-    stage.way.settle(2.0)
-    [delivery] = stage.way.strays
-    stage.way.strays.clear()
+    stage.runner.settle(2.0)
+    [delivery] = stage.runner.unmatched
+    stage.runner.unmatched.clear()
     assert delivery.event_id == event_id
     assert delivery.subject.startswith("DRILL FAILED drill: ")
 
 
-def test_a_malformed_message_is_told_and_does_not_come_back(stage: Stage) -> None:
+def test_a_malformed_message_is_told_and_does_not_come_back(stage: LocalDeployment) -> None:
     queue = stage.aws.client("sqs")
     queue.send_message(QueueUrl=stage.resources["FailureQueue"], MessageBody="{not json")
-    stage.way.settle(2.0)
-    [delivery] = stage.way.strays
-    stage.way.strays.clear()
+    stage.runner.settle(2.0)
+    [delivery] = stage.runner.unmatched
+    stage.runner.unmatched.clear()
     assert delivery.document["cause"]["id"] == "unreadable-event"
     assert delivery.email
     assert messages_left(stage, "FailureQueue") == 0
 
 
-def test_an_alert_that_sns_refuses_leaves_the_failure_in_the_queue(stage: Stage) -> None:
+def test_an_alert_that_sns_refuses_leaves_the_failure_in_the_queue(stage: LocalDeployment) -> None:
     role, iam = stage.resources["OnFailureRole"], stage.aws.client("iam")
     refusal = {"Effect": "Deny", "Action": "sns:Publish", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [refusal]})
     iam.put_role_policy(RoleName=role, PolicyName="refused", PolicyDocument=document)
     try:
         sent = sample_run.put(stage.aws, SAMPLES["timeout"])
-        stage.way.settle(2.0)
-        assert [each.event_id for each in stage.way.strays].count(sent.event_id) == 0
+        stage.runner.settle(2.0)
+        assert [each.event_id for each in stage.runner.unmatched].count(sent.event_id) == 0
         assert messages_left(stage, "FailureQueue") == 1
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="refused")
@@ -188,14 +190,14 @@ def test_an_alert_that_sns_refuses_leaves_the_failure_in_the_queue(stage: Stage)
         "UndeliveredAlertQueue",
     ],
 )
-def test_nothing_is_left_behind_in(queue: str, stage: Stage) -> None:
+def test_nothing_is_left_behind_in(queue: str, stage: LocalDeployment) -> None:
     deadline = time.monotonic() + WAIT_SECONDS
     while messages_left(stage, queue) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert messages_left(stage, queue) == 0
 
 
-def messages_left(stage: Stage, queue: str) -> int:
+def messages_left(stage: LocalDeployment, queue: str) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     answer = stage.aws.client("sqs").get_queue_attributes(
         QueueUrl=stage.resources[queue], AttributeNames=names

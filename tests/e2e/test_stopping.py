@@ -10,9 +10,9 @@ import time
 
 import pytest
 
+from workbench.errors import SetupError
 from workbench.local.aws import ROOT, LocalAws
 from workbench.local.loopback import HOST
-from workbench.local.setup_error import SetupError
 
 DEMO = [sys.executable, "-m", "workbench.local.demo"]
 

@@ -11,13 +11,13 @@ import json
 import time
 from typing import Any
 
+from workbench.local.deployment import LocalDeployment
 from workbench.local.sam import STACK
-from workbench.local.stage import Stage
 
 WAIT_SECONDS = 40.0  # the batching window of 10 s, a cold start, and a machine that is busy
 
 
-def logged(stage: Stage, function: str, words: str) -> list[dict[str, Any]]:
+def logged(stage: LocalDeployment, function: str, words: str) -> list[dict[str, Any]]:
     """Give the lines of a function's log that say this, and the metrics it wrote."""
     answer = stage.aws.client("logs").filter_log_events(
         logGroupName=f"/aws/lambda/{STACK}-{function}"
@@ -30,14 +30,16 @@ def logged(stage: Stage, function: str, words: str) -> list[dict[str, Any]]:
     return found
 
 
-def waited_for(stage: Stage, function: str, words: str, number: int = 1) -> list[dict[str, Any]]:
+def waited_for(
+    stage: LocalDeployment, function: str, words: str, number: int = 1
+) -> list[dict[str, Any]]:
     deadline = time.monotonic() + WAIT_SECONDS
     while len(found := logged(stage, function, words)) < number and time.monotonic() < deadline:
         time.sleep(0.5)
     return found
 
 
-def test_a_sweep_looks_at_batch_and_its_heartbeat_arrives(stage: Stage) -> None:
+def test_a_sweep_looks_at_batch_and_its_heartbeat_arrives(stage: LocalDeployment) -> None:
     batch = stage.aws.client("batch")
     compute = batch.create_compute_environment(
         computeEnvironmentName="swept", type="UNMANAGED", state="ENABLED"
@@ -46,7 +48,7 @@ def test_a_sweep_looks_at_batch_and_its_heartbeat_arrives(stage: Stage) -> None:
     batch.create_job_queue(
         jobQueueName="swept", state="ENABLED", priority=1, computeEnvironmentOrder=order
     )
-    told = len(stage.way.strays)
+    told = len(stage.runner.unmatched)
     answer = stage.aws.client("lambda").invoke(
         FunctionName=stage.resources["OnSweepFunction"], Payload=b"{}"
     )
@@ -62,5 +64,5 @@ def test_a_sweep_looks_at_batch_and_its_heartbeat_arrives(stage: Stage) -> None:
     assert counted["ConfirmedSubscriptions"][0] >= 1
 
     assert [line for line in waited_for(stage, "on-failure", '"Heartbeat"') if "_aws" in line]
-    stage.way.settle(0.5)
-    assert len(stage.way.strays) == told
+    stage.runner.settle(0.5)
+    assert len(stage.runner.unmatched) == told

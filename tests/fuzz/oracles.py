@@ -87,7 +87,7 @@ def _written() -> Iterator[list[tuple[Alert, Message]]]:
         told.append((alert, write(alert)))
         return told[-1][1]
 
-    with patch.object(message, "write", noted):
+    with patch.object(message, "render", noted):
         yield told
 
 

@@ -91,7 +91,7 @@ OOM = failed([3, 17, *range(40, 53), *range(100, 385)], exit_code=137, log=STREA
 LOST = failed(range(900, 912), "host-ec2-terminated", log=replace(STREAM, stream="align/lost"))
 
 
-def told(given: Tally, about: Incident, lines: int = 25) -> Alert:
+def write_digest(given: Tally, about: Incident, lines: int = 25) -> Alert:
     """Give the digest, with one log that was read and others that were not."""
     reads = [
         (one, TRACEBACK if n == 0 else LogRead(unavailable="ThrottlingException"))
@@ -101,7 +101,7 @@ def told(given: Tally, about: Incident, lines: int = 25) -> Alert:
 
 
 def array_closed() -> Alert:
-    alert = told(fold([*OOM, *LOST, array_parent()]), incident(child(), announced=25))
+    alert = write_digest(fold([*OOM, *LOST, array_parent()]), incident(child(), announced=25))
     return replace(alert, outcome="closed", reason="the whole job has finished")
 
 
@@ -119,12 +119,12 @@ def nodes() -> Alert:
     lead = first(Kind.NODE, "les-sim", job_id=f"{ROOT}#2", node_index=2)
     parent = Member(ROOT, Role.PARENT, "app-exit-1", START + MINUTE, size=4)
     given = fold([*failed([2], "app-exit-1", mark="#", exit_code=1, log=STREAM), parent])
-    return told(given, incident(lead, "app-exit-1", certainty=Certainty.LIKELY))
+    return write_digest(given, incident(lead, "app-exit-1", certainty=Certainty.LIKELY))
 
 
 def nightly() -> Alert:
     about = incident(first(), "app-exit-1", certainty=Certainty.LIKELY)
-    alert = told(fold(runs(["nightly"] * 5, exit_code=1, log=STREAM)), about)
+    alert = write_digest(fold(runs(["nightly"] * 5, exit_code=1, log=STREAM)), about)
     reason = "more failures since the alert 4 h ago"
     return replace(alert, outcome="grew", reason=reason, novelty="5th in a row")
 
@@ -132,7 +132,7 @@ def nightly() -> Alert:
 def seventeen() -> Alert:
     names = [f"sample-{n:03}" for n in range(17)]
     about = incident(first(name=names[0]), "sigkill-137", certainty=Certainty.GUESS)
-    alert = told(fold(runs(names, "sigkill-137", exit_code=137, every=1000)), about)
+    alert = write_digest(fold(runs(names, "sigkill-137", exit_code=137, every=1000)), about)
     kept = "17 failed since 2026-11-25 10:21:05 UTC, silenced by anna until 18:00 UTC: upgrade"
     return replace(alert, novelty="17 on hold since 10:21", kept_back=kept, outcome="first")
 
@@ -140,7 +140,7 @@ def seventeen() -> Alert:
 def chain() -> Alert:
     about = incident(first(name="extract"), "job-timeout")
     given = fold([*runs(["extract"], "job-timeout"), *waiting("transform", "load")])
-    return told(given, about)
+    return write_digest(given, about)
 
 
 def recovered() -> Alert:
@@ -158,7 +158,7 @@ def unreadable() -> Alert:
     given = [
         Member(f"unreadable:{n}", Role.FAILED, "unreadable-event", START + n) for n in range(4)
     ]
-    return told(fold(given), incident(lead, "unreadable-event"))
+    return write_digest(fold(given), incident(lead, "unreadable-event"))
 
 
 CAUSES = ("oom-container", "oom-container", "job-timeout", "image-not-found")

@@ -10,7 +10,7 @@ import pytest
 
 from notifier.alert import facts
 from notifier.channels import message
-from workbench.commands.preview import alert_of
+from workbench.event_file import alert_from_file
 
 HERE = Path(__file__).parent
 EVENTS = HERE.parents[1] / "events"
@@ -19,7 +19,7 @@ SAMPLES = sorted(file for file in EVENTS.glob("*.json") if file.name != "local.j
 # What each sample was made to show, written by hand: a golden file made anew proves nothing.
 MEANT = {
     "access-denied-in-log": ("app-access-denied", "likely"),
-    "array-child": ("app-exit-1", "likely"),
+    "array-child": ("app-input-corrupt", "likely"),
     "array-parent": ("array-child-failed", "certain"),
     "cloudformation-resource-failed": ("ce-instance-profile", "certain"),
     "compute-environment-invalid": ("ce-launch-template", "certain"),
@@ -36,7 +36,7 @@ MEANT = {
     "image-pull-no-route": ("image-pull-network", "certain"),
     "log-disk-full": ("app-disk-full", "likely"),
     "multi-node-node": ("app-gpu-out-of-memory", "likely"),
-    "multi-node-parent": ("app-exit-1", "likely"),
+    "multi-node-parent": ("app-collective-timeout", "likely"),
     "out-of-memory-ec2": ("oom-container", "certain"),
     "out-of-memory-fargate": ("oom-container", "certain"),
     "queue-blocked": ("queue-insufficient-capacity", "certain"),
@@ -54,7 +54,7 @@ MEANT = {
 
 
 def worded(event_file: Path) -> str:
-    alert = alert_of(event_file)
+    alert = alert_from_file(event_file)
     assert alert is not None
     texts = message.render_channels(alert)
     parts = [f"##### {channel}\n{_readable(text)}" for channel, text in texts.items()]
@@ -81,16 +81,16 @@ def test_every_golden_has_its_sample() -> None:
 
 @pytest.mark.parametrize("event_file", SAMPLES, ids=lambda file: file.stem)
 def test_every_sample_comes_out_as_it_was_meant(event_file: Path) -> None:
-    alert = alert_of(event_file)
+    alert = alert_from_file(event_file)
     assert alert is not None
     assert event_file.stem in MEANT, "say in MEANT what the sample was made to show"
     assert (alert.diagnosis.cause, alert.diagnosis.certainty) == MEANT[event_file.stem]
 
 
 @pytest.mark.parametrize("event_file", SAMPLES, ids=lambda file: file.stem)
-def test_a_glance_tells_job_and_cause(event_file: Path) -> None:
+def test_a_glance_shows_job_and_cause(event_file: Path) -> None:
     """In the first 60 characters of a subject, which a phone shows, and the first 8 lines."""
-    alert = alert_of(event_file)
+    alert = alert_from_file(event_file)
     assert alert is not None
     texts = message.render_channels(alert)
     seen = texts["subject"][:60]

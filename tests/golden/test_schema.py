@@ -18,12 +18,12 @@ from notifier.diagnosis.diagnose import Source
 from notifier.incident.incident import Outcome
 from tests.golden.scenes import SCENES
 from tests.golden.test_golden import SAMPLES
-from workbench.commands.preview import alert_of
+from workbench.event_file import alert_from_file
 
 PATH = Path(__file__).parents[2] / "docs" / "schema" / "batch-failure-alert-1.json"
 SCHEMA: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))
 TEXTS = {"subject": "FAILED nightly: Out of memory", "email": "...", "sms": "..."}
-EVERY = {file.stem: lambda file=file: alert_of(file) for file in SAMPLES} | SCENES
+EVERY = {file.stem: lambda file=file: alert_from_file(file) for file in SAMPLES} | SCENES
 
 
 def alert(name: str) -> Alert:

@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from workbench.inbox import chromium
 from workbench.inbox.gallery import gallery
 from workbench.inbox.mailbox import Mailbox
-from workbench.inbox.rehearsal import rehearsed
-from workbench.inbox.server import serving
+from workbench.inbox.rehearsal import rehearse
+from workbench.inbox.server import serve_inbox
 
 WAIT_MS = 15_000  # on a busy machine; what is waited for takes a moment
 
@@ -24,7 +24,7 @@ class Inbox:
 
     def served(self, port: int = 0) -> AbstractContextManager[str]:
         boxes = {"alerts": self.alerts, "gallery": self.gallery}
-        return serving(boxes, "Alerts of a test.", port)
+        return serve_inbox(boxes, "Alerts of a test.", port)
 
 
 @pytest.fixture
@@ -38,15 +38,15 @@ def inbox() -> Iterator[Inbox]:
 @pytest.fixture(scope="session")
 def night() -> Iterator[Inbox]:
     """An inbox as `batch-notifier inbox` opens it; tests only look at it."""
-    inbox = Inbox(rehearsed(), gallery())
+    inbox = Inbox(rehearse(), gallery())
     with inbox.served() as inbox.url:
         yield inbox
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = chromium.found()
-    assert path, chromium.WANTED
+    path = chromium.find()
+    assert path, chromium.REQUIRED
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
         yield browser

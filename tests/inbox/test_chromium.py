@@ -23,7 +23,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
 def test_the_browser_that_is_there_is_taken(bare: list[str]) -> None:
     bare += ["google-chrome", "chromium"]
-    assert chromium.found() == "/bin/chromium"
+    assert chromium.find() == "/bin/chromium"
     assert chromium.main() == 0
 
 
@@ -33,7 +33,7 @@ def test_a_user_who_may_install_nothing_is_told_what_to(
     bare.append("apt-get")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert chromium.main() == 2
-    assert capsys.readouterr().err == f"test: {chromium.WANTED}\n"
+    assert capsys.readouterr().err == f"test: {chromium.REQUIRED}\n"
 
 
 def test_debian_gives_root_its_own(bare: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ def test_a_busy_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert told.out == ""
     assert told.err == (
         f"batch-notifier: cannot listen on {HOST}:{port} (Address already in use); "
-        "--port takes another\n"
+        "choose another port with --port\n"
     )
 
 

@@ -6,41 +6,41 @@ import threading
 
 import pytest
 
-from tests.inbox.messages import letter
+from tests.inbox.sample_messages import message
 from workbench.inbox import deliveries
-from workbench.inbox.deliveries import Pairs
+from workbench.inbox.deliveries import CardMatcher
 from workbench.inbox.gallery import gallery
 from workbench.inbox.mailbox import Mailbox
-from workbench.inbox.messages import MailboxMessage, parts
+from workbench.inbox.message import MailboxMessage, count_sms_parts
 from workbench.local.samples import load_all
 from workbench.local.subscriber import Delivery
 
 
 def test_the_newest_are_kept_and_the_others_counted() -> None:
-    mailbox = Mailbox(kept=3)
+    mailbox = Mailbox(capacity=3)
     for number in range(1, 6):
-        mailbox.put(letter(number))
+        mailbox.put(message(number))
     state = mailbox.state()
     assert [row["number"] for row in state["rows"]] == [5, 4, 3]
     assert (state["kept"], state["dropped"], state["last"]) == (3, 2, 5)
-    assert mailbox.letter(2) is None
+    assert mailbox.get(2) is None
     assert [number for number, _ in mailbox.after(1)] == [3, 4, 5]
     assert mailbox.after(5) == []
 
 
-def test_letters_from_several_threads_all_get_a_number() -> None:
+def test_messages_from_several_threads_all_get_a_number() -> None:
     mailbox = Mailbox()
     woken: list[int] = []
     with mailbox.watched(lambda: woken.append(1)):
         threads = [
-            threading.Thread(target=lambda: [mailbox.put(letter(n)) for n in range(50)])
+            threading.Thread(target=lambda: [mailbox.put(message(n)) for n in range(50)])
             for _ in range(4)
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    mailbox.put(letter())
+    mailbox.put(message())
     assert [number for number, _ in mailbox.after(0)] == list(range(1, 202))
     assert len(woken) == 200
 
@@ -60,27 +60,29 @@ def test_letters_from_several_threads_all_get_a_number() -> None:
     ],
 )
 def test_parts_of_a_text_message(text: str, count: int) -> None:
-    assert parts(text) == count
+    assert count_sms_parts(text) == count
 
 
 @pytest.mark.parametrize(
     ("severity", "texted", "says"),
     [
         ("critical", True, ""),
-        ("critical", False, "the cap of this hour"),
-        ("warning", True, "critical alerts only"),
+        ("critical", False, "the hourly limit"),
+        ("warning", True, "only critical alerts"),
     ],
 )
 def test_it_says_why_a_phone_stays_quiet(severity: str, texted: bool, says: str) -> None:
-    made = letter(severity=severity)
-    note = MailboxMessage(made.at, made.document, made.chat, texted=texted).whole()["sms_note"]
+    made = message(severity=severity)
+    note = MailboxMessage(made.arrived_at, made.document, made.chat, is_texted=texted).details()[
+        "sms_note"
+    ]
     assert says in note
     assert bool(says) == bool(note)
 
 
 @pytest.mark.parametrize("document", [{}, {"job": None, "cause": 7, "text": [], "status": None}])
-def test_a_document_that_lacks_facts_is_a_letter_without_them(document: dict[str, object]) -> None:
-    whole = MailboxMessage(1, document).whole()
+def test_a_document_that_lacks_facts_is_a_message_without_them(document: dict[str, object]) -> None:
+    whole = MailboxMessage(1, document).details()
     assert set(whole["row"].values()) == {1, ""}
     assert (whole["email"], whole["chat"]) == ("", None)
 
@@ -97,8 +99,8 @@ def delivery(message_id: str, **document: str) -> Delivery:
 
 def test_a_document_gets_its_own_card_in_whatever_order_they_come() -> None:
     cards = [delivery(name, card=name) for name in ("b", "a")]
-    pairs = Pairs(lambda _: cards.pop(0) if cards else None)
-    assert [pairs.letter(delivery(name)).chat for name in ("a", "b")] == [
+    matcher = CardMatcher(lambda _: cards.pop(0) if cards else None)
+    assert [matcher.match(delivery(name)).chat for name in ("a", "b")] == [
         {"card": "a"},
         {"card": "b"},
     ]
@@ -106,12 +108,12 @@ def test_a_document_gets_its_own_card_in_whatever_order_they_come() -> None:
 
 def test_a_card_that_does_not_come_holds_nothing_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deliveries, "CARD_SECONDS", 0.01)
-    made = Pairs(lambda _: None).letter(delivery("a", schema="x"))
+    made = CardMatcher(lambda _: None).match(delivery("a", schema="x"))
     assert (made.document, made.chat) == ({"schema": "x"}, None)
 
 
 def test_cards_without_a_document_do_not_pile_up() -> None:
     cards = [delivery(f"stray-{n}", card="stray") for n in range(500)] + [delivery("a", card="a")]
-    pairs = Pairs(lambda _: cards.pop(0) if cards else None)
-    assert pairs.letter(delivery("a")).chat == {"card": "a"}
-    assert len(pairs._cards) <= deliveries.CARDS_KEPT
+    matcher = CardMatcher(lambda _: cards.pop(0) if cards else None)
+    assert matcher.match(delivery("a")).chat == {"card": "a"}
+    assert len(matcher._cards) <= deliveries.MAX_CARDS

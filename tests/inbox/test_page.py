@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.inbox.conftest import Inbox
-from tests.inbox.messages import CONSOLE, letter
+from tests.inbox.sample_messages import CONSOLE, message
 from workbench.inbox.gallery import gallery
 from workbench.inbox.mailbox import Mailbox
 
@@ -64,7 +64,7 @@ def test_each_reader_gets_the_exact_text(page: Page, night: Inbox) -> None:
     opened(page, night.url)
     row(page, "crm-contact-sync-0500").click()
     [wanted] = [
-        each.whole()
+        each.details()
         for _, each in night.alerts.after(0)
         if each.row()["name"] == "crm-contact-sync-0500"
     ]
@@ -156,11 +156,11 @@ def test_filters_narrow_the_list_together(page: Page, night: Inbox) -> None:
 
 def test_what_arrives_is_one_row_more_and_touches_no_other(page: Page, inbox: Inbox) -> None:
     for number in range(1, 6):
-        inbox.alerts.put(letter(number))
+        inbox.alerts.put(message(number))
     opened(page, inbox.url)
     expect(rows(page)).to_have_count(5)
     watch(page)
-    inbox.alerts.put(letter(6, name="just-now", queue="fresh"))
+    inbox.alerts.put(message(6, name="just-now", queue="fresh"))
     expect(rows(page).first.locator(".name")).to_have_text("just-now")
     expect(rows(page).first.locator(".new")).to_be_visible()
     expect(page.locator("#heard")).to_have_text("New: FAILED just-now, Ran out of time")
@@ -173,9 +173,9 @@ def test_the_first_that_comes_is_shown_and_the_second_does_not_push_it_away(
 ) -> None:
     opened(page, inbox.url)
     expect(page.locator("#nothing")).to_have_text("No alerts yet. They appear as they arrive.")
-    inbox.alerts.put(letter(1))
+    inbox.alerts.put(message(1))
     expect(page.locator("#name")).to_have_text("nightly-0001")
-    inbox.alerts.put(letter(2))
+    inbox.alerts.put(message(2))
     expect(rows(page)).to_have_count(2)
     expect(page.locator("#name")).to_have_text("nightly-0001")
     expect(row(page, "nightly-0002").locator(".new")).to_be_visible()
@@ -185,11 +185,11 @@ def test_an_update_moves_the_row_of_its_incident_and_keeps_what_is_read(
     page: Page, inbox: Inbox
 ) -> None:
     for number in range(1, 6):
-        inbox.alerts.put(letter(number))
+        inbox.alerts.put(message(number))
     opened(page, f"{inbox.url}#alerts/incident-0002")
     expect(page.locator("#name")).to_have_text("nightly-0002")
     watch(page)
-    inbox.alerts.put(letter(7, incident="incident-0002", outcome="recovered", status="RECOVERED",
+    inbox.alerts.put(message(7, incident="incident-0002", outcome="recovered", status="RECOVERED",
                             name="nightly-0002"))  # fmt: skip
     expect(rows(page).first.locator(".trail")).to_have_text("first → recovered")
     expect(page.locator("#steps a")).to_have_count(2)
@@ -231,10 +231,10 @@ def changes(page: Page) -> dict[str, int]:
 
 def test_the_keyboard_keeps_its_place_when_its_row_moves(page: Page, inbox: Inbox) -> None:
     for number in range(1, 4):
-        inbox.alerts.put(letter(number))
+        inbox.alerts.put(message(number))
     opened(page, inbox.url)
     row(page, "nightly-0001").locator("a").focus()
-    inbox.alerts.put(letter(9, incident="incident-0001", name="nightly-0001", outcome="grew"))
+    inbox.alerts.put(message(9, incident="incident-0001", name="nightly-0001", outcome="grew"))
     expect(rows(page).first.locator(".trail")).to_have_text("first → update")
     expect(rows(page).first.locator("a")).to_be_focused()
 
@@ -243,7 +243,7 @@ def test_what_arrives_while_the_gallery_is_open_is_there_afterwards(
     page: Page, inbox: Inbox
 ) -> None:
     opened(page, f"{inbox.url}#gallery")
-    inbox.alerts.put(letter())
+    inbox.alerts.put(message())
     expect(page.locator("#to-alerts .count")).to_have_text("1")
     expect(rows(page)).to_have_count(0)
     page.get_by_role("link", name="Alerts").click()
@@ -252,27 +252,27 @@ def test_what_arrives_while_the_gallery_is_open_is_there_afterwards(
 
 def test_it_comes_back_to_a_server_that_was_started_again(page: Page) -> None:
     first = Inbox()
-    first.alerts.put(letter(1, name="of-the-first"))
+    first.alerts.put(message(1, name="of-the-first"))
     with first.served() as url:
         opened(page, url)
         port = int(url.rsplit(":", 1)[1].strip("/"))
     expect(page.locator("#live")).to_have_text("Reconnecting")
     second = Inbox()
-    second.alerts.put(letter(1, name="of-the-second"))
+    second.alerts.put(message(1, name="of-the-second"))
     with second.served(port):
         expect(rows(page).locator(".name")).to_have_text(["of-the-second"])
-        second.alerts.put(letter(2, name="and-then"))
+        second.alerts.put(message(2, name="and-then"))
         expect(rows(page).first.locator(".name")).to_have_text("and-then")
 
 
 def test_only_the_newest_are_kept_and_it_says_so(page: Page) -> None:
-    inbox = Inbox(Mailbox(kept=4))
+    inbox = Inbox(Mailbox(capacity=4))
     with inbox.served() as url:
         for number in range(1, 6):
-            inbox.alerts.put(letter(number))
+            inbox.alerts.put(message(number))
         opened(page, url)
         expect(rows(page)).to_have_count(4)
-        inbox.alerts.put(letter(6))
+        inbox.alerts.put(message(6))
         expect(rows(page).first.locator(".name")).to_have_text("nightly-0006")
         expect(rows(page)).to_have_count(4)
         expect(page.locator("#kept")).to_contain_text(
@@ -287,7 +287,7 @@ def test_only_the_newest_are_kept_and_it_says_so(page: Page) -> None:
 
 def test_a_thousand_alerts_are_listed_a_page_at_a_time(page: Page, inbox: Inbox) -> None:
     for number in range(1, 1001):
-        inbox.alerts.put(letter(number))
+        inbox.alerts.put(message(number))
     opened(page, inbox.url)
     expect(rows(page).first.locator(".name")).to_have_text("nightly-1000")
     expect(page.locator("#found")).to_have_text("1,000 incidents, 1,000 messages")
@@ -298,7 +298,7 @@ def test_a_thousand_alerts_are_listed_a_page_at_a_time(page: Page, inbox: Inbox)
     before = rows(page).count()
     watch(page)
     for number in range(1001, 1021):
-        inbox.alerts.put(letter(number))
+        inbox.alerts.put(message(number))
     expect(rows(page).first.locator(".name")).to_have_text("nightly-1020")
     assert rows(page).count() == before
     assert changes(page)["touched"] == 0
@@ -320,7 +320,7 @@ def test_what_a_job_is_named_or_says_does_nothing(page: Page, inbox: Inbox) -> N
         f"```\n</pre><script>alert(1)</script>\n```\n<!channel> {RIGHT_TO_LEFT}"
     )
     inbox.alerts.put(
-        letter(1, name=HOSTILE, queue=HOSTILE, cause='"><script>alert(1)</script>', title=HOSTILE,
+        message(1, name=HOSTILE, queue=HOSTILE, cause='"><script>alert(1)</script>', title=HOSTILE,
                incident=f"../../{HOSTILE}#'\"", email=f"</pre>{HOSTILE}{bad}{RIGHT_TO_LEFT}",
                sms=HOSTILE, description=description)
     )  # fmt: skip
@@ -349,7 +349,7 @@ def test_even_a_script_of_our_own_could_not_make_markup_of_text(
 
 
 def test_an_address_that_nobody_made_opens_nothing(page: Page, inbox: Inbox) -> None:
-    inbox.alerts.put(letter())
+    inbox.alerts.put(message())
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # the two numbers it asks for
     opened(page, f"{inbox.url}#alerts/%E0%A4%A/x<y")
     expect(rows(page)).to_have_count(1)
@@ -428,10 +428,12 @@ def test_a_chosen_theme_stays(page: Page, night: Inbox) -> None:
 
 def test_a_session_of_reading_says_so_when_the_inbox_is_gone(browser: Browser, page: Page) -> None:
     inbox = Inbox()
-    inbox.alerts.put(letter(1))
-    inbox.alerts.put(letter(2))
+    inbox.alerts.put(message(1))
+    inbox.alerts.put(message(2))
     with inbox.served() as url:
         opened(page, url)
         expect(page.locator("#name")).to_have_text("nightly-0002")
     row(page, "nightly-0001").click()
-    expect(page.locator("#nothing")).to_have_text("The inbox does not answer. Is it still running?")
+    expect(page.locator("#nothing")).to_have_text(
+        "The inbox does not answer. Check that it is still running."
+    )

@@ -6,13 +6,13 @@ from typing import Any
 
 from tests.inbox.conftest import Inbox
 from workbench.inbox import rehearsal
-from workbench.inbox.rehearsal import rehearsed
+from workbench.inbox.rehearsal import rehearse
 from workbench.local import storm
 
 
 def told(night: Inbox, name: str) -> list[dict[str, Any]]:
-    letters = [each.document for _, each in night.alerts.after(0)]
-    return [each for each in letters if each["job"]["name"] == name]
+    messages = [each.document for _, each in night.alerts.after(0)]
+    return [each for each in messages if each["job"]["name"] == name]
 
 
 def test_a_storm_is_told_first_and_then_with_exact_counts(night: Inbox) -> None:
@@ -32,8 +32,8 @@ def test_what_was_run_again_has_recovered_and_may_come_back(night: Inbox) -> Non
 def test_a_recovery_is_told_after_it_has_happened(night: Inbox) -> None:
     [recovered] = [each for _, each in night.alerts.after(0) if each.row()["outcome"] == "recovered"
                    and each.row()["name"] == "feature-matrix-2026-11-17"]  # fmt: skip
-    minute = (recovered.at - rehearsal.START_MS) / 60_000
-    assert minute > rehearsal.MENDED["feature-matrix-2026-11-17"]
+    minute = (recovered.arrived_at - rehearsal.START_MS) / 60_000
+    assert minute > rehearsal.RETRIES["feature-matrix-2026-11-17"]
 
 
 def test_what_the_rate_limit_held_back_is_named_in_one_digest(night: Inbox) -> None:
@@ -44,12 +44,12 @@ def test_what_the_rate_limit_held_back_is_named_in_one_digest(night: Inbox) -> N
     assert len(digest["breakdown"]) > 10
 
 
-def test_every_letter_comes_with_its_card_and_logs_are_read(night: Inbox) -> None:
-    letters = [each for _, each in night.alerts.after(0)]
-    assert all(each.chat for each in letters)
-    assert sum(bool(each.document["log"]) for each in letters) > 5
+def test_every_message_has_its_card_and_logs_are_read(night: Inbox) -> None:
+    messages = [each for _, each in night.alerts.after(0)]
+    assert all(each.chat for each in messages)
+    assert sum(bool(each.document["log"]) for each in messages) > 5
 
 
 def test_the_night_is_the_same_every_time(night: Inbox) -> None:
-    again = [(each.at, each.document) for _, each in rehearsed().after(0)]
-    assert again == [(each.at, each.document) for _, each in night.alerts.after(0)]
+    again = [(each.arrived_at, each.document) for _, each in rehearse().after(0)]
+    assert again == [(each.arrived_at, each.document) for _, each in night.alerts.after(0)]

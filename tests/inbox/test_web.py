@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.inbox.conftest import Inbox
-from tests.inbox.messages import letter
+from tests.inbox.sample_messages import message
 from workbench.inbox.web import HEADERS, POLICY
 
 SECONDS = 15.0
@@ -86,22 +86,22 @@ def test_the_page_itself_has_nothing_inline(inbox: Inbox) -> None:
 
 
 def test_a_site_whose_name_leads_here_gets_nothing(inbox: Inbox) -> None:
-    inbox.alerts.put(letter())
+    inbox.alerts.put(message())
     with asked(inbox.url, "/boxes/alerts", Host="attacker.example") as response:
         assert response.status == 400
         assert b"nightly" not in response.read()
 
 
 def test_a_mailbox_is_listed_newest_first(inbox: Inbox) -> None:
-    inbox.alerts.put(letter(1))
-    inbox.alerts.put(letter(2))
+    inbox.alerts.put(message(1))
+    inbox.alerts.put(message(2))
     state = read(inbox.url, "/boxes/alerts")
     assert [row["name"] for row in state["rows"]] == ["nightly-0002", "nightly-0001"]
     assert (state["last"], state["dropped"]) == (2, 0)
 
 
-def test_a_letter_is_given_whole_with_what_a_phone_would_show(inbox: Inbox) -> None:
-    number = inbox.alerts.put(letter(sms="x" * 161))
+def test_a_message_is_returned_with_what_a_phone_would_show(inbox: Inbox) -> None:
+    number = inbox.alerts.put(message(sms="x" * 161))
     whole = read(inbox.url, f"/boxes/alerts/{number}")
     assert whole["email"].startswith("Job nightly-0001 failed.\n")
     assert (len(whole["sms"]), whole["sms_parts"]) == (161, 2)
@@ -110,47 +110,47 @@ def test_a_letter_is_given_whole_with_what_a_phone_would_show(inbox: Inbox) -> N
 
 
 def test_text_that_no_encoding_holds_is_given_all_the_same(inbox: Inbox) -> None:
-    number = inbox.alerts.put(letter(email="half \ud83d of a pair"))
+    number = inbox.alerts.put(message(email="half \ud83d of a pair"))
     assert read(inbox.url, f"/boxes/alerts/{number}")["email"] == "half \ud83d of a pair"
 
 
 def test_the_stream_tells_what_came_since_and_what_comes(inbox: Inbox) -> None:
     for number in (1, 2):
-        inbox.alerts.put(letter(number))
-    with asked(inbox.url, f"/stream?after={inbox.alerts.age}-1") as response:
+        inbox.alerts.put(message(number))
+    with asked(inbox.url, f"/stream?after={inbox.alerts.generation}-1") as response:
         assert response.headers["Content-Type"].startswith("text/event-stream")
         told = frames(response)
         assert next(told) == {"retry": "1000"}
         missed = next(told)
-        inbox.alerts.put(letter(3, name="two\nlines"))
+        inbox.alerts.put(message(3, name="two\nlines"))
         fresh = next(told)
-    assert (missed["event"], missed["id"]) == ("alert", f"{inbox.alerts.age}-2")
+    assert (missed["event"], missed["id"]) == ("alert", f"{inbox.alerts.generation}-2")
     assert json.loads(fresh["data"])["name"] == "two\nlines"
 
 
 def test_a_browser_that_comes_back_goes_on_where_it_was(inbox: Inbox) -> None:
     for number in (1, 2, 3):
-        inbox.alerts.put(letter(number))
-    seen = {"Last-Event-ID": f"{inbox.alerts.age}-2"}
+        inbox.alerts.put(message(number))
+    seen = {"Last-Event-ID": f"{inbox.alerts.generation}-2"}
     with asked(inbox.url, "/stream?after=old-1", **seen) as response:
         told = frames(response)
         next(told)
-        assert next(told)["id"] == f"{inbox.alerts.age}-3"
+        assert next(told)["id"] == f"{inbox.alerts.generation}-3"
 
 
 @pytest.mark.parametrize("seen", ["", "other-2", "rubbish", "-", "2"])
 def test_a_browser_of_another_mailbox_is_told_to_begin_anew(seen: str, inbox: Inbox) -> None:
-    inbox.alerts.put(letter())
+    inbox.alerts.put(message())
     with asked(inbox.url, f"/stream?after={seen}") as response:
         told = frames(response)
         next(told)
-        assert next(told)["event"] == "anew"
+        assert next(told)["event"] == "reload"
 
 
 def test_the_server_ends_though_somebody_still_listens() -> None:
     inbox = Inbox()
     with inbox.served() as url:
-        stream = asked(url, f"/stream?after={inbox.alerts.age}-0")
+        stream = asked(url, f"/stream?after={inbox.alerts.generation}-0")
         response = stream.__enter__()
         assert response.readline() == b"retry: 1000\n"
     assert response.read() == b"\n"

@@ -19,8 +19,8 @@ from notifier.incident.decision import Decision
 from notifier.incident.incident import Incident, Outcome
 from notifier.incident.silence import MATCHERS, Silence, muted_until, reason_to_hold
 from notifier.text.units import HOUR_MS
-from workbench.commands.preview import InputError
-from workbench.commands.silence import end_of, planned
+from workbench.commands.silence import build_silence, parse_until
+from workbench.errors import InputError
 
 NOW = 1_795_000_000_000  # 2026-11-18 11:06:40 UTC
 ARN = "arn:aws:batch:eu-west-1:111122223333"
@@ -253,7 +253,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     ],
 )
 def test_until_is_a_clock_a_length_or_a_date_in_local_time(given: str, until: str) -> None:
-    assert end_of(given, NOW) == ms(until)
+    assert parse_until(given, NOW) == ms(until)
 
 
 @pytest.mark.usefixtures("zone")
@@ -269,14 +269,14 @@ def test_until_is_a_clock_a_length_or_a_date_in_local_time(given: str, until: st
     ],
 )
 def test_a_clock_is_right_when_clocks_are_changed(now: str, given: str, until: str) -> None:
-    assert end_of(given, ms(now)) == ms(until)
+    assert parse_until(given, ms(now)) == ms(until)
 
 
 def test_a_clock_is_that_of_the_zone_one_is_in(zone: Callable[[str], None]) -> None:
     zone("NZST-12NZDT,M9.5.0,M4.1.0/3")
-    assert end_of("00:30", NOW) == ms("2026-11-18T11:30Z")
+    assert parse_until("00:30", NOW) == ms("2026-11-18T11:30Z")
     zone("UTC0")
-    assert end_of("00:30", NOW) == ms("2026-11-19T00:30Z")
+    assert parse_until("00:30", NOW) == ms("2026-11-19T00:30Z")
 
 
 @pytest.mark.usefixtures("zone")
@@ -297,7 +297,7 @@ def test_a_clock_is_that_of_the_zone_one_is_in(zone: Callable[[str], None]) -> N
 )  # fmt: skip
 def test_until_is_refused_in_one_line(given: str, says: str) -> None:
     with pytest.raises(InputError, match=says) as refused:
-        end_of(given, NOW)
+        parse_until(given, NOW)
     assert "\n" not in str(refused.value)
 
 
@@ -326,10 +326,10 @@ def test_globs_are_kept_as_given(option: str, given: str, kept: str) -> None:
         ({"queue": "  "}, "--queue is empty"),
         ({"queue": "a\nb"}, "--queue must be one line"),
         ({"job": "x" * 257}, "--job is longer than 256 characters"),
-        ({"definition": "align:12"}, "holds for every revision: --definition align$"),
+        ({"definition": "align:12"}, "applies to every revision: --definition align$"),
         ({"definition": f"{ARN}:job-definition/align:12"}, "--definition align$"),
         ({"cause": "out-of-memory"}, "no cause is called out-of-memory"),
-        ({"cause": "app-disk-full"}, "only a job's log tells app-disk-full"),
+        ({"cause": "app-disk-full"}, "app-disk-full is known only from a job's log"),
         ({"reason": ""}, "--reason is empty"),
         ({"reason": "one\ntwo"}, "--reason must be one line"),
         ({"reason": "x" * 201}, "--reason is longer than 200 characters"),
@@ -366,4 +366,4 @@ def asked(**options: str | None) -> Silence:
     chosen: dict[str, str | None] = dict.fromkeys(MATCHERS)
     chosen |= {"queue": None if set(options) & set(MATCHERS) else "etl-*"}
     chosen |= {"until": "2h", "reason": "migration", "who": "ana", **options}
-    return planned(argparse.Namespace(**chosen), NOW)
+    return build_silence(argparse.Namespace(**chosen), NOW)

@@ -171,4 +171,4 @@ def test_the_settings_are_those_that_the_product_reads() -> None:
         with mock_aws(), pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_DEFAULT_REGION", REGION)
             found, _ = deployed(function)
-            assert settings.read(found)
+            assert settings.read_settings(found)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 BODY = "q7Rk2Vw9Zt4Xc8Lm3Np6Bs5Hd1Jf0Gy7Qa2Wz9Ex"  # 40 characters, a digit among the first two
 UPPER = "Q7RK2VW6ZT4XC5LM"
 HEX = "4e9a7c21b6d85f03e19c4a7b2d6f8e05"
+DIGITS = "4829105738261"
 PASSWORD = "Tr0ub4dorXkcd936Zq5Lw8Vn"
 HALVES = PASSWORD[:12], PASSWORD[12:]
 SHOWN_WHOLE = 4  # characters in a row that may be seen of a secret that is there whole
@@ -62,21 +63,27 @@ def leaked(private: str, text: str, shown: int = SHOWN_WHOLE) -> str:
 
 
 def _tokens() -> list[Planted]:
-    found = [Planted("AWS access key id", f"using {p}{UPPER} now", UPPER) for p in ("AKIA", "ASIA")]
+    """Give tokens as their vendors issue them: of their alphabet and length."""
     bodies = {
-        "GitHub": [f"gh{letter}_" for letter in "pousr"] + ["github_pat_"],
-        "GitLab": [f"gl{kind}-" for kind in ("pat", "dt", "rt", "ptt", "cbt", "soat", "ft")],
-        "Slack": ["xoxb-", "xoxp-", "xoxa-", "xoxe.xoxp-1-", "xapp-1-"],
-        "Stripe": ["sk_live_", "sk_test_", "rk_live_", "whsec_"],
-        "model vendor": ["sk-", "sk-ant-api03-", "sk-proj-", "hf_", "AIza"],
-        "package or mail": ["npm_", "pypi-AgEI", "SG."],
-    }
-    for kind, prefixes in bodies.items():
-        found += [Planted(f"{kind} {p}", f"got {p}{BODY} here", BODY) for p in prefixes]
-    found.append(Planted("Databricks", f"got dapi{HEX} here", HEX))
-    jwt = f"{BODY}.{BODY[::-1]}.{BODY[7:]}"
+        "AKIA": UPPER, "ASIA": UPPER, "ghp_": BODY[:36], "gho_": BODY[:36], "ghu_": BODY[:36],
+        "ghs_": BODY[:36], "ghr_": BODY[:36],
+        "github_pat_": f"11{BODY[:20].upper()}_{BODY}{BODY[:19]}",
+        "glpat-": BODY[:20], "gldt-": BODY[:20], "glrt-": BODY[:20], "glptt-": f"{HEX}{HEX[:8]}",
+        "glcbt-": f"1a_{BODY[:20]}", "glsoat-": BODY[:20], "glft-": BODY[:20],
+        "xoxb-": f"{DIGITS}-{DIGITS}-{BODY[:24]}", "xoxp-": f"{DIGITS}-{DIGITS}-{DIGITS}-{HEX}",
+        "xoxa-": f"2-{DIGITS}-{BODY[:24]}", "xoxe.xoxp-1-": (UPPER * 11)[:163],
+        "xapp-1-": f"A0{UPPER[:9]}-{DIGITS}-{HEX}{HEX}",
+        "sk_live_": BODY[:24], "sk_test_": BODY[:24], "rk_live_": BODY[:24], "whsec_": BODY[:32],
+        "sk-": f"{BODY}{BODY[:8]}",
+        "sk-ant-api03-": f"{BODY}-{BODY}_{BODY[:11]}AA", "sk-proj-": f"{BODY}_{BODY}-{BODY[:30]}",
+        "hf_": BODY[:34], "AIza": f"Sy{BODY[:33]}", "npm_": BODY[:36],
+        "pypi-AgEIcHlwaS5vcmc": f"{BODY}_{BODY}-{BODY}", "SG.": f"{BODY[:22]}.{BODY}_9q",
+        "dapi": HEX,
+    }  # fmt: skip
+    found = [Planted(f"token {p}", f"got {p}{body} here", body) for p, body in bodies.items()]
+    jwt = f"hbGciOiJ9{BODY}.eyJ{BODY[::-1]}.{BODY[7:]}"
     found.append(Planted("JWT", f"claims eyJ{jwt} expired", jwt))
-    hook = f"T{UPPER[:8]}/B{UPPER[8:]}/{BODY}"
+    hook = f"T{UPPER[:8]}/B{UPPER[8:]}/{BODY[:24]}"
     found.append(Planted("Slack hook", f"POST https://hooks.slack.com/services/{hook}", hook))
     return found
 

@@ -111,7 +111,7 @@ def test_most_patterns_can_be_looked_up() -> None:
 
 
 def test_the_made_catalogue_is_up_to_date() -> None:
-    assert catalogue.CATALOGUE.read_text(encoding="utf-8") == catalogue_build.made(), (
+    assert catalogue.CATALOGUE.read_text(encoding="utf-8") == catalogue_build.build_catalogue(), (
         "run: make catalogue"
     )
 
@@ -140,11 +140,11 @@ def test_the_made_catalogue_is_up_to_date() -> None:
     ],
 )  # fmt: skip
 def test_what_a_pattern_has_to_contain(pattern: str, words: tuple[str, ...]) -> None:
-    assert catalogue_build.needed(pattern) == words
+    assert catalogue_build.required_words(pattern) == words
 
 
 def test_of_two_patterns_the_one_that_narrows_more() -> None:
-    assert catalogue_build.needed(r"\befs\b", "access denied") == ("access denied",)
+    assert catalogue_build.required_words(r"\befs\b", "access denied") == ("access denied",)
 
 
 def test_a_sieve_looks_for_whole_words() -> None:

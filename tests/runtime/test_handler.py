@@ -56,6 +56,11 @@ def test_a_bare_event_becomes_one_message(function: Function, sample: Sample) ->
     assert message["chat"]["source"] == "custom"
 
 
+def test_a_dry_run_prints_the_mail_as_a_person_reads_it(function: Function) -> None:
+    [message] = function.invoke(SAMPLES[0].event)["messages"]
+    assert f"Subject: {message['subject']}\n\n{message['email']}" in function.log
+
+
 def test_a_log_that_cannot_be_read_is_told(function: Function) -> None:
     sample = next(each for each in SAMPLES if each.lines)
     [message] = function.invoke(sample.event)["messages"]

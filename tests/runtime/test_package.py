@@ -37,7 +37,7 @@ print(json.dumps(sorted(sys.modules)))
 CLIENTS = """
 import json, sys
 from notifier import wiring
-wiring.ports(None, None)
+wiring.make_ports(None, None)
 wiring._jobs()._client
 print(json.dumps(sorted(sys.modules)))
 """

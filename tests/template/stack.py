@@ -51,6 +51,7 @@ class Stack:
     template: dict[str, Any]
     parameters: dict[str, str] = field(default_factory=dict)
     partition: str = "aws"
+    region: str = "eu-west-1"
 
     @property
     def resources(self) -> dict[str, Resource]:
@@ -126,6 +127,8 @@ class Stack:
     def _reference(self, name: str) -> Any:
         if name == "AWS::Partition":
             return self.partition
+        if name == "AWS::Region":
+            return self.region
         if name in _PSEUDO:
             return _PSEUDO[name]
         declared = self.template["Parameters"].get(name)

@@ -12,6 +12,7 @@ from botocore import xform_name
 from notifier.ports.metrics import NAMESPACE, Metric
 from tests.template.stack import Stack, arn, dead_letter_queues, statements
 from workbench.commands import main
+from workbench.doctor import subscription_checks
 
 # TreatMissingData of the alarms. The template has the reason at each.
 MISSING_DATA = {
@@ -21,6 +22,7 @@ MISSING_DATA = {
         "FollowUpDeadLetterAlarm",
         "UndeliveredAlertAlarm",
         "NobodyListensAlarm",
+        "MissingSubscriptionsAlarm",
         "TextSpendAlarm",
     },
 }  # all others are notBreaching: no activity, no error
@@ -89,7 +91,10 @@ def test_alarms_with_several_metrics_are_valid(stack: Stack) -> None:
 def test_alarm_descriptions_have_a_meaning_and_valid_commands(stack: Stack) -> None:
     for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():
         meaning, *rest = alarm["AlarmDescription"].splitlines()
+        # A mail shows the same text for both states, and a new alarm sends its first OK soon.
+        assert meaning.startswith("In ALARM: "), name
         assert meaning.endswith("."), name
+        assert rest[-1] == "OK means: it is over, or the alarm is new. Nothing to do.", name
         commands = [line for line in rest if line.startswith(("aws ", "batch-notifier "))]
         assert commands, name
         assert any(command.startswith("aws ") for command in commands) or len(commands) > 1, name
@@ -97,7 +102,7 @@ def test_alarm_descriptions_have_a_meaning_and_valid_commands(stack: Stack) -> N
             assert "--region eu-west-1" in command, name
             check_command(command)
         # The service's limit is 1,024; ARNs and URLs are longer than the names used here.
-        assert len(alarm["AlarmDescription"]) <= 700, name
+        assert len(alarm["AlarmDescription"]) <= 720, name
 
 
 def check_command(command: str) -> None:
@@ -136,17 +141,36 @@ def test_every_dead_letter_queue_has_an_alarm(
     stack: Stack,
 ) -> None:
     ends = {f"QueueName of {end.strip('<>')}" for end in dead_letter_queues(stack)}
-    assert watched(stack, "AWS/SQS", "ApproximateNumberOfMessagesVisible") == ends
+    alarms = stack.of_type("AWS::CloudWatch::Alarm").values()
+    visible = [one for one in alarms if one.get("Statistic") == "Maximum"]
+    found = {
+        of
+        for alarm in visible
+        for _, name, of in metrics(alarm)
+        if name == "ApproximateNumberOfMessagesVisible"
+    }
+    assert found == ends
 
 
-def test_every_event_source_queue_has_an_alarm_on_its_oldest_message(
+def test_every_event_source_queue_has_an_alarm_on_messages_that_nobody_receives(
     stack: Stack,
 ) -> None:
+    """Not on the age of the oldest: it leaves out a message after three receives."""
     sources = {
         f"QueueName of {one['EventSourceArn'].strip('<>')}"
         for one in stack.of_type("AWS::Lambda::EventSourceMapping").values()
     }
-    assert watched(stack, "AWS/SQS", "ApproximateAgeOfOldestMessage") == sources
+    assert watched(stack, "AWS/SQS", "ApproximateAgeOfOldestMessage") == set()
+    stalled = {
+        of
+        for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()
+        for _, name, of in metrics(alarm)
+        if name == "ApproximateNumberOfMessagesVisible"
+        and alarm["Statistic"] == "Minimum"  # not one moment without
+        and alarm["Threshold"] == 1
+        and alarm["Period"] * alarm["EvaluationPeriods"] >= 900
+    }
+    assert stalled == sources
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles", "Duration"])
@@ -168,6 +192,39 @@ def test_duration_alarms_fire_at_90_percent_of_the_timeout(stack: Stack) -> None
 def test_every_rule_has_an_alarm_on(metric: str, stack: Stack) -> None:
     rules = {arn(name) for name in stack.of_type("AWS::Events::Rule")}
     assert watched(stack, "AWS/Events", metric) == rules
+
+
+def test_a_retry_of_an_https_delivery_raises_no_alarm(stack: Stack) -> None:
+    """For https, NumberOfNotificationsFailed counts every attempt."""
+    assert not watched(stack, "AWS/SNS", "NumberOfNotificationsFailed")
+    assert watched(stack, "AWS/SNS", "NumberOfNotificationsFailedToRedriveToDlq") == {
+        "TopicName of AlertTopic"
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expression"),
+    [
+        ({}, "0 + 0 + 0 + 0 + 0 - confirmed"),
+        ({"AlertEmail": "a@example.com"}, "1 + 0 + 0 + 0 + 0 - confirmed"),
+        (
+            {"AlertEmail2": "a@example.com", "AlertPhone": "+14155550100", "ChatEndpoint": "none"},
+            "0 + 1 + 0 + 1 + 0 - confirmed",
+        ),
+    ],
+)
+def test_a_subscription_that_vanished_raises_an_alarm(
+    template: dict[str, Any], parameters: dict[str, str], expression: str
+) -> None:
+    stack = Stack(template, parameters)
+    alarm = stack.of_type("AWS::CloudWatch::Alarm")["MissingSubscriptionsAlarm"]
+    assert alarm["Metrics"][0]["Expression"] == expression
+    made = [
+        one
+        for one in stack.of_type("AWS::SNS::Subscription").values()
+        if one["TopicArn"] == arn("AlertTopic")
+    ]
+    assert expression.count("1") == len(made)
 
 
 def test_alarms_use_only_metrics_that_the_functions_write(stack: Stack) -> None:
@@ -222,7 +279,9 @@ def test_each_address_creates_its_subscription(
     template: dict[str, Any], parameter: str, value: str, protocol: str, topic: str
 ) -> None:
     made = Stack(template, {parameter: value}).of_type("AWS::SNS::Subscription")
-    (subscription,) = made.values()
+    [(name, subscription)] = made.items()
+    assert name == f"{parameter.removesuffix('Endpoint')}Subscription"  # the doctor relies on it
+    assert subscription_checks.PROTOCOLS[parameter] == protocol
     actual = (subscription["Protocol"], subscription["Endpoint"], subscription["TopicArn"])
     assert actual == (protocol, value, arn(topic))
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.template.stack import Stack
 
+ACCOUNT = "111122223333"  # as in the translated template
 NIGHTLY = "arn:aws:batch:eu-west-1:111122223333:job-queue/nightly"
 ADHOC = "arn:aws:batch:eu-west-1:111122223333:job-queue/adhoc"
 
@@ -17,6 +18,7 @@ BLOCKED = "Batch Job Queue Blocked"
 RESOURCE = "CloudFormation Resource Status Change"
 
 Event = dict[str, Any]
+_ABSENT = object()
 
 
 def matches(pattern: dict[str, Any], event: Event) -> bool:
@@ -26,7 +28,7 @@ def matches(pattern: dict[str, Any], event: Event) -> bool:
     "and". Unknown operators raise an error.
     """
     for key, wanted in pattern.items():
-        actual = event.get(key)
+        actual = event.get(key, _ABSENT)
         if isinstance(wanted, dict):
             if not isinstance(actual, dict) or not matches(wanted, actual):
                 return False
@@ -37,6 +39,10 @@ def matches(pattern: dict[str, Any], event: Event) -> bool:
 
 def _fits(wanted: Any, actual: Any) -> bool:
     match wanted:
+        case {"exists": False}:
+            return actual is _ABSENT
+        case {"anything-but": values}:
+            return actual is not _ABSENT and actual not in values
         case {"prefix": text}:
             return isinstance(actual, str) and actual.startswith(text)
         case {"suffix": text}:
@@ -54,24 +60,32 @@ def matching_rules(stack: Stack, event: Event) -> list[str]:
 def batch(detail_type: str = JOB, status: str = "FAILED", **detail: Any) -> Event:
     return {
         "source": "aws.batch",
+        "account": ACCOUNT,
         "detail-type": detail_type,
         "detail": {"status": status, "jobQueue": NIGHTLY, **detail},
     }
 
 
-def resource(kind: str, status: str) -> Event:
+def resource(kind: str, status: str, reason: str | None = "Invalid subnet") -> Event:
+    details = {"status": status} | ({"status-reason": reason} if reason is not None else {})
     return {
         "source": "aws.cloudformation",
+        "account": ACCOUNT,
         "detail-type": RESOURCE,
-        "detail": {"resource-type": kind, "status-details": {"status": status}},
+        "detail": {"resource-type": kind, "status-details": details},
     }
+
+
+def heartbeat(stack: str = "batch-notifier") -> Event:
+    source = f"batch-notifier.heartbeat.{stack}"
+    return {"source": source, "account": ACCOUNT, "detail": {"at": 1}}
 
 
 def drill(**changes: Any) -> Event:
     return batch(**changes) | {"source": "batch-notifier.drill"}
 
 
-MATCHING = [
+MATCHING: list[tuple[str, Event]] = [
     ("a failed job", batch()),
     ("a failed array child", batch(arrayProperties={"index": 12})),
     ("a failed service job", batch(SERVICE_JOB)),
@@ -81,9 +95,11 @@ MATCHING = [
     ("a job definition not deleted", resource("AWS::Batch::JobDefinition", "DELETE_FAILED")),
     ("a drill", drill()),
     ("a drill of another kind", drill(detail_type=BLOCKED, status="RUNNABLE")),
-    ("an empty drill", {"source": "batch-notifier.drill", "detail": {}}),
+    ("an empty drill", {"source": "batch-notifier.drill", "account": ACCOUNT, "detail": {}}),
+    ("a failed resource without a reason", resource("AWS::Batch::JobQueue", "CREATE_FAILED", None)),
+    ("its own heartbeat", heartbeat()),
 ]
-OTHER = [
+OTHER: list[tuple[str, Event]] = [
     *((f"a job {status}", batch(status=status)) for status in ("RUNNABLE", "RUNNING", "SUCCEEDED")),
     ("a service job that succeeded", batch(SERVICE_JOB, "SUCCEEDED")),
     ("a status in lower case", batch(status="failed")),
@@ -98,6 +114,22 @@ OTHER = [
         resource("AWS::CloudFormation::Stack", "CREATE_FAILED"),
     ),
     ("a source with the prefix of the drill", drill() | {"source": "batch-notifier.drills"}),
+    ("the heartbeat of another stack", heartbeat("batch-notifier-2")),
+    ("the heartbeat of no stack", heartbeat() | {"source": "batch-notifier.heartbeat"}),
+    *(
+        (f"{name} of another account", event | {"account": "999988887777"})
+        for name, event in MATCHING
+    ),
+    *(
+        (
+            f"a sibling of a failed resource: {reason}",
+            resource("AWS::Batch::JobQueue", status, reason),
+        )
+        for status, reason in (
+            ("CREATE_FAILED", "Resource creation cancelled"),
+            ("UPDATE_FAILED", "Resource update cancelled"),
+        )
+    ),
 ]
 
 

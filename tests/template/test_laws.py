@@ -36,6 +36,7 @@ WITHOUT_DATA = {
     "AWS::EFS::AccessPoint", "AWS::EFS::MountTarget", "AWS::Events::Rule",
     "AWS::IAM::InstanceProfile", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::KMS::Alias",
     "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::Scheduler::Schedule",
+    "AWS::Scheduler::ScheduleGroup",
     "AWS::Serverless::Application", "AWS::Serverless::Function", "AWS::SNS::Subscription",
     "AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy",
 }  # fmt: skip
@@ -46,6 +47,15 @@ SET_NO_SOURCE = {"lambda.amazonaws.com", "ec2.amazonaws.com"}
 SECRET_PARAMETER = re.compile(
     r"secret|password|token|credential|private|api.?key|webhook|endpoint", re.IGNORECASE
 )
+
+
+# Names that are the same in every Region of an account: with one of these, the stack's name alone
+# is taken in the second Region. Roles and policies are in IAM, bucket names in the whole partition.
+GLOBAL_NAMES = (
+    "DashboardName", "RoleName", "InstanceProfileName", "ManagedPolicyName", "UserName",
+    "GroupName", "BucketName",
+)  # fmt: skip
+REGIONAL_GROUPS = {"AWS::Scheduler::Schedule", "AWS::EC2::SecurityGroup"}
 
 
 def document(path: Path) -> dict[str, Any]:
@@ -114,6 +124,44 @@ def test_roles_are_protected_from_confused_deputies(path: Path) -> None:
                 "aws:SourceArn",
                 "aws:SourceAccount",
             }, name
+
+
+@each_template
+def test_global_names_contain_the_region(path: Path) -> None:
+    for name, resource in resources(path):
+        for key in GLOBAL_NAMES:
+            value = resource.get("Properties", {}).get(key)
+            if value and not (key == "GroupName" and resource["Type"] in REGIONAL_GROUPS):
+                assert "${AWS::Region}" in str(value), (name, key)
+
+
+def test_services_act_only_for_the_resources_of_the_stack(stack: Stack) -> None:
+    """Neither another alarm nor another schedule of the account may use what is ours."""
+    [publish] = [
+        one
+        for one in stack.of_type("AWS::SNS::TopicPolicy")["OpsTopicPolicy"]["PolicyDocument"][
+            "Statement"
+        ]
+        if one["Effect"] == "Allow"
+    ]
+    ours = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:batch-notifier-*"
+    assert publish["Condition"]["ArnLike"] == {"aws:SourceArn": ours}
+    role = stack.of_type("AWS::IAM::Role")["SweepScheduleRole"]
+    [assume] = role["AssumeRolePolicyDocument"]["Statement"]
+    assert assume["Condition"]["ArnEquals"] == {"aws:SourceArn": "<SweepScheduleGroup>"}
+    for schedule in stack.of_type("AWS::Scheduler::Schedule").values():
+        assert schedule["GroupName"] == "<SweepScheduleGroup>"
+
+
+def test_throttled_schedules_do_not_pile_up(stack: Stack) -> None:
+    """Scheduler invokes asynchronously, and Lambda keeps what it throttles for six hours."""
+    configured = {
+        one["FunctionName"]: one for one in stack.of_type("AWS::Lambda::EventInvokeConfig").values()
+    }
+    for schedule in stack.of_type("AWS::Scheduler::Schedule").values():
+        config = configured[schedule["Target"]["Arn"]]
+        assert config["MaximumEventAgeInSeconds"] <= 120  # SweepMinutes is 2 at least
+        assert config["MaximumRetryAttempts"] == 0
 
 
 def test_lambda_permissions_name_the_caller(stack: Stack) -> None:

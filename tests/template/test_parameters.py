@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import boto3
 import pytest
 
+from notifier import settings
+from notifier.alert.commands.console_links import console_address
 from tests.template.stack import Stack
 
 EMAILS = ["AlertEmail", "AlertEmail2", "AlertEmail3", "OpsEmail"]
@@ -165,9 +168,65 @@ def test_every_parameter_is_in_one_group_and_has_a_label(template: dict[str, Any
     assert interface["ParameterLabels"].keys() == template["Parameters"].keys()
 
 
-def test_log_lines_has_the_bounds_of_the_function(template: dict[str, Any]) -> None:
-    lines = template["Parameters"]["LogLines"]
-    assert (lines["MinValue"], lines["Default"], lines["MaxValue"]) == (0, 25, 200)
+def bounds() -> dict[str, tuple[int, int, int]]:
+    """Map each whole number of the functions to default, minimum and maximum."""
+    own = {"SweepMinutes": (5, 2, 15), "MaxVcpus": (16, 1, 10_000)}  # read by no function
+    return own | {
+        "".join(word.title() for word in name.split("_")): limits
+        for name, limits in settings._NUMBERS.items()
+    }
+
+
+@pytest.mark.parametrize(("name", "limits"), bounds().items(), ids=lambda each: str(each))
+def test_whole_numbers_have_exactly_the_range_of_the_function(
+    template: dict[str, Any], name: str, limits: tuple[int, int, int]
+) -> None:
+    """Not a Number, which takes 2.5 and 1e3 as well."""
+    default, least, most = limits
+    assert template["Parameters"][name]["Type"] == "String"
+    assert template["Parameters"][name]["Default"] == str(default)
+    for number in range(-1, 20_001):
+        assert accepts(template, name, str(number)) is (least <= number <= most), number
+    for text in ("", "2.5", "02", "1e3", " 5", "5 ", "+5", "five"):
+        assert not accepts(template, name, text), text
+
+
+def test_no_other_parameter_takes_a_decimal(template: dict[str, Any]) -> None:
+    numbers = [name for name, one in template["Parameters"].items() if one["Type"] == "Number"]
+    assert numbers == ["TextSpendLimit"]  # dollars: CloudWatch divides by it
+
+
+@pytest.mark.parametrize("partition", boto3.Session().get_available_partitions())
+def test_every_partition_has_a_console_or_no_links(
+    template: dict[str, Any], partition: str
+) -> None:
+    stack = Stack(template, {"BatchEnvironment": "ec2+fargate"}, partition)
+    domain = template["Mappings"]["Consoles"][partition]["Domain"]
+    links = [one["Value"] for one in stack.outputs.values() if "console" in str(one["Value"])]
+    assert len(links) == (0 if domain == "none" else 4)
+    assert all(f".console.{domain}/" in link for link in links)
+    # The links in alerts, for the same partitions.
+    assert (domain in console_address(partition, "eu-west-1")) is (domain != "none")
+
+
+@pytest.mark.parametrize(
+    ("region", "phone", "good"),
+    [
+        ("eu-west-1", "+14155550100", True),
+        ("cn-north-1", "", True),
+        ("cn-north-1", "+14155550100", False),
+        ("cn-northwest-1", "+14155550100", False),
+    ],
+)
+def test_china_has_no_text_messages(
+    template: dict[str, Any], region: str, phone: str, good: bool
+) -> None:
+    rule = template["Rules"]["ChinaHasNoTextMessages"]
+    stack = Stack(template, {"AlertPhone": phone}, "aws-cn", region)
+    applies = bool(stack.resolve(rule["RuleCondition"]))
+    [assertion] = rule["Assertions"]
+    assert (not applies or bool(stack.resolve(assertion["Assert"]))) is good
+    assert assertion["AssertDescription"].endswith(".")
 
 
 @pytest.mark.parametrize(

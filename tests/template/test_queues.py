@@ -35,6 +35,19 @@ def test_every_rule_and_subscription_has_a_dead_letter_queue(
     assert stack.of_type("AWS::SNS::Subscription", "AWS::Events::Rule").keys() <= senders
 
 
+def test_delivery_policies_stay_within_an_hour(stack: Stack) -> None:
+    """The limit of SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html"""
+    policies = [
+        one["DeliveryPolicy"]["healthyRetryPolicy"]
+        for one in stack.of_type("AWS::SNS::Subscription").values()
+        if one["Protocol"] == "https"
+    ]
+    assert policies
+    for policy in policies:
+        assert policy["minDelayTarget"] < policy["maxDelayTarget"]
+        assert policy["numRetries"] * policy["maxDelayTarget"] <= 3600
+
+
 def test_queues_are_encrypted_with_sse_sqs(stack: Stack) -> None:
     for name, queue in stack.of_type("AWS::SQS::Queue").items():
         assert queue["SqsManagedSseEnabled"] is True, name

@@ -111,7 +111,8 @@ def test_the_drill_command_sends_an_event_that_matches(stack: Stack) -> None:
     assert words[:3] == ["aws", "events", "put-events"]
     (entry,) = json.loads(words[words.index("--entries") + 1])
     assert stack.of_type("AWS::Events::Rule")["DrillRule"]["EventPattern"] == {
-        "source": [entry["Source"]]
+        "source": [entry["Source"]],
+        "account": ["111122223333"],
     }
     assert json.loads(entry["Detail"])["status"] == "FAILED"
 

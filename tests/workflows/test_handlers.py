@@ -61,13 +61,13 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
-    wiring.chosen.cache_clear()
+    wiring.load_settings.cache_clear()
     monkeypatch.setattr(wiring, "_topic", lambda: world.topic)
     monkeypatch.setattr(wiring, "_ledger", lambda: world.ledger)
     monkeypatch.setattr(wiring, "_queues", lambda: world.queues)
     monkeypatch.setattr(wiring, "_jobs", FakeJobs)
     monkeypatch.setattr(wiring, "JobLogs", FakeLogs)
-    monkeypatch.setattr(wiring, "BatchHistory", FakeHistory)
+    monkeypatch.setattr(wiring, "RunHistoryLookup", FakeHistory)
     return world
 
 
@@ -139,7 +139,7 @@ def test_a_sweep_is_run_with_what_the_operator_chose(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("STUCK_AFTER_MINUTES", "30")
     monkeypatch.setattr(wiring, "_batch", FakeBatch)
     monkeypatch.setattr(wiring, "FailureOutbox", lambda _: FakeOutbox())
-    monkeypatch.setattr(wiring, "TopicHealth", lambda _: FakePulse())
+    monkeypatch.setattr(wiring, "AwsHealthSignals", lambda _: FakePulse())
     chosen: list[object] = []
     run = sweep.run
     monkeypatch.setattr(
@@ -164,8 +164,8 @@ def test_the_slowest_reads_and_publish_fit_into_the_reserve() -> None:
     """Or Lambda would end the function in the middle, and the whole batch would come again."""
     log, publish = _slowest(job_logs._TIMEOUTS), _slowest(topic._TIMEOUTS)
     run_history = history.GIVE_UP_S + _slowest(history._TIMEOUTS)
-    assert (job_logs.LOOK_ON_S + log + run_history + publish) * 1000 <= delivery.RESERVE_MS
-    logs = job_logs.LOOK_ON_S + job_logs.FAILURES_BORNE * log
+    assert (job_logs.MOST_SECONDS + log + run_history + publish) * 1000 <= delivery.RESERVE_MS
+    logs = job_logs.MOST_SECONDS + job_logs.MOST_UNANSWERED * log
     assert (logs + _slowest(jobs._TIMEOUTS) + publish) * 1000 <= follow_up.RESERVE_MS
 
 

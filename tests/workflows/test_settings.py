@@ -9,7 +9,7 @@ from notifier.incident.incident import Intervals
 from notifier.incident.rate_limit import Limits
 from notifier.ports.reporting import Options
 from notifier.ports.sweeping import SweepOptions
-from notifier.settings import Settings, SettingsError, read
+from notifier.settings import Settings, SettingsError, read_settings
 from notifier.text.units import HOUR_MS, MINUTE_MS
 
 TOPIC = "arn:aws:sns:us-east-1:111122223333:alerts"
@@ -24,7 +24,7 @@ NEEDED = {
 
 
 def test_defaults() -> None:
-    assert read(NEEDED) == Settings(
+    assert read_settings(NEEDED) == Settings(
         TOPIC, "incidents", FAILURES, FOLLOW_UPS, dry_run=False, options=Options()
     )
 
@@ -41,7 +41,7 @@ def test_choices() -> None:
         "LONGEST_FOLLOW_UP_MINUTES": "60",
         "CLOSE_AFTER_HOURS": "48",
     }
-    assert read(NEEDED | chosen).options == Options(
+    assert read_settings(NEEDED | chosen).options == Options(
         log_lines=0,
         minimum=Severity.CRITICAL,
         group_by=("job", "queue"),
@@ -52,14 +52,14 @@ def test_choices() -> None:
 
 def test_a_dry_run_needs_nothing() -> None:
     # Locally a `Ref` to the topic is its bare name.
-    assert read({"ALERT_TOPIC_ARN": "AlertTopic", "DRY_RUN": "true"}).dry_run
+    assert read_settings({"ALERT_TOPIC_ARN": "AlertTopic", "DRY_RUN": "true"}).dry_run
 
 
 @pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1"])
 def test_topics_of_all_partitions(region: str) -> None:
     partition = "aws-cn" if region.startswith("cn") else "aws-us-gov"
     arn = f"arn:{partition}:sns:{region}:111122223333:alerts"
-    assert read(NEEDED | {"ALERT_TOPIC_ARN": arn}).topic_arn == arn
+    assert read_settings(NEEDED | {"ALERT_TOPIC_ARN": arn}).topic_arn == arn
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def test_topics_of_all_partitions(region: str) -> None:
 )
 def test_a_bad_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
-        read(NEEDED | {name: value})
+        read_settings(NEEDED | {name: value})
 
 
 def test_all_bad_settings_are_named_in_one_line() -> None:
     bad = {"LOG_LINES": "x", "MINIMUM_SEVERITY": "x", "DRY_RUN": "x", "ALERT_TOPIC_ARN": "x"}
     with pytest.raises(SettingsError) as raised:
-        read(bad)
+        read_settings(bad)
     assert all(name in str(raised.value) for name in bad)
     assert "\n" not in str(raised.value)
 
@@ -116,12 +116,12 @@ QUEUES = [f"arn:aws:batch:eu-west-1:111122223333:job-queue/{name}" for name in (
     ],
 )
 def test_what_the_sweep_looks_at(given: dict[str, str], chosen: SweepOptions) -> None:
-    assert read(NEEDED | given).sweep == chosen
+    assert read_settings(NEEDED | given).sweep == chosen
 
 
 def test_bad_settings_of_the_sweep_are_named_with_all_others() -> None:
     bad = {"JOB_QUEUE_ARNS": "etl", "STUCK_AFTER_MINUTES": "10081", "LOG_LINES": "x"}
     with pytest.raises(SettingsError) as raised:
-        read(NEEDED | bad)
+        read_settings(NEEDED | bad)
     for name in bad:
         assert name in str(raised.value)

@@ -374,9 +374,11 @@ def test_a_second_environment_that_works_makes_a_disabled_one_nobodys_trouble() 
 # ---- Heartbeat and subscriptions -----------------------------------------------------------------
 
 
-def test_a_heartbeat_is_counted_and_nothing_else_happens() -> None:
+@pytest.mark.parametrize("suffix", ["", ".batch-notifier"])
+def test_a_heartbeat_is_counted_and_nothing_else_happens(suffix: str) -> None:
     world = Swept()
-    beat = {"source": "batch-notifier.heartbeat", "detail-type": "x", "detail": {"at": 1}}
+    source = f"batch-notifier.heartbeat{suffix}"
+    beat = {"source": source, "detail-type": "x", "detail": {"at": 1}}
     world.put(beat)
     world.run_until(60)
     assert world.journal.counts() == ["Heartbeat"]

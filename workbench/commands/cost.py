@@ -1,49 +1,45 @@
-"""`batch-notifier cost`: what a month of failures costs, beside the alternatives."""
+"""`batch-notifier cost`: show the monthly cost, beside the alternatives."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from typing import Any
 
-from workbench.commands.arguments import whole_number
-from workbench.commands.preview import InputError
+from workbench.commands.arguments import Subcommands, whole_number
 from workbench.docs import monthly_cost, prices
+from workbench.errors import InputError
 
-MOST = 100_000_000  # failures; whoever has more needs another tool
+MAX_FAILURES = 100_000_000
 
 
-def add_to(commands: argparse._SubParsersAction[Any]) -> None:
+def add_to(commands: Subcommands) -> None:
     """Add the command to the program."""
-    command = commands.add_parser(
+    parser = commands.add_parser(
         "cost",
-        help="tell what a month of failures costs, beside the alternatives",
-        description="Tell what a month of failures costs in us-east-1, from measured calls.",
+        help="show what a month of failures costs, beside the alternatives",
+        description="Show what a month of failures costs in us-east-1, from measured API calls.",
     )
-    command.add_argument(
-        "--failures-per-month",
-        type=whole_number(1, MOST),
-        required=True,
-        metavar="N",
-        help="jobs that fail",
+    count = whole_number(1, MAX_FAILURES)
+    parser.add_argument(
+        "--failures-per-month", type=count, required=True, metavar="N", help="jobs that fail"
     )
-    command.add_argument(
+    parser.add_argument(
         "--storm-size",
-        type=whole_number(1, MOST),
+        type=count,
         default=1,
         metavar="M",
-        help="how many fail together, of one definition and cause (default: 1)",
+        help="jobs of one definition that fail together, for one cause (default: 1)",
     )
-    command.set_defaults(run=_cost)
+    parser.set_defaults(run=_run)
 
 
-def _cost(chosen: argparse.Namespace) -> Iterator[str]:
-    failures, storm = chosen.failures_per_month, chosen.storm_size
+def _run(options: argparse.Namespace) -> Iterator[str]:
+    failures, storm = options.failures_per_month, options.storm_size
     if storm > failures:
         raise InputError(f"a storm of {storm:,} is more than {failures:,} failures a month")
-    yield f"{failures:,} failures a month, {storm:,} at a time, one mail address:"
+    yield f"{failures:,} failures a month, {storm:,} at a time, one email address:"
     for bill in monthly_cost.bills(failures, storm):
         parts = ", ".join(f"{name} {dollars:,.2f}" for name, dollars in bill.lines.items())
-        sent = f"{bill.total:>10,.2f} USD{bill.messages:>13,.0f} messages"
-        yield f"  {bill.name:<18}{sent}  ({parts})"
-    yield f"Prices of us-east-1, {prices.AS_OF}, without free tiers; calls as `make bench` found."
+        total = f"{bill.total:>10,.2f} USD{bill.messages:>13,.0f} messages"
+        yield f"  {bill.name:<18}{total}  ({parts})"
+    yield f"Prices: us-east-1, {prices.AS_OF}, without free tiers. Calls: measured by `make bench`."

@@ -1,48 +1,53 @@
-"""`batch-notifier doctor`: what is wrong with a deployed notifier, and how to mend it."""
+"""`batch-notifier doctor`: find what is wrong with a deployed notifier, and how to fix it."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from typing import Any
+
+from workbench.commands.arguments import Subcommands
 
 NOTES = """\
-Nothing is changed. Each line is ok, WRONG (with the command to run first), or UNKNOWN (with the
-reason, such as a permission that you lack). Exit code: 0 all is well, 1 something is not, 2 there
-is no such stack.
+The doctor changes nothing. Each line is ok, WRONG (followed by the command to run first), UNKNOWN
+(with the reason, such as a permission that you lack), or a note that does not count as a problem.
+Exit codes: 0 no problem found, 1 something is WRONG or UNKNOWN, 2 the stack cannot be read.
 """
 
 
-class UnwellError(Exception):
-    """Something is wrong, or could not be found out, and was printed; the exit code says so."""
+class ProblemsFoundError(Exception):
+    """The report contains a problem; the exit code is 1."""
 
 
-def add_to(commands: argparse._SubParsersAction[Any], where: argparse.ArgumentParser) -> None:
-    """Add the command, with the options of `where` the stack is."""
+def add_to(commands: Subcommands, stack: argparse.ArgumentParser) -> None:
+    """Add the command, with the options that select the stack."""
     parser = commands.add_parser(
         "doctor",
-        parents=[where],
-        help="say what is wrong with a deployed notifier, and how to mend it",
-        description="Look a deployed notifier over: rules, queues, functions, subscribers, alarms.",
+        parents=[stack],
+        help="find what is wrong with a deployed notifier, and how to fix it",
+        description="Check a deployed notifier: rules, queues, functions, subscribers, alarms.",
         epilog=NOTES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--acceptance",
+        action="store_true",
+        help="also check what only a real account can show, and list what is left for a person",
     )
     parser.set_defaults(run=_run)
 
 
-def _run(chosen: argparse.Namespace) -> Iterator[str]:
-    from workbench.doctor import (
-        examination,  # it imports boto3, which the other commands need not wait for
-    )
+def _run(options: argparse.Namespace) -> Iterator[str]:
+    from workbench.doctor import examination
 
-    wrong = unknown = looked_at = 0
-    for finding in examination.examine(chosen.stack_name, chosen.region):
-        looked_at += 1
+    wrong = unknown = checks = 0
+    findings = examination.examine(
+        options.stack_name, options.region, acceptance=options.acceptance
+    )
+    for finding in findings:
+        checks += not finding.note
         wrong += bool(finding.wrong)
         unknown += bool(finding.unknown)
         yield from finding.lines()
-    if not wrong and not unknown:
-        yield f"All is well: {looked_at} checks."
-        return
-    yield f"{looked_at} checks: {wrong} wrong, {unknown} could not be made."
-    raise UnwellError
+    if wrong or unknown:
+        yield f"{checks} checks: {wrong} wrong, {unknown} unknown."
+        raise ProblemsFoundError
+    yield f"All is well: {checks} checks."

@@ -1,79 +1,63 @@
-"""An event file and its log file read as the alert they become, with no AWS."""
+"""`batch-notifier preview`: show the alert that an event file becomes."""
 
 from __future__ import annotations
 
+import argparse
 import json
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 
-from notifier.alert.alert import Alert, compose, compose_unreadable
-from notifier.batch.event import parse_event
-from notifier.batch.failure import Unreadable
-from notifier.joblog.excerpt import LogLine, LogRead
+from notifier.alert.alert import Alert
+from notifier.channels import message
+from workbench.commands.arguments import Subcommands
+from workbench.event_file import alert_from_file
 
-LOG_LINES = 25  # as the template's default
-
-
-class InputError(Exception):
-    """What a person gave cannot be used; the message is one line."""
+CHANNELS = ("email", "sms", "chat", "webhook")
+CHANNEL_CHOICES = (*CHANNELS, "all")
 
 
-def alert_of(event_file: Path, logs_file: Path | None = None) -> Alert | None:
-    """Compose the alert of an event file; None when the event reports no failure.
-
-    Parameters
-    ----------
-    event_file
-        One EventBridge event in JSON.
-    logs_file
-        The job's log, a line each, with or without an ISO time in front. By default
-        `logs/NAME.txt` beside the event, if there is one.
-
-    Raises
-    ------
-    InputError
-        When a file cannot be read or is not JSON.
-    """
-    try:
-        given = json.loads(text_of(event_file))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{event_file} is not JSON: {error}") from error
-    if not isinstance(given, dict) or not {"source", "detail-type"} & given.keys():
-        raise InputError(f"{event_file} is not an EventBridge event")
-    read = parse_event(given)
-    if read is None:
-        return None
-    if isinstance(read, Unreadable):
-        return compose_unreadable(read)
-    beside = event_file.parent / "logs" / f"{event_file.stem}.txt"
-    chosen = logs_file or (beside if beside.is_file() else None)
-    if chosen is None:
-        return compose(read, LogRead(unavailable="no log file was given"), LOG_LINES)
-    return compose(read, LogRead(tuple(log_lines(chosen))), LOG_LINES)
+def add_to(commands: Subcommands) -> None:
+    """Add the command to the program."""
+    parser = commands.add_parser(
+        "preview",
+        help="show the alert that an event becomes; needs no AWS",
+        description="Show the alert that an EventBridge event becomes. Needs no AWS.",
+    )
+    parser.add_argument("event", type=Path, help="file with one EventBridge event in JSON")
+    parser.add_argument(
+        "--logs",
+        type=Path,
+        metavar="FILE",
+        help="the job's log (default: logs/NAME.txt beside the event)",
+    )
+    parser.add_argument(
+        "--channel", choices=CHANNEL_CHOICES, default="email", help="default: email"
+    )
+    parser.set_defaults(run=_run)
 
 
-def text_of(file: Path) -> str:
-    """Read a UTF-8 file, or say in one line why not."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot read {file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"cannot read {file}: not UTF-8 text") from error
+def _run(options: argparse.Namespace) -> Iterator[str]:
+    alert = alert_from_file(options.event, options.logs)
+    if alert is None:
+        yield "This event reports no failure: no alert would be sent."
+    else:
+        yield from format_alert(alert, options.channel)
 
 
-def log_lines(file: Path) -> list[LogLine]:
-    """Read a log file, oldest line first."""
-    # Only a newline ends a line: a job's output may hold other breaks.
-    return [_log_line(line) for line in text_of(file).split("\n") if line]
+def format_alert(alert: Alert, channel: str) -> Iterator[str]:
+    """Format an alert for one channel, or for `all` of them."""
+    texts = message.render_channels(alert)
+    if channel != "all":
+        yield _format_channel(channel, texts)
+        return
+    for each in CHANNELS:
+        yield f"===== {each} ====="
+        yield _format_channel(each, texts)
 
 
-def _log_line(line: str) -> LogLine:
-    when, _, message = line.partition(" ")
-    try:
-        moment = datetime.fromisoformat(when)
-    except ValueError:
-        return LogLine(0, line)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return LogLine(int(moment.timestamp() * 1000), message)
+def _format_channel(channel: str, texts: dict[str, str]) -> str:
+    if channel == "email":
+        return f"Subject: {texts['subject']}\n\n{texts['email']}"
+    if channel == "sms":
+        return texts["sms"]
+    return json.dumps(json.loads(texts[channel]), indent=2, ensure_ascii=False)

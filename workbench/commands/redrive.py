@@ -1,42 +1,41 @@
-"""`batch-notifier redrive`: show the dead letters, and return them once the cause is mended."""
+"""`batch-notifier redrive`: show dead letters, and return them to their queue."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from typing import Any
+
+from workbench.commands.arguments import Subcommands
 
 EXAMPLES = """\
 examples:
-  batch-notifier redrive              # shows what is there, and changes nothing
-  batch-notifier redrive --yes        # returns all of it
+  batch-notifier redrive              # shows the dead letters, and changes nothing
+  batch-notifier redrive --yes        # returns all of them
   batch-notifier redrive --only failures --yes
-Mend what kept them from being told first: `batch-notifier doctor` names it.
+Fix the cause first: `batch-notifier doctor` names it.
 """
 
 
-def add_to(commands: argparse._SubParsersAction[Any], where: argparse.ArgumentParser) -> None:
-    """Add the command, with the options of `where` the stack is."""
-    redrive = commands.add_parser(
+def add_to(commands: Subcommands, stack: argparse.ArgumentParser) -> None:
+    """Add the command, with the options that select the stack."""
+    parser = commands.add_parser(
         "redrive",
-        parents=[where],
-        help="show failures that could not be told, and return them to the queue",
-        description="Show the dead letters. With --yes, return them: each is tried again.",
+        parents=[stack],
+        help="show failures that could not be reported, and return them to the queue",
+        description="Show the dead letters. With --yes, return them to their queue to be retried.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    redrive.add_argument("--only", choices=("failures", "follow-ups"), help="default: both")
-    redrive.add_argument("--yes", action="store_true", help="return them, having seen them")
-    redrive.set_defaults(run=_run)
+    parser.add_argument("--only", choices=("failures", "follow-ups"), help="default: both")
+    parser.add_argument("--yes", action="store_true", help="return the messages")
+    parser.set_defaults(run=_run)
 
 
-def _run(chosen: argparse.Namespace) -> Iterator[str]:
-    # They import boto3, which the other commands need not wait for.
+def _run(options: argparse.Namespace) -> Iterator[str]:
     from workbench.deployed import dead_letters, deployment
 
-    stack = deployment.deployment(chosen.stack_name, chosen.region)
-    for what, pair in dead_letters.PAIRS.items():
-        if chosen.only in (None, what):
-            yield from dead_letters.redrive(stack, pair, move=chosen.yes)
-    if not chosen.yes:
-        yield f"Nothing was changed. To return them: {stack.ours('redrive --yes')}"
+    stack = deployment.open_deployment(options.stack_name, options.region)
+    for name, queues in dead_letters.QUEUES.items():
+        if options.only in (None, name):
+            yield from dead_letters.redrive(stack, queues, move=options.yes)
+    if not options.yes:
+        yield f"Nothing was changed. To return them: {stack.notifier_command('redrive --yes')}"

@@ -1,1 +1,1 @@
-"""A deployed notifier as seen from here: its stack, dead letters, silences and failed jobs."""
+"""A deployed notifier: its stack, dead letters, silences and failed jobs."""

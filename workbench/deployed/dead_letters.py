@@ -1,4 +1,4 @@
-"""Dead letters of a deployed notifier: look at them, and put them back where they came from."""
+"""The dead letters of a deployed notifier: show them, and return them to their queue."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from notifier.aws.ledger import IncidentLedger
 from notifier.batch.event import parse_event
 from notifier.batch.failure import Unreadable
 from notifier.diagnosis.diagnose import diagnose
+from notifier.incident.incident import Incident
 from notifier.ports.reporting import STORM
 from notifier.ports.service_error import ServiceError
 from notifier.text import units, untrusted
-from workbench.commands.preview import InputError
 from workbench.deployed import deployment
 from workbench.deployed.deployment import Deployment
-from workbench.deployed.table import aligned
-from workbench.doctor.pipeline import depth
+from workbench.deployed.table import align
+from workbench.doctor.pipeline_checks import depth
+from workbench.errors import InputError
 
-MOST_SHOWN = 50  # more is not read; all are moved
-BATCH = 10  # SQS hands out and takes no more in one call
-LOOK_S = 60  # those looked at are nobody else's so long, and given back at once
-MOVE_WAIT_S = 60  # 500 messages a second go in that time; what is longer goes on by itself
-# What says that a queue cannot move by itself; the last two are those of a simulated AWS.
-NO_TASKS = frozenset(
+MAX_SHOWN = 50  # more are not read; all are returned
+BATCH = 10  # messages in one SQS call
+VISIBILITY_S = 60  # messages that are read are hidden from others so long
+MOVE_WAIT_S = 60  # SQS moves 500 messages a second; a longer move continues by itself
+# How a queue reports that it has no move tasks; the last two are those of a simulated AWS.
+NO_MOVE_TASKS = frozenset(
     (
         "UnsupportedOperation",
         "AWS.SimpleQueueService.UnsupportedOperation",
@@ -38,119 +39,122 @@ NO_TASKS = frozenset(
     )
 )
 Row = tuple[str, str, str, str]
+Letter = dict[str, Any]
+"""One message of SQS."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A dead-letter queue and the queue that its messages go back to, as outputs of the stack."""
+class QueuePair:
+    """A dead-letter queue and the queue that its messages return to, as outputs of the stack."""
 
-    dead: str
-    alive: str
-    holds: str
+    dead_letters: str
+    target: str
+    meaning: str
     head: Row
-    describe: Callable[[Deployment, Sequence[dict[str, Any]]], list[Row]]
+    describe: Callable[[Deployment, Sequence[Letter]], list[Row]]
 
 
-def of_failures(_: Deployment, letters: Sequence[dict[str, Any]]) -> list[Row]:
-    """Say of each failure which job it is, where, why, and when it failed."""
+def describe_failures(_: Deployment, letters: Sequence[Letter]) -> list[Row]:
+    """Describe failures: job, queue, cause, time."""
     try:
-        return [_failure(letter["Body"]) for letter in letters]
+        return [_describe_failure(letter["Body"]) for letter in letters]
     finally:
         untrusted.forget_secrets()
 
 
-def _failure(body: str) -> Row:
+def _describe_failure(body: str) -> Row:
     try:
-        told = parse_event(json.loads(body))
+        failure = parse_event(json.loads(body))
     except (ValueError, RecursionError):
-        return ("?", "?", "not JSON", "?")
-    if told is None:
-        return ("?", "?", "reports no failure", "?")
-    if isinstance(told, Unreadable):
-        return (told.job_name or "?", "?", "unreadable event", told.event_time or "?")
-    when = units.moment(told.stopped_at)[:16] if told.stopped_at else told.event_time
-    return (told.job_name or "?", told.queue or "-", diagnose(told).cause, when or "?")
+        return _row(cause="not JSON")
+    if failure is None:
+        return _row(cause="reports no failure")
+    if isinstance(failure, Unreadable):
+        return _row(failure.job_name, "", "unreadable event", failure.event_time)
+    when = units.moment(failure.stopped_at)[:16] if failure.stopped_at else failure.event_time
+    return _row(failure.job_name, failure.queue or "-", diagnose(failure).cause, when)
 
 
-def of_follow_ups(stack: Deployment, letters: Sequence[dict[str, Any]]) -> list[Row]:
-    """Say of each follow-up which incident it is about, and when it was due."""
-    asked = [_asked(letter["Body"]) for letter in letters]
-    keys = {key for key, _ in asked if key not in ("", STORM)}
+def _row(job: str = "", queue: str = "", cause: str = "-", when: str = "") -> Row:
+    return (job or "?", queue or "?", cause, when or "?")
+
+
+def describe_follow_ups(stack: Deployment, letters: Sequence[Letter]) -> list[Row]:
+    """Describe follow-ups: first job, queue and cause of the incident, due time."""
+    follow_ups = [_read_follow_up(letter["Body"]) for letter in letters]
+    keys = {key for key, _ in follow_ups} - {"", STORM}
     try:
         ledger = IncidentLedger(stack.outputs[deployment.TABLE])
-        known = ledger.read((), keys).incidents if keys else {}
+        incidents = ledger.read((), keys).incidents if keys else {}
     except ServiceError as error:
-        raise deployment.cannot("read the incident table", error) from error
-    rows = list[Row]()
-    for key, due in asked:
-        when = units.moment(due)[:16] if due else "?"
-        if key == STORM:
-            rows.append(("storm digest", "-", "-", when))
-        elif key in known:
-            first = known[key].first
-            rows.append((first.job_name or "?", first.queue or "-", known[key].cause, when))
-        else:
-            rows.append((untrusted.one_line(key) or "?", "-", "no longer known", when))
-    return rows
+        raise deployment.aws_error("read the incident table", error) from error
+    return [_describe_follow_up(key, due, incidents.get(key)) for key, due in follow_ups]
 
 
-def _asked(body: str) -> tuple[str, int]:
+def _describe_follow_up(key: str, due: int, incident: Incident | None) -> Row:
+    when = units.moment(due)[:16] if due else ""
+    if key == STORM:
+        return _row("storm digest", "-", "-", when)
+    if incident is None:
+        return _row(untrusted.one_line(key), "-", "no longer known", when)
+    return _row(incident.first.job_name, incident.first.queue or "-", incident.cause, when)
+
+
+def _read_follow_up(body: str) -> tuple[str, int]:
+    """Read the key of an incident and the due time; empty where the body is not a follow-up."""
     try:
-        asked = json.loads(body)
-        return str(asked["incident"]), int(asked["due"])
+        follow_up = json.loads(body)
+        return str(follow_up["incident"]), int(follow_up["due"])
     except (ValueError, RecursionError, KeyError, TypeError):
         return "", 0
 
 
-PAIRS = {
-    "failures": Pair(
+QUEUES = {
+    "failures": QueuePair(
         "FailureDeadLetterQueue",
         "FailureQueue",
-        "failures nobody was told of",
+        "failures that were never reported",
         ("JOB", "QUEUE", "CAUSE", "FAILED (UTC)"),
-        of_failures,
+        describe_failures,
     ),
-    "follow-ups": Pair(
+    "follow-ups": QueuePair(
         "FollowUpDeadLetterQueue",
         "FollowUpQueue",
-        "incidents that are no longer looked after",
+        "incidents that get no more updates",
         ("FIRST JOB", "QUEUE", "CAUSE", "DUE (UTC)"),
-        of_follow_ups,
+        describe_follow_ups,
     ),
 }
 
 
-def redrive(stack: Deployment, pair: Pair, *, move: bool) -> Iterator[str]:
-    """Show what lies in a dead-letter queue, and put it back if it is to `move`."""
-    dead = stack.outputs[f"{pair.dead}Url"]
+def redrive(stack: Deployment, queues: QueuePair, *, move: bool) -> Iterator[str]:
+    """Show the messages of a dead-letter queue, and return them if `move` is set."""
+    name, url = queues.dead_letters, stack.outputs[f"{queues.dead_letters}Url"]
     try:
-        count = depth(dead)
-        letters = _look(dead)
+        count = depth(url)
+        letters = _peek(url)
         if not letters:
-            held = f" Somebody else looks at {count} just now." if count else ""
-            yield f"{pair.dead}: empty.{held}"
+            hidden = f" {count} messages are in use by someone else." if count else ""
+            yield f"{name}: empty.{hidden}"
             return
-        yield f"{pair.dead}: {pair.holds}: {count}"
-        rows = [pair.head, *pair.describe(stack, letters)]
-        yield from (f"  {line}" for line in aligned(rows))
+        yield f"{name}: {queues.meaning}: {count}"
+        rows = [queues.head, *queues.describe(stack, letters)]
+        yield from (f"  {line}" for line in align(rows))
         if count > len(letters):
             yield f"and {count - len(letters)} more"
         if move:
-            yield _moved(dead, stack.outputs[f"{pair.alive}Url"], count, pair)
+            yield _return_all(url, stack.outputs[f"{queues.target}Url"], count, queues.target)
     except (BotoCoreError, ClientError) as error:
-        raise deployment.cannot(f"redrive {pair.dead}", error) from error
+        raise deployment.aws_error(f"redrive {name}", error) from error
 
 
-def _look(url: str) -> list[dict[str, Any]]:
-    """Read messages without taking them out: they are given back at once."""
-    sqs, letters = boto3.client("sqs"), list[dict[str, Any]]()
-    while len(letters) < MOST_SHOWN:
-        said = sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=BATCH, VisibilityTimeout=LOOK_S, WaitTimeSeconds=1
-        )
-        got: list[Any] = said.get("Messages", [])
-        letters += got
-        if not got:
+def _peek(url: str) -> list[Letter]:
+    """Read messages, and make them visible again at once."""
+    sqs, letters = boto3.client("sqs"), list[Letter]()
+    while len(letters) < MAX_SHOWN:
+        received = _receive(url, BATCH)
+        letters += received
+        if not received:
             break
     for start in range(0, len(letters), BATCH):
         entries: list[Any] = [
@@ -161,52 +165,58 @@ def _look(url: str) -> list[dict[str, Any]]:
     return letters
 
 
-def _moved(dead: str, alive: str, count: int, pair: Pair) -> str:
-    """Let SQS move everything; where it cannot, move it by hand."""
-    sqs, source = boto3.client("sqs"), _arn(dead)
+def _receive(url: str, maximum: int) -> list[Any]:
+    answer = boto3.client("sqs").receive_message(
+        QueueUrl=url,
+        MaxNumberOfMessages=maximum,
+        VisibilityTimeout=VISIBILITY_S,
+        MessageAttributeNames=["All"],
+        WaitTimeSeconds=1,
+    )
+    return answer.get("Messages", [])
+
+
+def _return_all(source_url: str, target_url: str, count: int, target: str) -> str:
+    """Let SQS move all messages; where it cannot, move them one by one."""
+    sqs, source = boto3.client("sqs"), _arn(source_url)
     try:
-        # With a destination: some of these came from a rule, and SQS knows no queue they came from.
-        sqs.start_message_move_task(SourceArn=source, DestinationArn=_arn(alive))
+        # With a destination: SQS knows no source queue for messages that came from a rule.
+        sqs.start_message_move_task(SourceArn=source, DestinationArn=_arn(target_url))
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") not in NO_TASKS:
+        if error.response.get("Error", {}).get("Code") not in NO_MOVE_TASKS:
             raise
-        return f"Returned {_by_hand(dead, alive, count)} to {pair.alive}."
+        return f"Returned {_move_one_by_one(source_url, target_url, count)} to {target}."
     deadline = time.monotonic() + MOVE_WAIT_S
     while time.monotonic() < deadline:
         [task] = sqs.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"]
         if task.get("Status") == "COMPLETED":
             moved = task.get("ApproximateNumberOfMessagesMoved", 0)
-            return f"Returned {moved} to {pair.alive}."
+            return f"Returned {moved} to {target}."
         if task.get("Status") != "RUNNING":
-            raise InputError(f"SQS did not move them all: {task.get('FailureReason', 'cancelled')}")
+            reason = task.get("FailureReason", "cancelled")
+            raise InputError(f"SQS did not return all messages: {reason}")
         time.sleep(1)
-    return f"SQS is still returning them to {pair.alive}; it goes on by itself."
+    return f"SQS is still returning messages to {target}, and continues by itself."
 
 
-def _by_hand(dead: str, alive: str, count: int) -> int:
-    """Send each message, then delete it: who is interrupted leaves a copy, never a gap."""
+def _move_one_by_one(source_url: str, target_url: str, count: int) -> int:
+    """Send each message, then delete it: an interruption leaves a duplicate, never a loss."""
     sqs, moved = boto3.client("sqs"), 0
-    while moved < count:  # those that come back meanwhile are not moved again
-        said = sqs.receive_message(
-            QueueUrl=dead,
-            MaxNumberOfMessages=min(BATCH, count - moved),
-            VisibilityTimeout=LOOK_S,
-            MessageAttributeNames=["All"],
-            WaitTimeSeconds=1,
-        )
-        letters = said.get("Messages", [])
+    while moved < count:  # messages that fail again meanwhile are not moved twice
+        letters = _receive(source_url, min(BATCH, count - moved))
         if not letters:
             break
         for letter in letters:
-            attributes: Any = letter.get("MessageAttributes", {})
             sqs.send_message(
-                QueueUrl=alive, MessageBody=letter["Body"], MessageAttributes=attributes
+                QueueUrl=target_url,
+                MessageBody=letter["Body"],
+                MessageAttributes=letter.get("MessageAttributes", {}),
             )
-            sqs.delete_message(QueueUrl=dead, ReceiptHandle=letter["ReceiptHandle"])
+            sqs.delete_message(QueueUrl=source_url, ReceiptHandle=letter["ReceiptHandle"])
             moved += 1
     return moved
 
 
 def _arn(url: str) -> str:
-    said = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    return said["Attributes"]["QueueArn"]
+    answer = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return answer["Attributes"]["QueueArn"]

@@ -1,4 +1,4 @@
-"""What a deployed stack says of itself, and what AWS says when it does not answer."""
+"""A deployed stack, and AWS errors as one line."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from botocore.exceptions import (
 from notifier.aws import calls
 from notifier.ports.service_error import ServiceError
 from notifier.text import untrusted
-from workbench.commands.preview import InputError
+from workbench.errors import InputError
 
-TABLE = "IncidentTableName"  # the output that no other application is likely to have
-# What to do about what people run into first.
+TABLE = "IncidentTableName"  # an output that no other application is likely to have
+# How to fix the most common configuration errors.
 REMEDIES: dict[type[BotoCoreError], str] = {
-    NoRegionError: "say --region, or set one with aws configure",
-    NoCredentialsError: "aws configure or aws sso login sets them",
-    ProfileNotFound: "AWS_PROFILE names it, aws configure list-profiles shows those there are",
-    EndpointConnectionError: "is the Region spelt right, and is there a network?",
+    NoRegionError: "use --region, or set one with aws configure",
+    NoCredentialsError: "set them with aws configure or aws sso login",
+    ProfileNotFound: "AWS_PROFILE names it; list the profiles with aws configure list-profiles",
+    EndpointConnectionError: "check the spelling of the Region, and the network connection",
 }
 
 
 def use_region(region: str) -> None:
-    """Work in a Region, the adapters of the functions too; empty is that of the configuration.
+    """Set the Region of boto3 and of the functions' adapters; empty keeps the configured one.
 
     Raises
     ------
     InputError
-        When the AWS configuration cannot be used, such as a profile that is not there.
+        When the AWS configuration cannot be used, such as a profile that does not exist.
     """
     if not region:
         return
@@ -44,18 +44,18 @@ def use_region(region: str) -> None:
         boto3.setup_default_session(region_name=region)
         calls.session().set_config_variable("region", region)
     except BotoCoreError as error:
-        raise cannot("use the AWS configuration", error) from error
+        raise aws_error("use the AWS configuration", error) from error
 
 
-def outputs(stack_name: str) -> dict[str, str]:
+def stack_outputs(stack_name: str) -> dict[str, str]:
     """Read the outputs of a stack by name, in the Region that boto3 is set to.
 
     Raises
     ------
     BotoCoreError, ClientError
-        When there is no such stack, or AWS does not let us see it.
+        When the stack does not exist, or access is denied.
     InputError
-        When it is another application's.
+        When it belongs to another application.
     """
     [stack] = boto3.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
     found = {
@@ -63,74 +63,73 @@ def outputs(stack_name: str) -> dict[str, str]:
         for output in stack.get("Outputs", [])
     }
     if TABLE not in found:
-        named = f"{stack_name} ({stack['StackStatus']})"
-        raise InputError(f"the stack {named} has no incident table: is it batch-notifier?")
+        name = f"{stack_name} ({stack['StackStatus']})"
+        raise InputError(f"the stack {name} has no incident table: is it batch-notifier?")
     return found
 
 
-def words(error: BaseException) -> str:
-    """Say in one line what AWS answered, all of it: it is told to whoever asked."""
+def describe_error(error: BaseException) -> str:
+    """Describe an error of AWS or botocore in one line."""
     if isinstance(error, ServiceError):
-        return words(error.__cause__) if error.__cause__ else error.says
-    if not isinstance(error, ClientError):
-        remedy = next((f" ({do})" for kind, do in REMEDIES.items() if isinstance(error, kind)), "")
-        return untrusted.one_line(f"{type(error).__name__}: {error}{remedy}")
-    answer = error.response.get("Error", {})
-    return untrusted.one_line(f"{answer.get('Code', 'no error code')}: {answer.get('Message', '')}")
+        return describe_error(error.__cause__) if error.__cause__ else error.says
+    if isinstance(error, ClientError):
+        answer = error.response.get("Error", {})
+        text = f"{answer.get('Code', 'no error code')}: {answer.get('Message', '')}"
+        return untrusted.one_line(text)
+    remedy = next((f" ({fix})" for kind, fix in REMEDIES.items() if isinstance(error, kind)), "")
+    return untrusted.one_line(f"{type(error).__name__}: {error}{remedy}")
 
 
-def cannot(what: str, error: BotoCoreError | ClientError | ServiceError) -> InputError:
-    """Make the error that a person sees of one that AWS gave, and where: it may be elsewhere."""
+def aws_error(action: str, error: BotoCoreError | ClientError | ServiceError) -> InputError:
+    """Convert an AWS error into one that the command reports; it names the Region asked."""
     region = boto3.DEFAULT_SESSION.region_name if boto3.DEFAULT_SESSION else ""
-    answered = any(isinstance(one, ClientError) for one in (error, error.__cause__))
-    where = f" (in {region})" if answered and region else ""
-    return InputError(f"cannot {what}: {words(error)}{where}")
+    is_answer = any(isinstance(each, ClientError) for each in (error, error.__cause__))
+    where = f" (in {region})" if is_answer and region else ""
+    return InputError(f"cannot {action}: {describe_error(error)}{where}")
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A stack as it stands.
-
-    `resources` are (type, logical id, physical id), `outputs` go by their name.
-    """
+    """A deployed stack."""
 
     name: str
     region: str
     outputs: Mapping[str, str]
     resources: tuple[tuple[str, str, str], ...]
+    """(type, logical id, physical id) of each."""
 
-    def ids(self, kind: str) -> dict[str, str]:
-        """Map logical to physical ids of one type of resource."""
-        return {logical: physical for type_, logical, physical in self.resources if type_ == kind}
+    def ids(self, resource_type: str) -> dict[str, str]:
+        """Map logical to physical ids of the resources of one type."""
+        return {name: physical for kind, name, physical in self.resources if kind == resource_type}
 
-    def aws(self, words: str) -> str:
-        """Write a command of the AWS CLI, ready to paste."""
+    def aws_command(self, words: str) -> str:
+        """Return a command of the AWS CLI, ready to paste."""
         return f"aws {words} --region {self.region}"
 
-    def ours(self, words: str) -> str:
-        """Write a command of this program, ready to paste."""
+    def notifier_command(self, words: str) -> str:
+        """Return a `batch-notifier` command, ready to paste."""
         return f"batch-notifier {words} --stack-name {self.name} --region {self.region}"
 
 
-def deployment(stack_name: str, region: str) -> Deployment:
-    """Look at a stack: `region`, or else that of the AWS configuration.
+def open_deployment(stack_name: str, region: str) -> Deployment:
+    """Read a stack in `region`, or else in the configured Region.
 
     Raises
     ------
     InputError
-        When there is no such stack, it is another application's, or AWS does not let us see it.
+        When the stack does not exist, belongs to another application, or access is denied.
     """
     use_region(region)
     try:
         client = boto3.client("cloudformation")
-        found = outputs(stack_name)
+        outputs = stack_outputs(stack_name)
         pages = client.get_paginator("list_stack_resources").paginate(StackName=stack_name)
         resources = tuple(
-            (one["ResourceType"], one["LogicalResourceId"], one["PhysicalResourceId"])
+            (each["ResourceType"], each["LogicalResourceId"], each["PhysicalResourceId"])
             for page in pages
-            for one in page["StackResourceSummaries"]
-            if one.get("PhysicalResourceId") and not one["ResourceStatus"].startswith("DELETE")
+            for each in page["StackResourceSummaries"]
+            if each.get("PhysicalResourceId") and not each["ResourceStatus"].startswith("DELETE")
         )
     except (BotoCoreError, ClientError) as error:
-        raise cannot(f"open the stack {stack_name}", error) from error
-    return Deployment(stack_name, client.meta.region_name, found, resources)
+        raise aws_error(f"open the stack {stack_name}", error) from error
+    return Deployment(stack_name, client.meta.region_name, outputs, resources)

@@ -1,4 +1,4 @@
-"""Past failures of a job queue: found in AWS Batch, made into the events that they were."""
+"""Past failures of a job queue, rebuilt from AWS Batch as the events that they were."""
 
 from __future__ import annotations
 
@@ -18,131 +18,115 @@ from notifier.batch.event import parse_event
 from notifier.batch.failure import Unreadable
 from notifier.channels import message
 from notifier.ports.service_error import ServiceError
-from notifier.text import units, untrusted
-from workbench.commands.preview import LOG_LINES
+from notifier.text import untrusted
 from workbench.deployed import deployment
 from workbench.deployed.deployment import Deployment
+from workbench.deployed.failed_job import job_event
+from workbench.event_file import LOG_LINES
 
-DESCRIBED = 100  # DescribeJobs takes no more ids
+DESCRIBE_LIMIT = 100  # job ids in one DescribeJobs call
 RULE = "─" * 78
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Events of failed jobs, earliest first, and whether there were more than asked for."""
+class PastFailures:
+    """Events of failed jobs, earliest first."""
 
     events: tuple[dict[str, Any], ...]
     queue: str
     since: int
-    more: bool = False
+    """Epoch milliseconds."""
+    has_more: bool = False
+    """Whether there were more than the requested maximum."""
 
 
-def failed_jobs(queue: str, since: int, most: int) -> Found:
+def find_failed_jobs(queue: str, since: int, maximum: int) -> PastFailures:
     """Find the jobs of a queue that failed after `since` (epoch ms), children of arrays as well.
 
     Raises
     ------
     InputError
-        When AWS Batch does not know the queue, or does not let us see it.
+        When the queue does not exist, or access is denied.
     """
     try:
-        summaries = list(islice(_summaries(queue, since), most + 1))
-        ids = [one["jobId"] for one in summaries[:most]]
+        summaries = list(islice(_list_failed(queue, since), maximum + 1))
+        ids = [summary["jobId"] for summary in summaries[:maximum]]
         jobs = [
             job
-            for start in range(0, len(ids), DESCRIBED)
-            for job in _described(ids[start : start + DESCRIBED])
+            for start in range(0, len(ids), DESCRIBE_LIMIT)
+            for job in _describe(ids[start : start + DESCRIBE_LIMIT])
         ]
     except (BotoCoreError, ClientError) as error:
-        raise deployment.cannot(f"list the failed jobs of {queue}", error) from error
-    failed = [job for job in jobs if job["status"] == "FAILED" and _ended(job) >= since]
-    failed.sort(key=_ended)
-    return Found(tuple(map(as_event, failed)), queue, since, len(summaries) > most)
+        raise deployment.aws_error(f"list the failed jobs of {queue}", error) from error
+    failed = [job for job in jobs if job["status"] == "FAILED" and _ended_at(job) >= since]
+    failed.sort(key=_ended_at)
+    events = tuple(job_event(job, _ended_at(job), f"replay-{job['jobId']}") for job in failed)
+    return PastFailures(events, queue, since, len(summaries) > maximum)
 
 
-def _summaries(queue: str, since: int) -> Iterator[dict[str, Any]]:
-    """Give failed jobs and, of an array that failed, the children that did."""
-    for one in _listed(jobQueue=queue):
-        if one.get("stoppedAt", since) < since:
+def _list_failed(queue: str, since: int) -> Iterator[dict[str, Any]]:
+    """List failed jobs and, for an array that failed, its failed children."""
+    for summary in _list_jobs(jobQueue=queue):
+        if summary.get("stoppedAt", since) < since:
             continue
-        yield one
-        if one.get("arrayProperties", {}).get("size"):
-            yield from _listed(arrayJobId=one["jobId"])
+        yield summary
+        if summary.get("arrayProperties", {}).get("size"):
+            yield from _list_jobs(arrayJobId=summary["jobId"])
 
 
-def _listed(**what: str) -> Iterator[dict[str, Any]]:
+def _list_jobs(**parent: str) -> Iterator[dict[str, Any]]:
     batch: Any = boto3.client("batch")
-    for page in batch.get_paginator("list_jobs").paginate(jobStatus="FAILED", **what):
+    for page in batch.get_paginator("list_jobs").paginate(jobStatus="FAILED", **parent):
         yield from page["jobSummaryList"]
 
 
-def _described(ids: Sequence[str]) -> list[dict[str, Any]]:
+def _describe(ids: Sequence[str]) -> list[dict[str, Any]]:
     batch: Any = boto3.client("batch")
     jobs: list[dict[str, Any]] = batch.describe_jobs(jobs=list(ids))["jobs"]
     return jobs
 
 
-def _ended(job: dict[str, Any]) -> int:
-    """When it ended, in epoch milliseconds; what says nothing of it ended just now."""
+def _ended_at(job: dict[str, Any]) -> int:
+    """Return when a job ended, in epoch milliseconds; now, where the job does not say."""
     now = datetime.now(UTC).timestamp() * 1000
     return int(job.get("stoppedAt") or job.get("createdAt") or now)
 
 
-def as_event(job: dict[str, Any]) -> dict[str, Any]:
-    """Make the event that AWS Batch sent for a job: its detail is what DescribeJobs gives.
-
-    https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
-    """
-    arn = job.get("jobArn", "")
-    region, account = [*arn.split(":"), "", "", "", "", ""][3:5]
-    return {
-        "version": "0",
-        "id": f"replay-{job['jobId']}",
-        "source": "aws.batch",
-        "detail-type": "Batch Job State Change",
-        "account": account,
-        "region": region,
-        "time": units.iso(_ended(job)),
-        "resources": [arn],
-        "detail": job,
-    }
-
-
-def shown(stack: Deployment, found: Found, *, full: bool) -> Iterator[str]:
-    """Show each alert: subject and sentence, or all of the mail with its log."""
+def show(failures: PastFailures, *, full: bool) -> Iterator[str]:
+    """Show each alert: subject and summary, or the whole email with its log."""
     logs = JobLogs() if full else None
-    for one in found.events:
-        alert = _alert(one, logs)
+    for each in failures.events:
+        alert = _compose(each, logs)
         texts = message.render_channels(alert)
         untrusted.forget_secrets()
         yield RULE if full else ""
         yield f"Subject: {texts['subject']}"
         yield f"\n{texts['email']}" if full else f"  {alert.sentence}"
-    yield _told(found, "nothing was sent")
-    if found.events and not full:
-        yield "No log was read: it may say more. --full reads them."
+    yield _summary(failures, "nothing was sent")
+    if failures.events and not full:
+        yield "Logs were not read; they may reveal more. To read them, add --full."
 
 
-def _alert(one: dict[str, Any], logs: JobLogs | None) -> Alert:
-    told = parse_event(one)
-    if told is None or isinstance(told, Unreadable):
-        return compose_unreadable(told or Unreadable("it reports no failure"))
-    log = logs.read(told.log) if logs and told.log else None
-    return compose(told, log, LOG_LINES)
+def _compose(failure_event: dict[str, Any], logs: JobLogs | None) -> Alert:
+    failure = parse_event(failure_event)
+    if failure is None or isinstance(failure, Unreadable):
+        return compose_unreadable(failure or Unreadable("it reports no failure"))
+    log = logs.read(failure.log) if logs and failure.log else None
+    return compose(failure, log, LOG_LINES)
 
 
-def sent(stack: Deployment, found: Found) -> Iterator[str]:
-    """Put every event on the failure queue, as the rule would have."""
+def send(stack: Deployment, failures: PastFailures) -> Iterator[str]:
+    """Put every event on the failure queue, as the rule did."""
     try:
-        FailureOutbox(stack.outputs["FailureQueueUrl"]).send(found.events)
+        FailureOutbox(stack.outputs["FailureQueueUrl"]).send(failures.events)
     except ServiceError as error:
-        raise deployment.cannot("send them to FailureQueue", error) from error
-    yield _told(found, "all were sent to FailureQueue" if found.events else "nothing was sent")
+        raise deployment.aws_error("send them to FailureQueue", error) from error
+    sent = "all were sent to FailureQueue" if failures.events else "nothing was sent"
+    yield _summary(failures, sent)
 
 
-def _told(found: Found, what: str) -> str:
-    since = datetime.fromtimestamp(found.since / 1000, UTC)
-    more = " (there are more, see --most)" if found.more else ""
-    queue = found.queue.rpartition("/")[2]
-    number = f"Jobs of {queue} that failed since {since:%Y-%m-%d %H:%M} UTC: {len(found.events)}"
-    return f"{number}{more}; {what}."
+def _summary(failures: PastFailures, result: str) -> str:
+    since = datetime.fromtimestamp(failures.since / 1000, UTC)
+    queue, count = failures.queue.rpartition("/")[2], len(failures.events)
+    more = " (there are more, see --most)" if failures.has_more else ""
+    return f"Jobs of {queue} that failed since {since:%Y-%m-%d %H:%M} UTC: {count}{more}; {result}."

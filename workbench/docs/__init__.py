@@ -1,1 +1,1 @@
-"""What writes the generated parts of the repository: README, pages, catalogue, samples, cost."""
+"""Generates parts of the repository: README, pages, catalogue, samples, cost."""

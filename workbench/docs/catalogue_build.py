@@ -1,13 +1,14 @@
-"""`make catalogue`: the catalogue of causes as the functions read it, made of what people edit.
+"""`make catalogue`: builds causes.json, which the functions read, from causes.toml.
 
-`causes.toml` takes Lambda a tenth of its start to read, and its patterns as long to compile. So
-`causes.json` holds the same, with the words that each pattern has to contain (see
-`diagnosis/prefilter.py`). They are taken from the tree that Python's own parser makes of an
-expression: what is not understood there narrows nothing.
+Reading `causes.toml` takes a tenth of a cold start, and compiling its patterns as long again. So
+`causes.json` holds the same data, and the words that a text must contain to match each pattern (see
+`diagnosis/prefilter.py`). They come from the tree that Python's own parser makes of a pattern; a
+node that is not supported here requires no words.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import tomllib
 from collections import Counter, defaultdict
@@ -20,28 +21,29 @@ from notifier.diagnosis import catalogue
 from notifier.diagnosis.prefilter import GRAM, fold_case, grams
 
 SOURCE = catalogue.CATALOGUE.with_suffix(".toml")
-MOST_WORDS = 24  # in place of one: more would be slower to look for than the pattern
-LONG_ENOUGH = 8  # letters, beyond which fewer words are better than longer ones
+MAX_ALTERNATIVES = 24  # more words are slower to find than the pattern itself
+LONG_ENOUGH = 8  # letters; beyond that, fewer words are better than longer ones
 
 Words = tuple[str, ...]
-"""Words of which one has to stand in the text; an empty word among them says nothing."""
+"""Words of which a matching text contains at least one; an empty word requires nothing."""
 
 
 def main() -> None:
-    """Write it."""
-    catalogue.CATALOGUE.write_text(made(), encoding="utf-8")
+    """Write causes.json."""
+    catalogue.CATALOGUE.write_text(build_catalogue(), encoding="utf-8")
 
 
-def made() -> str:
-    """Give the file: a cause a line, so that a change can be read."""
+def build_catalogue() -> str:
+    """Return the content of causes.json, with one cause a line for readable diffs."""
     data = tomllib.loads(SOURCE.read_text(encoding="utf-8"))
     wrappers = {name: "|".join(patterns) for name, patterns in data["around"].items()}
     matches = [match for cause in data["cause"] for match in cause.get("match", ())]
     words, always = _prefilter(matches)
-    lines = ",\n".join(map(_json, data["cause"]))
-    rest = {"around": wrappers, "always": always, "words": words}
-    named = "".join(f',\n"{name}":{_json(value)}' for name, value in rest.items())
-    return f'{{"cause":[\n{lines}\n]{named}}}\n'
+    causes = ",\n".join(map(_json, data["cause"]))
+    index = catalogue.index(data["cause"])
+    tables = {"around": wrappers, "index": index, "always": always, "words": words}
+    rest = ",\n".join(f'"{name}":{_json(value)}' for name, value in tables.items())
+    return f"{catalogue.CAUSES_START}{causes}{catalogue.CAUSES_END}{rest}}}\n"
 
 
 def _json(value: object) -> str:
@@ -51,31 +53,37 @@ def _json(value: object) -> str:
 def _prefilter(
     matches: Sequence[dict[str, Any]],
 ) -> tuple[dict[str, list[tuple[int, str]]], list[int]]:
-    """Give the words of all matches by their rarest four letters, and who has none."""
-    needs = [needed(match["pattern"], match.get("also", "")) for match in matches]
-    texts = [fold_case(match["example"]) for match in matches]
-    texts += [word for words in needs for word in words]
-    known = Counter(gram for text in texts for gram in grams(text))
-    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for number, word in ((n, word) for n, words in enumerate(needs) for word in words):
-        found[min(grams(word), key=lambda gram: (known[gram], gram))].append((number, word))
-    return dict(sorted(found.items())), [n for n, words in enumerate(needs) if not words]
+    """Return the words of all matches by their rarest four letters, and the matches without."""
+    required = [required_words(match["pattern"], match.get("also", "")) for match in matches]
+    texts = [*(fold_case(match["example"]) for match in matches), *itertools.chain(*required)]
+    frequency = Counter(gram for text in texts for gram in grams(text))
+
+    def rarest_gram(word: str) -> str:
+        return min(grams(word), key=lambda gram: (frequency[gram], gram))
+
+    index: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for number, words in enumerate(required):
+        for word in words:
+            index[rarest_gram(word)].append((number, word))
+    return dict(sorted(index.items())), [n for n, words in enumerate(required) if not words]
 
 
-def needed(*patterns: str) -> Words:
-    """Give words of which one stands in every text that has all these patterns; none if unknown.
+def required_words(*patterns: str) -> Words:
+    """Return words of which every text that matches all patterns contains one; none if unknown.
 
     Examples
     --------
-    >>> needed(r"pull (?:image )?manifest (?:for|unknown)", "")
+    >>> required_words(r"pull (?:image )?manifest (?:for|unknown)", "")
     ('pull image manifest for', 'pull image manifest unknown', 'pull manifest for', ...)
     """
-    best = _best([words for one in patterns for words in _required(_parser.parse(one))])
+    best = _most_selective(
+        [words for one in patterns for words in _requirements(_parser.parse(one))]
+    )
     return best if best and min(map(len, best)) >= GRAM else ()
 
 
-def _best(choices: Iterable[Words]) -> Words:
-    """Choose the words that narrow most: long ones, and few."""
+def _most_selective(choices: Iterable[Words]) -> Words:
+    """Choose the words that rule out most texts: long ones, and few."""
     folds = [tuple(sorted(set(map(fold_case, words)))) for words in choices]
     usable = [words for words in folds if words and all(word.isascii() for word in words)]
     return max(usable, key=_worth, default=())
@@ -85,58 +93,58 @@ def _worth(words: Words) -> tuple[int, int]:
     return min(LONG_ENOUGH, *map(len, words)), -len(words)
 
 
-def _required(tree: Any) -> list[Words]:
-    """Give every set of words of which one has to stand in a text that the tree matches."""
+def _requirements(tree: Any) -> list[Words]:
+    """Return every set of words of which a text that matches the tree contains one."""
     found: list[Words] = []
     run: Words = ("",)
-    for each in tree:
-        exact = _exact([each])
-        longer = _joined(run, exact) if exact else None
+    for node in tree:
+        exact = _exact_texts([node])
+        longer = _concatenate(run, exact) if exact else None
         if longer:
             run = longer
         else:
-            found += [run, *_inside(*each)]
+            found += [run, *_node_requirements(*node)]
             run = ("",)
     return [*found, run]
 
 
-def _inside(code: Any, argument: Any) -> list[Words]:
-    """Give what a part that matches more than a few texts asks for."""
+def _node_requirements(code: Any, argument: Any) -> list[Words]:
+    """Return the requirements of a node that matches more than a few texts."""
     if code is op.SUBPATTERN:
-        return _required(argument[3])
+        return _requirements(argument[3])
     if code is op.BRANCH:
-        best = [_best(_required(branch)) for branch in argument[1]]
-        return [tuple(word for words in best for word in words)] if all(best) else []
+        branches = [_most_selective(_requirements(branch)) for branch in argument[1]]
+        return [tuple(itertools.chain(*branches))] if all(branches) else []
     if code in (op.MAX_REPEAT, op.MIN_REPEAT) and argument[0] > 0:
-        return _required(argument[2])
+        return _requirements(argument[2])
     return []
 
 
-def _exact(tree: Any) -> Words | None:
-    """Give all texts that a tree matches, if they are few; None otherwise."""
+def _exact_texts(tree: Any) -> Words | None:
+    """Return all texts that a tree matches, if they are few; None otherwise."""
     texts: Words | None = ("",)
     for code, argument in tree:
-        texts = _joined(texts, _exact_part(code, argument)) if texts else None
+        texts = _concatenate(texts, _node_texts(code, argument)) if texts else None
     return texts
 
 
-def _exact_part(code: Any, argument: Any) -> Words | None:
+def _node_texts(code: Any, argument: Any) -> Words | None:
     if code is op.LITERAL:
         return (chr(argument),)
-    if code in (op.AT, op.ASSERT, op.ASSERT_NOT):  # take up no letter
+    if code in (op.AT, op.ASSERT, op.ASSERT_NOT):  # match no letter
         return ("",)
     if code is op.SUBPATTERN:
-        return _exact(argument[3])
+        return _exact_texts(argument[3])
     if code is op.BRANCH:
-        return _any_of(map(_exact, argument[1]))
-    if code is op.IN and all(kind is op.LITERAL for kind, _ in argument):
-        return tuple(chr(letter) for _, letter in argument)
+        return _union(map(_exact_texts, argument[1]))
+    if code is op.IN:
+        return _union(_node_texts(*letter) for letter in argument)
     if code in (op.MAX_REPEAT, op.MIN_REPEAT) and argument[:2] == (0, 1):
-        return _any_of([("",), _exact(argument[2])])
+        return _union([("",), _exact_texts(argument[2])])
     return None
 
 
-def _any_of(choices: Iterable[Words | None]) -> Words | None:
+def _union(choices: Iterable[Words | None]) -> Words | None:
     found: list[str] = []
     for words in choices:
         if words is None:
@@ -145,8 +153,8 @@ def _any_of(choices: Iterable[Words | None]) -> Words | None:
     return tuple(found)
 
 
-def _joined(before: Words, after: Words | None) -> Words | None:
-    if after is None or len(before) * len(after) > MOST_WORDS:
+def _concatenate(before: Words, after: Words | None) -> Words | None:
+    if after is None or len(before) * len(after) > MAX_ALTERNATIVES:
         return None
     return tuple(one + other for one in before for other in after)
 

@@ -1,8 +1,8 @@
-"""`docs/causes.md`: every cause of the catalogue as a page to look things up in."""
+"""`docs/causes.md`: a reference of all causes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from notifier.diagnosis import catalogue
@@ -13,12 +13,15 @@ PAGE = Path(__file__).parents[2] / "docs" / "causes.md"
 HEAD = """\
 # Causes
 
-What each cause means, the words it is known by, and what to do. Made from
-[causes.toml](../functions/notifier/diagnosis/causes.toml) by `make golden`; change it there.
+What each cause means, how it is recognised, and what to do. `make golden` generates this page from
+[causes.toml](../functions/notifier/diagnosis/causes.toml); change it there.
 
-A cause is **certain** where AWS's own words say it, **likely** where a log or an exit code does.
-Its id is what filters, silences and dashboards hold on to, so it is never renamed. *Does it help to
-run it again?* is said of the same job with nothing changed.
+Where only the area is known, the cause is the area's: its id ends with `-unspecified` or `-other`,
+and the alert quotes the text. Several entries with one id are variants of one cause.
+
+A cause is **certain** if AWS's own words state it, and **likely** if a log or an exit code suggests
+it. Filters, silences and dashboards refer to its id, so an id never changes. *Does a retry help?*
+is about the same job with nothing changed.
 """
 
 
@@ -28,48 +31,44 @@ def main() -> None:
 
 
 def page() -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     causes = catalogue.load().causes
-    classes = [each for each in Class if any(cause.class_ is each for cause in causes)]
-    contents = [f"- [{each}](#{each}): {_number(causes, each)}" for each in classes]
+    classes = [each for each in Class if _count(causes, each)]
+    contents = [f"- [{each}](#{each}): {_count(causes, each)}" for each in classes]
     sections = [_section(each, causes) for each in classes]
     return "\n".join([HEAD, *contents, "", *sections])
 
 
-def _number(causes: tuple[Cause, ...], class_: Class) -> int:
+def _count(causes: Sequence[Cause], class_: Class) -> int:
     return sum(cause.class_ is class_ for cause in causes)
 
 
-def _section(class_: Class, causes: tuple[Cause, ...]) -> str:
-    told = [line for cause in causes if cause.class_ is class_ for line in _told(cause)]
-    return "\n".join([f"## {class_}", "", *told])
+def _section(class_: Class, causes: Sequence[Cause]) -> str:
+    lines = [line for cause in causes if cause.class_ is class_ for line in _cause(cause)]
+    return "\n".join([f"## {class_}", "", *lines])
 
 
-def _told(cause: Cause) -> Iterator[str]:
+def _cause(cause: Cause) -> Iterator[str]:
     yield f"### {cause.title}"
     yield ""
-    yield f"`{cause.id}`, severity {cause.severity}. Does it help to run it again? {cause.retry}."
+    kind = f"`{cause.id}`, area {cause.area}, severity {cause.severity}"
+    yield f"{kind}. Does a retry help? {cause.retry}."
     yield ""
     yield cause.meaning
     yield ""
     yield from (f"{number}. {action}" for number, action in enumerate(cause.actions, start=1))
     yield ""
-    known = [*_exits(cause), *(_quoted(match.example) for match in cause.matches)]
-    if known:
-        yield "Known by:"
-        yield from known
+    if cause.exit or cause.matches:
+        yield "Recognised by:"
+        if cause.exit:
+            yield f"- exit code {', '.join(map(str, cause.exit))}"
+        yield from (_quote(match.example) for match in cause.matches)
         yield ""
     yield "Source: " + ", ".join(f"<{source}>" for source in cause.source)
     yield ""
 
 
-def _exits(cause: Cause) -> Iterator[str]:
-    if cause.exit:
-        codes = ", ".join(map(str, cause.exit))
-        yield f"- exit code {codes}"
-
-
-def _quoted(example: str) -> str:
+def _quote(example: str) -> str:
     return f"- `{untrusted.one_line(example).replace('`', chr(39))}`"
 
 

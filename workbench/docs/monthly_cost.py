@@ -1,4 +1,4 @@
-"""What a month of failures costs: from the calls that `make bench` measured, and AWS's prices."""
+"""What a month of failures costs, from measured API calls (`make bench`) and AWS prices."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ LATENCY_S = 0.010  # of a call within a Region
 # Lambda gives CPU with memory: one vCPU at 1,769 MB.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 VCPU_MB = 1_769
-OURS_MB, USUAL_MB = 1_024, 256  # MemorySize in template.yaml; what people choose for so little
-LOG_LINE_GB = 1.5e-6  # what an invocation writes into its own log: 1.5 KB
-# Five pollers for each queue, each asking again after 20 s when there is nothing.
+OURS_MB, USUAL_MB = 1_024, 256  # MemorySize in template.yaml; a common choice for a small function
+LOG_GB = 1.5e-6  # the log of one invocation: 1.5 KB
+# Five pollers for each of two queues, each with a request every 20 s while the queue is empty.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 IDLE_POLLS = 2 * 5 * 3 * 60 * 24 * 30
-DELETED_AT_ONCE = 10  # messages in one DeleteMessageBatch
-METRICS = 12  # custom metrics that a busy month sees; each is counted as if all month
+DELETE_BATCH = 10  # messages in one DeleteMessageBatch call
+METRICS = 12  # custom metrics of a busy month, each charged for the whole month
 
 
 @dataclass(frozen=True, slots=True)
-class Took:
-    """What storms took; see `benchmarks/meter.py`."""
+class Usage:
+    """The resources that storms use; see `benchmarks/meter.py`."""
 
     cpu: float = 0.0
     waits: float = 0.0
@@ -40,14 +40,14 @@ class Took:
     start: float = 0.0
     """Seconds of a cold start."""
 
-    def times(self, factor: float) -> Took:
-        """Give that of so many."""
-        return Took(**{one.name: getattr(self, one.name) * factor for one in fields(self)})
+    def times(self, factor: float) -> Usage:
+        """Return the usage of so many storms."""
+        return Usage(**{one.name: getattr(self, one.name) * factor for one in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """A month of one way to be told, in US dollars."""
+    """A month of one alternative, in US dollars."""
 
     name: str
     messages: float
@@ -55,45 +55,45 @@ class Bill:
 
     @property
     def total(self) -> float:
-        """All of it."""
+        """The sum of all lines."""
         return sum(self.lines.values())
 
 
 def bills(failures: int, storm: int) -> tuple[Bill, ...]:
-    """Give the bill of ours and of the alternatives, for so many failures in storms of a size."""
-    found = json.loads(MEASURED.read_text(encoding="utf-8"))
+    """Return the bills of all alternatives, for so many failures in storms of a size."""
+    measured = json.loads(MEASURED.read_text(encoding="utf-8"))
     storms = failures / storm
-    ours = _of_storm(found["ours"], storm).times(storms)
-    usual = _took(found["usual"]).times(failures / found["usual"]["failures"])
+    ours = _storm_usage(measured["ours"], storm).times(storms)
+    usual = _read_usage(measured["usual"]).times(failures / measured["usual"]["failures"])
     return (
         Bill("batch-notifier", ours.messages, dict(_ours(ours, failures))),
         Bill("the usual function", usual.messages, dict(_usual(usual))),
-        Bill("the tutorial", failures, {"messages": _told(failures)}),
+        Bill("the tutorial", failures, {"messages": _delivery(failures)}),
     )
 
 
-def _ours(took: Took, failures: int) -> Iterator[tuple[str, float]]:
-    requests = failures * (1 + 1 / DELETED_AT_ONCE) + took.sends * 3 + took.invocations + IDLE_POLLS
-    yield "messages", _told(took.messages)
-    yield "functions", _functions(took, OURS_MB)
+def _ours(usage: Usage, failures: int) -> Iterator[tuple[str, float]]:
+    requests = failures * (1 + 1 / DELETE_BATCH) + usage.sends * 3 + usage.invocations + IDLE_POLLS
+    yield "messages", _delivery(usage.messages)
+    yield "functions", _functions(usage, OURS_MB)
     yield "queues", requests * prices.SQS_REQUEST
-    yield "table", took.writes * prices.WRITE_UNIT + took.reads * prices.READ_UNIT
+    yield "table", usage.writes * prices.WRITE_UNIT + usage.reads * prices.READ_UNIT
     yield "alarms, metrics, key", _fixed()
 
 
-def _usual(took: Took) -> Iterator[tuple[str, float]]:
-    yield "messages", _told(took.messages)
-    yield "functions", _functions(took, USUAL_MB)
+def _usual(usage: Usage) -> Iterator[tuple[str, float]]:
+    yield "messages", _delivery(usage.messages)
+    yield "functions", _functions(usage, USUAL_MB)
 
 
-def _told(messages: float) -> float:
+def _delivery(messages: float) -> float:
     return messages * (prices.SNS_REQUEST + prices.EMAIL)
 
 
-def _functions(took: Took, memory_mb: int) -> float:
-    seconds = (took.cpu + took.start) * VCPU_MB / memory_mb + took.waits * LATENCY_S
-    logged = took.invocations * LOG_LINE_GB * prices.LOG_GB
-    requests = took.invocations * prices.LAMBDA_REQUEST
+def _functions(usage: Usage, memory_mb: int) -> float:
+    seconds = (usage.cpu + usage.start) * VCPU_MB / memory_mb + usage.waits * LATENCY_S
+    logged = usage.invocations * LOG_GB * prices.LOG_GB
+    requests = usage.invocations * prices.LAMBDA_REQUEST
     return requests + seconds * memory_mb / 1_024 * prices.LAMBDA_GB_SECOND + logged
 
 
@@ -104,23 +104,27 @@ def _fixed() -> float:
     return alarms * prices.ALARM_MONTH + METRICS * prices.METRIC_MONTH + keys * prices.KEY_MONTH
 
 
-def _of_storm(rows: list[dict[str, float]], size: int) -> Took:
-    """Give what a storm of any size takes: between two that were measured, or in proportion."""
-    known = {int(row["failures"]): _took(row) for row in rows}
-    below = max(each for each in known if each <= size)
-    above = min((each for each in known if each > size), default=0)
+def _storm_usage(rows: list[dict[str, float]], size: int) -> Usage:
+    """Return the usage of a storm of any size: interpolated, or in proportion to the largest."""
+    by_size = {int(row["failures"]): _read_usage(row) for row in rows}
+    below = max(each for each in by_size if each <= size)
+    above = min((each for each in by_size if each > size), default=0)
     if not above:
-        return known[below].times(size / below)
+        return by_size[below].times(size / below)
     share = (math.log(size) - math.log(below)) / (math.log(above) - math.log(below))
-    low, high = known[below], known[above]
-    return Took(**{one.name: _between(low, high, one.name, share) for one in fields(Took)})
+    low, high = by_size[below], by_size[above]
+    return Usage(
+        **{
+            each.name: _interpolate(getattr(low, each.name), getattr(high, each.name), share)
+            for each in fields(Usage)
+        }
+    )
 
 
-def _between(low: Took, high: Took, name: str, share: float) -> float:
-    """Take two measures for points of a power law."""
-    one, other = getattr(low, name), getattr(high, name)
-    return float(one ** (1 - share) * other**share) if one and other else float(one)
+def _interpolate(low: float, high: float, share: float) -> float:
+    """Interpolate between two points of a power law."""
+    return float(low ** (1 - share) * high**share) if low and high else float(low)
 
 
-def _took(row: Mapping[str, float]) -> Took:
-    return Took(**{one.name: float(row[one.name]) for one in fields(Took)})
+def _read_usage(row: Mapping[str, float]) -> Usage:
+    return Usage(**{one.name: float(row[one.name]) for one in fields(Usage)})

@@ -1,4 +1,4 @@
-"""What AWS asks for in us-east-1, in US dollars, without its free tiers."""
+"""AWS prices in us-east-1, in US dollars, without free tiers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SOURCES = {
     "https://aws.amazon.com/cloudwatch/pricing/": "ALARM_MONTH METRIC_MONTH LOG_GB",
     "https://aws.amazon.com/kms/pricing/": "KEY_MONTH",
 }
-# Events of AWS services, and their delivery to a queue, a topic or a function, cost nothing.
+# Events of AWS services, and their delivery to a queue, a topic or a function, are free.
 # https://aws.amazon.com/eventbridge/pricing/
 
 MILLION = 1_000_000

@@ -1,4 +1,4 @@
-"""The parts of README.md and docs/ that are made, not written: samples, tables, alarms."""
+"""The generated parts of README.md and docs/: sample mail, tables of parameters, alarms, costs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from cfnlint.decode import cfn_yaml
 
 from notifier.channels import message
-from workbench.commands.preview import alert_of
 from workbench.docs import monthly_cost
+from workbench.event_file import alert_from_file
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -17,17 +17,17 @@ PAGES = (README, ROOT / "docs" / "operations.md")
 SAMPLE = ROOT / "events" / "access-denied-in-log.json"
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 MONTHS = ((100, 1), (10_000, 100), (1_000_000, 10_000))  # failures, at a time
-_MADE = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_GENERATED = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def main() -> None:
-    """Make them anew."""
+    """Update all pages."""
     for page in PAGES:
-        page.write_text(refreshed(page.read_text(encoding="utf-8")), encoding="utf-8")
+        page.write_text(with_generated_parts(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def refreshed(page: str) -> str:
-    """Give a page with every made part as it is now."""
+def with_generated_parts(page: str) -> str:
+    """Return a page with every generated part up to date."""
     parts = {
         "mail": _mail,
         "parameters": _parameters,
@@ -35,25 +35,26 @@ def refreshed(page: str) -> str:
         "cost": _cost,
         "speed": _speed,
     }
-    return _MADE.sub(lambda found: f"{found[1]}{parts[found[2]]()}\n{found[3]}", page)
+    return _GENERATED.sub(lambda found: f"{found[1]}{parts[found[2]]()}\n{found[3]}", page)
 
 
 def _mail() -> str:
-    """Give the mail down to what a person decides by; what follows proves it."""
-    alert = alert_of(SAMPLE)
+    """Return the sample mail without the facts and evidence at its end."""
+    alert = alert_from_file(SAMPLE)
     assert alert is not None, "the sample reports a failure"
     texts = message.render_channels(alert)
-    upper, _, rest = texts["email"].partition("\nFACTS\n")
-    assert rest, "the facts stand below what to do next"
-    return f"```text\nSubject: {texts['subject']}\n\n{upper}```"
+    actions, _, facts = texts["email"].partition("\nFACTS\n")
+    assert facts, "the mail has a section FACTS"
+    return f"```text\nSubject: {texts['subject']}\n\n{actions}```"
 
 
 def _parameters() -> str:
     parameters = cfn_yaml.load(str(ROOT / "template.yaml"))["Parameters"]
     rows = ["| parameter | default | what it is |", "|---|---|---|"]
-    for name, said in parameters.items():
-        default = f"`{said['Default']}`" if said["Default"] != "" else "none"
-        rows.append(f"| `{name}` | {default} | {' '.join(said['Description'].split())} |")
+    for name, parameter in parameters.items():
+        default = f"`{parameter['Default']}`" if parameter["Default"] != "" else "none"
+        description = " ".join(parameter["Description"].split())
+        rows.append(f"| `{name}` | {default} | {description} |")
     return "\n".join(rows)
 
 
@@ -62,8 +63,12 @@ def _alarms() -> str:
     rows = ["| alarm | what it means |", "|---|---|"]
     for name, resource in resources.items():
         if resource["Type"] == "AWS::CloudWatch::Alarm":
-            said = resource["Properties"]["AlarmDescription"]["Fn::Sub"]
-            meaning = said.splitlines()[0].replace("${AWS::StackName}", "the stack")
+            description = resource["Properties"]["AlarmDescription"]["Fn::Sub"]
+            meaning = (
+                description.removeprefix("In ALARM: ")
+                .splitlines()[0]
+                .replace("${AWS::StackName}", "the stack")
+            )
             meaning = meaning.replace("${TextSpendLimit}", "`TextSpendLimit`")
             rows.append(f"| `{name}` | {meaning[0].upper()}{meaning[1:]} |")
     return "\n".join(rows)
@@ -80,16 +85,16 @@ def _cost() -> str:
 
 
 def _speed() -> str:
-    """Give what people ask first of the last `make bench`, where we lose as well."""
+    """Return the most important figures of the last `make bench`, including the bad ones."""
     ours, usual = (
-        measured("", row, "both ms")
+        benchmark("", row, "both ms")
         for row in ("OnFailureFunction", "usual function: boto3, two clients")
     )
     a_second, messages, calls = (
-        measured("arrays", "1,000", column).split(" / ")
+        benchmark("arrays", "1,000", column).split(" / ")
         for column in ("failures a second of a core", "messages", "AWS calls per 10,000")
     )
-    way = [measured("failures a second", f"10: {who}", "p95") for who in ("ours", "usual")]
+    latency = [benchmark("failures a second", f"10: {who}", "p95") for who in ("ours", "usual")]
     rows = [
         ("", "batch-notifier", "the usual function"),
         ("---", "---", "---"),
@@ -97,23 +102,23 @@ def _speed() -> str:
         ("failures a second and core, array of 1,000", *a_second),
         ("messages about it", *messages),
         ("AWS calls per 10,000 of its failures", *calls),
-        ("event bus to subscriber, 95 % within", *(f"{each} ms" for each in way)),
+        ("event bus to subscriber, 95 % within", *(f"{each} ms" for each in latency)),
     ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def measured(table: str, row: str, column: str) -> str:
-    """Read a cell of RESULTS.md; a table goes by its first head, and has that column."""
-    heads: list[str] = []
+def benchmark(table: str, row: str, column: str) -> str:
+    """Read a cell of RESULTS.md; a table is named by its first heading, and has that column."""
+    headings: list[str] = []
     for line in RESULTS.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if not line.startswith("|"):
-            heads = []
-        elif not heads:
-            heads = cells
-        elif heads[0] == table and cells[0] == row and column in heads:
-            return cells[heads.index(column)]
-    raise LookupError(f"{RESULTS.name} no longer tells {column!r} of {row!r}")
+            headings = []
+        elif not headings:
+            headings = cells
+        elif headings[0] == table and cells[0] == row and column in headings:
+            return cells[headings.index(column)]
+    raise LookupError(f"{RESULTS.name} has no {column!r} of {row!r}")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""`batch-notifier doctor`: what is checked on a deployed notifier."""
+"""`batch-notifier doctor`: checks of a deployed stack, and their findings."""

@@ -1,4 +1,4 @@
-"""What the doctor found: one thing that was looked at, and what is to be done about it."""
+"""One result of a check, and how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from workbench.deployed import deployment
-from workbench.deployed.deployment import Deployment
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
+    """One result of a check; `wrong`, `unknown` and `note` are empty when all is well."""
 
-    `wrong` says what is wrong with it, and `mend` is the command to run first; `unknown` says why
-    it could not be found out. All are empty when it is well.
-    """
-
-    what: str
+    subject: str
     wrong: str = ""
-    mend: str = ""
+    fix: str = ""
+    """The command to run first."""
     unknown: str = ""
+    """Why the check could not be made."""
+    note: str = ""
+    """What a person should know or decide; not an error."""
 
     def lines(self) -> Iterator[str]:
-        """Give it as a person reads it: a line, and the command below it."""
+        """Format the finding: one line, and the command below it."""
         if self.unknown:
-            yield f"UNKNOWN  {self.what}: {self.unknown}"
+            yield f"UNKNOWN  {self.subject}: {self.unknown}"
         elif self.wrong:
-            yield f"WRONG    {self.what}: {self.wrong}"
-            if self.mend:
-                yield f"         {self.mend}"
+            yield f"WRONG    {self.subject}: {self.wrong}"
+            if self.fix:
+                yield f"         {self.fix}"
+        elif self.note:
+            yield f"note     {self.subject}: {self.note}"
+            if self.fix:
+                yield f"         {self.fix}"
         else:
-            yield f"ok       {self.what}"
+            yield f"ok       {self.subject}"
 
 
-Check = Callable[[Deployment], Iterator[Finding]]
-
-
-def found(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """Make a check; what AWS does not let us see is a finding as well."""
+def run_check(subject: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Run a check; an AWS error is a finding as well."""
     try:
         yield from check()
     except (BotoCoreError, ClientError) as error:
-        yield Finding(what, unknown=deployment.words(error))
+        yield Finding(subject, unknown=deployment.describe_error(error))

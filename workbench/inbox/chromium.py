@@ -1,6 +1,6 @@
-"""Chromium for the tests of the inbox: the one that is there, or else Debian's.
+"""Chromium for the tests of the inbox: the installed one, or else Debian's.
 
-`python -m workbench.inbox.chromium` makes sure of it. Nothing here fetches a browser build.
+`python -m workbench.inbox.chromium` installs it if needed. It never downloads a browser build.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 LOG = Path(__file__).parents[2] / ".setup.log"
-WANTED = "the inbox is tested in a browser: install chromium or Google Chrome"
-# With fonts: a page without any would be one of boxes.
+REQUIRED = "the tests of the inbox need a browser: install chromium or Google Chrome"
+# With fonts: without them a page shows only boxes.
 INSTALL = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu")
-# Of a new profile, with nothing that talks to anybody; root has no sandbox.
+# A new profile without network requests; root has no sandbox.
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -30,23 +30,23 @@ FLAGS = (
 )
 
 
-def found() -> str:
-    """Give the path of a browser, or nothing."""
-    named = next((path for name in NAMES if (path := shutil.which(name))), "")
-    return named or (str(MAC) if MAC.exists() else "")
+def find() -> str:
+    """Return the path of a browser, or an empty string."""
+    on_path = next((path for name in NAMES if (path := shutil.which(name))), "")
+    return on_path or (str(MAC) if MAC.exists() else "")
 
 
 def main() -> int:
-    """Find a browser, or install Debian's; say in one line why neither worked."""
-    if found():
+    """Find a browser, or install Debian's."""
+    if find():
         return 0
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return _said(WANTED)
+        return _fail(REQUIRED)
     print("test: installing chromium for the tests of the inbox ...", flush=True)
     with LOG.open("w", encoding="utf-8") as log:
         done = _run(("apt-get", "update"), log.fileno()) and _run(INSTALL, log.fileno())
-    if not done or not found():
-        return _said(f"{WANTED} (apt-get could not; {LOG.name} has the details)")
+    if not done or not find():
+        return _fail(f"{REQUIRED} (apt-get failed; {LOG.name} has the details)")
     LOG.unlink()
     return 0
 
@@ -59,7 +59,7 @@ def _run(command: Sequence[str], log: int) -> bool:
     return done.returncode == 0
 
 
-def _said(problem: str) -> int:
+def _fail(problem: str) -> int:
     print(f"test: {problem}", file=sys.stderr)
     return 2
 

@@ -1,4 +1,4 @@
-"""Every sample event as the alert it becomes, with no AWS."""
+"""Every sample event as the alert it becomes. Needs no AWS."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ import json
 
 from notifier.alert.alert import Alert
 from notifier.channels import message
-from workbench.commands.preview import alert_of
+from workbench.event_file import alert_from_file
 from workbench.inbox.mailbox import Mailbox
-from workbench.inbox.messages import MailboxMessage
-from workbench.local.samples import EVENTS, NOT_EVENTS
+from workbench.inbox.message import MailboxMessage
+from workbench.local.samples import sample_files
 
 
 def gallery() -> Mailbox:
-    """Give a mailbox with all samples, in order of name from the top."""
-    files = sorted(file for file in EVENTS.glob("*.json") if file.name not in NOT_EVENTS)
-    found = [(file.stem, alert_of(file)) for file in files]
-    letters = [letter(alert, name) for name, alert in found if alert is not None]
-    mailbox = Mailbox(max(1, len(letters)))
-    for each in reversed(letters):
+    """Return a mailbox with all samples, sorted by name from the top."""
+    alerts = [(file.stem, alert_from_file(file)) for file in sample_files()]
+    messages = [_message(alert, name) for name, alert in alerts if alert is not None]
+    mailbox = Mailbox(max(1, len(messages)))
+    for each in reversed(messages):
         mailbox.put(each)
     return mailbox
 
 
-def letter(alert: Alert, sample: str) -> MailboxMessage:
-    """Word an alert for all who would read it."""
+def _message(alert: Alert, sample: str) -> MailboxMessage:
     texts = message.render_channels(alert)
     return MailboxMessage(0, json.loads(texts["webhook"]), json.loads(texts["chat"]), sample)

@@ -1,4 +1,4 @@
-"""The newest letters, numbered as they come; whoever watches is told of each."""
+"""The newest messages, numbered in the order of their arrival; watchers are notified of each."""
 
 from __future__ import annotations
 
@@ -9,68 +9,68 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from workbench.inbox.messages import MailboxMessage
+from workbench.inbox.message import MailboxMessage
 
-KEPT = 1_000  # letters; about 30 kB each with mail, card and document
+CAPACITY = 1_000  # messages; about 30 kB each with mail, card and document
 
 
 class Mailbox:
-    """Letters in memory; safe to use from several threads.
+    """Messages in memory; safe to use from several threads.
 
     Parameters
     ----------
-    kept
-        How many of the newest letters stay.
+    capacity
+        How many of the newest messages are kept.
     """
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self.kept = kept
-        self.age = secrets.token_hex(4)
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self.capacity = capacity
+        self.generation = secrets.token_hex(4)
         """Differs from that of every other mailbox, so that numbers cannot be mixed up."""
-        self._letters: OrderedDict[int, MailboxMessage] = OrderedDict()
+        self.is_closed = False
+        self._messages: OrderedDict[int, MailboxMessage] = OrderedDict()
         self._last = 0
         self._watchers: set[Callable[[], object]] = set()
         self._lock = threading.Lock()
-        self.closed = False
 
-    def put(self, letter: MailboxMessage) -> int:
-        """Take a letter in, drop the oldest where there are too many, and give its number."""
+    def put(self, message: MailboxMessage) -> int:
+        """Add a message, drop the oldest if the mailbox is full, and return its number."""
         with self._lock:
             self._last += 1
-            self._letters[self._last] = letter
-            while len(self._letters) > self.kept:
-                self._letters.popitem(last=False)
+            self._messages[self._last] = message
+            while len(self._messages) > self.capacity:
+                self._messages.popitem(last=False)
             number = self._last
-        self._tell()
+        self._notify()
         return number
 
-    def letter(self, number: int) -> MailboxMessage | None:
-        """Give one letter, if it is still there."""
+    def get(self, number: int) -> MailboxMessage | None:
+        """Return one message, if it is still kept."""
         with self._lock:
-            return self._letters.get(number)
+            return self._messages.get(number)
 
     def after(self, number: int) -> list[tuple[int, MailboxMessage]]:
-        """Give the letters that came after one, oldest first."""
+        """Return the messages that arrived after one, oldest first."""
         with self._lock:
             if number >= self._last:
                 return []
-            return [(each, letter) for each, letter in self._letters.items() if each > number]
+            return [(each, message) for each, message in self._messages.items() if each > number]
 
     def state(self) -> dict[str, Any]:
-        """Give every row, newest first, and what was dropped."""
+        """Return every row, newest first, and how many were dropped."""
         with self._lock:
-            letters, last = list(self._letters.items()), self._last
+            messages, last = list(self._messages.items()), self._last
         return {
-            "age": self.age,
+            "generation": self.generation,
             "last": last,
-            "kept": self.kept,
-            "dropped": last - len(letters),
-            "rows": [row(number, letter) for number, letter in reversed(letters)],
+            "kept": self.capacity,
+            "dropped": last - len(messages),
+            "rows": [numbered_row(number, message) for number, message in reversed(messages)],
         }
 
     @contextlib.contextmanager
     def watched(self, watcher: Callable[[], object]) -> Iterator[None]:
-        """Call ``watcher`` after every letter, and when the mailbox closes, for a while."""
+        """Call ``watcher`` after every message, and on close, while the block lasts."""
         with self._lock:
             self._watchers.add(watcher)
         try:
@@ -80,17 +80,17 @@ class Mailbox:
                 self._watchers.discard(watcher)
 
     def close(self) -> None:
-        """Let those who watch go home."""
-        self.closed = True
-        self._tell()
+        """Release the watchers."""
+        self.is_closed = True
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         with self._lock:
             watchers = list(self._watchers)
         for watcher in watchers:
             watcher()
 
 
-def row(number: int, letter: MailboxMessage) -> dict[str, Any]:
-    """Give a letter's row with its number."""
-    return {"number": number, **letter.row()}
+def numbered_row(number: int, message: MailboxMessage) -> dict[str, Any]:
+    """Return a message's row with its number."""
+    return {"number": number, **message.row()}

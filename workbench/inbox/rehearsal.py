@@ -1,13 +1,14 @@
-"""A bad night, rehearsed: the notifier itself, in memory, over failures made to order.
+"""A simulated night of failures, reported by the notifier itself, in memory.
 
-Some jobs fail one after another, then a storm comes, then everything at once. What is told, and
-what is counted, held or mended, is what the deployed functions would tell.
+Some jobs fail one after another, then there is a storm, then everything fails at once. The alerts,
+counts, digests and recoveries are those of the deployed functions.
 """
 
 from __future__ import annotations
 
 import heapq
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,13 +18,13 @@ from notifier.text.units import MINUTE_MS, iso
 from notifier.workflows import delivery, follow_up
 from notifier.workflows.records import Record
 from workbench.inbox.mailbox import Mailbox
-from workbench.inbox.messages import MailboxMessage
-from workbench.inbox.simulation import Later, World
+from workbench.inbox.message import MailboxMessage
+from workbench.inbox.simulation import QueuedMessage, Simulation
 from workbench.local import samples, storm
 from workbench.local.samples import Sample
 
 START_MS = int(datetime(2026, 11, 18, 1, 30, tzinfo=UTC).timestamp() * 1_000)
-EVENING = {  # jobs that fail by themselves, minutes after the start
+SINGLE_FAILURES = {  # samples that fail by themselves, minutes after the start
     "spot-reclaimed-three-times": 4,
     "image-not-found": 11,
     "access-denied-in-log": 17,
@@ -31,104 +32,122 @@ EVENING = {  # jobs that fail by themselves, minutes after the start
     "queue-blocked": 43,
 }
 STORM_MINUTE = 60
-MENDED = {"nightly-load": 63, "feature-matrix-2026-11-17": 75}  # when they were begun again
-RUN_MS = 2 * MINUTE_MS  # how long those took
+RETRIES = {"nightly-load": 63, "feature-matrix-2026-11-17": 75}  # jobs that start again and succeed
+RETRY_MS = 2 * MINUTE_MS  # how long those run
 ALL_AT_ONCE_MINUTE = 90
-BACK_MINUTE = 170  # and yet it fails once more
+RELAPSE_MINUTE = 170  # the nightly load fails again
 END_MINUTE = 6 * 60
-DELIVERY = 100  # events of one invocation, as template.yaml has it
-_REAL_MS = 1_000_000_000_000  # numbers from here on are times in epoch milliseconds
+BATCH_SIZE = 100  # events of one invocation, as in template.yaml
+_MIN_EPOCH_MS = 1_000_000_000_000  # numbers from here on are times in epoch milliseconds
 
 
-def rehearsed(start: int = START_MS) -> Mailbox:
-    """Let the night pass, and give what was told.
+def rehearse(start: int = START_MS) -> Mailbox:
+    """Simulate the night, and return its alerts.
 
     Parameters
     ----------
     start
         When it begins, in epoch milliseconds.
     """
-    world, mailbox = World(start), Mailbox()
-    for at, sample in _night(start):
-        world.queues.put(json.dumps(sample.event), at)
-        if (place := sample.log_place()) and sample.lines:
-            world.logs.streams[place.stream] = sample.lines
-    for name, minute in MENDED.items():
-        began = start + minute * MINUTE_MS
-        world.jobs.succeeded.append(Success(name, began, began + RUN_MS))
-    while world.queues.later and world.queues.later[0].at <= start + END_MINUTE * MINUTE_MS:
-        _deliver(world)
-        _collect(world, mailbox)
+    simulation, mailbox = Simulation(start), Mailbox()
+    queues = simulation.queues
+    for at, sample in _failures(start):
+        queues.put(json.dumps(sample.event), at)
+        if (stream := sample.log_stream()) and sample.lines:
+            simulation.logs.streams[stream.stream] = sample.lines
+    for name, minute in RETRIES.items():
+        started = start + minute * MINUTE_MS
+        simulation.jobs.succeeded.append(Success(name, started, started + RETRY_MS))
+    while queues.messages and queues.messages[0].at <= start + END_MINUTE * MINUTE_MS:
+        _deliver_next(simulation)
+        _collect_alerts(simulation, mailbox)
     return mailbox
 
 
-def _night(start: int) -> list[tuple[int, Sample]]:
-    """Give all that fails, each with the time at which its event comes."""
-    every = {sample.name: sample for sample in samples.load_all()}
-    alone = [(start + minute * MINUTE_MS, every.pop(name)) for name, minute in EVENING.items()]
-    at = start + STORM_MINUTE * MINUTE_MS
+def _failures(start: int) -> list[tuple[int, Sample]]:
+    """Return all failures, each with the time of its event."""
+
+    def minute(number: int) -> int:
+        return start + number * MINUTE_MS
+
+    by_name = {sample.name: sample for sample in samples.load_all()}
+    single = [(minute(number), by_name.pop(name)) for name, number in SINGLE_FAILURES.items()]
+    at_once = [
+        (minute(ALL_AT_ONCE_MINUTE), sample)
+        for sample in by_name.values()
+        if sample.event["source"] == "aws.batch"
+    ]
+    at = minute(STORM_MINUTE)
     stormy = [(at, Sample("storm", event, storm.log_of(event))) for event in storm.events(at)]
-    at = start + ALL_AT_ONCE_MINUTE * MINUTE_MS
-    rest = [(at, sample) for sample in every.values() if sample.event["source"] == "aws.batch"]
-    at = start + BACK_MINUTE * MINUTE_MS
-    back = storm.nightly_load(at, 0)
-    moved_there = [(at, moved(sample, at)) for at, sample in alone + rest]
-    return [*moved_there, *stormy, (at, Sample("back", back, storm.log_of(back)))]
+    at = minute(RELAPSE_MINUTE)
+    relapse = storm.nightly_load(at, minutes_ago=0)
+    moved = [(at, move_to(sample, at)) for at, sample in single + at_once]
+    return [*moved, *stormy, (at, Sample("relapse", relapse, storm.log_of(relapse)))]
 
 
-def moved(sample: Sample, at: int) -> Sample:
-    """Give a sample as if its job had ended at another time."""
-    by = at - (sample.detail.get("stoppedAt") or _newest(sample.detail) or at)
-    event = _shifted(sample.event, by)
+def move_to(sample: Sample, at: int) -> Sample:
+    """Return a sample as if its job had ended at another time."""
+    shift = at - (sample.detail.get("stoppedAt") or _latest_time(sample.detail) or at)
+    event = _shift_times(sample.event, shift)
     event["time"] = iso(at)
-    lines = tuple(type(line)(line.at + by if line.at else 0, line.text) for line in sample.lines)
+    lines = tuple(replace(line, at=line.at + shift if line.at else 0) for line in sample.lines)
     return Sample(sample.name, event, lines)
 
 
-def _newest(value: Any) -> int:
+def _latest_time(value: Any) -> int:
     if isinstance(value, dict | list):
-        inside = value.values() if isinstance(value, dict) else value
-        return max(map(_newest, inside), default=0)
-    return value if type(value) is int and value >= _REAL_MS else 0
+        children = value.values() if isinstance(value, dict) else value
+        return max(map(_latest_time, children), default=0)
+    return value if _is_time(value) else 0
 
 
-def _shifted(value: Any, by: int) -> Any:
+def _shift_times(value: Any, shift: int) -> Any:
     if isinstance(value, dict):
-        return {key: _shifted(each, by) for key, each in value.items()}
+        return {key: _shift_times(each, shift) for key, each in value.items()}
     if isinstance(value, list):
-        return [_shifted(each, by) for each in value]
-    return value + by if type(value) is int and value >= _REAL_MS else value
+        return [_shift_times(each, shift) for each in value]
+    return value + shift if _is_time(value) else value
 
 
-def _deliver(world: World) -> None:
-    """Deliver what comes next; events that are there at the same time come together."""
-    queues = world.queues
-    first = heapq.heappop(queues.later)
+def _is_time(value: Any) -> bool:
+    return type(value) is int and value >= _MIN_EPOCH_MS
+
+
+def _deliver_next(simulation: Simulation) -> None:
+    """Deliver the next message; events that are visible at the same time come together."""
+    queues = simulation.queues
+    first = heapq.heappop(queues.messages)
     queues.now = max(queues.now, first.at)
     if first.due:
-        body = json.dumps({"incident": first.body, "due": first.due})
-        left = follow_up.run([follow_up.FollowUp("follow-up", body)], world.ports(), Options())
-        if left:  # another invocation would hold it; here it is a claim that has not run out
-            queues.put(first.body, queues.now + MINUTE_MS, due=first.due)
+        _follow_up(simulation, first)
         return
     batch = [first]
-    while len(batch) < DELIVERY and _is_along(queues.later, first.at):
-        batch.append(heapq.heappop(queues.later))
-    records = [Record(str(one.number), one.body, waits=one.waits) for one in batch]
-    again = delivery.run(records, world.ports(), Options())
-    for one in batch:
-        if str(one.number) in again:
-            queues.put(one.body, queues.now + MINUTE_MS, waits=one.waits)
+    while len(batch) < BATCH_SIZE and _is_event_by(queues.messages, first.at):
+        batch.append(heapq.heappop(queues.messages))
+    records = [Record(str(each.number), each.body, waits=each.waits) for each in batch]
+    failed = delivery.run(records, simulation.ports(), Options())
+    for each in batch:
+        if str(each.number) in failed:
+            queues.put(each.body, queues.now + MINUTE_MS, waits=each.waits)
 
 
-def _is_along(later: list[Later], at: int) -> bool:
-    return bool(later) and later[0].at <= at and not later[0].due
+def _follow_up(simulation: Simulation, message: QueuedMessage) -> None:
+    body = json.dumps({"incident": message.body, "due": message.due})
+    follow_ups = [follow_up.FollowUp("follow-up", body)]
+    if follow_up.run(follow_ups, simulation.ports(), Options()):
+        # Another invocation holds the claim of the incident: retry later.
+        queues = simulation.queues
+        queues.put(message.body, queues.now + MINUTE_MS, due=message.due)
 
 
-def _collect(world: World, mailbox: Mailbox) -> None:
-    for shown in world.topic.messages:
-        texted = shown["attributes"].get("sms") != "held"
-        mailbox.put(
-            MailboxMessage(world.queues.now, shown["webhook"], shown["chat"], texted=texted)
-        )
-    world.topic.messages.clear()
+def _is_event_by(messages: list[QueuedMessage], at: int) -> bool:
+    return bool(messages) and messages[0].at <= at and not messages[0].due
+
+
+def _collect_alerts(simulation: Simulation, mailbox: Mailbox) -> None:
+    now = simulation.queues.now
+    for alert in simulation.topic.messages:
+        is_texted = alert["attributes"].get("sms") != "held"
+        message = MailboxMessage(now, alert["webhook"], alert["chat"], is_texted=is_texted)
+        mailbox.put(message)
+    simulation.topic.messages.clear()

@@ -1,4 +1,4 @@
-"""`make screenshot`: the picture of the inbox in README.md, drawn from the rehearsed night."""
+"""`make screenshot`: the picture of the inbox in README.md, from the simulated night."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from workbench.commands.inbox import WHERE
+from workbench.commands.inbox import CAPTION
 from workbench.inbox import chromium
 from workbench.inbox.gallery import gallery
-from workbench.inbox.rehearsal import rehearsed
-from workbench.inbox.server import serving
+from workbench.inbox.rehearsal import rehearse
+from workbench.inbox.server import serve_inbox
 from workbench.local.aws import ROOT
 
 PICTURE = ROOT / "docs" / "images" / "inbox.png"
-SHOWN = "align-cohort"  # 300 of 2,000 failed: what one message makes of a storm
+JOB = "align-cohort"  # 300 of 2,000 children failed: a storm in one message
 WIDTH, HEIGHT = 1380, 860
-MOST_BYTES = 300_000
+MAX_BYTES = 300_000
 
 
 def main() -> int:
-    """Draw it; say so in one line where it would be too large for a README."""
-    picture = drawn(PICTURE)
+    """Take it; exit code 1 when it is too large for a README."""
+    picture = take_screenshot(PICTURE)
     size = picture.stat().st_size
-    if size > MOST_BYTES:
-        print(f"screenshot: {size:,} bytes are more than {MOST_BYTES:,}", file=sys.stderr)
+    if size > MAX_BYTES:
+        print(f"screenshot: {size:,} bytes are more than {MAX_BYTES:,}", file=sys.stderr)
         return 1
-    print(f"Drew {picture.relative_to(ROOT)}, {size:,} bytes.")
+    print(f"Wrote {picture.relative_to(ROOT)}, {size:,} bytes.")
     return 0
 
 
-def drawn(target: Path) -> Path:
-    """Draw the rehearsed night, open at its storm, into a file."""
-    alerts = rehearsed()
-    [thread] = {each["thread"] for each in alerts.state()["rows"] if each["name"] == SHOWN}
+def take_screenshot(target: Path) -> Path:
+    """Write a picture of the simulated night, open at its storm, to a file."""
+    alerts = rehearse()
+    [thread] = {row["thread"] for row in alerts.state()["rows"] if row["name"] == JOB}
     with (
-        serving({"alerts": alerts, "gallery": gallery()}, WHERE) as url,
+        serve_inbox({"alerts": alerts, "gallery": gallery()}, CAPTION) as url,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
-            executable_path=chromium.found(), args=list(chromium.FLAGS)
+            executable_path=chromium.find(), args=list(chromium.FLAGS)
         )
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         page.goto(f"{url}#alerts/{thread}")

@@ -1,4 +1,4 @@
-"""The inbox on a loopback port, while a ``with`` block lasts."""
+"""Serves the inbox on a loopback port while a ``with`` block lasts."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from collections.abc import Iterator, Mapping
 
 import uvicorn
 
+from workbench.errors import SetupError
 from workbench.inbox.mailbox import Mailbox
 from workbench.inbox.web import application
 from workbench.local.loopback import HOST
-from workbench.local.setup_error import SetupError
 
 START_SECONDS = 10.0
 POLL_SECONDS = 0.01
-GRACE_SECONDS = 1  # for a request that is under way
+GRACE_SECONDS = 1  # for a request in progress
 
 
 @contextlib.contextmanager
-def serving(boxes: Mapping[str, Mailbox], where: str, port: int = 0) -> Iterator[str]:
-    """Serve mailboxes, and give the URL; other threads may put letters into them meanwhile.
+def serve_inbox(mailboxes: Mapping[str, Mailbox], caption: str, port: int = 0) -> Iterator[str]:
+    """Serve mailboxes and yield the URL; other threads may put messages into them meanwhile.
 
     Parameters
     ----------
-    boxes
-        Mailboxes by name, `alerts` among them; they are closed in the end.
-    where
+    mailboxes
+        By name, with `alerts` among them; they are closed at the end.
+    caption
         What the alerts are, in one sentence for the page.
     port
         The loopback port to listen on; 0 takes a free one.
@@ -40,8 +40,8 @@ def serving(boxes: Mapping[str, Mailbox], where: str, port: int = 0) -> Iterator
         When the port is taken, or the server does not start.
     """
     config = uvicorn.Config(
-        application(boxes, where),
-        log_config=None,  # what goes wrong is for the page or for the caller
+        application(mailboxes, caption),
+        log_config=None,  # errors go to the page or to the caller
         access_log=False,
         lifespan="off",
         ws="none",
@@ -49,7 +49,7 @@ def serving(boxes: Mapping[str, Mailbox], where: str, port: int = 0) -> Iterator
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
-    with _listening(port) as listener:
+    with _listen(port) as listener:
         run = {"sockets": [listener]}
         thread = threading.Thread(target=server.run, kwargs=run, daemon=True)
         thread.start()
@@ -58,17 +58,17 @@ def serving(boxes: Mapping[str, Mailbox], where: str, port: int = 0) -> Iterator
             yield f"http://{HOST}:{listener.getsockname()[1]}/"
         finally:
             server.should_exit = True
-            for mailbox in boxes.values():  # which ends open streams
+            for mailbox in mailboxes.values():  # this ends open streams
                 mailbox.close()
             thread.join()
 
 
-def _listening(port: int) -> socket.socket:
+def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server((HOST, port))
     except OSError as error:
-        said = f"cannot listen on {HOST}:{port} ({os.strerror(error.errno or 0)})"
-        raise SetupError(said) from error
+        reason = os.strerror(error.errno or 0)
+        raise SetupError(f"cannot listen on {HOST}:{port} ({reason})") from error
 
 
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:

@@ -1,7 +1,4 @@
-"""The notifier's world in memory, on a clock that is set by hand.
-
-What the stories ask for beyond this is answered as in a dry run.
-"""
+"""The notifier's services in memory, on a simulated clock; the others answer as in a dry run."""
 
 from __future__ import annotations
 
@@ -10,8 +7,8 @@ import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from notifier.aws.history import DryRunHistory
-from notifier.aws.jobs import DryRunJobs
+from notifier.aws.history import DryRunHistoryLookup
+from notifier.aws.jobs import DryRunJobLookup
 from notifier.aws.queues import DryRunQueues
 from notifier.aws.topic import DryRunTopic
 from notifier.batch.failure import LogStream
@@ -25,12 +22,12 @@ from notifier.joblog.excerpt import LogLine, LogRead
 from notifier.ports.metrics import FailureLabels, Metric
 from notifier.ports.reporting import LedgerSnapshot, Ports
 
-PLENTY_MS = 120_000  # a function's time is not what is rehearsed
+REMAINING_MS = 120_000  # a function's deadline is not simulated
 
 
 @dataclass
 class MemoryLedger:
-    """The incident table as dictionaries; a write that comes too late is refused here as well."""
+    """The incident table as dictionaries; it refuses outdated writes as well."""
 
     incidents: dict[str, Incident] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
@@ -42,7 +39,7 @@ class MemoryLedger:
     marked: SweepPosition = field(default_factory=SweepPosition)
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
-        """Look up where jobs are counted, and incidents."""
+        """Return where jobs are counted, and incidents."""
         return LedgerSnapshot(
             {root: self.places[root] for root in roots if root in self.places},
             {key: self.incidents[key] for key in keys if key in self.incidents},
@@ -58,15 +55,15 @@ class MemoryLedger:
         self.places.update(places)
 
     def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
-        """Remember where jobs are counted, unless somebody has already; give what is so."""
+        """Store where jobs are counted, unless it is stored already; return what is stored."""
         return {root: self.places.setdefault(root, place) for root, place in places.items()}
 
     def members(self, place: Place) -> tuple[Member, ...]:
-        """Give every member counted in a place."""
+        """Return every member counted in a place."""
         return tuple(self.counted.get(place, {}).values())
 
     def save(self, incident: Incident) -> Incident | None:
-        """Keep it if it is based on what is kept."""
+        """Save it if it is based on the stored version."""
         kept = self.incidents.get(incident.key)
         if incident.version != (kept.version if kept else 0):
             return None
@@ -74,7 +71,7 @@ class MemoryLedger:
         return saved
 
     def save_rate_state(self, rate_state: RateState) -> RateState | None:
-        """Keep it likewise."""
+        """Save it if it is based on the stored version."""
         if rate_state.version != self.rate_state.version:
             return None
         self.rate_state = replace(rate_state, version=rate_state.version + 1)
@@ -85,37 +82,37 @@ class MemoryLedger:
         self.waiting.add(key)
 
     def held(self) -> tuple[str, ...]:
-        """Give that list."""
+        """Return the list of the storm digest."""
         return tuple(sorted(self.waiting))
 
     def release(self, keys: Collection[str]) -> None:
-        """Take keys off it."""
+        """Remove keys from that list."""
         self.waiting -= set(keys)
 
     def sweep_position(self) -> SweepPosition:
-        """Give where the sweep stopped."""
+        """Return where the last sweep stopped."""
         return self.marked
 
     def save_sweep_position(self, sweep_position: SweepPosition) -> None:
-        """Keep where it stopped."""
+        """Save where the sweep stopped."""
         self.marked = sweep_position
 
     def note_unconfirmed(self, pending: int) -> None:
-        """Keep how many subscriptions are not confirmed."""
+        """Save how many subscriptions are not confirmed."""
         self.unconfirmed = pending
 
 
 @dataclass(order=True)
-class Later:
-    """What comes when its time has come."""
+class QueuedMessage:
+    """A message that becomes visible `at` a time, in epoch milliseconds."""
 
     at: int
     number: int
     body: str
     due: int = 0
-    """Of a follow-up: when it is due. `body` is the incident's key then."""
+    """When a follow-up is due; its `body` is the key of the incident."""
     waits: int = 0
-    """Of an event: how often it was sent back."""
+    """How often an event was sent back."""
 
 
 @dataclass
@@ -123,20 +120,20 @@ class MemoryQueues(DryRunQueues):
     """Both queues as one heap; `now` is the clock."""
 
     now: int
-    later: list[Later] = field(default_factory=list)
+    messages: list[QueuedMessage] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def follow_up(self, key: str, due: int, now: int) -> None:
-        """Keep it until it is due."""
+        """Queue a follow-up."""
         self.put(key, max(due, now), due=due)
 
     def wait(self, body: str, waits: int, delay_s: int) -> None:
-        """Keep it for so long."""
+        """Queue an event with a delay."""
         self.put(body, self.now + delay_s * 1_000, waits=waits)
 
     def put(self, body: str, at: int, *, due: int = 0, waits: int = 0) -> None:
-        """Keep anything."""
-        heapq.heappush(self.later, Later(at, next(self._numbers), body, due, waits))
+        """Queue any message."""
+        heapq.heappush(self.messages, QueuedMessage(at, next(self._numbers), body, due, waits))
 
 
 @dataclass
@@ -153,8 +150,8 @@ class MemoryLogs:
 
 
 @dataclass
-class MemoryJobs(DryRunJobs):
-    """Jobs that succeed, each found once that has happened on the clock of `queues`."""
+class MemoryJobs(DryRunJobLookup):
+    """Successful jobs, each found once it has ended on the clock of `queues`."""
 
     queues: MemoryQueues
     succeeded: list[Success] = field(default_factory=list)
@@ -162,31 +159,31 @@ class MemoryJobs(DryRunJobs):
     def successes(
         self, queue_arn: str, definition: str, names: Sequence[str], since: int
     ) -> tuple[Success, ...]:
-        """Find those with one of these names."""
+        """Find the successes with one of these names."""
         ended = [one for one in self.succeeded if one.stopped_at <= self.queues.now]
         return tuple(one for one in ended if one.started_at > since and one.name in names)
 
 
-class Quiet:
-    """A journal that nobody reads: what is rehearsed shows itself in messages."""
+class SilentJournal:
+    """A journal that records nothing."""
 
     def note(self, happened: str, count: Metric, facts: Mapping[str, str]) -> None:
-        """Forget it."""
+        """Do nothing."""
 
     def measure(self, metric: Metric, value: float, unit: str) -> None:
-        """Forget it."""
+        """Do nothing."""
 
     def failed(self, kin: FailureLabels, count: int) -> None:
-        """Forget it."""
+        """Do nothing."""
 
 
-class World:
-    """Everything that the stories touch.
+class Simulation:
+    """All services of the notifier.
 
     Parameters
     ----------
     now
-        The time at which it begins, in epoch milliseconds.
+        The start time, in epoch milliseconds.
     """
 
     def __init__(self, now: int) -> None:
@@ -197,16 +194,16 @@ class World:
         self.topic = DryRunTopic()
 
     def ports(self) -> Ports:
-        """Give what one invocation is run with."""
+        """Return the ports of one invocation."""
         return Ports(
             logs=self.logs,
             topic=self.topic,
-            journal=Quiet(),
+            journal=SilentJournal(),
             ledger=self.ledger,
             queues=self.queues,
             jobs=self.jobs,
-            history=DryRunHistory(),
-            remaining_ms=lambda: PLENTY_MS,
+            history=DryRunHistoryLookup(),
+            remaining_ms=lambda: REMAINING_MS,
             pause=self._pause,
             now_ms=lambda: self.queues.now,
         )

@@ -1,4 +1,4 @@
-"""The inbox as a web application: one page, its letters as JSON, and a stream of those to come."""
+"""The inbox as a web application: one page, its messages as JSON, and a stream of new ones."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from workbench.inbox import mailbox as mailboxes
-from workbench.inbox.mailbox import Mailbox
+from workbench.inbox.mailbox import Mailbox, numbered_row
 
 PAGE = Path(__file__).parent / "page"
-ALERTS = "alerts"  # the mailbox that letters arrive in
-# Whoever is made to open a page elsewhere that names this machine does not get the letters.
+ALERTS = "alerts"  # the mailbox that messages arrive in
+# A page of another site, whose name resolves to this machine, gets no messages.
 HOSTS = ["127.0.0.1", "localhost"]
-HEARTBEAT_SECONDS = 15.0  # shorter than what any proxy or browser takes for dead
+HEARTBEAT_SECONDS = 15.0  # shorter than the idle timeout of any proxy or browser
 RETRY_MS = 1_000
 
-# No script, style, picture or connection but our own, and none of them inline; a string can not
-# become markup, whatever a job is named.
+# Only our own scripts, styles, pictures and connections, and none of them inline; the name of a job
+# cannot become markup.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -46,58 +45,58 @@ HEADERS = {
 }
 
 
-def application(boxes: Mapping[str, Mailbox], where: str) -> Starlette:
-    """Make the application.
+def application(mailboxes: Mapping[str, Mailbox], caption: str) -> Starlette:
+    """Build the application.
 
     Parameters
     ----------
-    boxes
-        Mailboxes by name; `alerts` is the one that is live.
-    where
+    mailboxes
+        By name; `alerts` is the live one.
+    caption
         What the alerts are, in one sentence for the page.
     """
 
-    async def page(request: Request) -> Response:
-        return FileResponse(PAGE / "index.html")
+    async def mailbox(request: Request) -> Response:
+        return _json({"caption": caption, **_find(mailboxes, request).state()})
 
-    async def box(request: Request) -> Response:
-        return _json({"where": where, **_chosen(boxes, request).state()})
-
-    async def letter(request: Request) -> Response:
-        found = _chosen(boxes, request).letter(request.path_params["number"])
+    async def message(request: Request) -> Response:
+        found = _find(mailboxes, request).get(request.path_params["number"])
         if found is None:
-            raise HTTPException(404, "no such letter: only the newest are kept")
-        return _json(found.whole())
+            raise HTTPException(404, "no such message: only the newest are kept")
+        return _json(found.details())
 
     async def stream(request: Request) -> Response:
-        mailbox = boxes[ALERTS]
-        seen = request.headers.get("last-event-id") or request.query_params.get("after", "")
-        frames = _frames(mailbox, _place(mailbox, seen))
-        return StreamingResponse(frames, media_type="text/event-stream")
+        return _stream(mailboxes[ALERTS], request)
 
-    return Starlette(
-        routes=[
-            Route("/", page),
-            Route("/boxes/{box}", box),
-            Route("/boxes/{box}/{number:int}", letter),
-            Route("/stream", stream),
-            Mount("/page", StaticFiles(directory=PAGE)),
-        ],
-        middleware=[
-            Middleware(_Headers),
-            Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),
-        ],
-    )
+    routes = [
+        Route("/", _page),
+        Route("/boxes/{box}", mailbox),
+        Route("/boxes/{box}/{number:int}", message),
+        Route("/stream", stream),
+        Mount("/page", StaticFiles(directory=PAGE)),
+    ]
+    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)
+    return Starlette(routes=routes, middleware=[Middleware(_Headers), hosts])
+
+
+async def _page(_: Request) -> Response:
+    return FileResponse(PAGE / "index.html")
+
+
+def _stream(mailbox: Mailbox, request: Request) -> Response:
+    seen = request.headers.get("last-event-id") or request.query_params.get("after", "")
+    frames = _frames(mailbox, _last_seen(mailbox, seen))
+    return StreamingResponse(frames, media_type="text/event-stream")
 
 
 class _Headers:
-    """Puts the headers that keep a stranger's text inert on every response."""
+    """Adds the security headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and its response back with the headers."""
+        """Forward a request, and its response with the headers."""
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -107,8 +106,8 @@ class _Headers:
         await self._app(scope, receive, with_headers)
 
 
-def _chosen(boxes: Mapping[str, Mailbox], request: Request) -> Mailbox:
-    found = boxes.get(request.path_params["box"])
+def _find(mailboxes: Mapping[str, Mailbox], request: Request) -> Mailbox:
+    found = mailboxes.get(request.path_params["box"])
     if found is None:
         raise HTTPException(404, "no such mailbox")
     return found
@@ -118,40 +117,41 @@ def _json(content: object) -> Response:
     return Response(json.dumps(content), media_type="application/json")
 
 
-def _place(mailbox: Mailbox, seen: str) -> int:
-    """Read where a browser left off; -1 when it was in another mailbox than this one."""
-    age, _, number = seen.partition("-")
-    if age != mailbox.age or not number.isdecimal():
+def _last_seen(mailbox: Mailbox, event_id: str) -> int:
+    """Read the number that a browser saw last; -1 if that was in another mailbox."""
+    generation, _, number = event_id.partition("-")
+    if generation != mailbox.generation or not number.isdecimal():
         return -1
     return int(number)
 
 
-async def _frames(mailbox: Mailbox, place: int) -> AsyncIterator[str]:
-    """Give server-sent events: what came since, then each letter as it comes."""
+async def _frames(mailbox: Mailbox, last_seen: int) -> AsyncIterator[str]:
+    """Yield server-sent events: the messages missed, then each message as it arrives."""
     wake, loop = asyncio.Event(), asyncio.get_running_loop()
     yield f"retry: {RETRY_MS}\n\n"
-    if place < 0:  # the numbers it knows are of no use here: it has to read the list anew
-        yield frame("anew", "", {})
+    if last_seen < 0:  # its numbers are not ours: it must reload the list
+        yield frame("reload", "", {})
         return
     with mailbox.watched(lambda: loop.call_soon_threadsafe(wake.set)):
-        while not mailbox.closed:
+        while not mailbox.is_closed:
             wake.clear()
-            for number, letter in mailbox.after(place):
-                place = number
-                yield frame("alert", f"{mailbox.age}-{number}", mailboxes.row(number, letter))
+            for number, message in mailbox.after(last_seen):
+                last_seen = number
+                row = numbered_row(number, message)
+                yield frame("alert", f"{mailbox.generation}-{number}", row)
             try:
                 await asyncio.wait_for(wake.wait(), HEARTBEAT_SECONDS)
             except TimeoutError:
-                yield ": still here\n\n"
+                yield ": heartbeat\n\n"
 
 
-def frame(event: str, identity: str, data: Mapping[str, Any]) -> str:
-    r"""Write one server-sent event; JSON in ASCII holds no line break that could end it.
+def frame(event: str, event_id: str, data: Mapping[str, Any]) -> str:
+    r"""Format one server-sent event; JSON in ASCII contains no line break that could end it.
 
     Examples
     --------
     >>> frame("alert", "a-1", {"name": "x\ny"})
     'id: a-1\nevent: alert\ndata: {"name": "x\\ny"}\n\n'
     """
-    named = f"id: {identity}\n" if identity else ""
-    return f"{named}event: {event}\ndata: {json.dumps(data)}\n\n"
+    identity = f"id: {event_id}\n" if event_id else ""
+    return f"{identity}event: {event}\ndata: {json.dumps(data)}\n\n"

@@ -1,8 +1,8 @@
 """A local AWS in a process of its own, on loopback, that lives as long as a ``with`` block.
 
-It runs with IAM switched on and speaks TLS: a role that lacks a permission in ``template.yaml`` is
-denied here as it would be in an account, and so is whoever a policy there denies. Nothing of the
-user's own AWS settings reaches it or what talks to it.
+It evaluates IAM policies and uses TLS: a role that lacks a permission in ``template.yaml`` is
+denied as in an account, and so is every request that a policy denies. The user's own AWS settings
+reach neither it nor its clients.
 """
 
 import contextlib
@@ -23,9 +23,9 @@ from typing import Any, Self
 import boto3
 from botocore.config import Config
 
+from workbench.errors import SetupError
 from workbench.local.certificate import write_certificate
 from workbench.local.loopback import HOST
-from workbench.local.setup_error import SetupError
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv" / "local-aws" / "bin" / "python"
@@ -38,14 +38,14 @@ POLL_SECONDS = 0.05
 
 
 class LocalAws:
-    """Start the local AWS on entry, stop it and everything it started on exit.
+    """Starts the local AWS on entry; stops it and its child processes on exit.
 
     Parameters
     ----------
     port
         The loopback port to listen on; 0 takes a free one.
     settings
-        Environment variables for it and its functions, over those that it would have.
+        Environment variables for it and its functions, in addition to its own.
     """
 
     def __init__(self, port: int = 0, settings: Mapping[str, str] | None = None) -> None:
@@ -57,19 +57,19 @@ class LocalAws:
 
     def __enter__(self) -> Self:
         """Start the process and wait until it answers."""
-        self.port = _available(self.port)
+        self.port = _find_port(self.port)
         self.scratch = Path(tempfile.mkdtemp(prefix="batch-notifier-"))
         try:
             write_certificate(HOST, self.certificate, self._key)
             self._process = self._start()
             self._wait_until_ready()
-        except BaseException:  # Ctrl-C included: nothing may be left behind
+        except BaseException:  # including Ctrl-C: leave nothing behind
             self.stop()
             raise
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Stop it, whatever happened."""
+        """Stop it."""
         self.stop()
 
     @property
@@ -88,22 +88,22 @@ class LocalAws:
 
     @property
     def log(self) -> str:
-        """What it has written so far: deliveries by email and SMS are seen only here."""
+        """Its log so far; deliveries by email and SMS appear only there."""
         return (self.scratch / "local-aws.log").read_text(errors="replace")
 
     @property
     def group(self) -> int:
-        """The process group of everything that runs here."""
+        """The process group of all its processes."""
         assert self._process is not None
         return self._process.pid
 
-    def faults(self) -> list[str]:
-        """Return what went wrong in it so far: a function that failed, a delivery refused."""
+    def errors(self) -> list[str]:
+        """Return the log lines of failed functions and rejected deliveries."""
         marks = (" ERROR ", " WARNING [lambda]", " WARNING [sns]")
         return [line for line in self.log.splitlines() if any(mark in line for mark in marks)]
 
     def client(self, service: str, region: str = REGION) -> Any:
-        """Return a boto3 client of ``service`` that can reach nothing but this process."""
+        """Return a boto3 client that can reach only this process."""
         if (service, region) not in self._clients:
             self._clients[service, region] = self._connect(service, region)
         return self._clients[service, region]
@@ -113,32 +113,35 @@ class LocalAws:
             aws_access_key_id=ACCOUNT, aws_secret_access_key=SECRET, region_name=region
         )
         config = Config(proxies={}, retries={"total_max_attempts": 2}, read_timeout=20)
-        connect: Any = session.client  # its overloads want the service as a literal
+        connect: Any = session.client  # its overloads require the service as a literal
         return connect(service, endpoint_url=self.url, config=config, verify=str(self.certificate))
 
     def environment(self) -> dict[str, str]:
-        """Return the environment for a tool (sam, boto3) that is to see this AWS and no other."""
-        return without_aws(os.environ) | {
+        """Return the environment for a tool (sam, boto3) that uses only this AWS."""
+        return (
+            without_aws(os.environ) | self._client_settings() | {"NO_PROXY": HOST, "no_proxy": HOST}
+        )
+
+    def _client_settings(self) -> dict[str, str]:
+        return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_CA_BUNDLE": str(self.certificate),
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_DEFAULT_REGION": REGION,
-            "NO_PROXY": HOST,
-            "no_proxy": HOST,
         }
 
     def server_tls(self) -> ssl.SSLContext:
-        """Return what a server needs that this AWS is to trust."""
+        """Return the TLS settings of a server that this AWS trusts."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, self._key)
         return context
 
     def stop(self) -> None:
-        """End the process and its children (its Lambda workers), and remove what they wrote."""
+        """End the process and its children (Lambda workers), and remove their files."""
         process, self._process = self._process, None
         if process is not None:
-            # At once: it has nothing to save, and would wait for open connections.
+            # SIGKILL: it has nothing to save, and SIGTERM would wait for open connections.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -148,7 +151,7 @@ class LocalAws:
     def _start(self) -> subprocess.Popen[bytes]:
         if not PYTHON.exists():
             raise SetupError("the local AWS is not installed; run make setup")
-        # No workers of its own, so that this process is the one that serves.
+        # Without workers, so that this process is the one that serves.
         command = [str(PYTHON), "-m", "hypercorn", "ministack.app:app", "--workers", "0"]
         command += ["--bind", f"{HOST}:{self.port}"]
         command += ["--certfile", str(self.certificate), "--keyfile", str(self._key)]
@@ -160,11 +163,11 @@ class LocalAws:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # its own process group: Ctrl-C is ours to act on
+                start_new_session=True,  # its own process group: Ctrl-C reaches only us
             )
 
     def _own_environment(self) -> dict[str, str]:
-        """Nothing is inherited but PATH: Lambda workers see this environment as theirs."""
+        """Inherits only PATH: Lambda workers have this environment too."""
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self.scratch),
@@ -174,30 +177,27 @@ class LocalAws:
             "MINISTACK_HOST": HOST,
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_CA_BUNDLE": str(self.certificate),
             "SSL_CERT_FILE": str(self.certificate),  # for deliveries to https subscribers
-            "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": SECRET,
-            "AWS_DEFAULT_REGION": REGION,
             "AUTH": "true",  # evaluate IAM policies
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "LOG_LEVEL": "INFO",
-        } | self._settings
+            **self._client_settings(),
+            **self._settings,
+        }
 
     def _wait_until_ready(self) -> None:
         assert self._process is not None
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise SetupError(f"the local AWS stopped at once: {_last_line(self.log)}")
-            if self._answers():
+                raise SetupError(f"the local AWS stopped during startup: {_last_line(self.log)}")
+            if self._is_ready():
                 return
             time.sleep(POLL_SECONDS)
         raise SetupError(f"the local AWS did not answer within {START_SECONDS:.0f} s")
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         trust = ssl.create_default_context(cafile=str(self.certificate))
         direct = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
@@ -226,8 +226,8 @@ def without_aws(environment: os._Environ[str] | dict[str, str]) -> dict[str, str
     }
 
 
-def _available(port: int) -> int:
-    """Return ``port`` if nothing listens there (a free one for 0)."""
+def _find_port(port: int) -> int:
+    """Return ``port`` if it is free, or any free port for 0."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -239,4 +239,4 @@ def _available(port: int) -> int:
 
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "no output"

@@ -1,4 +1,4 @@
-"""A certificate for loopback, for a day: the template's policies deny whoever comes without TLS."""
+"""A certificate for loopback, for a day: the template's policies deny requests without TLS."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta

@@ -1,6 +1,6 @@
-"""``make demo``: the sample events go on the bus of a local AWS and come back as alerts.
+"""``make demo``: sample events become alerts on a local AWS.
 
-The template, the artifact and the way from bus to subscriber are the real ones; only AWS is not.
+The template, the built functions and everything from bus to subscriber are real; only AWS is local.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import contextlib
 import os
 import re
 import signal
-import statistics
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,179 +18,191 @@ from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from workbench.errors import SetupError
 from workbench.local import sam, samples
 from workbench.local.aws import LocalAws
-from workbench.local.sample_run import Drill, Outcome
+from workbench.local.deployment import LocalDeployment, deploy_locally
+from workbench.local.sample_run import Outcome, SampleRunner, timing_table
 from workbench.local.samples import Sample
-from workbench.local.setup_error import SetupError
-from workbench.local.stage import Stage, deployed
 from workbench.local.storm import FAILED, SIZE, Storm
 from workbench.local.subscriber import Delivery
 
 ALERT_SECONDS = 15.0  # an alert takes well under one second; the first also waits for a cold start
-SETTLE_SECONDS = 1.5  # how long to listen for an alert that was told twice
-MISSES_BORNE = 3  # after so many the way is broken, and waiting for the rest tells nothing new
+SETTLE_SECONDS = 1.5  # how long to listen for duplicates
+MAX_MISSES = 3  # after so many missing alerts the rest is not sent
 WIDTH = 78
 
-MOST_PORT = 65_535
-EXIT_MISS = 1
+MAX_PORT = 65_535
+LOCAL_AWS = ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")
+LOGIN = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "NO_PROXY")
+EXIT_FAILED = 1
 EXIT_SETUP = 2
 
-INBOX = "Alerts of the demo's local AWS, as they arrive."
-HINT = "To send another, type a sample's name or the path of an event. Ctrl-C stops everything."
+CAPTION = "Alerts of the demo's local AWS, as they arrive."
+HINT = "To send another, type a sample's name or an event's path. Ctrl-C stops everything."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0, 1 for a miss, 2 for trouble with the set-up."""
-    # A shell starts what it runs in the background with SIGINT ignored.
+    """Run the demo; exit code 0, 1 for a missing or duplicate alert, 2 for a setup error."""
+    # A shell starts background processes with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _leave)
-    signal.signal(signal.SIGHUP, _leave)
+    signal.signal(signal.SIGTERM, _exit_on_signal)
+    signal.signal(signal.SIGHUP, _exit_on_signal)
     try:
         options = _parser().parse_args(arguments)
         return run(once=options.once, port=options.port)
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except BrokenPipeError:  # the reader (`| head`) has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_MISS
+        return EXIT_FAILED
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    except SetupError as problem:
-        return _trouble(str(problem))
+    except SetupError as error:
+        _print_error(str(error))
     except (BotoCoreError, ClientError) as error:
-        return _trouble(f"the local AWS did not do as asked: {error}")
+        _print_error(f"the local AWS returned an error: {error}")
+    return EXIT_SETUP
 
 
 def run(*, once: bool, port: int) -> int:
-    """Show every sample's alert; then stop with a verdict, or listen for more."""
-    with deployed(port, _say) as stage, contextlib.nullcontext() if once else inbox_of(stage):
-        every = samples.load_all()
-        _say(f"{len(every)} sample events go on the bus, as drills. This is what subscribers get:")
-        play(stage.way, every, show)
-        _say(table(stage.way.outcomes))
-        storm = Storm(stage.aws, stage.resources, stage.way)
-        play_storm(storm)
+    """Show the alert of every sample; then stop with a result, or wait for more events."""
+    with (
+        deploy_locally(port, _print) as deployment,
+        contextlib.nullcontext() if once else open_inbox(deployment),
+    ):
+        all_samples = samples.load_all()
+        _print(f"Sending {len(all_samples)} sample events as drills. Subscribers receive:")
+        send_samples(deployment.runner, all_samples, show_outcome)
+        _print(_heading("bus to subscriber"))
+        _print(f"{timing_table(deployment.runner.outcomes)}\n")
+        storm = Storm(deployment.aws, deployment.resources, deployment.runner)
+        run_storm(storm)
         if not once:
-            _say(HINT)
-            _say(exports(stage.aws))
+            _print(HINT)
+            _print(shell_settings(deployment.aws))
             with contextlib.suppress(KeyboardInterrupt):
-                converse(stage.way)
-        return verdict(stage, storm)
+                send_typed_samples(deployment.runner)
+        return report_result(deployment, storm)
 
 
 @contextlib.contextmanager
-def inbox_of(stage: Stage) -> Iterator[None]:
-    """Show the alerts of a stage on a web page as they arrive, for a while."""
-    # Imported here: a demo that only checks has no use for a web server.
-    from workbench.inbox.deliveries import forwarding
+def open_inbox(deployment: LocalDeployment) -> Iterator[None]:
+    """Show alerts on a web page as they arrive, while the block lasts."""
+    # Imported here: the web server is slow to import, and `--once` does not need it.
+    from workbench.inbox.deliveries import forward_deliveries
     from workbench.inbox.gallery import gallery
     from workbench.inbox.mailbox import Mailbox
-    from workbench.inbox.server import serving
+    from workbench.inbox.server import serve_inbox
 
     mailbox = Mailbox()
     with (
-        serving({"alerts": mailbox, "gallery": gallery()}, INBOX) as url,
-        forwarding(stage.aws, stage.resources["AlertTopic"], mailbox),
+        serve_inbox({"alerts": mailbox, "gallery": gallery()}, CAPTION) as url,
+        forward_deliveries(deployment.aws, deployment.resources["AlertTopic"], mailbox),
     ):
-        _say(f"See them arrive, as mail, text, chat and JSON: {url}")
+        _print(f"See them arrive, as email, text message, chat card and JSON: {url}")
         yield
 
 
-def exports(aws: LocalAws) -> str:
-    """Say how another shell makes `batch-notifier` look at this AWS instead of a real one."""
-    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "NO_PROXY")
+def shell_settings(aws: LocalAws) -> str:
+    """Return the commands that point `batch-notifier` in another shell at this AWS."""
     settings = aws.environment()
-    reach = " ".join(f"{name}={settings[name]}" for name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"))
+    local_aws, login = (
+        " ".join(f"{name}={settings[name]}" for name in names) for names in (LOCAL_AWS, LOGIN)
+    )
     return (
-        "In another shell, to look after it while it runs:\n"
-        f"  export {reach}\n"
-        f"  export {' '.join(f'{name}={settings[name]}' for name in names)}\n"
+        "In another shell, to check the deployment while it runs:\n"
+        f"  export {local_aws}\n"
+        f"  export {login}\n"
         f"  .venv/bin/batch-notifier doctor --stack-name {sam.STACK}"
     )
 
 
-def play(way: Drill, every: Sequence[Sample], show: Callable[[Outcome], None]) -> None:
-    """Send ``every`` sample in turn and ``show`` what became of it."""
-    missed = 0
-    for sample in every:
-        outcome = way.send(sample, ALERT_SECONDS)
+def send_samples(
+    runner: SampleRunner, all_samples: Sequence[Sample], show: Callable[[Outcome], None]
+) -> None:
+    """Send samples one after another, and ``show`` what each became."""
+    misses = 0
+    for sample in all_samples:
+        outcome = runner.send(sample, ALERT_SECONDS)
         show(outcome)
-        missed += not outcome.deliveries
-        if missed == MISSES_BORNE:
+        misses += not outcome.deliveries
+        if misses == MAX_MISSES:
             break
-    way.settle(SETTLE_SECONDS)
+    runner.settle(SETTLE_SECONDS)
 
 
-def play_storm(storm: Storm) -> None:
-    """Let a storm pass, and show every message that it brings."""
-    _say(_rule("a storm"))
-    _say(
+def run_storm(storm: Storm) -> None:
+    """Run a storm, and show every message of it."""
+    _print(_heading("a storm"))
+    _print(
         f"An array of {SIZE:,} of which {FAILED} fail, a job that fails twice, a chain of three.\n"
-        "Their events come all at once:\n"
+        "All their events arrive at once:\n"
     )
     storm.fail()
-    for delivery in storm.told:
+    for delivery in storm.deliveries:
         show_email(delivery)
-    told = len(storm.told)
-    _say(_rule("five minutes later"))
-    _say("The job has been run again, and has succeeded.\n")
-    storm.mend()
+    shown = len(storm.deliveries)
+    _print(_heading("five minutes later"))
+    _print("The job was retried, and succeeded.\n")
+    storm.retry_job()
     storm.let_time_pass()
-    for delivery in storm.told[told:]:
+    for delivery in storm.deliveries[shown:]:
         show_email(delivery)
-    _say(_rule("what the storm came to"))
-    for delivery in storm.told:
-        _say(delivery.subject)
-    _say(f"\n{storm.sent} events went in, {len(storm.told)} messages came out.\n")
+    _print(_heading("all messages of the storm"))
+    for delivery in storm.deliveries:
+        _print(delivery.subject)
+    _print(f"\n{storm.sent} events became {len(storm.deliveries)} messages.\n")
 
 
-def verdict(stage: Stage, storm: Storm) -> int:
-    """Say whether everything was told as it should be, and return the exit code."""
-    way = stage.way
-    wrong = [each for each in way.outcomes if not each.told_once]
-    sent = {each.name for each in way.outcomes}
-    unsent = [each.name for each in samples.load_all() if each.name not in sent]
-    for outcome in wrong:
-        fault = f"{len(outcome.deliveries)} alerts" if outcome.deliveries else "no alert"
-        _complain(f"{outcome.name}: {fault}")
-    if unsent:
-        _complain(f"{len(unsent)} events were not sent after {MISSES_BORNE} misses")
-    if way.strays:
-        _complain(f"{len(way.strays)} alerts about no event that was sent")
-    for fault in storm.faults():
-        _complain(fault)
-    if wrong or unsent or way.strays or storm.faults():
-        for line in stage.aws.faults()[-1:]:
-            _complain(f"the local AWS said last: {line}")
-        return EXIT_MISS
-    print(
-        f"Every one of {len(way.outcomes)} sample events became its alert, exactly once, and a "
-        f"storm of {storm.sent} became {len(storm.told)} messages with exact counts."
-    )
-    return 0
+def report_result(deployment: LocalDeployment, storm: Storm) -> int:
+    """Report whether every alert arrived exactly once, and return the exit code."""
+    runner = deployment.runner
+    problems = [*_sample_problems(runner), *storm.problems()]
+    if not problems:
+        print(
+            f"Each of {len(runner.outcomes)} sample events became its alert, exactly once, and a "
+            f"storm of {storm.sent} became {len(storm.deliveries)} messages with exact counts."
+        )
+        return 0
+    problems += [f"last error of the local AWS: {line}" for line in deployment.aws.errors()[-1:]]
+    for problem in problems:
+        _print_error(problem)
+    return EXIT_FAILED
 
 
-def converse(way: Drill) -> None:
-    """Send what a person names, until Ctrl-C."""
+def _sample_problems(runner: SampleRunner) -> Iterator[str]:
+    for outcome in runner.outcomes:
+        if not outcome.is_reported_once:
+            count = len(outcome.deliveries)
+            yield f"{outcome.name}: {f'{count} alerts' if count else 'no alert'}"
+    sent = {outcome.name for outcome in runner.outcomes}
+    if unsent := [each for each in samples.sample_files() if each.stem not in sent]:
+        yield f"{len(unsent)} events were not sent after {MAX_MISSES} missing alerts"
+    if runner.unmatched:
+        yield f"{len(runner.unmatched)} alerts match no event that was sent"
+
+
+def send_typed_samples(runner: SampleRunner) -> None:
+    """Send the samples that a person types, until Ctrl-C."""
     for line in sys.stdin:
         if not (name := line.strip()):
             continue
         path = Path(name)
         try:
-            sample = samples.load(path if path.exists() else samples.EVENTS / f"{name}.json")
-        except SetupError as problem:
-            _complain(str(problem))
+            sample = samples.load(path) if path.exists() else samples.find(name)
+        except SetupError as error:
+            _print_error(str(error))
             continue
-        show(way.send(sample, ALERT_SECONDS))
-    while True:  # no terminal to ask
+        show_outcome(runner.send(sample, ALERT_SECONDS))
+    while True:  # stdin is not a terminal
         signal.pause()
 
 
-def show(outcome: Outcome) -> None:
+def show_outcome(outcome: Outcome) -> None:
     """Print the alert of one event as an email subscriber reads it."""
     if outcome.milliseconds is None:
-        print(_rule(f"{outcome.name}: NO ALERT within {ALERT_SECONDS:.0f} s"), flush=True)
+        print(_heading(f"{outcome.name}: NO ALERT within {ALERT_SECONDS:.0f} s"), flush=True)
         return
-    print(_rule(f"{outcome.name}, {outcome.milliseconds:.0f} ms from bus to subscriber"))
+    print(_heading(f"{outcome.name}, {outcome.milliseconds:.0f} ms from bus to subscriber"))
     show_email(outcome.deliveries[0])
 
 
@@ -200,52 +211,26 @@ def show_email(delivery: Delivery) -> None:
     print(f"Subject: {delivery.subject}\n\n{delivery.email.rstrip()}\n", flush=True)
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
-    """Return one line per event: event, cause, certainty, milliseconds from bus to subscriber."""
-    rows = [("event", "cause", "certainty", "ms"), *map(_row, outcomes)]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = ["  ".join([*map(str.ljust, row, widths), row[3].rjust(5)]) for row in rows]
-    times = [each.milliseconds for each in outcomes if each.milliseconds is not None]
-    if times:
-        lines.append(f"median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")
-    return "\n".join([_rule("bus to subscriber"), *lines, ""])
-
-
-def _row(outcome: Outcome) -> tuple[str, str, str, str]:
-    told = outcome.milliseconds
-    return (
-        outcome.name,
-        str(outcome.cause.get("id", "-")),
-        str(outcome.cause.get("certainty", "-")),
-        "none" if told is None else f"{told:.0f}",
-    )
-
-
-def _rule(title: str) -> str:
+def _heading(title: str) -> str:
     return f"── {title} ".ljust(WIDTH, "─")
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, flush=True)
 
 
-def _complain(text: str) -> None:
-    print(f"demo: {text}", file=sys.stderr)
+def _print_error(text: str) -> None:
+    print(f"demo: {' '.join(text.split())}", file=sys.stderr)
 
 
-def _trouble(text: str) -> int:
-    _complain(" ".join(text.split()))
-    return EXIT_SETUP
-
-
-def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    """End through every ``with`` block, so that nothing started here stays behind."""
+def _exit_on_signal(number: int, _: FrameType | None) -> NoReturn:
+    """Exit through every ``with`` block, so that no process is left running."""
     sys.exit(128 + number)
 
 
 def _port(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > MOST_PORT:
-        raise SetupError(f"PORT must be a number from 0 to {MOST_PORT}, not {text!r}")
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > MAX_PORT:
+        raise SetupError(f"PORT must be a number from 0 to {MAX_PORT}, not {text!r}")
     return int(text)
 
 

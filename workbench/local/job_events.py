@@ -12,6 +12,7 @@ from notifier.text.units import MINUTE_MS
 from workbench.local.aws import ACCOUNT, REGION
 
 Event = dict[str, Any]
+ARN = f"arn:aws:batch:{REGION}:{ACCOUNT}"
 
 
 def failed(
@@ -30,21 +31,39 @@ def failed(
 ) -> Event:
     """Make the event of a job that failed `at` a time in epoch milliseconds.
 
-    With an `index` it is a child of the array `job_id`; with jobs in `depends_on` it has waited for
-    them in vain.
+    With an `index` it is a child of the array `job_id`. With jobs in `depends_on` it never ran,
+    because one of them failed.
     """
-    batch = f"arn:aws:batch:{REGION}:{ACCOUNT}"
-    detail: dict[str, Any] = {"arrayProperties": {"index": index, "statusSummary": {}}}
-    if index is None:
-        del detail["arrayProperties"]
-    else:
+    array: dict[str, Any] = {}
+    if index is not None:
         job_id = f"{job_id}:{index}"
+        array = {"arrayProperties": {"index": index, "statusSummary": {}}}
     stream = f"{definition.partition(':')[0]}/default/{job_id.replace(':', '-')}"
     container = {"exitCode": exit_code, "logStreamName": stream, "reason": container_reason}
+    detail = {
+        "jobName": name,
+        "jobQueue": f"{ARN}:job-queue/{queue}",
+        "jobDefinition": f"{ARN}:job-definition/{definition}",
+        "createdAt": at - 2 * MINUTE_MS,
+        "dependsOn": [{"jobId": each} for each in depends_on],
+        "tags": dict(tags or {}),
+    }
+    run = _no_run(at) if depends_on else _run(at, reason, container)
+    return _event(job_id, detail | run | array)
+
+
+def _run(at: int, reason: str, container: Mapping[str, Any]) -> dict[str, Any]:
     times = {"startedAt": at - MINUTE_MS, "stoppedAt": at}
-    attempts = [{"container": container, "statusReason": reason, **times}]
-    if depends_on:  # it has never run
-        reason, attempts, container, times = "Dependent Job failed", [], {}, {"stoppedAt": at}
+    attempt = {"container": container, "statusReason": reason, **times}
+    return {"statusReason": reason, "attempts": [attempt], "container": container, **times}
+
+
+def _no_run(at: int) -> dict[str, Any]:
+    reason = "Dependent Job failed"
+    return {"statusReason": reason, "attempts": [], "container": {}, "stoppedAt": at}
+
+
+def _event(job_id: str, detail: dict[str, Any]) -> Event:
     return {
         "id": f"event-{job_id}",
         "source": "aws.batch",
@@ -52,28 +71,13 @@ def failed(
         "account": ACCOUNT,
         "region": REGION,
         "time": "2026-11-18T13:46:40Z",
-        "detail": {
-            "jobArn": f"{batch}:job/{job_id}",
-            "jobId": job_id,
-            "jobName": name,
-            "jobQueue": f"{batch}:job-queue/{queue}",
-            "jobDefinition": f"{batch}:job-definition/{definition}",
-            "status": "FAILED",
-            "statusReason": reason,
-            "attempts": attempts,
-            "container": container,
-            "createdAt": at - 2 * MINUTE_MS,
-            "dependsOn": [{"jobId": one} for one in depends_on],
-            "tags": dict(tags or {}),
-            **times,
-            **detail,
-        },
+        "detail": detail | {"jobArn": f"{ARN}:job/{job_id}", "jobId": job_id, "status": "FAILED"},
     }
 
 
-def array_parent(job_id: str, at: int, size: int, failures: int, **more: Any) -> Event:
+def array_parent(job_id: str, at: int, size: int, failures: int, **facts: Any) -> Event:
     """Make the event of an array whose children have all ended, so many of them as failures."""
-    event = failed(job_id, at, reason="Array Child Job failed", **more)
+    event = failed(job_id, at, reason="Array Child Job failed", **facts)
     event["detail"] |= {
         "attempts": [],
         "container": {},

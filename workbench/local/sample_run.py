@@ -1,7 +1,9 @@
-"""Put sample events on a bus, and match each alert that arrives to the event it is about."""
+"""Puts sample events on a bus, and matches each alert to its event."""
 
 import contextlib
+import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +14,12 @@ from workbench.local.aws import LocalAws
 from workbench.local.samples import Sample
 from workbench.local.subscriber import Delivery, Subscriber
 
-LOG_BATCH = 1_000  # PutLogEvents takes 10,000 events or 1 MiB in a call; samples stay far below
+LOG_BATCH = 1_000  # PutLogEvents takes 10,000 events or 1 MiB in a call; samples are far below
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one event."""
+    """One event that was sent, and its alerts."""
 
     name: str
     event_id: str
@@ -26,30 +28,30 @@ class Outcome:
     deliveries: list[Delivery] = field(default_factory=list)
 
     @property
-    def told_once(self) -> bool:
+    def is_reported_once(self) -> bool:
         """Whether exactly one alert arrived."""
         return len(self.deliveries) == 1
 
     @property
     def milliseconds(self) -> float | None:
-        """Time from bus to subscriber."""
+        """Time from bus to subscriber; None without an alert."""
         return (self.deliveries[0].arrived - self.sent) * 1000 if self.deliveries else None
 
     @property
     def cause(self) -> dict[str, Any]:
-        """The cause that the alert names."""
+        """The cause in the alert."""
         return self.deliveries[0].document.get("cause", {}) if self.deliveries else {}
 
 
-class Drill:
-    """Events on their way, one at a time, so that a time is that of one event alone."""
+class SampleRunner:
+    """Sends events one at a time, so that each time is that of one event."""
 
     def __init__(self, aws: LocalAws, subscriber: Subscriber) -> None:
         self._aws = aws
         self._subscriber = subscriber
         self.outcomes: list[Outcome] = []
-        self.strays: list[Delivery] = []
-        """Alerts about no event that was sent from here."""
+        self.unmatched: list[Delivery] = []
+        """Alerts about other events."""
 
     def send(self, sample: Sample, seconds: float) -> Outcome:
         """Put ``sample`` on the bus and wait for its alert."""
@@ -61,22 +63,22 @@ class Drill:
         return outcome
 
     def listen(self, seconds: float) -> Delivery | None:
-        """Wait for one delivery and file it under its event."""
+        """Wait for one delivery and add it to its event."""
         delivery = self._subscriber.next(seconds)
         if delivery is not None:
-            of = [each for each in self.outcomes if each.event_id == delivery.event_id]
-            (of[0].deliveries if of else self.strays).append(delivery)
+            matches = [each for each in self.outcomes if each.event_id == delivery.event_id]
+            (matches[0].deliveries if matches else self.unmatched).append(delivery)
         return delivery
 
     def settle(self, seconds: float) -> None:
-        """Take in what still arrives, until nothing has for ``seconds``."""
+        """Receive deliveries until none arrives for ``seconds``."""
         while self.listen(seconds) is not None:
             pass
 
 
 def put(aws: LocalAws, sample: Sample) -> Outcome:
-    """Write the log lines of ``sample`` where its job would have, then put it on the bus."""
-    seed_log(aws, sample)
+    """Write the log of ``sample``, then put the event on the bus."""
+    write_log(aws, sample)
     events = aws.client("events")
     sent = time.perf_counter()
     answer = events.put_events(Entries=[sample.as_drill()])
@@ -86,30 +88,50 @@ def put(aws: LocalAws, sample: Sample) -> Outcome:
     return Outcome(sample.name, entry["EventId"], sent)
 
 
-def seed_log(aws: LocalAws, sample: Sample) -> None:
-    """Write the log lines of ``sample``; a sample without lines leaves no stream behind."""
-    place = sample.log_place()
-    if place is None or not sample.lines:
+def write_log(aws: LocalAws, sample: Sample) -> None:
+    """Write the log of ``sample``; without lines no stream is created."""
+    stream = sample.log_stream()
+    if stream is None or not sample.lines:
         return
-    logs = aws.client("logs", place.region)
-    if not _new_stream(logs, place):
-        return  # this sample was sent before
+    logs = aws.client("logs", stream.region)
+    if not _create_stream(logs, stream):
+        return  # the sample was sent before
     lines = sample.log_events()
     for start in range(0, len(lines), LOG_BATCH):
         logs.put_log_events(
-            logGroupName=place.group,
-            logStreamName=place.stream,
+            logGroupName=stream.group,
+            logStreamName=stream.stream,
             logEvents=lines[start : start + LOG_BATCH],
         )
 
 
-def _new_stream(logs: Any, place: LogStream) -> bool:
-    """Create the stream, and its group where needed; False when it was there already."""
+def _create_stream(logs: Any, stream: LogStream) -> bool:
+    """Create the stream, and its group if needed; False if the stream existed."""
     exists = logs.exceptions.ResourceAlreadyExistsException
     with contextlib.suppress(exists):
-        logs.create_log_group(logGroupName=place.group)
+        logs.create_log_group(logGroupName=stream.group)
     try:
-        logs.create_log_stream(logGroupName=place.group, logStreamName=place.stream)
+        logs.create_log_stream(logGroupName=stream.group, logStreamName=stream.stream)
     except exists:
         return False
     return True
+
+
+def timing_table(outcomes: Sequence[Outcome]) -> str:
+    """Return one line per event: event, cause, certainty, milliseconds from bus to subscriber."""
+    rows = [("event", "cause", "certainty", "ms"), *map(_timing_row, outcomes)]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = ["  ".join([*map(str.ljust, row, widths), row[3].rjust(5)]) for row in rows]
+    times = [each.milliseconds for each in outcomes if each.milliseconds is not None]
+    if times:
+        lines.append(f"median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")
+    return "\n".join(lines)
+
+
+def _timing_row(outcome: Outcome) -> tuple[str, str, str, str]:
+    return (
+        outcome.name,
+        str(outcome.cause.get("id", "-")),
+        str(outcome.cause.get("certainty", "-")),
+        "none" if outcome.milliseconds is None else f"{outcome.milliseconds:.0f}",
+    )

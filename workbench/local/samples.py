@@ -1,4 +1,4 @@
-"""The sample events: what is put on the bus, and where the job's log lines belong."""
+"""The sample events, and the log lines of their jobs."""
 
 import json
 import uuid
@@ -10,9 +10,9 @@ from typing import Any
 from notifier.batch.failure import DEFAULT_LOG_GROUP, DRILL_SOURCE, LogStream
 from notifier.incident.fingerprint import root_of
 from notifier.joblog.excerpt import LogLine
-from workbench.commands.preview import log_lines
+from workbench.errors import SetupError
+from workbench.event_file import read_log_lines
 from workbench.local.aws import REGION, ROOT
-from workbench.local.setup_error import SetupError
 
 EVENTS = ROOT / "events"
 NOT_EVENTS = {"local.json"}  # variables for `sam local invoke`
@@ -28,24 +28,24 @@ class Sample:
 
     @property
     def detail(self) -> dict[str, Any]:
-        """What the event tells."""
+        """The detail of the event."""
         detail: dict[str, Any] = self.event["detail"]
         return detail
 
     def as_drill(self) -> dict[str, str]:
-        """Return the PutEvents entry: the same event, but for its source and envelope."""
+        """Return the PutEvents entry: the same event with another source and envelope."""
         detail = json.dumps(self.detail)
-        # Of a job under a new id each time: what was told once is not told again.
+        # A new job id each time: a job that was reported is not reported again.
         if job_id := self.detail.get("jobId"):
             detail = detail.replace(root_of(job_id), str(uuid.uuid4()))
         return {
-            "Source": DRILL_SOURCE,  # PutEvents refuses aws.*: those are AWS's own to send
+            "Source": DRILL_SOURCE,  # PutEvents refuses aws.*, which only AWS may send
             "DetailType": self.event["detail-type"],
             "Detail": detail,
         }
 
-    def log_place(self) -> LogStream | None:
-        """Return where Batch would have written the failed container's log, if it had one."""
+    def log_stream(self) -> LogStream | None:
+        """Return the log stream of the failed container, if it had one."""
         failed = _failed_container(self.detail)
         if failed is None:
             return None
@@ -73,23 +73,33 @@ def load(path: Path) -> Sample:
     if not isinstance(event, dict) or not isinstance(event.get("detail"), dict):
         raise SetupError(f"{path} is not an EventBridge event")
     log = path.parent / "logs" / f"{path.stem}.txt"
-    lines = tuple(log_lines(log)) if log.exists() else ()
+    lines = tuple(read_log_lines(log)) if log.exists() else ()
     return Sample(path.stem, event, lines)
 
 
-def load_all(folder: Path = EVENTS) -> list[Sample]:
-    """Read every sample event, in order of name."""
-    return [load(path) for path in sorted(folder.glob("*.json")) if path.name not in NOT_EVENTS]
+def sample_files() -> list[Path]:
+    """Return the files of the sample events, sorted by name."""
+    return sorted(file for file in EVENTS.glob("*.json") if file.name not in NOT_EVENTS)
+
+
+def load_all() -> list[Sample]:
+    """Read every sample event, sorted by name."""
+    return [load(file) for file in sample_files()]
+
+
+def find(name: str) -> Sample:
+    """Read the sample event of this name."""
+    return load(EVENTS / f"{name}.json")
 
 
 def log_groups(samples: Iterable[Sample]) -> list[str]:
     """Return the log groups that ``samples`` write to."""
-    places = (sample.log_place() for sample in samples)
-    return sorted({place.group for place in places if place} | {DEFAULT_LOG_GROUP})
+    streams = (sample.log_stream() for sample in samples)
+    return sorted({stream.group for stream in streams if stream} | {DEFAULT_LOG_GROUP})
 
 
 def _failed_container(detail: dict[str, Any]) -> dict[str, Any] | None:
-    """Return definition and outcome of the last attempt's failed container that has a stream."""
+    """Return definition and result of the last attempt's failed container that has a stream."""
     named = [each for each in _last_containers(detail) if each.get("logStreamName")]
     failed = [each for each in named if each.get("exitCode")] or named
     if not failed:

@@ -1,34 +1,31 @@
-"""A web subscriber to an SNS topic, on loopback: it confirms itself and keeps what is delivered."""
+"""A web subscriber to an SNS topic, on loopback: it confirms itself and queues deliveries."""
 
 import contextlib
-import http.server
 import json
 import queue
-import threading
 import time
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Self
 
+from workbench.errors import SetupError
 from workbench.local.aws import LocalAws
-from workbench.local.loopback import HOST, serving
-from workbench.local.setup_error import SetupError
+from workbench.local.loopback import HOST, Request, Response, serve
 
 CONFIRM_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One notification as the topic delivered it."""
+    """One notification that the topic delivered."""
 
     arrived: float
-    """Seconds of ``time.perf_counter`` when its first byte was read."""
+    """Seconds of ``time.perf_counter``."""
     subject: str
     document: dict[str, Any]
-    """What the topic says to this protocol; to ``http`` it is ``batch-failure-alert/1``."""
+    """What the topic sends to this protocol; for ``http`` it is ``batch-failure-alert/1``."""
     attributes: dict[str, str]
     message_id: str = ""
-    """The same for every protocol that a message went to."""
+    """The same for every protocol."""
 
     @property
     def event_id(self) -> str:
@@ -42,7 +39,7 @@ class Delivery:
 
 
 class Subscriber:
-    """Listen while a ``with`` block lasts; ``next`` hands over deliveries in order of arrival.
+    """Listens while a ``with`` block lasts; ``next`` returns deliveries in order of arrival.
 
     Parameters
     ----------
@@ -51,7 +48,7 @@ class Subscriber:
     topic
         Its ARN.
     protocol
-        ``http``, which gets the document for machines, or ``https``, which gets the chat message.
+        ``http`` for the document for machines, or ``https`` for the chat message.
     """
 
     def __init__(self, aws: LocalAws, topic: str, protocol: str = "http") -> None:
@@ -59,23 +56,30 @@ class Subscriber:
         self._topic = topic
         self._protocol = protocol
         self._deliveries: queue.Queue[Delivery] = queue.Queue()
-        self._confirmed = threading.Event()
+        self._tokens: queue.Queue[str] = queue.Queue()
         self._listening = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         """Listen, subscribe, and wait for the confirmation."""
         tls = self._aws.server_tls() if self._protocol == "https" else None
         with contextlib.ExitStack() as opened:
-            port = opened.enter_context(serving(self._request_class(), tls))
+            port = opened.enter_context(serve(self._receive, tls))
             self._aws.client("sns").subscribe(
                 TopicArn=self._topic,
                 Protocol=self._protocol,
                 Endpoint=f"{self._protocol}://{HOST}:{port}/",
             )
-            if not self._confirmed.wait(CONFIRM_SECONDS):
-                raise SetupError("the topic did not confirm the subscription")
+            self._confirm()
             self._listening = opened.pop_all()
         return self
+
+    def _confirm(self) -> None:
+        """Confirm the subscription by the API: the link in the message is http, not https."""
+        try:
+            token = self._tokens.get(timeout=CONFIRM_SECONDS)
+        except queue.Empty:
+            raise SetupError("the topic did not ask to confirm the subscription") from None
+        self._aws.client("sns").confirm_subscription(TopicArn=self._topic, Token=token)
 
     def __exit__(self, *error: object) -> None:
         """Stop listening."""
@@ -88,47 +92,28 @@ class Subscriber:
         except queue.Empty:
             return None
 
-    def _request_class(self) -> type[http.server.BaseHTTPRequestHandler]:
-        subscriber = self
-
-        class Request(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                arrived = time.perf_counter()
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(HTTPStatus.OK)
-                self.end_headers()
-                subscriber._take(json.loads(body), arrived)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Say nothing."""
-
-        return Request
-
-    def _take(self, message: dict[str, Any], arrived: float) -> None:
+    def _receive(self, request: Request) -> Response:
+        arrived, message = time.perf_counter(), json.loads(request.body)
         if message["Type"] == "SubscriptionConfirmation":
-            self._confirm(message["Token"])
-            return
+            self._tokens.put(message["Token"])
+            return Response()
         attributes = message.get("MessageAttributes", {})
         self._deliveries.put(
             Delivery(
                 arrived=arrived,
                 subject=message.get("Subject", ""),
-                document=_document(message["Message"]),
+                document=_read_document(message["Message"]),
                 attributes={name: each["Value"] for name, each in attributes.items()},
                 message_id=message.get("MessageId", ""),
             )
         )
-
-    def _confirm(self, token: str) -> None:
-        # By the API, as the link in the message says http, where nothing listens.
-        self._aws.client("sns").confirm_subscription(TopicArn=self._topic, Token=token)
-        self._confirmed.set()
+        return Response()
 
 
-def _document(said: str) -> dict[str, Any]:
-    """Read what was published; other publishers than the notifier may say it in plain text."""
+def _read_document(message: str) -> dict[str, Any]:
+    """Read a published message; other publishers than the notifier may send plain text."""
     try:
-        read: dict[str, Any] = json.loads(said)
+        document: dict[str, Any] = json.loads(message)
     except ValueError:
-        return {"text": said}
-    return read
+        return {"text": message}
+    return document

@@ -1,11 +1,12 @@
-"""What to do about a failure: the catalogue's steps, with the sizes to request next."""
+"""What to do about a failure: the catalogue's steps, the first for what this failure names."""
 
 from __future__ import annotations
 
 import re
 
+from notifier.alert import named_advice
 from notifier.batch import fargate_sizes
-from notifier.batch.failure import Failure
+from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.diagnose import Certainty, Class, Diagnosis
 
 # As Batch writes it: "Fargate resource requirements (2.00 vCPU, 1024 MiB) not valid."
@@ -13,9 +14,10 @@ _PAIR = re.compile(r"resource requirements \((\d{1,4}\.\d\d) vCPU, (\d{1,9}) MiB
 
 
 def next_steps(failure: Failure, diagnosis: Diagnosis) -> tuple[str, ...]:
-    """Give the catalogue's steps; the first one names sizes where those are the cause."""
+    """Give the catalogue's steps; the first names sizes, or whom and what the text concerns."""
     sized = memory_advice(failure) if is_short_of_memory(diagnosis) else _pair_advice(diagnosis)
-    return (sized, *diagnosis.actions[1:]) if sized else diagnosis.actions
+    first = sized or _service_job_advice(failure, diagnosis) or named_advice.first_step(diagnosis)
+    return (first, *diagnosis.actions[1:]) if first else diagnosis.actions
 
 
 def is_short_of_memory(diagnosis: Diagnosis) -> bool:
@@ -74,3 +76,13 @@ def _pair_advice(diagnosis: Diagnosis) -> str:
         return ""
     fitting = fargate_sizes.valid_sizes(float(refused[1]), int(refused[2]))
     return f"Use sizes that Fargate supports: {fitting}."
+
+
+def _service_job_advice(failure: Failure, diagnosis: Diagnosis) -> str:
+    """Say what limits a service job: it has no vCPUs of a compute environment."""
+    if failure.kind is not Kind.SERVICE_JOB or diagnosis.cause != "job-state-time-limit":
+        return ""
+    return (
+        "Raise maxCapacity of the service environment, or the limits of the job's quota share, "
+        "or wait for other service jobs to end."
+    )

@@ -153,12 +153,11 @@ def compose(
     safe = untrusted.lines(log.recent(LINES_READ) if log else [], failure.secrets)
     root = find_root_line(safe, failure.secrets)
     diagnosis = diagnose(failure, safe, root)
-    steps = wording.skip_reading(advice.next_steps(failure, diagnosis), diagnosis.root)
     resubmit_commands, resubmit_step = resubmit.resubmit_job(failure, diagnosis, run_history)
     return replace(
         start_alert(failure, _defang(diagnosis), facts.display_name(failure)),
         sentence=_write_sentence(failure, diagnosis),
-        steps=(*steps, *filter(None, (resubmit_step,))),
+        steps=(*advice.next_steps(failure, diagnosis), *filter(None, (resubmit_step,))),
         facts=facts.list_facts(failure),
         incident=key or fingerprint.fingerprint(failure, diagnose(failure).cause),
         error=wording.short_error(diagnosis, diagnosis.root),

@@ -26,8 +26,6 @@ _BEFORE_ERROR = re.compile(
 _PACKAGE = re.compile(
     r"^(?:[a-z_][\w$]{0,60}(?:\.|::)|[A-Z][\w$]{0,60}\.){1,12}(?=[A-Z][\w+]{2,80}(?::|$| \())"
 )
-FIX_THE_QUOTED = "Fix what the log line above names. The log below shows what led to it."
-_READ_THE_LOG = re.compile(r"Read the (?:last |first )?(?:lines of the log|log)\b")
 _EXIT_TITLE = re.compile(r"Application failed \((exit code \d+)\)")
 # Words to follow a number, for causes whose title is a sentence.
 _SHORT = {
@@ -82,19 +80,6 @@ def quote_log(diagnosis: Diagnosis) -> str:
 
 def _fit(root: str) -> str:
     return untrusted.truncate(untrusted.defang(shorten_error(root)), ERROR_LIMIT)
-
-
-def skip_reading(steps: tuple[str, ...], root: str) -> tuple[str, ...]:
-    """Replace a first step that says to read the log, if the alert quotes the line that says why.
-
-    Examples
-    --------
-    >>> skip_reading(("Read the last lines of the log.", "Run it again."), "KeyError: 'a'")[1:]
-    ('Run it again.',)
-    """
-    if root and steps and _READ_THE_LOG.match(steps[0]):
-        return (FIX_THE_QUOTED, *steps[1:])
-    return steps
 
 
 def pluralize(number: int, one: str, many: str = "") -> str:

@@ -1,5 +1,5 @@
 """Thin adapters for AWS services, one module a service.
 
-In: calls of the workflows. Out: values of our own types, or `ServiceError`.
+In: calls of the workflows. Out: values of the notifier's own types, or `ServiceError`.
 Imports `ports` and what is below; the workflows never import it.
 """

@@ -1,7 +1,6 @@
-"""How AWS is called: clients made by botocore alone, and what its errors mean.
+"""Clients for AWS, and the meaning of its errors.
 
-boto3 adds its resources and a file transfer to botocore, 25 ms of a start, and nothing that is used
-here. Credentials, endpoints, retries and the clients themselves are botocore's in both.
+The clients come from botocore: boto3 would add 25 ms to a cold start and nothing that is used here.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long a call may take: seconds to connect and to read, each time that it is tried.
+    """Seconds to connect and to read for each try of a call.
 
-    Who is `adaptive` slows down when throttled, before AWS has to say so again.
+    An `adaptive` client slows down once it is throttled.
     """
 
     connect_s: float
@@ -34,14 +33,14 @@ class Timeouts:
 
 @cache
 def session() -> Session:
-    """Give the session that all clients share, with its credentials and what it read of AWS."""
+    """Return the session that all clients share, with its credentials and service models."""
     from botocore.session import get_session
 
     return get_session()
 
 
 def client(service: str, timeouts: Timeouts, region: str = "") -> Any:
-    """Make the client of a service, in the Region of the environment if no other is said."""
+    """Create the client of a service, in the Region of the environment by default."""
     from botocore.config import Config
 
     config = Config(
@@ -51,7 +50,7 @@ def client(service: str, timeouts: Timeouts, region: str = "") -> Any:
             "mode": "adaptive" if timeouts.adaptive else "standard",
             "total_max_attempts": timeouts.tries,
         },
-        # A tenth of the work of a storm, for what mypy and the contract tests have checked.
+        # It takes a tenth of the time in a storm; mypy and the contract tests check the same.
         parameter_validation=False,
     )
     return session().create_client(service, region_name=region or None, config=config)
@@ -59,7 +58,7 @@ def client(service: str, timeouts: Timeouts, region: str = "") -> Any:
 
 _Request = ParamSpec("_Request")
 _Answer = TypeVar("_Answer")
-_MEANINGS = {
+_CODES = {
     ErrorKind.DENIED: (
         "AccessDenied AccessDeniedException AuthorizationError AuthorizationErrorException "
         "KMSAccessDenied KMSAccessDeniedException KMSOptInRequired OptInRequired "
@@ -77,27 +76,27 @@ _MEANINGS = {
         "InvalidParameterValue ParameterValueInvalid ValidationError ValidationException"
     ),
 }
-_TROUBLES = {code: kind for kind, codes in _MEANINGS.items() for code in codes.split()}
+_KINDS = {code: kind for kind, codes in _CODES.items() for code in codes.split()}
 
 
-def call(
-    call: Callable[_Request, _Answer], *words: _Request.args, **request: _Request.kwargs
+def call_aws(
+    operation: Callable[_Request, _Answer], *args: _Request.args, **request: _Request.kwargs
 ) -> _Answer:
-    """Make a call to AWS; raises `ServiceError` where it fails."""
+    """Call an operation of AWS; raises `ServiceError` if it fails."""
     try:
-        return call(*words, **request)
+        return operation(*args, **request)
     except (ClientError, BotoCoreError) as error:
         raise service_error(error) from error
 
 
 def service_error(error: ClientError | BotoCoreError) -> ServiceError:
-    """Map any botocore error to `ServiceError`; what is not known is worth another try.
+    """Map an error of botocore to `ServiceError`; an unknown code counts as retryable.
 
     Codes: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html and
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
     """
-    if not isinstance(error, ClientError):  # no connection, time-out, no credentials
+    if not isinstance(error, ClientError):  # no connection, timeout, no credentials
         return ServiceError(ErrorKind.RETRYABLE, type(error).__name__)
     code = str(error.response.get("Error", {}).get("Code", "")) or "no error code"
-    # The message of an error may quote what was sent, so only its code is passed on.
-    return ServiceError(_TROUBLES.get(code, ErrorKind.RETRYABLE), code)
+    # The message may quote what was sent, so only the code is passed on.
+    return ServiceError(_KINDS.get(code, ErrorKind.RETRYABLE), code)

@@ -1,15 +1,15 @@
-"""When a job last succeeded and as what it ran then, from AWS Batch."""
+"""The last success of a job and the shape it had then, from AWS Batch."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from notifier.alert.history import Run, RunHistory
 from notifier.aws import calls
-from notifier.aws.calls import Timeouts, call
+from notifier.aws.calls import Timeouts, call_aws
 from notifier.batch.failure import JOB_NAME_LIMIT, NAME_LIMIT, Failure
 from notifier.batch.job_shape import shape_of_definition, shape_of_job
 from notifier.incident.fingerprint import root_of
@@ -20,60 +20,60 @@ if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
     from mypy_boto3_batch.type_defs import JobSummaryTypeDef
 
-# What has changed is a courtesy, an alert a duty: one try of at most 1 s + 2 s for each call, and
-# no other call once so much time has gone.
+# An alert must not wait for its history: one try of at most 1 s + 2 s for each call, and no call
+# after this time.
 GIVE_UP_S = 4.0
 _TIMEOUTS = Timeouts(connect_s=1, read_s=2, tries=1)
-FAILURES_BORNE = 2  # look-ups in one invocation that got no answer, before the others go without
+MOST_UNANSWERED = 2  # unanswered look-ups; the others of the invocation are skipped
 NO_ANSWER = "AWS Batch did not answer"
-REFUSED = "AWS Batch knows nothing of it"  # a queue that is gone, a job that is forgotten
-FORGOTTEN = "AWS Batch has forgotten one of the two runs"
+REFUSED = "AWS Batch has no record of it"  # a deleted queue, an old job
+FORGOTTEN = "AWS Batch no longer has one of the two runs"
 _ROLES = ("after", "before")  # what failed, and its last success
-_DEFINES = {"after": "definition_after", "before": "definition_before"}
+_DEFINITION_ROLES = {"after": "definition_after", "before": "definition_before"}
 
 
-class BatchHistory:
-    """Looks the past of failures up; see `ports.History`. One object serves one invocation."""
+class RunHistoryLookup:
+    """Looks up earlier runs; see `ports.History`. One object serves one invocation."""
 
     def __init__(self) -> None:
         self._unanswered = 0
 
     def look_up(self, failure: Failure) -> RunHistory:
-        """Ask ListJobs, DescribeJobs and DescribeJobDefinitions, each once at most."""
-        if self._unanswered >= FAILURES_BORNE:
+        """Call ListJobs, DescribeJobs and DescribeJobDefinitions, each once at most."""
+        if self._unanswered >= MOST_UNANSWERED:
             return RunHistory(unknown=NO_ANSWER)
-        look = _Look(failure)
+        lookup = _Lookup(failure)
         try:
-            look.finish()
+            lookup.run()
         except ServiceError as error:
             self._unanswered += error.kind is ErrorKind.RETRYABLE
-            look.found["unknown"] = _said(error)
-        return RunHistory(**look.found)
+            lookup.found["unknown"] = _unknown_because(error)
+        return RunHistory(**lookup.found)
 
 
-def _said(error: ServiceError) -> str:
+def _unknown_because(error: ServiceError) -> str:
     if error.kind is ErrorKind.DENIED:
-        return f"not allowed to ask AWS Batch ({error.says})"
+        return f"not allowed to query AWS Batch ({error.says})"
     said = NO_ANSWER if error.kind is ErrorKind.RETRYABLE else REFUSED
     return f"{said} ({error.says})"
 
 
-class _Look:
-    """One look at the past; `found` has what is known when a call fails."""
+class _Lookup:
+    """One look-up; `found` keeps what is known if a call fails."""
 
     def __init__(self, failure: Failure) -> None:
         self._failure, self._give_up = failure, time.monotonic() + GIVE_UP_S
         self.found: dict[str, Any] = {}
 
-    def finish(self) -> None:
-        """Find out all there is; raises `ServiceError`."""
-        self._batch = call(_client, self._failure.region)
+    def run(self) -> None:
+        """Make all calls; raises `ServiceError`."""
+        self._batch = call_aws(_client, self._failure.region)
         success = self._last_success()
         ids = [root_of(self._failure.job_id)]
         if success is not None:
             self.found["success"] = _run(success)
             ids.append(success["jobId"])
-        jobs = self._ask(self._batch.describe_jobs, jobs=ids)["jobs"]
+        jobs = self._call(self._batch.describe_jobs, jobs=ids)["jobs"]
         details = {job["jobId"]: cast("dict[str, Any]", job) for job in jobs}
         known = {
             role: details[one] for role, one in zip(_ROLES, ids, strict=False) if one in details
@@ -85,26 +85,26 @@ class _Look:
             self._definitions({role: detail["jobDefinition"] for role, detail in known.items()})
 
     def _definitions(self, arns: dict[str, str]) -> None:
-        """Find out what the definitions say of themselves, by which submissions are known."""
+        """Add the shapes of the job definitions themselves, without what each job overrode."""
         wanted = list(dict.fromkeys(arns.values()))
-        described = self._ask(self._batch.describe_job_definitions, jobDefinitions=wanted)
+        described = self._call(self._batch.describe_job_definitions, jobDefinitions=wanted)
         shapes = {
             one["jobDefinitionArn"]: shape_of_definition(cast("dict[str, Any]", one))
             for one in described["jobDefinitions"]
         }
-        self.found |= {_DEFINES[role]: shapes.get(arn) for role, arn in arns.items()}
+        self.found |= {_DEFINITION_ROLES[role]: shapes.get(arn) for role, arn in arns.items()}
 
     def _last_success(self) -> JobSummaryTypeDef | None:
-        """Find the newest success of that name, or else of its definition, among the last 100 jobs.
+        """Find the newest success of the job's name, or else its definition, in the last 100 jobs.
 
-        One filter is all that ListJobs takes: by definition the same call finds both. Children and
-        nodes are not listed, their parents are.
+        ListJobs takes one filter; the definition finds both. It lists parents, but no children or
+        nodes.
         https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
         """
         failure, name = self._failure, self._failure.job_name.casefold()
         definition = failure.definition_name
         filters = [{"name": "JOB_DEFINITION", "values": [definition]}]
-        page = self._ask(self._batch.list_jobs, jobQueue=failure.queue_arn, filters=filters)
+        page = self._call(self._batch.list_jobs, jobQueue=failure.queue_arn, filters=filters)
         self.found["all_seen"] = not page.get("nextToken")
         succeeded: list[JobSummaryTypeDef] = [
             job
@@ -117,12 +117,12 @@ class _Look:
         same = [job for job in newest if job["jobName"].casefold() == name]
         return next(iter(same or newest), None)
 
-    def _ask(
+    def _call(
         self, operation: Callable[..., Mapping[str, Any]], **request: Any
     ) -> Mapping[str, Any]:
         if time.monotonic() > self._give_up:
             raise ServiceError(ErrorKind.RETRYABLE, "too slow")
-        return call(operation, **request)
+        return call_aws(operation, **request)
 
 
 def _run(job: JobSummaryTypeDef) -> Run:
@@ -139,18 +139,18 @@ def _ended(job: JobSummaryTypeDef) -> int:
 
 
 def _definition(job: JobSummaryTypeDef) -> str:
-    """Name a job's definition with its revision."""
+    """Return the name of a job's definition with its revision."""
     return job.get("jobDefinition", "").rpartition("/")[2]
 
 
-@cache
+@lru_cache(maxsize=4)  # as in `job_logs`: an event names the Region
 def _client(region: str) -> BatchClient:
     made: BatchClient = calls.client("batch", _TIMEOUTS, region)
     return made
 
 
-class DryRunHistory:
-    """Asks nothing: for `sam local invoke`."""
+class DryRunHistoryLookup:
+    """Looks up nothing, for `sam local invoke`."""
 
     def look_up(self, failure: Failure) -> None:
-        """Look nothing up."""
+        """Return None."""

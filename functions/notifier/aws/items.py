@@ -1,6 +1,6 @@
-"""What the ledger keeps, as items of its table: keys, a version, an end, and the rest as JSON.
+"""Items of the ledger's table: key, version, expiry, and a body of JSON.
 
-Only what is named here is stored: a new field of a failure stays out until somebody lets it in.
+Only the fields named here are stored: a new field of a failure must be added explicitly.
 """
 
 from __future__ import annotations
@@ -20,70 +20,70 @@ from notifier.incident.sweep_position import Progress, SweepPosition
 
 Item = dict[str, Any]
 
-_REMEMBERED = (
+_STORED_FIELDS = (
     "kind", "job_id", "job_name", "event_id", "event_time", "account", "region", "job_arn",
     "queue_arn", "definition_arn", "status", "status_reason", "vcpus", "memory_mib", "gpus",
     "platform", "array_size", "array_index", "node_index", "node_count", "training_job", "stack",
     "resource_type", "waiting_since", "tags", "is_drill",
 )  # fmt: skip
 
-# Incidents that the version before 0.2 stored.
+# Field names in incidents that a version before 0.2 stored.
 _RENAMED = {"told_at": "reported_at", "withheld": "held_reason", "withheld_at": "held_since"}
 
 
 def key(pk: str, sk: str) -> Item:
-    """Give the key of an item."""
+    """Return the key of an item."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 def state_key(incident: str) -> Item:
-    """Give the key of an incident's state."""
+    """Return the key of an incident's state."""
     return key(f"incident#{incident}", "state")
 
 
 def place_key(root: str) -> Item:
-    """Give the key of where a job is counted."""
+    """Return the key of the place where a job is counted."""
     return key(f"job#{root}", "place")
 
 
 def member_prefix(place: Place) -> str:
-    """Give what the sort keys of an episode's members begin with."""
+    """Return the prefix of the sort keys of an episode's members."""
     return f"job#{place.episode:04d}#"
 
 
 def member_key(place: Place, job_id: str) -> Item:
-    """Give the key of a member."""
+    """Return the key of a member."""
     return key(f"incident#{place.key}", member_prefix(place) + job_id)
 
 
 def with_body(where: Item, body: Mapping[str, Any], expires: int, version: int = 0) -> Item:
-    """Give a whole item; `expires` is in epoch seconds, as TTL wants it."""
+    """Return a whole item; `expires` is in epoch seconds, as DynamoDB TTL requires."""
     item = {**where, "body": {"S": json.dumps(body, separators=(",", ":"), ensure_ascii=False)}}
     item["expires"] = {"N": str(expires)}
     return item | ({"version": {"N": str(version)}} if version else {})
 
 
 def body_of(item: Item) -> dict[str, Any]:
-    """Give the JSON part of an item."""
+    """Return the body of an item."""
     body: dict[str, Any] = json.loads(item["body"]["S"])
     return body
 
 
 def version_of(item: Item) -> int:
-    """Give how often an item was written."""
+    """Return how often an item was written."""
     return int(item["version"]["N"])
 
 
 def from_incident(incident: Incident) -> dict[str, Any]:
-    """Give the body of an incident's state."""
+    """Return the body of an incident's state."""
     kept = {field.name: getattr(incident, field.name) for field in fields(incident)}
-    first = {name: getattr(incident.first, name) for name in _REMEMBERED}
+    first = {name: getattr(incident.first, name) for name in _STORED_FIELDS}
     del kept["version"]
-    return _set_only(kept) | {"first": _set_only(first)}
+    return _without_empty(kept) | {"first": _without_empty(first)}
 
 
 def to_incident(item: Item) -> Incident:
-    """Read an incident's state."""
+    """Parse an incident's state."""
     body = {_RENAMED.get(name, name): value for name, value in body_of(item).items()}
     body["first"] = _failure(body["first"])
     body["severity"], body["certainty"] = Severity(body["severity"]), Certainty(body["certainty"])
@@ -101,14 +101,14 @@ def _failure(body: dict[str, Any]) -> Failure:
 
 
 def from_member(member: Member) -> dict[str, Any]:
-    """Give the body of a member; its id is in the key."""
-    body = _set_only({field.name: getattr(member, field.name) for field in fields(member)})
+    """Return the body of a member; its id is in the key."""
+    body = _without_empty({field.name: getattr(member, field.name) for field in fields(member)})
     del body["job_id"]
     return body | ({"log": list(asdict(member.log).values())} if member.log else {})
 
 
 def to_member(item: Item, prefix: str) -> Member:
-    """Read a member."""
+    """Parse a member."""
     body = body_of(item)
     log = LogStream(*body["log"]) if "log" in body else None
     job_id = item["sk"]["S"].removeprefix(prefix)
@@ -116,38 +116,38 @@ def to_member(item: Item, prefix: str) -> Member:
 
 
 def from_rate_state(rate_state: RateState) -> dict[str, Any]:
-    """Give the body of the brake."""
+    """Return the body of the rate limit's state."""
     body = asdict(rate_state)
     del body["version"]
     return body
 
 
 def to_rate_state(item: Item) -> RateState:
-    """Read the brake."""
+    """Parse the rate limit's state."""
     body = body_of(item)
     times = {name: tuple(body[name]) for name in ("alerts", "texts")}
     return RateState(**(body | times), version=version_of(item))
 
 
 def from_sweep_position(sweep_position: SweepPosition) -> dict[str, Any]:
-    """Give the body of the sweep's bookmark."""
+    """Return the body of the sweep position."""
     return asdict(sweep_position)
 
 
 def to_sweep_position(item: Item) -> SweepPosition:
-    """Read the sweep's bookmark."""
+    """Parse the sweep position."""
     body = body_of(item)
     queues = {arn: Progress(**each) for arn, each in body["queues"].items()}
     return SweepPosition(queues, body["starting"])
 
 
 def to_silences(item: Item) -> tuple[Silence, ...]:
-    """Read all silences."""
+    """Parse all silences."""
     return tuple(Silence(**each) for each in body_of(item)["silences"])
 
 
-def _set_only(values: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is empty, but for numbers: 0 is an index and an exit code."""
+def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
+    """Drop empty values, but keep numbers: 0 is an index and an exit code."""
     return {
         name: value
         for name, value in values.items()
@@ -156,5 +156,5 @@ def _set_only(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def from_silence(silence: Silence) -> dict[str, Any]:
-    """Give a silence as it is kept among the others."""
+    """Return a silence for the body of all silences."""
     return asdict(silence)

@@ -1,4 +1,4 @@
-"""What became of a job, from AWS Batch."""
+"""Later states of jobs and queues, from AWS Batch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from notifier.aws import calls
-from notifier.aws.calls import Timeouts, call
+from notifier.aws.calls import Timeouts, call_aws
 from notifier.incident.recovery import Success
 
 if TYPE_CHECKING:
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import JobSummaryTypeDef, ListJobsRequestTypeDef
 
 _WAITING = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING")
-MOST_PAGES = 3  # of 100 jobs, newest first: enough to see whether a job has run again
-# 2 tries of at most 1 s + 4 s: that nothing was found out is no reason to say nothing.
+MOST_PAGES = 3  # of 100 jobs, newest first: enough to find whether a job ran again
+# 2 tries of at most 1 s + 4 s: a follow-up is sent without an answer as well.
 _TIMEOUTS = Timeouts(connect_s=1, read_s=4, tries=2)
 
 
-class BatchJobs:
-    """Looks jobs up; see `ports.Jobs`."""
+class JobLookup:
+    """Looks up jobs; see `ports.Jobs`."""
 
     @cached_property
     def _client(self) -> BatchClient:
@@ -33,47 +33,46 @@ class BatchJobs:
     ) -> tuple[Success, ...]:
         """List jobs of these names that began after `since` and succeeded.
 
-        With a filter, ListJobs gives jobs of every status, children and nodes left out.
+        With a filter, ListJobs returns jobs of every status, but no children or nodes.
         https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
         """
         by_name = len(names) == 1 and "*" not in names[0]
-        filtered = ("JOB_NAME", names[0]) if by_name else ("JOB_DEFINITION", definition)
+        name, value = ("JOB_NAME", names[0]) if by_name else ("JOB_DEFINITION", definition)
         request: ListJobsRequestTypeDef = {
             "jobQueue": queue_arn,
-            "filters": [{"name": filtered[0], "values": [filtered[1]]}],
+            "filters": [{"name": name, "values": [value]}],
         }
-        wanted, found = {name.casefold() for name in names}, list[Success]()
+        found: list[JobSummaryTypeDef] = []
         for _ in range(MOST_PAGES):
-            page = call(self._client.list_jobs, **request)
+            page = call_aws(self._client.list_jobs, **request)
             jobs = page["jobSummaryList"]
-            found += [
-                _success(job)
-                for job in jobs
-                if job.get("status") == "SUCCEEDED"
-                and _began(job) > since
-                and job["jobName"].casefold() in wanted
-                and _definition(job) in ("", definition)
-            ]
+            found += [job for job in jobs if _has_succeeded(job, definition, since)]
             if not page.get("nextToken") or (jobs and jobs[-1].get("createdAt", 0) <= since):
                 break
             request["nextToken"] = page["nextToken"]
-        return tuple(found)
+        wanted = {name.casefold() for name in names}
+        return tuple(_success(job) for job in found if job["jobName"].casefold() in wanted)
 
     def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
-        """Give those of up to 100 jobs that have not begun to run."""
-        jobs = call(self._client.describe_jobs, jobs=list(job_ids))["jobs"]
+        """Return those of up to 100 jobs that have not begun to run."""
+        jobs = call_aws(self._client.describe_jobs, jobs=list(job_ids))["jobs"]
         return frozenset(job["jobId"] for job in jobs if job["status"] in _WAITING)
 
     def is_usable(self, arn: str) -> bool:
-        """Say whether a queue or compute environment is VALID and ENABLED, or gone."""
+        """Return whether a queue or compute environment is VALID and ENABLED, or deleted."""
         found: Sequence[Any]
         if ":job-queue/" in arn:
-            found = call(self._client.describe_job_queues, jobQueues=[arn])["jobQueues"]
+            found = call_aws(self._client.describe_job_queues, jobQueues=[arn])["jobQueues"]
         else:
             describe = self._client.describe_compute_environments
-            found = call(describe, computeEnvironments=[arn])["computeEnvironments"]
+            found = call_aws(describe, computeEnvironments=[arn])["computeEnvironments"]
         states = [(one.get("status"), one.get("state")) for one in found]
         return all(state == ("VALID", "ENABLED") for state in states)
+
+
+def _has_succeeded(job: JobSummaryTypeDef, definition: str, since: int) -> bool:
+    is_same = _definition(job) in ("", definition)
+    return is_same and job.get("status") == "SUCCEEDED" and _began(job) > since
 
 
 def _success(job: JobSummaryTypeDef) -> Success:
@@ -85,23 +84,23 @@ def _began(job: JobSummaryTypeDef) -> int:
 
 
 def _definition(job: JobSummaryTypeDef) -> str:
-    """Name a job's definition without its revision; empty where the summary leaves it out."""
+    """Return the name of the definition without revision; empty if the summary lacks it."""
     return job.get("jobDefinition", "").rpartition("/")[2].partition(":")[0]
 
 
-class DryRunJobs:
-    """Finds nothing: for `sam local invoke`."""
+class DryRunJobLookup:
+    """Finds nothing, for `sam local invoke`."""
 
     def successes(
         self, queue_arn: str, definition: str, names: Sequence[str], since: int
     ) -> tuple[Success, ...]:
-        """Find none."""
+        """Return none."""
         return ()
 
     def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
-        """Find all of them waiting."""
+        """Return all of them."""
         return frozenset(job_ids)
 
     def is_usable(self, arn: str) -> bool:
-        """Find it as it was."""
+        """Return False."""
         return False

@@ -31,9 +31,9 @@ class Journal:
         One line holds the number by class and queue, the same number without them (CloudWatch adds
         up no metrics of different dimensions), and what only the dashboard's queries read.
         """
-        apart = EphemeralMetrics()  # its dimensions are for this one line
-        apart.add_metric(name=Metric.FAILURES, unit=MetricUnit.Count, value=count)
-        apart.add_dimensions(service=str(apart.service), **labels.dimensions())
+        own = EphemeralMetrics()  # its dimensions are for this one line
+        own.add_metric(name=Metric.FAILURES, unit=MetricUnit.Count, value=count)
+        own.add_dimensions(service=str(own.service), **labels.dimensions())
         for name, fact in labels.facts().items():
-            apart.add_metadata(name, fact)
-        apart.flush_metrics()
+            own.add_metadata(name, fact)
+        own.flush_metrics()

@@ -5,12 +5,12 @@
 | `incident#<key>` | `state` | one incident |
 | `incident#<key>` | `job#<episode>#<job id>` | one failed job, counted there |
 | `job#<root>` | `place` | where that job is counted |
-| `job#base#<key>` | `place` | the latest incident of failures that agree in all their events say |
+| `job#base#<key>` | `place` | the latest incident of failures whose events are alike |
 | `silences` | `all` | every silence |
-| `brake` | `alerts` | when messages went out |
-| `held` | `<key>` | an incident that waits for the storm digest |
-| `sweep` | `bookmark` | where the sweep stopped |
-| `subscriptions` | `pending` | how many are not confirmed |
+| `brake` | `alerts` | when messages went out, for the rate limit |
+| `held` | `<key>` | an incident on hold for the storm digest |
+| `sweep` | `bookmark` | where the last sweep stopped |
+| `subscriptions` | `pending` | how many subscriptions are not confirmed |
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from notifier.aws import items
 from notifier.aws.items import Item
-from notifier.aws.table import MOST_TOGETHER, PAUSES_S, Table, wait
+from notifier.aws.table import MOST_IN_TRANSACTION, PAUSES_S, Table, wait_to_retry
 from notifier.incident.counts import Member
 from notifier.incident.incident import Incident, Place
 from notifier.incident.rate_limit import RateState
@@ -31,13 +31,13 @@ from notifier.ports.reporting import LedgerSnapshot
 DAY_S = 24 * 3600
 # An episode lasts 14 days at most, and its follow-ups come within hours.
 MEMBER_DAYS = 30
-STATE_DAYS = 400  # "3rd in a row" is remembered for over a year
+STATE_DAYS = 400  # "3rd in a row" counts for over a year
 HELD_DAYS = 7
 SILENCE_DAYS = 31
-BOOKMARK_DAYS = 30  # a sweep that stood still for so long begins anew
-PENDING_DAYS = 3  # as long as SNS waits for a confirmation
-_SILENCES, _BRAKE = items.key("silences", "all"), items.key("brake", "alerts")
-_BOOKMARK, _PENDING = items.key("sweep", "bookmark"), items.key("subscriptions", "pending")
+POSITION_DAYS = 30  # after this time without a sweep, the next starts anew
+PENDING_DAYS = 3  # SNS waits as long for a confirmation
+_SILENCES, _RATE_STATE = items.key("silences", "all"), items.key("brake", "alerts")
+_SWEEP_POSITION, _PENDING = items.key("sweep", "bookmark"), items.key("subscriptions", "pending")
 
 
 def _now_ms() -> int:
@@ -45,16 +45,16 @@ def _now_ms() -> int:
 
 
 class IncidentLedger:
-    """Remembers incidents; see `ports.Ledger`."""
+    """Stores incidents; see `ports.Ledger`."""
 
     def __init__(self, table: str, now_ms: Callable[[], int] = _now_ms) -> None:
         self._table, self._now_ms = Table(table, now_ms), now_ms
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
-        """Look up places and incidents, with silences and the brake, in as few calls as can be."""
-        own = (_SILENCES, _BRAKE, _PENDING)
+        """Read places, incidents, silences and the rate limit in as few calls as possible."""
+        own = (_SILENCES, _RATE_STATE, _PENDING)
         wanted = [*own, *map(items.place_key, roots), *map(items.state_key, keys)]
-        found = {(one["pk"]["S"], one["sk"]["S"]): one for one in self._table.get(wanted)}
+        found = {(one["pk"]["S"], one["sk"]["S"]): one for one in self._table.get_many(wanted)}
         places = {root: found.get((f"job#{root}", "place")) for root in roots}
         states = {key: found.get((f"incident#{key}", "state")) for key in keys}
         silences, rate_state = found.get(("silences", "all")), found.get(("brake", "alerts"))
@@ -68,34 +68,34 @@ class IncidentLedger:
         )
 
     def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        """Count members where they belong, and remember by root where; twice is as once."""
+        """Store members where they belong, and by root where that is; idempotent."""
         puts = [
             items.with_body(
                 items.member_key(place, one.job_id),
                 items.from_member(one),
-                # By the failure's own time, so that the same event always makes the same item.
+                # From the time of the failure, so that the same event gives the same item.
                 (one.at or self._now_ms()) // 1000 + MEMBER_DAYS * DAY_S,
             )
             for place, one in members
         ]
         puts += [self._place_item(root, place) for root, place in places.items()]
-        self._table.put(puts)
+        self._table.put_many(puts)
 
     def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
-        """Fix where jobs are counted, unless that is fixed already; give where they are."""
-        roots, settled = list(places), dict[str, Place]()
-        for start in range(0, len(roots), MOST_TOGETHER):
-            settled |= self._settled({root: places[root] for root in roots[start:][:MOST_TOGETHER]})
+        """Fix where jobs are counted, unless that is fixed already; return where they are."""
+        every, settled = list(places.items()), dict[str, Place]()
+        for start in range(0, len(every), MOST_IN_TRANSACTION):
+            settled |= self._settle_some(dict(every[start : start + MOST_IN_TRANSACTION]))
         return settled
 
     def members(self, place: Place) -> tuple[Member, ...]:
-        """Give every member counted in a place."""
+        """Return every member counted in a place."""
         prefix = items.member_prefix(place)
         found = self._table.query(f"incident#{place.key}", prefix)
         return tuple(items.to_member(item, prefix) for item in found)
 
     def save(self, incident: Incident) -> Incident | None:
-        """Write it if nobody wrote it since it was read; give what is kept now, or None."""
+        """Write it if nobody wrote it since it was read; return what is stored now, or None."""
         version = incident.version + 1
         item = items.with_body(
             items.state_key(incident.key),
@@ -106,9 +106,9 @@ class IncidentLedger:
         return items.to_incident(item) if self._table.put_if_unchanged(item) else None
 
     def save_rate_state(self, rate_state: RateState) -> RateState | None:
-        """Write it likewise."""
+        """Write it under the same condition."""
         item = items.with_body(
-            _BRAKE,
+            _RATE_STATE,
             items.from_rate_state(rate_state),
             self._in_days(STATE_DAYS),
             rate_state.version + 1,
@@ -118,45 +118,45 @@ class IncidentLedger:
     def hold(self, key: str) -> None:
         """Put an incident on the list of the next storm digest."""
         item = items.with_body(items.key("held", key), {}, self._in_days(HELD_DAYS))
-        self._table.put([item])
+        self._table.put_many([item])
 
     def held(self) -> tuple[str, ...]:
-        """Give the keys on that list."""
+        """Return the keys on that list."""
         return tuple(item["sk"]["S"] for item in self._table.query("held", ""))
 
     def release(self, keys: Collection[str]) -> None:
         """Take keys off that list."""
-        self._table.delete([items.key("held", key) for key in keys])
+        self._table.delete_many([items.key("held", key) for key in keys])
 
     def sweep_position(self) -> SweepPosition:
-        """Give where the last sweep stopped."""
-        found = list(self._table.get([_BOOKMARK]))
+        """Return where the last sweep stopped."""
+        found = list(self._table.get_many([_SWEEP_POSITION]))
         return items.to_sweep_position(found[0]) if found else SweepPosition()
 
     def save_sweep_position(self, sweep_position: SweepPosition) -> None:
-        """Keep where this sweep stopped: no two run at once."""
-        body, expires = items.from_sweep_position(sweep_position), self._in_days(BOOKMARK_DAYS)
-        self._table.put([items.with_body(_BOOKMARK, body, expires)])
+        """Store where this sweep stopped; two sweeps never run at once."""
+        body, expires = items.from_sweep_position(sweep_position), self._in_days(POSITION_DAYS)
+        self._table.put_many([items.with_body(_SWEEP_POSITION, body, expires)])
 
     def note_unconfirmed(self, pending: int) -> None:
-        """Keep how many subscriptions are not confirmed, for the next alert."""
+        """Store how many subscriptions are not confirmed, for the next alert."""
         item = items.with_body(_PENDING, {"pending": pending}, self._in_days(PENDING_DAYS))
-        self._table.put([item])
+        self._table.put_many([item])
 
     def silences(self) -> tuple[tuple[Silence, ...], int]:
-        """Give all silences and the version to save them with."""
-        found = list(self._table.get([_SILENCES]))
+        """Return all silences, and the version to save them with."""
+        found = list(self._table.get_many([_SILENCES]))
         return (items.to_silences(found[0]), items.version_of(found[0])) if found else ((), 0)
 
     def save_silences(self, silences: Sequence[Silence], version: int) -> bool:
-        """Write all silences that have not ended; False when somebody else wrote meanwhile."""
+        """Write all silences that have not ended; False if another writer was faster."""
         live = [items.from_silence(one) for one in silences if one.until > self._now_ms()]
         item = items.with_body(
             _SILENCES, {"silences": live}, self._in_days(SILENCE_DAYS), version + 1
         )
         return self._table.put_if_unchanged(item)
 
-    def _settled(self, left: dict[str, Place]) -> dict[str, Place]:
+    def _settle_some(self, left: dict[str, Place]) -> dict[str, Place]:
         known: dict[str, Place] = {}
         for pause in (*PAUSES_S, None):
             if self._table.put_all_if_absent([self._place_item(*one) for one in left.items()]):
@@ -165,7 +165,7 @@ class IncidentLedger:
             left = {root: place for root, place in left.items() if root not in known}
             if not left:
                 break
-            wait(pause)
+            wait_to_retry(pause)
         return known | left
 
     def _place_item(self, root: str, place: Place) -> Item:
@@ -178,47 +178,47 @@ class IncidentLedger:
 
 
 class DryRunLedger:
-    """Remembers nothing, so that every failure is a first: for `sam local invoke`."""
+    """Stores nothing, so that every failure is a first, for `sam local invoke`."""
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
-        """Find nothing."""
+        """Return nothing."""
         return LedgerSnapshot()
 
     def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        """Forget them."""
+        """Do nothing."""
 
     def settle(self, places: Mapping[str, Place]) -> Mapping[str, Place]:
-        """Agree."""
+        """Accept it."""
         return places
 
     def members(self, place: Place) -> tuple[Member, ...]:
-        """Find none."""
+        """Return none."""
         return ()
 
     def save(self, incident: Incident) -> Incident | None:
-        """Agree."""
+        """Accept it."""
         return incident
 
     def save_rate_state(self, rate_state: RateState) -> RateState | None:
-        """Agree."""
+        """Accept it."""
         return rate_state
 
     def hold(self, key: str) -> None:
-        """Forget it."""
+        """Do nothing."""
 
     def held(self) -> tuple[str, ...]:
-        """Find none."""
+        """Return none."""
         return ()
 
     def release(self, keys: Collection[str]) -> None:
-        """Forget them."""
+        """Do nothing."""
 
     def sweep_position(self) -> SweepPosition:
-        """Begin anew."""
+        """Return a new position."""
         return SweepPosition()
 
     def save_sweep_position(self, sweep_position: SweepPosition) -> None:
-        """Forget it."""
+        """Do nothing."""
 
     def note_unconfirmed(self, pending: int) -> None:
-        """Forget it."""
+        """Do nothing."""

@@ -1,14 +1,13 @@
-"""The queues: what is delivered later, and failures that the sweep found."""
+"""The SQS queues: delayed messages, and failures that the sweep found."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from notifier.aws import calls
-from notifier.aws.calls import Timeouts, call
+from notifier.aws.calls import Timeouts, call_aws
 from notifier.ports.service_error import ErrorKind, ServiceError
 from notifier.ports.sweeping import Raw
 
@@ -25,20 +24,20 @@ _TIMEOUTS = Timeouts(connect_s=1, read_s=3, tries=3)
 
 
 class DelayedQueues:
-    """Sends to later; see `ports.Queues`."""
+    """Sends delayed messages; see `ports.Queues`."""
 
     def __init__(self, failure_queue_url: str, follow_up_queue_url: str) -> None:
         self._failures, self._follow_ups = failure_queue_url, follow_up_queue_url
         self._client: SQSClient = calls.client("sqs", _TIMEOUTS)
 
     def follow_up(self, key: str, due: int, now: int) -> None:
-        """Have an incident looked at when `due` comes, or 15 minutes from now, which is a hop."""
+        """Schedule a follow-up at `due`, or in 15 minutes if that is earlier (a hop)."""
         delay = min(MOST_DELAY_S, max(0, -(-(due - now) // 1000)))
         body = json.dumps({"incident": key, "due": due})
         self._send({"QueueUrl": self._follow_ups, "MessageBody": body, "DelaySeconds": delay})
 
     def wait(self, body: str, waits: int, delay_s: int) -> None:
-        """Deliver an event again after a while; it will have waited `waits` times."""
+        """Deliver an event again after `delay_s` seconds, as waiting for the `waits`th time."""
         self._send(
             {
                 "QueueUrl": self._failures,
@@ -49,35 +48,31 @@ class DelayedQueues:
         )
 
     def _send(self, request: SendMessageRequestTypeDef) -> None:
-        call(self._client.send_message, **request)
+        call_aws(self._client.send_message, **request)
 
 
 class DryRunQueues:
-    """Sends nothing: for `sam local invoke`."""
+    """Sends nothing, for `sam local invoke`."""
 
     def follow_up(self, key: str, due: int, now: int) -> None:
-        """Leave it."""
+        """Do nothing."""
 
     def wait(self, body: str, waits: int, delay_s: int) -> None:
-        """Leave it."""
+        """Do nothing."""
 
 
 class FailureOutbox:
-    """Sends to the failure queue; see `sweep_ports.Outbox`."""
+    """Sends events to the failure queue; see `ports.sweeping.Outbox`."""
 
     def __init__(self, queue_url: str) -> None:
         self._url = queue_url
-
-    @cached_property
-    def _client(self) -> SQSClient:
-        made: SQSClient = calls.client("sqs", _TIMEOUTS)
-        return made
+        self._client: SQSClient = calls.client("sqs", _TIMEOUTS)
 
     def send(self, events: Sequence[Raw]) -> None:
-        """Send events, ten at a time; raises `ServiceError` when one was not taken."""
+        """Send events, ten in a call; raises `ServiceError` if one is refused."""
         for bodies in _batches(events):
             entries: Any = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
-            answer = call(self._client.send_message_batch, QueueUrl=self._url, Entries=entries)
+            answer = call_aws(self._client.send_message_batch, QueueUrl=self._url, Entries=entries)
             if refused := answer.get("Failed"):
                 raise ServiceError(ErrorKind.RETRYABLE, refused[0]["Code"])
 
@@ -97,11 +92,11 @@ def _batches(events: Sequence[Raw]) -> Iterator[list[str]]:
 
 
 class DryRunOutbox:
-    """Keeps what would be sent, for `sam local invoke`."""
+    """Keeps events instead of sending them, for `sam local invoke`."""
 
     def __init__(self) -> None:
         self.events: list[Raw] = []
 
     def send(self, events: Sequence[Raw]) -> None:
-        """Keep them."""
+        """Keep events."""
         self.events += events

@@ -1,4 +1,4 @@
-"""Parse the containers of a job: how they ended, what they requested, their secrets.
+"""Parse the containers of a job: how they ended and what they requested.
 
 An event has one of three shapes: `container` (one container), `ecsProperties` (several in a task)
 or `eksProperties` (a pod), each with its own list of attempts.
@@ -11,21 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TypedDict
 
 from notifier.batch.failure import ATTEMPTS_KEPT, Attempt
-from notifier.batch.json_lookup import (
-    Json,
-    Sanitizer,
-    dict_at,
-    dicts_at,
-    integer_at,
-    string_at,
-    time_at,
-)
-from notifier.text import redaction
+from notifier.batch.json_lookup import Json, Sanitizer, dict_at, dicts_at, int_at, str_at, time_at
 
-_SECRETS_KEPT = 100
 # AWS Batch allows 10 containers and 10 init containers; only a forged event has more.
 _CONTAINERS_KEPT = 100
 _AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(m|Mi|Gi|M|G)?", re.ASCII)
@@ -45,14 +34,6 @@ class Container:
     log_driver: str = ""
     log_group: str = ""
     log_region: str = ""
-
-
-class Resources(TypedDict, total=False):
-    """Resources that the job requested."""
-
-    vcpus: float | None
-    memory_mib: int | None
-    gpus: int | None
 
 
 def parse_containers(detail: Json, safe: Sanitizer) -> list[Container]:
@@ -84,7 +65,7 @@ def _container(raw: Json, safe: Sanitizer) -> Container:
         name=safe(raw.get("name")),
         essential=raw.get("essential") is not False,
         image=safe(raw.get("image")),
-        exit_code=integer_at(raw, "exitCode"),
+        exit_code=int_at(raw, "exitCode"),
         reason=safe(raw.get("reason")),
         log_stream=safe(raw.get("logStreamName")),
         log_driver=safe(log.get("logDriver")),
@@ -152,8 +133,8 @@ def _host(raw: Json, safe: Sanitizer) -> str:
     """Name where an attempt ran: the node, or the id of the container instance or task."""
     places = [dict_at(raw, "container"), *dicts_at(raw, "taskProperties")]
     keys = ("containerInstanceArn", "taskArn")
-    arns = [string_at(place, key) for key in keys for place in places]
-    found = string_at(raw, "nodeName") or next((arn for arn in arns if arn), "")
+    arns = [str_at(place, key) for key in keys for place in places]
+    found = str_at(raw, "nodeName") or next((arn for arn in arns if arn), "")
     return safe(found).rpartition("/")[2]  # cut after masking: a part of a secret goes unnoticed
 
 
@@ -166,32 +147,32 @@ def platform_of(detail: Json, attempts: tuple[Attempt, ...]) -> str:
         return "Fargate" if declared[0] == "FARGATE" else "EC2"
     raw = dicts_at(detail, "attempts")
     places = [p for a in raw for p in (dict_at(a, "container"), *dicts_at(a, "taskProperties"))]
-    if any(string_at(place, "containerInstanceArn") for place in places):
+    if any(str_at(place, "containerInstanceArn") for place in places):
         return "EC2"
     # Fargate tasks have a task ARN and no container instance.
-    return "Fargate" if any(string_at(place, "taskArn") for place in places) else ""
+    return "Fargate" if any(str_at(place, "taskArn") for place in places) else ""
 
 
-def requested_resources(detail: Json) -> Resources:
-    """Sum the requests of the job's containers; for a multi-node job, those of one node."""
+def requested_resources(detail: Json) -> Json:
+    """Sum vCPUs, MiB and GPUs that the containers request; of a multi-node job, for one node."""
     first_node = dicts_at(detail, "nodeProperties", "nodeRangeProperties")[:1]
     total: dict[str, float] = {}
     for raw in container_specs(first_node[0] if first_node else detail):
         for key, amount in _requests(raw):
             total[key] = total.get(key, 0) + amount
     memory, gpus = total.get("MEMORY"), total.get("GPU")
-    return Resources(
-        vcpus=total.get("VCPU"),
-        memory_mib=None if memory is None else int(memory),
-        gpus=None if gpus is None else int(gpus),
-    )
+    return {
+        "vcpus": total.get("VCPU"),
+        "memory_mib": None if memory is None else int(memory),
+        "gpus": None if gpus is None else int(gpus),
+    }
 
 
 def _requests(raw: Json) -> Iterator[tuple[str, float]]:
     requirements = dicts_at(raw, "resourceRequirements")
     for one in requirements:
         if (amount := _number(one.get("value"))) is not None:
-            yield string_at(one, "type"), amount
+            yield str_at(one, "type"), amount
     if not requirements:
         limits = dict_at(raw, "resources", "requests") | dict_at(raw, "resources", "limits")
         # `vcpus` and `memory` are the older form; pods use limits.
@@ -210,24 +191,3 @@ def _number(value: object) -> float | None:
     if amount is None or isinstance(value, bool):
         return None
     return float(amount[1]) * _UNITS.get(amount[2], 1.0)
-
-
-def secrets_in(detail: Json) -> tuple[str, ...]:
-    """Collect secret values from environment, parameters and log options, longest first.
-
-    They are used only to mask them where a job prints them.
-    """
-    found = {value for name, value in _named_values(detail) if redaction.is_secret(name, value)}
-    return tuple(sorted(found, key=lambda value: (-len(value), value))[:_SECRETS_KEPT])
-
-
-def _named_values(detail: Json) -> Iterator[tuple[str, str]]:
-    places = [dict_at(detail, "parameters")]
-    for raw in container_specs(detail):
-        places.append(dict_at(raw, "logConfiguration", "options"))
-        for one in dicts_at(raw, "environment") + dicts_at(raw, "env"):
-            yield string_at(one, "name"), string_at(one, "value")
-    for place in places:
-        for name, value in place.items():
-            if isinstance(value, str):
-                yield name, value

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from notifier.batch import job
-from notifier.batch.containers import secrets_in
 from notifier.batch.failure import (
     DRILL_SOURCE,
     HEARTBEAT_SOURCE,
@@ -27,13 +26,14 @@ from notifier.batch.failure import (
     Kind,
     Unreadable,
 )
+from notifier.batch.job_secrets import secrets_in
 from notifier.batch.json_lookup import (
     Json,
     dict_at,
     dicts_at,
     parse_envelope,
     sanitizer,
-    string_at,
+    str_at,
     time_at,
 )
 from notifier.batch.wait_reasons import find_wait_reasons
@@ -81,8 +81,12 @@ def parse_event(event: object) -> Parsed:
 
 
 def is_heartbeat(event: object) -> bool:
-    """Return whether an event is a heartbeat, which only proves that events arrive."""
-    return isinstance(event, dict) and event.get("source") == HEARTBEAT_SOURCE
+    """Return whether an event is a heartbeat, which only proves that events arrive.
+
+    HeartbeatRule lets only those of its own stack into the queue.
+    """
+    source = event.get("source") if isinstance(event, dict) else None
+    return isinstance(source, str) and f"{source}.".startswith(f"{HEARTBEAT_SOURCE}.")
 
 
 def _unreadable(event: Json, problem: str) -> Unreadable:
@@ -98,7 +102,7 @@ def _unreadable(event: Json, problem: str) -> Unreadable:
 
 
 def _parse_failed_job(event: Json, detail: Json) -> Parsed:
-    status = string_at(detail, "status")
+    status = str_at(detail, "status")
     if status in _JOB_STATES:
         return None
     if status != "FAILED":
@@ -118,7 +122,7 @@ def _parse_service_job(event: Json, detail: Json) -> Parsed:
     failure = _parse_failed_job(event, detail)
     if not isinstance(failure, Failure):
         return failure
-    latest = string_at(detail, "latestAttempt", "serviceResourceId", "value")
+    latest = str_at(detail, "latestAttempt", "serviceResourceId", "value")
     return replace(
         failure,
         kind=Kind.SERVICE_JOB,
@@ -133,21 +137,21 @@ def _parse_stack_event(event: Json, detail: Json) -> Parsed:
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-resource-status-change.html
     """
-    status = string_at(detail, "status-details", "status")
-    resource_type, stack = string_at(detail, "resource-type"), string_at(detail, "stack-id")
+    status = str_at(detail, "status-details", "status")
+    resource_type, stack = str_at(detail, "resource-type"), str_at(detail, "stack-id")
     if not (status and resource_type):
         return _unreadable(event, "the event does not say which resource is in which state")
     if not (status.endswith("_FAILED") and _BATCH_RESOURCE.fullmatch(resource_type)):
         return None
-    logical = string_at(detail, "logical-resource-id")
-    physical = string_at(detail, "physical-resource-id") or f"{stack}/{logical}"
+    logical = str_at(detail, "logical-resource-id")
+    physical = str_at(detail, "physical-resource-id") or f"{stack}/{logical}"
     return Failure(
         kind=Kind.ENVIRONMENT,
         job_id=sanitizer((), ID_LIMIT)(physical),
         job_name=untrusted.truncate(_NAME(logical or resource_type), JOB_NAME_LIMIT),
         **parse_envelope(event, _NAME, _NAME(stack)),
         status=_NAME(status),
-        status_reason=_REASON(string_at(detail, "status-details", "status-reason")),
+        status_reason=_REASON(str_at(detail, "status-details", "status-reason")),
         stack=_NAME(stack),
         resource_type=_NAME(resource_type),
     )
@@ -170,17 +174,17 @@ def _parse_stuck_job(event: Json, detail: Json) -> Parsed:
 
 def _parse_unusable_environment(event: Json, detail: Json) -> Parsed:
     """Parse a queue or compute environment that the sweep found unable to run jobs."""
-    arn, resource_type = string_at(detail, "arn"), string_at(detail, "resource-type")
+    arn, resource_type = str_at(detail, "arn"), str_at(detail, "resource-type")
     if not (arn and _BATCH_RESOURCE.fullmatch(resource_type)):
         return _unreadable(event, "the event does not say what cannot be used")
     return Failure(
         kind=Kind.ENVIRONMENT,
         job_id=_NAME(arn),
-        job_name=untrusted.truncate(_NAME(string_at(detail, "name") or arn), JOB_NAME_LIMIT),
+        job_name=untrusted.truncate(_NAME(str_at(detail, "name") or arn), JOB_NAME_LIMIT),
         **parse_envelope(event, _NAME, _NAME(arn)),
-        queue_arn=_NAME(string_at(detail, "jobQueue")),
-        status=_NAME(string_at(detail, "status")),
-        status_reason=_REASON(string_at(detail, "statusReason")),
+        queue_arn=_NAME(str_at(detail, "jobQueue")),
+        status=_NAME(str_at(detail, "status")),
+        status_reason=_REASON(str_at(detail, "statusReason")),
         resource_type=_NAME(resource_type),
     )
 

@@ -9,7 +9,6 @@ from notifier.batch.containers import (
     parse_containers,
     platform_of,
     requested_resources,
-    secrets_in,
 )
 from notifier.batch.failure import (
     DEFAULT_LOG_GROUP,
@@ -23,15 +22,16 @@ from notifier.batch.failure import (
     Kind,
     LogStream,
 )
+from notifier.batch.job_secrets import secrets_in
 from notifier.batch.json_lookup import (
     Json,
     Sanitizer,
     dict_at,
     dicts_at,
-    integer_at,
+    int_at,
     parse_envelope,
     sanitizer,
-    string_at,
+    str_at,
     time_at,
 )
 from notifier.text import untrusted
@@ -41,11 +41,11 @@ _DEPENDENCIES_KEPT = 20  # SubmitJob takes no more
 
 def kind_of(detail: Json) -> Kind:
     """Return whether a job stands alone, or which part of an array or multi-node job it is."""
-    if integer_at(detail, "arrayProperties", "index") is not None:
+    if int_at(detail, "arrayProperties", "index") is not None:
         return Kind.ARRAY_CHILD
-    if integer_at(detail, "arrayProperties", "size"):
+    if int_at(detail, "arrayProperties", "size"):
         return Kind.ARRAY_PARENT
-    if integer_at(detail, "nodeDetails", "nodeIndex") is not None:
+    if int_at(detail, "nodeDetails", "nodeIndex") is not None:
         return Kind.NODE
     return Kind.MULTI_NODE if dict_at(detail, "nodeProperties") else Kind.JOB
 
@@ -55,20 +55,20 @@ def parse_job(event: Json, detail: Json, kind: Kind) -> Failure | None:
     secrets = secrets_in(detail)
     name, reason = sanitizer(secrets, NAME_LIMIT), sanitizer(secrets, REASON_LIMIT)
     # Cut after masking: a part of a secret goes unnoticed.
-    job_arn = name(string_at(detail, "jobArn"))
-    job_id = name(string_at(detail, "jobId")) or job_arn.rpartition("job/")[2]
+    job_arn = name(str_at(detail, "jobArn"))
+    job_id = name(str_at(detail, "jobId")) or job_arn.rpartition("job/")[2]
     if not job_id:
         return None
     envelope = parse_envelope(event, name, job_arn)
     return Failure(
         kind=kind,
         job_id=job_id,
-        job_name=untrusted.truncate(name(string_at(detail, "jobName")) or job_id, JOB_NAME_LIMIT),
+        job_name=untrusted.truncate(name(str_at(detail, "jobName")) or job_id, JOB_NAME_LIMIT),
         **envelope,
         job_arn=job_arn,
-        queue_arn=name(string_at(detail, "jobQueue")),
-        definition_arn=name(string_at(detail, "jobDefinition")),
-        status=name(string_at(detail, "status")),
+        queue_arn=name(str_at(detail, "jobQueue")),
+        definition_arn=name(str_at(detail, "jobDefinition")),
+        status=name(str_at(detail, "status")),
         **_outcome(detail, kind, envelope["region"], reason),
         **_submission(detail, name, reason),
         **requested_resources(detail),
@@ -89,7 +89,7 @@ def _outcome(detail: Json, kind: Kind, region: str, safe: Sanitizer) -> Json:
         failed.log_region or region,
     )
     return {
-        "status_reason": safe(string_at(detail, "statusReason")),
+        "status_reason": safe(str_at(detail, "statusReason")),
         "created_at": time_at(detail, "createdAt"),
         "started_at": time_at(detail, "startedAt"),
         "stopped_at": time_at(detail, "stoppedAt"),
@@ -110,10 +110,10 @@ def _submission(detail: Json, name: Sanitizer, reason: Sanitizer) -> Json:
     retry, tags = dict_at(detail, "retryStrategy"), dict_at(detail, "tags")
     depends_on = dicts_at(detail, "dependsOn")[:_DEPENDENCIES_KEPT]
     return {
-        "attempt_limit": integer_at(retry, "attempts"),
+        "attempt_limit": int_at(retry, "attempts"),
         "retry_rules": retry_strategy.parse_rules(retry.get("evaluateOnExit"), reason),
-        "timeout_seconds": integer_at(detail, "timeout", "attemptDurationSeconds"),
-        "depends_on": tuple(name(string_at(one, "jobId")) for one in depends_on),
+        "timeout_seconds": int_at(detail, "timeout", "attemptDurationSeconds"),
+        "depends_on": tuple(name(str_at(one, "jobId")) for one in depends_on),
         "tags": tuple((key, name(tags[key])) for key in STEERING_TAGS if key in tags),
     }
 
@@ -121,11 +121,11 @@ def _submission(detail: Json, name: Sanitizer, reason: Sanitizer) -> Json:
 def _array_and_nodes(detail: Json) -> Json:
     array = dict_at(detail, "arrayProperties")
     return {
-        "array_size": integer_at(array, "size"),
-        "array_index": integer_at(array, "index"),
-        "array_failed": integer_at(array, "statusSummary", "FAILED"),
-        "node_index": integer_at(detail, "nodeDetails", "nodeIndex"),
-        "node_count": integer_at(detail, "nodeProperties", "numNodes"),
+        "array_size": int_at(array, "size"),
+        "array_index": int_at(array, "index"),
+        "array_failed": int_at(array, "statusSummary", "FAILED"),
+        "node_index": int_at(detail, "nodeDetails", "nodeIndex"),
+        "node_count": int_at(detail, "nodeProperties", "numNodes"),
     }
 
 

@@ -10,17 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from notifier.batch.containers import container_specs, platform_of, requested_resources, secrets_in
+from notifier.batch.containers import container_specs, platform_of, requested_resources
 from notifier.batch.failure import DEFAULT_LOG_GROUP, NAME_LIMIT
-from notifier.batch.json_lookup import (
-    Json,
-    Sanitizer,
-    dict_at,
-    dicts_at,
-    integer_at,
-    sanitizer,
-    string_at,
-)
+from notifier.batch.job_secrets import secrets_in
+from notifier.batch.json_lookup import Json, Sanitizer, dict_at, dicts_at, int_at, sanitizer, str_at
 from notifier.text import untrusted
 
 _SETTING = re.compile(r"[A-Za-z_][\w.-]{0,63}", re.ASCII)
@@ -53,14 +46,13 @@ class JobShape:
 
 def shape_of_job(detail: Json) -> JobShape:
     """Return the shape of a job from DescribeJobs."""
-    return _shape(detail, string_at(detail, "jobDefinition"))
+    return _shape(detail, str_at(detail, "jobDefinition"))
 
 
 def shape_of_definition(found: Json) -> JobShape:
     """Return the shape of one revision from DescribeJobDefinitions."""
     return _shape(
-        found | {"container": found.get("containerProperties")},
-        string_at(found, "jobDefinitionArn"),
+        found | {"container": found.get("containerProperties")}, str_at(found, "jobDefinitionArn")
     )
 
 
@@ -68,25 +60,25 @@ def _shape(detail: Json, definition: str) -> JobShape:
     name = sanitizer(secrets_in(detail), NAME_LIMIT)
     raw, retry = list(container_specs(detail)), dict_at(detail, "retryStrategy")
     options = [dict_at(one, "logConfiguration", "options") for one in raw]
-    groups = [string_at(one, "awslogs-group") or DEFAULT_LOG_GROUP for one in options]
+    groups = [str_at(one, "awslogs-group") or DEFAULT_LOG_GROUP for one in options]
     return JobShape(
         definition=name(definition.rpartition("/")[2]),
-        image=_joined(name(string_at(one, "image")) for one in raw),
+        image=_joined(name(str_at(one, "image")) for one in raw),
         **requested_resources(detail),
-        nodes=integer_at(detail, "nodeProperties", "numNodes"),
+        nodes=int_at(detail, "nodeProperties", "numNodes"),
         platform=platform_of(detail, ()),
         job_role=_roles(detail, raw, ("jobRoleArn", "taskRoleArn"), name),
         execution_role=_roles(detail, raw, ("executionRoleArn",), name),
-        timeout_seconds=integer_at(detail, "timeout", "attemptDurationSeconds"),
-        attempt_limit=integer_at(retry, "attempts") or 1,  # 1 is the default of AWS Batch
+        timeout_seconds=int_at(detail, "timeout", "attemptDurationSeconds"),
+        attempt_limit=int_at(retry, "attempts") or 1,  # 1 is the default of AWS Batch
         log_group=_joined(map(name, groups)),
         retry_rules=_rules_hash(retry),
         command=tuple(hash(word) for one in raw for word in _command_words(one)),
         environment=frozenset(
-            (_setting_name(string_at(each, "name")), hash(str(each.get("value"))))
+            (_setting_name(str_at(each, "name")), hash(str(each.get("value"))))
             for one in raw
             for each in dicts_at(one, "environment") + dicts_at(one, "env")
-            if not string_at(each, "name").startswith(_OF_BATCH)
+            if not str_at(each, "name").startswith(_OF_BATCH)
         ),
         parameters=frozenset(
             (_setting_name(key), hash(str(value)))
@@ -108,15 +100,10 @@ def _command_words(raw: Json) -> Iterator[object]:
         yield from map(str, words) if isinstance(words, list) else ()
 
 
-def _roles(
-    detail: Json,
-    raw: list[Json],
-    keys: tuple[str, ...],
-    name: Sanitizer,
-) -> str:
+def _roles(detail: Json, raw: list[Json], keys: tuple[str, ...], name: Sanitizer) -> str:
     """Join the names of the roles, without path and account."""
     places = [*raw, *dicts_at(detail, "ecsProperties", "taskProperties")]
-    arns = (string_at(place, key) for place in places for key in keys)
+    arns = (str_at(place, key) for place in places for key in keys)
     return _joined(name(arn.rpartition("/")[2]) for arn in arns)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypedDict
+from typing import Any
 
 from notifier.batch.failure import DRILL_SOURCE
 from notifier.text import untrusted
@@ -26,13 +26,13 @@ def dicts_at(value: object, *path: str) -> list[Json]:
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
-def string_at(value: object, *path: str) -> str:
+def str_at(value: object, *path: str) -> str:
     """Follow keys to a text."""
     found = _at(value, path)
     return found if isinstance(found, str) else ""
 
 
-def integer_at(value: object, *path: str) -> int | None:
+def int_at(value: object, *path: str) -> int | None:
     """Follow keys to a whole number below 2**53."""
     found = _at(value, path)
     is_integer = isinstance(found, int) and not isinstance(found, bool)
@@ -41,7 +41,7 @@ def integer_at(value: object, *path: str) -> int | None:
 
 def time_at(value: object, *path: str) -> int | None:
     """Follow keys to epoch milliseconds; AWS Batch writes 0 for none (array parents)."""
-    number = integer_at(value, *path)
+    number = int_at(value, *path)
     return number if number is not None and 0 < number <= _MAX_EPOCH_MS else None
 
 
@@ -60,27 +60,17 @@ def _sanitize(value: object, secrets: tuple[str, ...], limit: int) -> str:
     return untrusted.one_line(value, secrets, limit) if isinstance(value, str) else ""
 
 
-class Envelope(TypedDict):
-    """The fields that every event has."""
-
-    event_id: str
-    event_time: str
-    account: str
-    region: str
-    is_drill: bool
-
-
-def parse_envelope(event: Json, name: Sanitizer, arn: str = "") -> Envelope:
-    """Parse the envelope of an event.
+def parse_envelope(event: Json, name: Sanitizer, arn: str = "") -> Json:
+    """Parse the envelope of an event into fields of `Failure` and `Unreadable`.
 
     Account and Region are those of the safe `arn` if there is one: the envelope of a drill has
     those of the bus.
     """
     parts = [*arn.split(":"), "", "", "", ""] if arn.startswith("arn:") else [""] * 5
-    return Envelope(
-        event_id=name(event.get("id")),
-        event_time=name(event.get("time")),
-        account=parts[4] or name(event.get("account")),
-        region=parts[3] or name(event.get("region")),
-        is_drill=event.get("source") == DRILL_SOURCE,
-    )
+    return {
+        "event_id": name(event.get("id")),
+        "event_time": name(event.get("time")),
+        "account": parts[4] or name(event.get("account")),
+        "region": parts[3] or name(event.get("region")),
+        "is_drill": event.get("source") == DRILL_SOURCE,
+    }

@@ -13,7 +13,7 @@ from itertools import islice
 
 from notifier.batch import fargate_sizes
 from notifier.batch.failure import Failure, WaitReason
-from notifier.batch.json_lookup import Json, Sanitizer, dict_at, integer_at, string_at
+from notifier.batch.json_lookup import Json, Sanitizer, dict_at, int_at, str_at
 
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html
 _TYPE = re.compile(r"([a-z]{1,4})(\d)[a-z0-9-]{0,12}\.(?:(\d{1,3})?x)?large", re.ASCII)
@@ -58,12 +58,12 @@ def parse_environment(raw: Json, safe: Sanitizer) -> ComputeEnvironment:
     types = resources.get("instanceTypes")
     return ComputeEnvironment(
         name=safe(raw.get("computeEnvironmentName")),
-        state=string_at(raw, "state"),
-        status=string_at(raw, "status"),
+        state=str_at(raw, "state"),
+        status=str_at(raw, "status"),
         reason=safe(raw.get("statusReason")),
-        type=string_at(resources, "type"),
-        most_vcpus=integer_at(resources, "maxvCpus"),
-        vcpus=integer_at(resources, "desiredvCpus"),
+        type=str_at(resources, "type"),
+        most_vcpus=int_at(resources, "maxvCpus"),
+        vcpus=int_at(resources, "desiredvCpus"),
         instance_types=tuple(safe(one) for one in types) if isinstance(types, list) else (),
     )
 
@@ -104,7 +104,7 @@ def _too_many_vcpus(job: Failure, usable: _Usable) -> WaitReason | None:
     if len(limits) < len(usable) or vcpus <= max(limits):
         return None
     names = _joined([one.name for one in usable])
-    text = f"the job asks for {vcpus:g} vCPU, and maxvCpus is {max(limits):,} in {names}"
+    text = f"the job requests {vcpus:g} vCPU, and maxvCpus is {max(limits):,} in {names}"
     return WaitReason("queue-ce-max-resource", text, is_sure=all(one.is_fargate for one in usable))
 
 
@@ -113,9 +113,9 @@ def _not_on_fargate(job: Failure, usable: _Usable) -> WaitReason | None:
         return None
     vcpus, memory = job.vcpus or 0, job.memory_mib or 0
     if job.gpus:
-        text = f"the job asks for {job.gpus} GPU, and Fargate has none"
+        text = f"the job requests {job.gpus} GPU, and Fargate has none"
     elif vcpus and memory and memory not in fargate_sizes.MEMORY.get(vcpus, ()):
-        text = f"the job asks for what Fargate has not: {fargate_sizes.valid_sizes(vcpus, memory)}"
+        text = f"Fargate has no such task size: {fargate_sizes.valid_sizes(vcpus, memory)}"
     else:
         return None
     return WaitReason("queue-job-resource-requirement", text, is_sure=True)
@@ -125,7 +125,7 @@ def _no_gpu(job: Failure, usable: _Usable) -> WaitReason | None:
     types = _instance_types(usable)
     if not job.gpus or not types or any(kind.startswith(_GPU_FAMILIES) for kind in types):
         return None
-    text = f"the job asks for {job.gpus} GPU, and {_joined(types)} have none"
+    text = f"the job requests {job.gpus} GPU, and {_joined(types)} have none"
     return WaitReason("queue-job-resource-requirement", text)
 
 
@@ -133,7 +133,7 @@ def _no_large_enough_instance(job: Failure, usable: _Usable) -> WaitReason | Non
     types, vcpus, memory = _instance_types(usable), job.vcpus or 0, job.memory_mib or 0
     if not types or any(_may_fit(kind, vcpus, memory) for kind in types):
         return None
-    text = f"the job asks for {vcpus:g} vCPU and {memory:,} MiB, more than {_joined(types)} have"
+    text = f"the job requests {vcpus:g} vCPU and {memory:,} MiB, more than {_joined(types)} have"
     return WaitReason("queue-job-resource-requirement", text)
 
 

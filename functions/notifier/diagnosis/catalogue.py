@@ -1,146 +1,112 @@
 """The catalogue of causes: how each is recognised, what it means, what to do.
 
 People edit `causes.toml`. `make catalogue` turns it into `causes.json`, which loads faster and has
-the index of `prefilter.py`. A pattern is compiled when it is first tried. Tests check the files,
-not the code at run time.
+the index of `prefilter.py`. A cause is parsed and a pattern compiled when it is first tried. Tests
+check the files, not the code at run time.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
+from notifier.diagnosis.cause import (
+    Cause,
+    Certainty,
+    Class,
+    Match,
+    Severity,
+    Specificity,
+    parse_cause,
+)  # fmt: skip
 from notifier.diagnosis.prefilter import Prefilter
-from notifier.diagnosis.wrappers import Wrappers, compiled
+from notifier.diagnosis.wrappers import Wrappers
+
+__all__ = [
+    "Catalogue", "Cause", "Certainty", "Class", "Match", "Severity", "Specificity", "load",
+]  # fmt: skip
 
 CATALOGUE = Path(__file__).with_name("causes.json")
+CAUSES_START, CAUSES_END = '{"cause":[\n', "\n],\n"  # a cause a line between them
 TEXT_LIMIT = 2_000  # characters of one text that are read
+CUTS = frozenset((255, 1_024))  # characters at which ECS and Batch cut a reason
 
 _TYPOGRAPHY = str.maketrans("‘’“”–—\u00a0", "''\"\"-- ")  # AWS writes can’t and PERMISSIONS – …
-
-
-class _Ranked(StrEnum):
-    """Words ordered by their definition, not by the alphabet."""
-
-    @property
-    def rank(self) -> int:
-        """Place in the order, from 0."""
-        return list(type(self)).index(self)
-
-    def __lt__(self, other: str) -> bool:
-        return self.rank < type(self)(other).rank
-
-    def __le__(self, other: str) -> bool:
-        return self.rank <= type(self)(other).rank
-
-    def __gt__(self, other: str) -> bool:
-        return self.rank > type(self)(other).rank
-
-    def __ge__(self, other: str) -> bool:
-        return self.rank >= type(self)(other).rank
-
-
-class Certainty(_Ranked):
-    """How sure a diagnosis is, least first."""
-
-    GUESS = "guess"
-    LIKELY = "likely"
-    CERTAIN = "certain"
-
-
-class Severity(_Ranked):
-    """How urgent a failure is, least first.
-
-    `critical`: every further job of that queue or definition fails until a person fixes it.
-    `info`: there is nothing to fix.
-    """
-
-    INFO = "info"
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-
-class Class(StrEnum):
-    """The area of a cause."""
-
-    APPLICATION = "application"
-    MEMORY = "memory"
-    CONFIGURATION = "configuration"
-    IMAGE = "image"
-    PERMISSION = "permission"
-    NETWORK = "network"
-    STORAGE = "storage"
-    CAPACITY = "capacity"
-    SPOT = "spot"
-    TIMEOUT = "timeout"
-    DEPENDENCY = "dependency"
-    CANCELLED = "cancelled"
-    INFRASTRUCTURE = "infrastructure"
-    UNKNOWN = "unknown"
-
-
-class Specificity(StrEnum):
-    """What a recognised text states."""
-
-    CAUSE = "cause"  # why it failed
-    AREA = "area"  # what failed, but not why: a text that states the cause goes first
-    NOTHING = "nothing"  # only that it failed: exit code and log go first
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One way to recognise a cause in a text."""
-
-    where: frozenset[str]
-    pattern: str
-    certainty: Certainty
-    example: str
-    also: str = ""
-    unless: str = ""
-
-    def position_in(self, text: str) -> int | None:
-        """Return where the pattern matches; `also` must match too, and `unless` must not."""
-        found = compiled(self.pattern).search(text)
-        if found is None or (self.also and not compiled(self.also).search(text)):
-            return None
-        if self.unless and compiled(self.unless).search(text):
-            return None
-        return found.start()
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One cause: how it is recognised, what it means, what to do."""
-
-    id: str
-    title: str
-    class_: Class
-    severity: Severity
-    retry: str
-    meaning: str
-    actions: tuple[str, ...]
-    source: tuple[str, ...]
-    specificity: Specificity = Specificity.CAUSE
-    system: bool = False
-    exit: tuple[int, ...] = ()
-    exit_certainty: Certainty = Certainty.LIKELY
-    matches: tuple[Match, ...] = ()
-
-
 _Pattern = tuple[Cause, Match]
+_Key = TypeVar("_Key")
+
+
+class Causes(Sequence[Cause]):
+    """All causes in order, each parsed from its line when it is first needed."""
+
+    def __init__(self, raw: Sequence[str | dict[str, Any]]) -> None:
+        self._raw = raw
+        self._parsed: dict[int, Cause] = {}
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    @overload
+    def __getitem__(self, number: int) -> Cause: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Cause]: ...
+    def __getitem__(self, number: int | slice) -> Cause | Sequence[Cause]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(len(self)))]
+        if number not in self._parsed:
+            raw = self._raw[number]
+            self._parsed[number] = parse_cause(json.loads(raw) if isinstance(raw, str) else raw)
+        return self._parsed[number]
+
+
+class Patterns(Sequence[_Pattern]):
+    """All patterns in the order in which they are tried; `sizes` has the number of each cause."""
+
+    def __init__(self, causes: Causes, sizes: Sequence[int]) -> None:
+        self._causes = causes
+        self._at = [(cause, match) for cause, size in enumerate(sizes) for match in range(size)]
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    @overload
+    def __getitem__(self, number: int) -> _Pattern: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[_Pattern]: ...
+    def __getitem__(self, number: int | slice) -> _Pattern | Sequence[_Pattern]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(len(self)))]
+        at, match = self._at[number]
+        cause = self._causes[at]
+        return cause, cause.matches[match]
+
+
+class ByKey(Mapping[_Key, Cause]):
+    """Causes by their id or exit code."""
+
+    def __init__(self, causes: Causes, numbers: Mapping[_Key, int]) -> None:
+        self._causes, self._numbers = causes, numbers
+
+    def __getitem__(self, key: _Key) -> Cause:
+        return self._causes[self._numbers[key]]
+
+    def __iter__(self) -> Iterator[_Key]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """All causes and their patterns, in the order in which they are tried."""
 
-    causes: tuple[Cause, ...]
-    patterns: tuple[_Pattern, ...]
+    causes: Sequence[Cause]
+    patterns: Sequence[_Pattern]
     prefilter: Prefilter
     by_id: Mapping[str, Cause]
     by_exit: Mapping[int, Cause]
@@ -158,21 +124,30 @@ class Catalogue:
     def recognise(
         self, text: str, places: frozenset[str], allowed: Container[Specificity]
     ) -> tuple[Cause, Certainty] | None:
-        """Return the first cause whose pattern matches, first without the wrapper of a tool."""
+        """Return the first cause whose pattern matches, first without the wrapper of a tool.
+
+        A guess counts only where nothing else matches.
+        """
         whole = normalise(text)
         rest, is_api, is_known = self.wrappers.unwrap(whole)
         is_aws = is_known and (is_api or self.wrappers.starts_like_aws(rest))
+        is_cut = text.rstrip().endswith(("...", "…")) or not CUTS.isdisjoint(map(len, (text, rest)))
         if is_api:
             places |= {"request"}
         patterns = tuple(self.candidates(places, allowed, whole))  # it contains the rest
+        guess = None
         for variant in dict.fromkeys((rest, whole) if patterns else ()):
             for cause, match in patterns:
                 at = match.position_in(variant)
-                if at is not None:
+                if at is None:
+                    continue
+                if match.certainty is not Certainty.GUESS:
                     is_sure = is_aws or (at == 0 and is_known)
-                    most = Certainty.CERTAIN if is_sure else Certainty.LIKELY
+                    is_open = is_cut and match.unless  # what excludes it may be missing
+                    most = Certainty.CERTAIN if is_sure and not is_open else Certainty.LIKELY
                     return cause, min(match.certainty, most)
-        return None
+                guess = guess or (cause, match.certainty)
+        return guess
 
 
 def normalise(text: str) -> str:
@@ -183,46 +158,31 @@ def normalise(text: str) -> str:
 @cache
 def load() -> Catalogue:
     """Load the catalogue once; the first call takes some milliseconds."""
-    return parse_catalogue(json.loads(CATALOGUE.read_bytes()))
+    causes, rest = CATALOGUE.read_text(encoding="utf-8").split(CAUSES_END, 1)
+    lines = causes.removeprefix(CAUSES_START).split(",\n")
+    return _catalogue(Causes(lines), json.loads("{" + rest))
 
 
 def parse_catalogue(data: Mapping[str, Any]) -> Catalogue:
     """Parse a catalogue in the form that `make catalogue` writes."""
-    causes = tuple(map(_cause, data["cause"]))
+    return _catalogue(Causes(data["cause"]), {**data, "index": index(data["cause"])})
+
+
+def index(causes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what has to be known of causes before they are parsed."""
+    return {
+        "sizes": [len(cause.get("match", ())) for cause in causes],
+        "ids": {cause["id"]: n for n, cause in enumerate(causes) if "of" not in cause},
+        "exits": [(code, n) for n, cause in enumerate(causes) for code in cause.get("exit", ())],
+    }
+
+
+def _catalogue(causes: Causes, data: Mapping[str, Any]) -> Catalogue:
     return Catalogue(
         causes=causes,
-        patterns=tuple((cause, match) for cause in causes for match in cause.matches),
+        patterns=Patterns(causes, data["index"]["sizes"]),
         prefilter=Prefilter(data["words"], tuple(data["always"])),
-        by_id={cause.id: cause for cause in causes},
-        by_exit={code: cause for cause in causes for code in cause.exit},
+        by_id=ByKey(causes, data["index"]["ids"]),
+        by_exit=ByKey(causes, dict(data["index"]["exits"])),
         wrappers=Wrappers(**data["around"]),
-    )
-
-
-def _cause(raw: dict[str, Any]) -> Cause:
-    return Cause(
-        id=raw["id"],
-        title=raw["title"],
-        class_=Class(raw["class"]),
-        severity=Severity(raw["severity"]),
-        retry=raw["retry"],
-        meaning=raw["meaning"],
-        actions=tuple(raw["actions"]),
-        source=tuple(raw["source"]),
-        specificity=Specificity(raw.get("says", "cause")),
-        system=raw.get("system", False),
-        exit=tuple(raw.get("exit", ())),
-        exit_certainty=Certainty(raw.get("exit_certainty", "likely")),
-        matches=tuple(_match(each) for each in raw.get("match", ())),
-    )
-
-
-def _match(raw: dict[str, Any]) -> Match:
-    return Match(
-        where=frozenset(raw["in"]),
-        pattern=raw["pattern"],
-        certainty=Certainty(raw["certainty"]),
-        example=raw["example"],
-        also=raw.get("also", ""),
-        unless=raw.get("unless", ""),
     )

@@ -14,10 +14,10 @@ from dataclasses import replace
 
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis import catalogue, evidence, sigkill, stuck_jobs
-from notifier.diagnosis.catalogue import Certainty, Class, Severity, Specificity
+from notifier.diagnosis.catalogue import Cause, Certainty, Class, Severity, Specificity
 from notifier.diagnosis.evidence import EVIDENCE_LIMIT, REQUEST, STATUS, Diagnosis, Evidence, Source
 from notifier.diagnosis.log_causes import diagnose_log
-from notifier.joblog.root_line import NOT_SEARCHED, RootLine, find_root_line
+from notifier.joblog.root_line import LINES_READ, NOT_SEARCHED, RootLine, find_root_line
 from notifier.text import units
 
 __all__ = [
@@ -26,12 +26,14 @@ __all__ = [
 
 SIGINT, SIGKILL, SIGTERM = 130, 137, 143  # 128 + signal number
 SIGNALLED = frozenset((SIGINT, SIGTERM))  # ended from outside; for a SIGKILL the log may say why
+OF_SHELL = frozenset((126, 127))  # a shell gives them, and programs give them for other errors
 
 _LOG, _LONE_LOG = frozenset({"log"}), frozenset({"log", "lone-log"})
 _CAUSE, _AREA, _NOTHING = (Specificity.CAUSE,), (Specificity.AREA,), (Specificity.NOTHING,)
 _EXIT_IN_TEXT = re.compile(
     r"\b(?:exit(?:ed|ing)?(?: with)?(?: an?)?(?: non-zero)?(?: error)?(?: exit)? "
-    r"(?:code|status)|exitCode|returned non-zero exit status)[\"']?\s{0,3}[:=(]?\s{0,3}(\d{1,3})\b",
+    r"(?:code|status)|exitCode|returned non-zero exit status)[\"']?\s{0,3}"
+    r"(?:\((\d{1,3})\)|[:=]?\s{0,3}(\d{1,3})\b)",
     re.IGNORECASE,
 )
 
@@ -61,7 +63,8 @@ def diagnose(
         or evidence.first_match(texts, _CAUSE, more)
         or evidence.first_match(texts, _AREA, more)
         or _diagnose_by_kind(failure, texts)
-        or _guess_termination(failure, log, root)
+        or _guess_termination(failure, texts, log, root)
+        or _quote_unknown(texts, code, log)
         or _explain_sigkill(failure, _diagnose_exit_code(code, log, root))
         or evidence.first_match(texts, _NOTHING, more)
         or _diagnose_unknown(texts, code, log)
@@ -79,7 +82,8 @@ def explain(text: str, exit_code: int | None = None) -> Diagnosis:
     """
     texts = (Evidence(Source.TEXT, text[: catalogue.TEXT_LIMIT]),)
     return (
-        evidence.first_match(texts, _CAUSE + _AREA)
+        evidence.first_match(texts, _CAUSE)
+        or evidence.first_match(texts, _AREA)
         or _diagnose_exit_code(exit_code, text.splitlines() or [text], None, Source.TEXT)
         or _diagnose_exit_code_in(text)
         or evidence.first_match(texts, _NOTHING)
@@ -124,12 +128,14 @@ def _diagnose_by_kind(failure: Failure, texts: Sequence[Evidence]) -> Diagnosis 
 
 
 def _guess_termination(
-    failure: Failure, log: Sequence[str], root: RootLine | None
+    failure: Failure, texts: Sequence[Evidence], log: Sequence[str], root: RootLine | None
 ) -> Diagnosis | None:
     """Guess that a person stopped a killed job if AWS Batch would not write its status reason.
 
     No source says that events contain isTerminated, so a termination may come without it.
     """
+    if any(each.source is Source.REASON and evidence.says_something(each.text) for each in texts):
+        return None
     code = _exit_code(failure)
     status = Evidence(Source.STATUS, failure.status_reason)
     if code not in (SIGKILL, SIGTERM) or not status.text or failure.platform == "EKS":
@@ -138,6 +144,18 @@ def _guess_termination(
         return None
     shown = status, _exit_evidence(code)
     return evidence.diagnosis_of("terminated-by-user", Certainty.GUESS, *shown)
+
+
+def _quote_unknown(
+    texts: Sequence[Evidence], code: int | None, log: Sequence[str]
+) -> Diagnosis | None:
+    """Quote the first reason that says something: it outranks an exit code."""
+    said = [each for each in texts if evidence.says_something(each.text)]
+    if not said:
+        return None
+    title = evidence.quote(said[0].text)
+    shown = tuple(dict.fromkeys((*said, *texts)))
+    return replace(_diagnose_unknown(shown, code, log), title=title)
 
 
 def _diagnose_exit_code(
@@ -153,9 +171,16 @@ def _diagnose_exit_code(
     known = catalogue.load()
     cause = known.by_exit.get(code) or known.by_id["app-exit-nonzero"]
     shown = _exit_evidence(code)
-    if refined := diagnose_log(log, root, _LOG, source, runtime_only=code in SIGNALLED):
+    is_final = code in SIGNALLED or (code in OF_SHELL and _is_confirmed(cause, log))
+    if refined := diagnose_log(log, root, _LOG, source, runtime_only=is_final):
         return replace(refined, evidence=(*refined.evidence, shown))
     return evidence.diagnosis_of(cause, cause.exit_certainty, shown)
+
+
+def _is_confirmed(cause: Cause, log: Sequence[str]) -> bool:
+    """Return whether the log says the same as an exit code."""
+    lines = [catalogue.normalise(line) for line in log[-LINES_READ:]]
+    return any(match.position_in(line) is not None for match in cause.matches for line in lines)
 
 
 def _explain_sigkill(failure: Failure, found: Diagnosis | None) -> Diagnosis | None:
@@ -215,7 +240,8 @@ def _exit_code(failure: Failure) -> int | None:
 def _diagnose_exit_code_in(text: str) -> Diagnosis | None:
     """Diagnose an exit code that a tool wrote into its text."""
     found = _EXIT_IN_TEXT.search(text[: catalogue.TEXT_LIMIT])
-    cause = _diagnose_exit_code(int(found[1]), (), None, Source.TEXT) if found else None
+    code = int(found[1] or found[2]) if found else None
+    cause = _diagnose_exit_code(code, (), None, Source.TEXT)
     return replace(cause, certainty=min(cause.certainty, Certainty.LIKELY)) if cause else None
 
 

@@ -8,8 +8,14 @@ from enum import StrEnum
 
 from notifier.diagnosis import catalogue
 from notifier.diagnosis.catalogue import Cause, Certainty, Class, Severity, Specificity
+from notifier.text import untrusted
 
 EVIDENCE_LIMIT = 3
+TITLE_LIMIT = 40  # characters, to fit a text message
+QUOTE = "AWS says: "
+_NO_MARKUP = str.maketrans(
+    "`<>[]*~|&", "'()()-- +"
+)  # a title is shown as it is, the evidence whole
 # Kinds of texts in which the catalogue finds a cause.
 STATUS, REASON = frozenset({"status"}), frozenset({"reason"})
 REQUEST: frozenset[str] = frozenset({"request"})
@@ -63,9 +69,10 @@ class Diagnosis:
 
     @property
     def doubt(self) -> str:
-        """The certainty in words; empty if the title is an exit code, which is a fact."""
+        """The certainty in words; empty if the title is a fact: an exit code or a quote."""
         words = {Certainty.GUESS: "a guess", Certainty.LIKELY: "likely"}
-        return "" if self.is_exit_code else words.get(self.certainty, "")
+        is_fact = self.is_exit_code or self.title.startswith(QUOTE)
+        return "" if is_fact else words.get(self.certainty, "")
 
     @property
     def root(self) -> str:
@@ -99,3 +106,22 @@ def first_match(
         if hit:
             return diagnosis_of(*hit, each)
     return None
+
+
+def quote(text: str) -> str:
+    """Return a title that quotes a reason.
+
+    Examples
+    --------
+    >>> quote("NewError: the host has no such thing as https://example.com")
+    'AWS says: NewError: the host has no suc…'
+    """
+    said = untrusted.defang(catalogue.normalise(text)).translate(_NO_MARKUP)
+    return untrusted.truncate(f"{QUOTE}{said}", TITLE_LIMIT)
+
+
+def says_something(text: str) -> bool:
+    """Return whether a reason says more than that the job failed."""
+    known = catalogue.load()
+    rest, _, _ = known.wrappers.unwrap(catalogue.normalise(text))
+    return bool(rest) and known.recognise(rest, STATUS | REASON, (Specificity.NOTHING,)) is None

@@ -27,11 +27,11 @@ def notifier_diagnosis(
 UNREADABLE = notifier_diagnosis(
     "unreadable-event",
     "Unreadable event",
-    "Its shape is not one this notifier knows, so it cannot say more. What the event "
-    "holds is not shown, because that may be secret.",
+    "The notifier does not know the form of this event. Its content is not shown, because "
+    "it may contain secrets.",
     (
         "Open the AWS Batch console and look for jobs that failed at this time.",
-        "Report the event's type and shape, so that the notifier learns it.",
+        "Report the event's type and shape, so that support for it can be added.",
     ),
 )
 

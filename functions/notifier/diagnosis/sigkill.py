@@ -29,7 +29,7 @@ def _timed_out(failure: Failure) -> tuple[str, str] | None:
     ran, allowed = last.stopped_at - last.started_at, failure.timeout_seconds * 1000
     if not allowed <= ran <= allowed + _GRACE_MS:
         return None
-    text = f"the last ran {units.duration(ran)}, its timeout is {units.duration(allowed)}"
+    text = f"the last one ran {units.duration(ran)}, its timeout is {units.duration(allowed)}"
     return "job-timeout", text
 
 
@@ -38,5 +38,5 @@ def _earlier_lack_of_memory(failure: Failure) -> tuple[str, str] | None:
     for number, attempt in enumerate(failure.attempts[:-1], start=1):
         hit = catalogue.load().recognise(attempt.reason, REASON, (Specificity.CAUSE,))
         if hit and hit[0].class_ is Class.MEMORY and hit[1] is Certainty.CERTAIN:
-            return hit[0].id, f"number {number} said: {attempt.reason}"
+            return hit[0].id, f"attempt {number} ended with: {attempt.reason}"
     return None

@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from notifier.text.redaction import MASK, key_rows, mask, spellings
+from notifier.text import lazy, redaction
+from notifier.text.redaction import MASK, key_rows, mask, value_of_name_before
 
 LINE_LIMIT = 2_000  # characters; one log event may be 1 MB
 RAW_LIMIT = 10 * LINE_LIMIT  # what is looked at: invisible characters do not count, up to here
@@ -21,7 +22,7 @@ TEXTS_KEPT = 1_000  # of one delivery, which is 6 MB at most
 TAIL_KEPT = 12  # characters at the end of a name that is cut
 
 _ESCAPED = r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033|\\e)"  # also as JSON or a shell writes it
-_TERMINAL_SEQUENCE = re.compile(
+_TERMINAL_SEQUENCE = lazy(
     r"(?:\x1b\]|\x9d)[^\x07\x1b\x9c\x9d\n]{0,2000}(?:\x07|\x1b\\|\x9c)"  # OSC: titles, hyperlinks
     rf"|(?:{_ESCAPED}\[|\x9b)[0-?]{{0,64}}[ -/]{{0,8}}(?:[@-~]|$)"  # CSI: colours, cursor moves
     r"|\x1b[ -/]{0,8}[0-~]?"
@@ -45,8 +46,8 @@ _TYPOGRAPHY = str.maketrans({
     "…": "...", "·": "-", "×": "x", "→": "->", "•": "*", "ß": "ss", "ø": "o", "Ø": "O",
     "æ": "ae", "Æ": "AE", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d", "ı": "i",
 })  # fmt: skip
-_URL = re.compile(r"(?:(h)tt(ps?)|(f)t(ps?))(?=://)", re.IGNORECASE)
-_WWW = re.compile(r"(?<![A-Za-z0-9])(www)\.", re.IGNORECASE)
+_URL = lazy(r"(?:(h)tt(ps?)|(f)t(ps?))(?=://)", re.IGNORECASE)
+_WWW = lazy(r"(?<![A-Za-z0-9])(www)\.", re.IGNORECASE)
 
 
 def visible(text: str) -> str:
@@ -89,23 +90,26 @@ def one_line(text: str, secrets: Iterable[str] = (), limit: int = LINE_LIMIT) ->
 @lru_cache(maxsize=TEXTS_KEPT)
 def _one_line(text: str, secrets: tuple[str, ...], limit: int) -> str:
     """Do it once for what a thousand failures of one delivery say alike."""
-    return truncate(mask(_capped(text), _spelled(secrets)).strip(), limit)
+    return truncate(mask(_capped(text), _seen_lines(secrets)).strip(), limit)
 
 
 def lines(texts: Sequence[str], secrets: Iterable[str] = ()) -> list[str]:
     """Make log lines safe, in order and one for one; keys that span lines are masked whole."""
-    seen, held = [_capped(text) for text in texts], _spelled(tuple(secrets))
+    seen, held = [_capped(text) for text in texts], _seen_lines(tuple(secrets))
     in_key = key_rows(seen)
-    return [
-        MASK if in_key[n] else mask(line, held).rstrip()[:LINE_LIMIT] for n, line in enumerate(seen)
-    ]
+    safe = [MASK if in_key[n] else mask(line, held) for n, line in enumerate(seen)]
+    for n in range(1, len(seen)):
+        value = value_of_name_before(seen[n], seen[n - 1])
+        if value:
+            safe[n] = seen[n][: value[0]] + MASK + seen[n][value[1] :]
+    return [line.rstrip()[:LINE_LIMIT] for line in safe]
 
 
 @lru_cache(maxsize=8)
-def _spelled(secrets: tuple[str, ...]) -> tuple[str, ...]:
+def _seen_lines(secrets: tuple[str, ...]) -> tuple[str, ...]:
     """Give the values line by line, as they would be seen in a text: so they are looked for."""
     seen = (visible(line).strip() for secret in secrets for line in secret.splitlines())
-    return tuple(sorted({spelling for value in seen for spelling in spellings(value)}))
+    return tuple(sorted(set(seen)))
 
 
 def forget_secrets() -> None:
@@ -113,8 +117,9 @@ def forget_secrets() -> None:
 
     A function's process outlives its invocations.
     """
-    _spelled.cache_clear()
+    _seen_lines.cache_clear()
     _one_line.cache_clear()
+    redaction.forget()
 
 
 def _capped(text: str) -> str:

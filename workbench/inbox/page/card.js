@@ -1,5 +1,5 @@
-// A chat card from an Amazon Q Developer custom notification. Of client-markdown it knows what
-// the notifier writes: code, blocks of code, bold, and links to the AWS consoles. All else is text.
+// A chat card from an Amazon Q Developer custom notification. It renders the client-markdown that
+// the notifier writes: code, code blocks, bold, and links to AWS consoles. Everything else is text.
 
 const CONSOLES = [".console.aws.amazon.com", ".console.amazonaws-us-gov.com", ".console.amazonaws.cn"];
 const PLAIN_CONSOLES = ["console.aws.amazon.com", "console.amazonaws-us-gov.com", "console.amazonaws.cn"];
@@ -18,14 +18,14 @@ export function card(chat) {
   box.className = "card";
   box.append(line("sender", "Amazon Q Developer"));
   const title = line("title", "");
-  title.append(...inline(said(content.title)));
-  box.append(title, ...blocks(said(content.description)));
+  title.append(...inline(asText(content.title)));
+  box.append(title, ...blocks(asText(content.description)));
   const steps = Array.isArray(content.nextSteps) ? content.nextSteps : [];
   if (steps.length) {
     const list = document.createElement("ol");
     for (const step of steps) {
       const item = document.createElement("li");
-      item.append(...inline(said(step)));
+      item.append(...inline(asText(step)));
       list.append(item);
     }
     box.append(line("steps", "Next steps"), list);
@@ -33,7 +33,7 @@ export function card(chat) {
   return box;
 }
 
-function said(value) {
+function asText(value) {
   return typeof value === "string" ? value : "";
 }
 
@@ -58,7 +58,7 @@ function blocks(text) {
     if (!found) break;
     const code = document.createElement("pre");
     code.tabIndex = 0;
-    code.setAttribute("aria-label", "Lines quoted in the card");
+    code.setAttribute("aria-label", "Quoted lines");
     code.textContent = found[1];
     made.push(code);
     rest = rest.slice(found.index + found[0].length);

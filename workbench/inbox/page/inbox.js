@@ -1,4 +1,4 @@
-// Puts the page together: which mailbox, which incident, and what arrives meanwhile.
+// The page: the mailbox and incident that are shown, and new alerts.
 
 import { Reader } from "./reader.js";
 import { Threads } from "./threads.js";
@@ -16,7 +16,7 @@ const reader = new Reader();
 const boxes = new Map(); // name -> Threads
 let shown = ""; // the mailbox whose list is on the page
 let stream = null;
-let left = 0; // how far the list was scrolled on a phone, in pixels
+let listScroll = 0; // where the list was scrolled to on a phone, in pixels
 
 async function load(name) {
   const answer = await fetch(`/boxes/${name}`);
@@ -25,13 +25,13 @@ async function load(name) {
   threads.load(state);
   boxes.set(name, threads);
   if (name === LIVE) {
-    at("where").textContent = state.where;
-    listen(`${state.age}-${state.last}`);
+    at("caption").textContent = state.caption;
+    listen(`${state.generation}-${state.last}`);
   }
-  counts();
+  showCounts();
 }
 
-function counts() {
+function showCounts() {
   for (const [name, threads] of boxes) {
     at(`to-${name}`).querySelector(".count").textContent = threads.order.length;
   }
@@ -40,28 +40,28 @@ function counts() {
 function listen(after) {
   stream?.close();
   stream = new EventSource(`/stream?after=${encodeURIComponent(after)}`);
-  stream.addEventListener("open", () => live("Live"));
+  stream.addEventListener("open", () => setConnection("Live"));
   stream.addEventListener("error", () => {
-    live("Reconnecting");
-    // By itself a browser comes back only where the connection broke, not where it was refused.
-    if (stream.readyState === EventSource.CLOSED) setTimeout(anew, RETRY_MS);
+    setConnection("Reconnecting");
+    // A browser reconnects by itself after a broken connection, but not after a refused one.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(reload, RETRY_MS);
   });
-  stream.addEventListener("alert", (event) => arrived(JSON.parse(event.data)));
-  stream.addEventListener("anew", () => anew());
+  stream.addEventListener("alert", (event) => onAlert(JSON.parse(event.data)));
+  stream.addEventListener("reload", reload);
 }
 
-function live(word) {
+function setConnection(word) {
   if (at("live").textContent !== word) at("live").textContent = word;
   at("live").dataset.state = word;
 }
 
-/** The server is another one than before: what is on the page is not in its mailbox. */
-async function anew() {
+/** Reload the list: the server was restarted, and its mailbox is a new one. */
+async function reload() {
   stream.close();
   try {
     await load(LIVE);
   } catch {
-    setTimeout(anew, RETRY_MS); // it went away once more
+    setTimeout(reload, RETRY_MS); // it is gone again
     return;
   }
   if (shown === LIVE) {
@@ -70,21 +70,21 @@ async function anew() {
   }
 }
 
-function arrived(row) {
+function onAlert(row) {
   const threads = boxes.get(LIVE);
   threads.add(row, shown === LIVE);
-  counts();
+  showCounts();
   if (shown !== LIVE) return;
-  choices(threads);
+  offerChoices(threads);
   const opened = reader.opened;
   if (opened?.box === LIVE && opened.key === row.thread) reader.steps(threads.threads.get(row.thread));
-  if (!opened && !NARROW.matches) route(); // the first that comes is worth a look
+  if (!opened && !NARROW.matches) route(); // open the first alert
   const { name, what } = headline(row);
   at("heard").textContent = `New: ${row.status} ${name}, ${what}`;
 }
 
-/** Offer every cause and queue there is, without touching those that are offered already. */
-function choices(threads) {
+/** Offer every cause and queue in the filter; the options that exist stay as they are. */
+function offerChoices(threads) {
   for (const field of ["cause", "queue"]) {
     const select = at(field);
     const offered = new Set([...select.options].map((option) => option.value));
@@ -96,58 +96,58 @@ function choices(threads) {
   }
 }
 
-function filter() {
+function currentFilter() {
   const words = at("words").value.toLowerCase().split(/\s+/).filter(Boolean);
   return { words, severity: at("severity").value, cause: at("cause").value, queue: at("queue").value };
 }
 
-function change(name) {
+function showMailbox(name) {
   shown = name;
   for (const field of ["cause", "queue"]) at(field).length = 1;
   at("filter").reset();
-  choices(boxes.get(name));
-  at("where").hidden = name !== LIVE;
+  offerChoices(boxes.get(name));
+  at("caption").hidden = name !== LIVE;
   for (const each of BOXES) {
     if (each === name) at(`to-${each}`).setAttribute("aria-current", "page");
     else at(`to-${each}`).removeAttribute("aria-current");
   }
   at("back").href = `#${name}`;
-  boxes.get(name).show(filter());
+  boxes.get(name).show(currentFilter());
   performance.mark("listed");
 }
 
-/** Follow the address: `#mailbox/incident/message`. */
+/** Show what the address names: `#mailbox/incident/message`. */
 function route() {
   const [name, key = "", number] = location.hash.slice(1).split("/");
   if (name === "reader") return; // the link that skips the list
   const box = boxes.has(name) ? name : LIVE;
   const threads = boxes.get(box);
-  if (shown !== box) change(box);
-  const thread = threads.threads.get(safely(key)) ?? (NARROW.matches ? undefined : threads.order[0]);
-  turn(Boolean(key && thread));
+  if (shown !== box) showMailbox(box);
+  const thread = threads.threads.get(decodeKey(key)) ?? (NARROW.matches ? undefined : threads.order[0]);
+  toggleReading(Boolean(key && thread));
   threads.choose(thread?.key ?? "");
   if (!thread) reader.close(threads.order.length ? CHOOSE : EMPTY);
   else reader.open(box, thread, Number(number));
   if (key && thread && NARROW.matches) at("reader").focus();
 }
 
-/** On a phone the list and an alert take turns; the list is found again where it was left. */
-function turn(isReading) {
+/** On a phone the page shows either the list or an alert; the list keeps its scroll position. */
+function toggleReading(isReading) {
   const wasReading = document.body.classList.contains("reading");
-  if (isReading && !wasReading) left = scrollY;
+  if (isReading && !wasReading) listScroll = scrollY;
   document.body.classList.toggle("reading", isReading);
-  if (NARROW.matches && isReading !== wasReading) scrollTo(0, isReading ? 0 : left);
+  if (NARROW.matches && isReading !== wasReading) scrollTo(0, isReading ? 0 : listScroll);
 }
 
-function safely(key) {
+function decodeKey(key) {
   try {
     return decodeURIComponent(key);
   } catch {
-    return ""; // not an address that this page has made
+    return ""; // not an address of this page
   }
 }
 
-function keys(event) {
+function onKey(event) {
   const typing = event.target.matches("input, select");
   if (event.key === "/" && !typing) {
     event.preventDefault();
@@ -167,15 +167,15 @@ function keys(event) {
 }
 
 at("filter").addEventListener("submit", (event) => event.preventDefault());
-at("filter").addEventListener("input", () => boxes.get(shown).show(filter()));
+at("filter").addEventListener("input", () => boxes.get(shown).show(currentFilter()));
 at("more").addEventListener("click", () => boxes.get(shown).showMore());
 at("skip").addEventListener("click", (event) => {
   event.preventDefault();
   at("reader").focus();
 });
 addEventListener("hashchange", route);
-addEventListener("keydown", keys);
-// Rows are made as the end of the list comes near; the button is for those who do not scroll.
+addEventListener("keydown", onKey);
+// Scrolling to the end of the list adds rows; the button is for those who do not scroll.
 new IntersectionObserver((seen) => {
   if (seen.some((each) => each.isIntersecting) && shown) boxes.get(shown).showMore();
 }).observe(at("more"));
@@ -184,5 +184,5 @@ try {
   await Promise.all(BOXES.map(load));
   route();
 } catch {
-  live("The inbox does not answer");
+  setConnection("The inbox does not answer");
 }

@@ -3,14 +3,14 @@
 import { card } from "./card.js";
 import { exactly, headline, kind, marked, moment, outcome } from "./words.js";
 
-const SMS_LIMIT = 145; // the notifier's own; one part would hold 160
+const SMS_LIMIT = 145; // the notifier's own limit; one part holds 160
 const COPIED_MS = 2000;
 
 const at = (id) => document.getElementById(id);
 
 export class Reader {
   constructor() {
-    this.asked = 0;
+    this.requests = 0;
     this.opened = null; // { box, key, number }
     this.text = "";
     at("copy").addEventListener("click", () => this.#copy());
@@ -19,30 +19,30 @@ export class Reader {
     });
   }
 
-  /** Show nothing but a sentence. */
+  /** Close the alert, and show a sentence instead. */
   close(sentence) {
-    this.asked += 1;
+    this.requests += 1;
     this.opened = null;
     at("opened").hidden = true;
     at("nothing").hidden = false;
     at("nothing").textContent = sentence;
   }
 
-  /** Open one message of a thread: its newest, where none is named. */
+  /** Open one message of a thread; the default is the newest. */
   async open(box, thread, number) {
     const wanted = thread.rows.find((row) => row.number === number) ?? thread.rows[0];
     const before = this.opened;
     this.opened = { box, key: thread.key, number: wanted.number };
     this.steps(thread);
     if (before?.box === box && before.number === wanted.number) return;
-    const ask = (this.asked += 1);
+    const request = (this.requests += 1);
     const answer = await fetch(`/boxes/${box}/${wanted.number}`).catch(() => null);
-    if (ask !== this.asked) return; // another one was opened meanwhile
+    if (request !== this.requests) return; // another message was opened meanwhile
     if (answer?.ok) this.#show(await answer.json());
     else this.#missing(answer);
   }
 
-  /** List the messages of the thread; what has just come is added, what is read stays. */
+  /** List the messages of the thread; a new one is added, and the open one stays open. */
   steps(thread) {
     const list = at("steps");
     const { box, key, number } = this.opened;
@@ -59,12 +59,12 @@ export class Reader {
   }
 
   #missing(answer) {
-    const gone = "This message is not kept any more: only the newest are.";
-    this.close(answer?.status === 404 ? gone : "The inbox does not answer. Is it still running?");
+    const gone = "This message is no longer kept; only the newest messages are.";
+    this.close(answer?.status === 404 ? gone : "The inbox does not answer. Check that it is still running.");
   }
 
-  #show(letter) {
-    const { row } = letter;
+  #show(message) {
+    const { row } = message;
     const { name, what } = headline(row);
     at("nothing").hidden = true;
     at("opened").hidden = false;
@@ -74,29 +74,29 @@ export class Reader {
     label.dataset.kind = kind(row);
     at("name").textContent = name;
     at("what").textContent = what;
-    at("subject").textContent = letter.subject;
+    at("subject").textContent = message.subject;
     at("arrived").textContent = row.at ? exactly(row.at) : `never: sample ${row.sample}`;
-    at("email").textContent = letter.email;
+    at("email").textContent = message.email;
     at("email").scrollTop = 0;
-    at("sms").textContent = letter.sms;
-    const parts = letter.sms_parts === 1 ? "1 part" : `${letter.sms_parts} parts`;
-    at("sms-size").textContent = `${[...letter.sms].length} of ${SMS_LIMIT} characters, ${parts}`;
-    at("sms-note").textContent = letter.sms_note;
-    at("card").replaceChildren(letter.chat ? card(letter.chat) : "No card came for this message.");
-    this.text = JSON.stringify(letter.document, null, 2);
+    at("sms").textContent = message.sms;
+    const parts = message.sms_parts === 1 ? "1 part" : `${message.sms_parts} parts`;
+    at("sms-size").textContent = `${[...message.sms].length} of ${SMS_LIMIT} characters, ${parts}`;
+    at("sms-note").textContent = message.sms_note;
+    at("card").replaceChildren(message.chat ? card(message.chat) : "No chat card arrived for this message.");
+    this.text = JSON.stringify(message.document, null, 2);
     at("document").textContent = this.text;
     at("copied").textContent = "";
   }
 
   async #copy() {
-    const told = at("copied");
+    const copied = at("copied");
     try {
       await navigator.clipboard.writeText(this.text);
-      told.textContent = "Copied";
+      copied.textContent = "Copied";
     } catch {
-      told.textContent = "The browser did not allow it";
+      copied.textContent = "The browser did not allow it";
     }
-    setTimeout(() => (told.textContent = ""), COPIED_MS);
+    setTimeout(() => (copied.textContent = ""), COPIED_MS);
   }
 }
 

@@ -1,17 +1,17 @@
-// Runs before the page is painted, so that a chosen theme does not flash in.
+// Runs before the first paint, so that the chosen theme is there from the start.
 "use strict";
 
 const THEMES = ["auto", "light", "dark"];
 
-function kept() {
+function storedTheme() {
   try {
     return localStorage.getItem("theme") ?? "auto";
   } catch {
-    return "auto"; // storage is switched off: the choice lasts until the page is closed
+    return "auto"; // storage is disabled: the choice lasts until the page is closed
   }
 }
 
-function keep(theme) {
+function storeTheme(theme) {
   try {
     localStorage.setItem("theme", theme);
   } catch {
@@ -25,13 +25,13 @@ function apply(theme) {
   if (button) button.textContent = `Theme: ${theme}`;
 }
 
-apply(kept());
+apply(storedTheme());
 document.addEventListener("DOMContentLoaded", () => {
   apply(document.documentElement.dataset.theme);
   document.getElementById("theme").addEventListener("click", () => {
     const now = THEMES.indexOf(document.documentElement.dataset.theme);
     const next = THEMES[(now + 1) % THEMES.length];
-    keep(next);
+    storeTheme(next);
     apply(next);
   });
 });

@@ -1,8 +1,8 @@
-// The list of incidents. It is bounded, and a new alert touches the row of its incident alone.
+// The list of incidents. It is bounded, and a new alert changes only the row of its incident.
 
 import { counted, exactly, headline, kind, marked, moment, outcome } from "./words.js";
 
-const PAGE = 60; // rows at first, and each time that more are wanted
+const PAGE = 60; // rows at first, and with each request for more
 const TRAIL = 4; // messages named in a row
 
 export class Threads {
@@ -21,22 +21,22 @@ export class Threads {
     this.dropped = 0;
   }
 
-  /** Take in all rows at once, newest first. */
+  /** Load all rows, newest first. */
   load(state) {
     this.kept = state.kept;
     this.dropped = state.dropped;
     for (const row of state.rows) {
       const known = this.threads.get(row.thread);
       if (known) known.rows.push(row);
-      else this.order.push(this.#made(row));
+      else this.order.push(this.#create(row));
     }
     this.count = state.rows.length;
   }
 
-  /** Take in one row that has just come; the page is touched only where the list is on it. */
+  /** Add a new row; the page changes only if this list is shown. */
   add(row, isShown) {
     const known = this.threads.get(row.thread);
-    const thread = known ?? this.#made(row);
+    const thread = known ?? this.#create(row);
     if (known) {
       known.rows.unshift(row);
       this.order.splice(this.order.indexOf(known), 1);
@@ -47,32 +47,32 @@ export class Threads {
     if (this.count > this.kept) this.#dropOldest();
     if (!isShown) return;
     if (this.#matches(thread)) this.#putFirst(thread);
-    this.#tell();
+    this.#showTotals();
   }
 
-  /** Show what matches, from the top. */
+  /** Show the matching threads from the top. */
   show(filter) {
     this.filter = filter;
     this.limit = PAGE;
     const found = this.#found();
     this.list.replaceChildren(...found.slice(0, PAGE).map((thread) => this.#item(thread)));
-    this.#tell(found.length);
+    this.#showTotals(found.length);
   }
 
-  /** Add the next rows below those that are there. */
+  /** Add the next rows at the end. */
   showMore() {
     const found = this.#found();
     const next = found.slice(this.list.childElementCount, this.limit + PAGE);
     this.limit += PAGE;
     this.list.append(...next.map((thread) => this.#item(thread)));
-    this.#tell(found.length);
+    this.#showTotals(found.length);
   }
 
-  /** Mark one thread as the one that is read. */
+  /** Mark one thread as the open one. */
   choose(key) {
-    const left = this.threads.get(this.current);
+    const previous = this.threads.get(this.current);
     this.current = key;
-    if (left?.item) this.#fill(left);
+    if (previous?.item) this.#fill(previous);
     const thread = this.threads.get(key);
     if (!thread) return;
     thread.isNew = false;
@@ -87,7 +87,7 @@ export class Threads {
     return new Set(this.order.flatMap((thread) => thread.rows.map((row) => row[field])));
   }
 
-  #made(row) {
+  #create(row) {
     const thread = { key: row.thread, rows: [row], item: null, isNew: false };
     this.threads.set(row.thread, thread);
     return thread;
@@ -108,7 +108,7 @@ export class Threads {
     const item = this.#item(thread);
     const first = this.list.firstElementChild;
     if (item === first) return;
-    // What has the keyboard's focus keeps it while it moves, where the browser can do that.
+    // The row keeps the keyboard focus while it moves, if the browser supports that.
     if (item.isConnected && this.list.moveBefore) this.list.moveBefore(item, first);
     else this.list.insertBefore(item, first);
     if (this.list.childElementCount > this.limit) this.list.lastElementChild.remove();
@@ -152,7 +152,7 @@ export class Threads {
     if (row.at) time.title = exactly(row.at);
   }
 
-  #tell(found = this.#found().length) {
+  #showTotals(found = this.#found().length) {
     const alerts = this.box === "gallery" ? "" : `, ${counted(this.count, "message", "messages")}`;
     const all = found === this.order.length;
     const [one, many] = this.box === "gallery" ? ["sample", "samples"] : ["incident", "incidents"];
@@ -163,7 +163,7 @@ export class Threads {
   }
 
   #keptNote() {
-    if (this.box === "gallery") return "Made from the files in events/, with no AWS.";
+    if (this.box === "gallery") return "Made from the files in events/, without AWS.";
     const dropped = this.dropped ? ` ${counted(this.dropped, "older one is", "older ones are")} gone.` : "";
     return `Times are UTC. The newest ${this.kept.toLocaleString("en")} messages are kept.${dropped}`;
   }

@@ -1,4 +1,4 @@
-// How facts of an alert are worded. Every text goes into the page as text, never as markup.
+// Words for the facts of an alert. They go into the page as text, never as markup.
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const MARKS = { critical: "◆", warning: "▲", info: "●", recovered: "✓" };
@@ -24,7 +24,7 @@ export function exactly(at) {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
-/** "recovered" or the severity: what decides about shape, word and colour. */
+/** "recovered" or the severity; it selects shape, word and colour. */
 export function kind(row) {
   return row.status.endsWith("RECOVERED") ? "recovered" : row.severity;
 }
@@ -47,7 +47,7 @@ export function headline(row) {
   return { name: rest.slice(0, end), what: kind(row) === "recovered" ? `Recovered ${what}` : what };
 }
 
-/** The queue stands beside it: "Timed out (etl, first time)" is "Timed out (first time)". */
+/** Without the queue, which the row shows beside it: "Timed out (etl, first time)" is "Timed out (first time)". */
 function withoutQueue(what, queue) {
   const start = what.lastIndexOf(" (");
   if (!queue || start < 0 || !what.endsWith(")")) return what;

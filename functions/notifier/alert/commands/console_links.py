@@ -10,6 +10,7 @@ from notifier.batch.identifiers import are_log_names, is_arn, is_job_id, is_regi
 _HOMES = {
     "aws": "https://{region}.console.aws.amazon.com",
     "aws-cn": "https://console.amazonaws.cn",
+    "aws-eusc": "https://{region}.console.amazonaws-eusc.eu",
     "aws-us-gov": "https://console.amazonaws-us-gov.com",
 }
 

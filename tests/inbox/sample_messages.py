@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.inbox.messages import MailboxMessage
+from workbench.inbox.message import MailboxMessage
 
 START_MS = 1_795_000_000_000  # some day in November 2026
 CONSOLE = "https://eu-west-1.console.aws.amazon.com/batch/home?region=eu-west-1#jobs/detail/x"
 
 
-def letter(number: int = 1, **facts: Any) -> MailboxMessage:
+def message(number: int = 1, **facts: Any) -> MailboxMessage:
     """Make one; the same `incident` puts it in the same thread."""
     name = facts.get("name", f"nightly-{number:04}")
     queue = facts.get("queue", "etl")

@@ -1,4 +1,4 @@
-"""The notifier built, deployed into a local AWS and subscribed to, while a ``with`` block lasts."""
+"""The notifier, built and deployed into a local AWS while a ``with`` block lasts."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from pathlib import Path
 
 from workbench.local import sam, samples
 from workbench.local.aws import ROOT, LocalAws
-from workbench.local.sample_run import Drill
+from workbench.local.sample_run import SampleRunner
 from workbench.local.subscriber import Subscriber
 
 BUILD = ROOT / ".aws-sam" / "build"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """The notifier, deployed where nothing is real but itself."""
+class LocalDeployment:
+    """The deployed notifier on a local AWS, with a subscriber to its alerts."""
 
     aws: LocalAws
     resources: dict[str, str]
     """Logical id in the template → physical id."""
-    way: Drill
+    runner: SampleRunner
 
 
 @contextlib.contextmanager
-def deployed(
-    port: int, say: Callable[[str], None], artifact: Path | None = None
-) -> Iterator[Stage]:
-    """Build and deploy the notifier on a local AWS and subscribe to its alerts, for a while."""
-    say("Starting a local AWS ...")
+def deploy_locally(
+    port: int, report: Callable[[str], None], template: Path | None = None
+) -> Iterator[LocalDeployment]:
+    """Deploy a built template, or build it first, and subscribe to the alerts."""
+    report("Starting a local AWS ...")
     with LocalAws(port) as aws:
-        if artifact is None:
-            say("Building the function ...")
-            artifact = sam.build(BUILD)
-        say(f"Deploying template.yaml into {aws.url} ...")
+        if template is None:
+            report("Building the function ...")
+            template = sam.build(BUILD)
+        report(f"Deploying template.yaml into {aws.url} ...")
         groups = samples.log_groups(samples.load_all())
-        resources = sam.deploy(aws, artifact, parameters(groups))
+        resources = sam.deploy(aws, template, parameters(groups))
         with Subscriber(aws, resources["AlertTopic"]) as subscriber:
-            yield Stage(aws, resources, Drill(aws, subscriber))
+            yield LocalDeployment(aws, resources, SampleRunner(aws, subscriber))
 
 
 def parameters(log_groups: Sequence[str]) -> dict[str, str]:
-    """Return the template's parameters for a demonstration."""
+    """Return the template's parameters for the demo."""
     return {
         "AlertEmail": "on-call@example.com",
         "AlertPhone": "+12065550100",
         "MinimumSeverity": "info",
-        # As much as may be: every sample is to be seen by itself, and at once.
+        # The maximum: every sample is reported by itself, and at once.
         "MaxAlertsPerMinute": "120",
         "MaxAlertsPerHour": "1000",
         "MaxTextsPerHour": "100",
