@@ -37,7 +37,8 @@ def render_subject(alert: Alert) -> str:
     line = f"{status} {name}: {cause}"
     doubt = alert.doubt
     if alert.quote and not alert.headline:
-        line, doubt = _add_quote(f"{line} ({doubt})" if doubt else line, alert.quote), ""
+        longer = _add_quote(f"{line} ({doubt})" if doubt else line, alert.quote)
+        line, doubt = (longer, "") if longer else (line, doubt)
     for kept in ((doubt, queue, novelty), (doubt, queue), (doubt,)):
         aside = ", ".join(filter(None, kept))
         longer = f"{line} ({aside})" if aside else line
@@ -47,11 +48,11 @@ def render_subject(alert: Alert) -> str:
 
 
 def _add_quote(line: str, quote: str) -> str:
-    """Add what the log says, cut to the room that is left."""
+    """Add what the log says, cut to the room that is left; empty if there is too little."""
     room = SUBJECT_LIMIT - len(line) - len(": ")
     text = untrusted.ascii_line(quote)
     shown = text if len(text) <= room else f"{text[: max(0, room - 3)].rstrip()} .."
-    return f"{line}: {shown}" if room >= QUOTE_SHORTEST else line
+    return f"{line}: {shown}" if room >= QUOTE_SHORTEST else ""
 
 
 def render_body(alert: Alert) -> str:

@@ -132,6 +132,7 @@ TABLE = (
 _READ = 600  # characters of a line that are searched for words
 # Quicker than the table, and in every line that it matches.
 _MAY_TELL = (
+    "unavailable", "undefined", "read-only", "directory", "transport", "details", "see ",
     "err", "exce", "fail", "fatal", "fault", "panic", "abort", "kill", "terminat", "denied",
     "refused", "cannot", "can't", "unable", "could", "missing", "invalid", "interrupt",
     "signal", "sigs", "sigb", "sigi", "memory", "alloc", "oom", "exit", "corrupt", "truncated",
