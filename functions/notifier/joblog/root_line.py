@@ -153,7 +153,8 @@ def _first_of_episode(lines: Sequence[WeighedLine], last: int) -> int:
 
 def _went_on(line: WeighedLine) -> bool:
     """Return whether a line shows that the program went on after an error."""
-    return line.message.level == "info" and not _SHUTDOWN.search(line.text, 0, 200)
+    is_working = line.message.level == "info" and not _SHUTDOWN.search(line.text, 0, 200)
+    return is_working or (line.weight < Weight.ERROR and is_retried(line.text))
 
 
 def _has_stack(lines: Sequence[WeighedLine], exception: int) -> bool:
