@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.alert import advice, named_advice
+from notifier.alert import advice
 from notifier.batch.failure import Failure, Kind
+from notifier.diagnosis import named_advice
 from notifier.diagnosis.diagnose import diagnose, explain
 
 DENIED = (

@@ -191,7 +191,7 @@ def test_a_log_group_that_only_insights_can_search_is_said(monkeypatch: pytest.M
         answer = {"Error": {"Code": "InvalidOperationException", "Message": "log class"}}
         raise ClientError(answer, "GetLogEvents")  # type: ignore[arg-type]
 
-    monkeypatch.setattr(job_logs, "_newest", unsupported)
+    monkeypatch.setattr(job_logs, "_read_newest", unsupported)
     logs = JobLogs()
     for _ in range(3):  # an answer, so it is not counted as an outage
         assert logs.read(STREAM).unavailable == (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from notifier.alert import named_advice
 from notifier.batch import fargate_sizes
 from notifier.batch.failure import Failure, Kind
+from notifier.diagnosis import named_advice
 from notifier.diagnosis.diagnose import Certainty, Class, Diagnosis
 
 # As Batch writes it: "Fargate resource requirements (2.00 vCPU, 1024 MiB) not valid."
