@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 import pytest
 
+from notifier.joblog import error_patterns
+from notifier.joblog.loggers import strip_prefix
 from notifier.joblog.root_line import LINES_READ, find_root_line, root_line_text
+from notifier.joblog.weight import Weight
 from notifier.text import untrusted
 
 HERE = Path(__file__).parent
@@ -77,3 +80,11 @@ def test_what_stands_before_the_lines_that_are_read_is_not_found() -> None:
 
 def test_no_lines() -> None:
     assert find_root_line([]) is None
+
+
+def test_the_quick_test_of_a_line_holds_back_nothing() -> None:
+    lines = {strip_prefix(line.strip()).text for tail in [*RIGHT, *WRONG] for line in tail.lines}
+    told = [line for line in lines if error_patterns.weigh_line(line) is Weight.NO_ERROR]
+    for line in told:
+        found = next((w for w, one in error_patterns._compiled() if one.match(line)), None)
+        assert found in (None, Weight.NO_ERROR), line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workbench.docs import diagnosis_texts
+from workbench.docs import diagnosis_texts, log_report
 
 PAGE = Path(__file__).parents[2] / "docs" / "diagnosis-report.md"
 HEAD = """\
@@ -25,7 +25,8 @@ def main() -> None:
 
 def page() -> str:
     """Return the page without its date."""
-    return "\n".join((HEAD, diagnosis_texts.texts_section(diagnosis_texts.read_cases())))
+    texts = diagnosis_texts.texts_section(diagnosis_texts.read_cases())
+    return "\n".join((HEAD, texts, *log_report.report_lines()))
 
 
 if __name__ == "__main__":

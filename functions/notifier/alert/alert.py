@@ -19,7 +19,6 @@ from notifier.joblog.excerpt import Excerpt, LogRead, excerpt_of
 from notifier.joblog.root_line import LINES_READ, find_root_line
 from notifier.text import untrusted
 
-ERROR_LIMIT = 60  # characters of the log's error in a subject, which also says how new it is
 ROOT_LIMIT = 300  # characters of the log's root cause line in a sentence
 
 
@@ -28,7 +27,8 @@ class Alert:
     """The content of one message for all channels. All texts are safe; quoted ones are defanged.
 
     `headline` replaces the title of the cause where one alert reports many failures. `error` is
-    what the log says, where the title only repeats the exit code; it ends the headline.
+    what the log says, where the title only repeats the exit code; it ends the headline. `quote` is
+    what the log says beside a title that says more.
     `outcome` and `reason` say why the alert is sent now, `kept_back` what was not sent before.
     `sms_allowed` is False once the limit on text messages is reached; `is_last_sms` marks the last
     message below that limit. `unconfirmed` counts subscriptions that are not confirmed yet.
@@ -62,6 +62,7 @@ class Alert:
     is_drill: bool = False
     headline: str = ""
     error: str = ""
+    quote: str = ""
     novelty: str = ""
     outcome: str = ""
     reason: str = ""
@@ -149,27 +150,33 @@ def compose(
     run_history
         The runs before this failure; None when they were not looked up.
     """
-    recent = [line.text for line in log.lines[-LINES_READ:]] if log else []
-    safe = untrusted.lines(recent, failure.secrets)
-    root = find_root_line(safe)
+    safe = untrusted.lines(log.recent(LINES_READ) if log else [], failure.secrets)
+    root = find_root_line(safe, failure.secrets)
     diagnosis = diagnose(failure, safe, root)
-    evidence = tuple(replace(one, text=untrusted.defang(one.text)) for one in diagnosis.evidence)
     resubmit_commands, resubmit_step = resubmit.resubmit_job(failure, diagnosis, run_history)
     return replace(
-        start_alert(failure, replace(diagnosis, evidence=evidence), facts.display_name(failure)),
+        start_alert(failure, _defang(diagnosis), facts.display_name(failure)),
         sentence=_write_sentence(failure, diagnosis),
         steps=(*advice.next_steps(failure, diagnosis), *filter(None, (resubmit_step,))),
         facts=facts.list_facts(failure),
         incident=key or fingerprint.fingerprint(failure, diagnose(failure).cause),
-        error=short_error(diagnosis, diagnosis.root),
+        error=wording.short_error(diagnosis, diagnosis.root),
+        quote=wording.quote_log(diagnosis),
         attempts=facts.list_attempts(failure),
-        excerpt=excerpt_of(log, safe, log_lines, root) if log and log.lines else None,
+        excerpt=(
+            excerpt_of(log, safe, log_lines, root, failure.secrets) if log and log.lines else None
+        ),
         log_note=_explain_missing_log(failure, log),
         commands=(*aws_cli.inspect_failure(failure, diagnosis.cause), *resubmit_commands),
         run_history=run_history,
         last_success=history.describe_last_success(failure, run_history),
         changes=history.list_changes(run_history),
     )
+
+
+def _defang(diagnosis: Diagnosis) -> Diagnosis:
+    evidence = (replace(one, text=untrusted.defang(one.text)) for one in diagnosis.evidence)
+    return replace(diagnosis, evidence=tuple(evidence))
 
 
 def start_alert(failure: Failure, diagnosis: Diagnosis, name: str) -> Alert:
@@ -222,12 +229,6 @@ def tagged_severity(failure: Failure, default: Severity) -> Severity:
     """Give the severity in the job's tag `notify:severity`, or else the default."""
     wanted = failure.tag("notify:severity").lower()
     return Severity(wanted) if wanted in set(Severity) else default
-
-
-def short_error(diagnosis: Diagnosis, root: str) -> str:
-    """Shorten the log's root cause line, where the cause is no more than an exit code."""
-    error = root if diagnosis.is_exit_code else ""
-    return untrusted.truncate(untrusted.defang(wording.shorten_error(error)), ERROR_LIMIT)
 
 
 def _write_sentence(failure: Failure, diagnosis: Diagnosis) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from notifier.alert import advice, breakdown, facts, log_samples, summary, wording
-from notifier.alert.alert import Alert, short_error, start_alert
+from notifier.alert.alert import Alert, start_alert
 from notifier.alert.commands import aws_cli, logs_insights, rerun
 from notifier.alert.facts import Pairs
 from notifier.alert.representative import FAMILY_NAMES, job_noun, parent_job, set_representative
@@ -91,7 +91,7 @@ def _add_headline(alert: Alert, incident: Incident, tally: Tally, log_says: str)
     headline = summary.write_headline(incident, tally)
     is_alike = incident.first.kind is Kind.JOB and len(tally.groups) == 1 and not tally.dependents
     root = log_says.partition(" says: ")[2]
-    error = short_error(alert.diagnosis, root) if is_alike else ""
+    error = wording.short_error(alert.diagnosis, root) if is_alike else ""
     return replace(alert, headline=headline.partition(": ")[0] if error else headline, error=error)
 
 

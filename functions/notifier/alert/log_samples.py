@@ -53,7 +53,7 @@ def show_logs(
     limit = min(log_lines, max(MINIMUM_LINES, log_lines // max(1, len(reads))))
     samples, sentence = [], ""
     for member, log in reads:
-        safe = untrusted.lines([line.text for line in log.lines[-LINES_READ:]], ())
+        safe = untrusted.lines(log.recent(LINES_READ), ())
         cause, root = diagnosis_for(member.cause), find_root_line(safe)
         name = _name_member(incident, member)
         excerpt = excerpt_of(log, safe, limit, root) if log.lines else None

@@ -6,19 +6,26 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from notifier.diagnosis.evidence import Diagnosis
 from notifier.diagnosis.known_cause import diagnosis_for
+from notifier.text import untrusted
 
+ERROR_LIMIT = 60  # characters of the log's error in a subject, which also says how new it is
 CAUSES_NAMED = 3  # in a headline; the others are counted
 # Names that keep their capital inside a sentence.
 _PROPER = frozenset(
     ("Batch", "DescribeJobs", "Docker", "Fargate", "Kubernetes", "SageMaker", "Spot")
 )  # fmt: skip
 _BEFORE_ERROR = re.compile(
-    r"^(?:Caused by: |---> |\[cause\]: |Exception in thread \"[^\"]{0,80}\" "
+    r"^(?:(?:[\w.]{1,80}\.)?ClientError: (?=An error occurred \()|Caused by: "
+    r"|---> |\[cause\]: |Exception in thread \"[^\"]{0,80}\" "
     r"|(?:ERROR|Error|FATAL): |Unhandled exception\. |PHP Fatal error: |Uncaught "
-    r"|thread '[^']{0,80}'(?: \(\d{1,20}\))? panicked at (?:[^\s']{1,200}:\d{1,6}:\d{1,6}: )?)"
+    r"|thread '[^']{0,80}'(?: \(\d{1,20}\))? panicked at (?:[^\s']{1,200}:\d{1,6}:\d{1,6}: )?'?"
+    r"|/[\w./+-]{1,200}/(?=[\w.+-]{1,80}: line \d))"
 )
-_PACKAGE = re.compile(r"^(?:[a-z_][\w$]{0,60}(?:\.|::)){1,12}(?=[A-Z]\w{2,80}(?::|$))")
+_PACKAGE = re.compile(
+    r"^(?:[a-z_][\w$]{0,60}(?:\.|::)|[A-Z][\w$]{0,60}\.){1,12}(?=[A-Z][\w+]{2,80}(?::|$| \())"
+)
 _EXIT_TITLE = re.compile(r"Application failed \((exit code \d+)\)")
 # Words to follow a number, for causes whose title is a sentence.
 _SHORT = {
@@ -58,6 +65,21 @@ def shorten_error(root: str) -> str:
     'IOException: truncated file'
     """
     return _PACKAGE.sub("", _BEFORE_ERROR.sub("", root, count=1), count=1)
+
+
+def short_error(diagnosis: Diagnosis, root: str) -> str:
+    """Shorten the log's root cause line, where the cause is no more than an exit code."""
+    return _fit(root) if diagnosis.is_exit_code else ""
+
+
+def quote_log(diagnosis: Diagnosis) -> str:
+    """Shorten the log's root cause line, where the title of the cause says more than a code."""
+    is_quoted = diagnosis.blames_program and not diagnosis.is_exit_code
+    return _fit(diagnosis.root) if is_quoted else ""
+
+
+def _fit(root: str) -> str:
+    return untrusted.truncate(untrusted.defang(shorten_error(root)), ERROR_LIMIT)
 
 
 def pluralize(number: int, one: str, many: str = "") -> str:

@@ -19,6 +19,7 @@ WIDTH = 76  # columns; mail clients add two when they quote
 LOG_LINE_LIMIT = 400  # characters of one log line; the link shows the rest
 REASON_LIMIT = 300
 PREVIEW_LENGTH = 60  # characters of a subject that a phone shows
+QUOTE_SHORTEST = 24  # characters of what the log says
 CAUSE_PREVIEW_LENGTH = 16  # minimum characters of the cause among those
 
 
@@ -34,12 +35,24 @@ def render_subject(alert: Alert) -> str:
     )
     cause = wording.shorten_headline(cause, SUBJECT_LIMIT - fixed - len(name))
     line = f"{status} {name}: {cause}"
-    for kept in ((alert.doubt, queue, novelty), (alert.doubt, queue), (alert.doubt,)):
+    doubt = alert.doubt
+    if alert.quote and not alert.headline:
+        longer = _add_quote(f"{line} ({doubt})" if doubt else line, alert.quote)
+        line, doubt = (longer, "") if longer else (line, doubt)
+    for kept in ((doubt, queue, novelty), (doubt, queue), (doubt,)):
         aside = ", ".join(filter(None, kept))
         longer = f"{line} ({aside})" if aside else line
         if len(longer) <= SUBJECT_LIMIT:
             return longer
     return line
+
+
+def _add_quote(line: str, quote: str) -> str:
+    """Add what the log says, cut to the room that is left; empty if there is too little."""
+    room = SUBJECT_LIMIT - len(line) - len(": ")
+    text = untrusted.ascii_line(quote)
+    shown = text if len(text) <= room else f"{text[: max(0, room - 3)].rstrip()} .."
+    return f"{line}: {shown}" if room >= QUOTE_SHORTEST else ""
 
 
 def render_body(alert: Alert) -> str:

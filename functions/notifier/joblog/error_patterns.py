@@ -8,131 +8,76 @@ it looks like. Lines come without the logger's prefix (`joblog/loggers.py`) and 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import IntEnum
 from functools import cache
 
+from notifier.joblog.weight import EXCEPTION_NAME, ErrorPattern, Weight
+from notifier.joblog.wrapper_patterns import FOLLOWER, NO_ERROR, RETRIED, WRAPPERS
 
-class Weight(IntEnum):
-    """How much a line tells about why a program ended, least first."""
-
-    NO_ERROR = 0
-    WRAPPER = 1  # another program failed, which has said why itself
-    HINT = 2  # words of failure in a line that is not logged as an error
-    ERROR = 3  # a line that is logged as an error
-    EXCEPTION = 4  # an exception or panic, in the form of its language
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorPattern:
-    """One way to report an error."""
-
-    name: str
-    pattern: str
-    flags: re.RegexFlag = re.NOFLAG
-
-
-_DOTTED = r"(?:[A-Za-z_][\w$]{0,80}(?:\.|::|/|\\)){0,12}"
-# `ValueError`, `java.io.IOException`, `Error`, but no warning.
-EXCEPTION_NAME = rf"{_DOTTED}(?:[A-Z]\w{{0,80}})?(?:Error|Exception|Fault|Interrupt|Failure)\b"
-
-NO_ERROR = (
-    ErrorPattern("shell trace", r"\++ "),
-    ErrorPattern("warning", rf"(?:[\w./-]{{0,200}}:\d{{1,6}}: )?{_DOTTED}\w{{0,80}}Warning\b"),
-    ErrorPattern("counts of failures",
-        r".{0,200}?\b(?:no|0|zero|without|any) (?:errors?|failures?|failed)\b"
-        r"|.{0,200}?\b(?:errors?|failed|failures?)[=:] ?0\b", re.IGNORECASE),
-    ErrorPattern("stack frame",
-        r"\s{0,40}(?:at \S{1,400}[:(]|at <|from \S{1,300}:\d|File \"|\.\.\. \d+ more)"),
-    ErrorPattern("pytest location", r"\S{1,300}\.py:\d{1,6}: \w{1,80}$"),
-    ErrorPattern("python heading",
-        r"Traceback \(most recent call last\)|During handling of the above"
-        r"|The above exception was"),
-)  # fmt: skip
-
-WRAPPERS = (
-    ErrorPattern("make", r"g?make(?:\[\d{1,3}\])?: \*\*\*|ninja: build stopped"),
-    ErrorPattern("python subprocess",
-        r"(?:subprocess\.)?CalledProcessError: Command|(?:subprocess\.)?TimeoutExpired: Command"),
-    ErrorPattern("torchrun",
-        r"(?:[\w.]{0,200}\.)?(?:ChildFailedError|ProcessRaisedException|ProcessExitedException"
-        r"|SignalException)\b"),
-    ErrorPattern("torch elastic agent",
-        r"failed \(exitcode: |Sending process \d{1,9} closing signal"),
-    ErrorPattern("exception group", rf"{_DOTTED}(?:Base)?ExceptionGroup\b"),
-    ErrorPattern("py4j", r"(?:py4j\.protocol\.)?Py4J(?:Java)?Error\b"),
-    ErrorPattern("worker pool", rf"{_DOTTED}(?:BrokenProcessPool|SystemExit|WorkerLostError)\b"),
-    ErrorPattern("yarn",
-        r"(?:Exception in thread \"main\" )?(?:org\.apache\.spark\.)?SparkException: Application "
-        r"application_\S{1,80} finished"),
-    ErrorPattern("nextflow",
-        r"(?:ERROR ~ |-- )?(?:Error executing process|Check '\.nextflow\.log')"
-        r"|Execution cancelled"),
-    ErrorPattern("snakemake",
-        r"Error in (?:rule|group|job) \w|Exiting because a job execution failed"
-        r"|Shutting down, this might|Error executing rule|\(one of the commands exited"
-        r"|RuleException:?$|.{0,10}Removing output files of failed job"),
-    ErrorPattern("slurm",
-        r"srun: (?:error|Job step aborted|Terminating)"
-        r"|slurmstepd: error: \*{3} (?:STEP|JOB) \S{1,80} ON \S{1,120} CANCELLED AT \S{1,40} "
-        r"\*{3}"),
-    ErrorPattern("mpi",
-        r"(?:mpirun|mpiexec|prterun)(?: noticed|: )|MPI_ABORT was invoked"
-        r"|Primary job +terminated normally"),
-    ErrorPattern("r", r"Execution halted|Calls: |Backtrace:"),
-    ErrorPattern("perl", r"BEGIN failed--compilation aborted|Compilation failed in require"),
-    ErrorPattern("npm and yarn",
-        r"npm (?:ERR!|error)|error Command failed with exit code|ELIFECYCLE"
-        r"|\s?Command failed with exit code"),
-    ErrorPattern("go", r"exit status \d{1,3}$|\[signal SIG"),
-    ErrorPattern("maven and gradle",
-        r"FAILURE: Build failed|BUILD FAIL|Execution failed for task"
-        r"|\[?ERROR\]?:? *(?:$|\[?Help 1\]?|-> \[Help|To see the full|Re-run|For more)"),
-    ErrorPattern("exit status",
-        r".{0,160}?\b(?:exit(?:ed|ing)?(?: with)?(?: an?)?(?: non-?zero)?(?: "
-        r"error)?(?: exit)? (?:code|status)|returned non-zero exit status"
-        r"|exit code:)[ :=]{0,3}\(?-?\d{1,5}|command terminated by signal", re.IGNORECASE),
-    ErrorPattern("broken pipe", r".{0,120}line \d{1,6}: {1,9}\d{1,8} Broken pipe\b"),
-    ErrorPattern("aborted",
-        r"(?:.{0,120}line \d{1,6}: +\d{1,8} )?Aborted\b|ERROR: Job failed"
-        r"|Error: Process completed"),
-    ErrorPattern("pytest summary",
-        r"(?:FAILED|ERROR) \S{1,300}\.py(?:::|\b)|=+ .{0,120}(?:failed|error).{0,80} =+$"),
-    ErrorPattern("pip", r"error: subprocess-exited-with-error|note: This error originates"),
-)  # fmt: skip
+__all__ = ["EXCEPTION_NAME", "Weight", "is_follower", "is_retried", "weigh_line"]
 
 EXCEPTIONS = (
     ErrorPattern("java cause", r"Caused by: \S"),
     ErrorPattern("java thread", r"Exception in thread \"[^\"]{0,80}\" \S"),
     ErrorPattern("node and php",
-        r"(?:PHP Fatal error: {1,3})?Uncaught \S|\[UnhandledPromiseRejection"
-        r"|PHP (?:Fatal|Parse) error"),
+        r"(?:PHP Fatal error: {1,3})?Uncaught \S|\[UnhandledPromiseRejection|Unhandled rejection \S"
+        r"|PHP (?:Fatal|Parse) error|.{0,200}\bPHP Fatal Error '|FATAL ERROR: \S"
+        r"|\(node:\d{1,9}\) UnhandledPromiseRejectionWarning: \S"),
     ErrorPattern("node cause", r"\s{0,40}\[cause\]: \S"),
-    ErrorPattern("dotnet", r"(?:Unhandled [Ee]xception[.:] |\s{0,8}---> )\S"),
-    ErrorPattern("go", r"panic: |fatal error: "),
+    ErrorPattern("dotnet", r"(?:Unhandled [Ee]xception[.:] |\s{0,8}---> )[A-Z(]"),
+    ErrorPattern("go", r"panic: |fatal error: |PANIC: "),
+    ErrorPattern("killed by the shell",
+        r".{0,200}line \d{1,6}: {1,9}\d{1,9} (?!Broken pipe)[A-Z]|\d{1,9} (?:Aborted|Killed"
+        r"|Segmentation fault|Illegal instruction|Bus error)\b"),
+    ErrorPattern("dynamic linker", r".{0,200}error while loading shared libraries: "),
+    ErrorPattern("script", r".{0,200}: bad interpreter: |env: .{1,120}: No such file"),
+    ErrorPattern("command", r".{1,200}: (?:command )?not found$|.{0,200}: command not found"),
+    ErrorPattern("crash",
+        r"Fatal Python error: |# {1,3}(?:SIG[A-Z]{3,6} \(|Out of Memory Error|There is insufficient"
+        r" memory|Native memory allocation|Internal Error \()|.{0,40}Watchdog caught collective"
+        r"|terminate called (?:after throwing|without)|double free or corruption"
+        r"|malloc\(\): |free\(\): |\*{3} stack smashing detected|corrupted size vs"),
+    ErrorPattern("killed child",
+        r"traceback : Signal \d{1,2} \(|Container killed by YARN|Container killed on request"
+        r"|.{0,120}exceeding (?:physical|virtual|memory) "
+        r"|.{0,300}?\b(?:exited|terminated|killed|killed by|died) (?:on|with|by|due to) signal \d"),
+    ErrorPattern("elixir and erlang",
+        r"\*\* \((?:[A-Z][\w.]{1,80}|exit|throw|stop|EXIT.{0,60})\) \S"
+        r"|\{?\"?init terminating in do_boot|exception (?:error|exit|throw): |\{reason,\{"),
+    ErrorPattern("oracle and odbc", r".{0,80}?(?:\bORA-\d{5}: |\[\d{5}\] \[|\[Microsoft\])"),
     ErrorPattern("rust", r"thread '[^']{0,80}'(?: \(\d{1,20}\))? panicked at"),
     ErrorPattern("c++",
         r"\s{0,4}what\(\): |Assertion .{1,300} failed"
         r"|\S{1,200}: \S{0,200}:\d{1,6}: .{0,300}Assertion .{1,300} failed"),
     ErrorPattern("r", r"Error in .{1,200}|Error: \S|! \S"),
     ErrorPattern("perl", r".{1,400} at \S{1,200} line \d{1,6}(?:\.|, <)"),
+    ErrorPattern("ruby names", r"[A-Z]\w{1,60}(?:::[A-Z]\w{1,60}){1,6}: \S"),
     ErrorPattern("ruby", r"\S{1,200}\.rb:\d{1,6}:in .{1,400}\([A-Z][\w:]{1,80}\)$"),
-    ErrorPattern("julia", rf"ERROR: (?:LoadError: |TaskFailedException)?{EXCEPTION_NAME}"),
-    ErrorPattern("fortran", r"Fortran runtime error: "),
+    ErrorPattern("julia", rf"ERROR: (?:LoadError: )?{EXCEPTION_NAME}|nested task error: "),
+    ErrorPattern("fortran", r"Fortran runtime error: |forrtl: severe|ERROR STOP\b"),
+    ErrorPattern("openfoam", r"--> FOAM FATAL"),
     ErrorPattern("exception",
         rf"(?:Exception: |ERROR: |FATAL: )?{EXCEPTION_NAME}(?:\([^)]{{0,120}}\))?(?::|$| \[| in )"),
 )  # fmt: skip
 
 ERRORS = (
     ErrorPattern("error level",
-        r"\W{0,10}(?:(?:USER )?ERRORS?|FATAL|CRITICAL|[Ff]atal(?: error)?|[Ee]rror"
+        r"\W{0,10}(?:(?:USER |INPUT )?ERRORS?:?|FATAL|CRITICAL|[Ff]atal(?: error)?|[Ee]rror"
         r"|A USER ERROR has occurred)\]?(?: \[\w+\])?(?::| ~| !|!|\[\d|\s{2}|\s-)"),
     ErrorPattern("tool",
         r"[\w./+-]{1,120}(?:\[\d{1,9}\])?(?: \([^)]{0,40}\))?: (?:\S{1,200}:\d{1,6}"
-        r"(?::\d{1,6})?: )?(?:fatal )?(?:error|ERROR|fatal|FATAL|undefined reference)\b"),
+        r"(?::\d{1,6})?: )?(?:fatal |Got )?(?:error|ERROR|fatal|FATAL|undefined reference)\b"
+        r"|.{1,300}: undefined reference to "
+        r"|(?:\w[\w.-]{0,40} ){0,3}(?:Fatal |FATAL |fatal )?(?:[Ee]rror|ERROR): \S"),
     ErrorPattern("compiler", r"\S{1,200}:\d{1,6}(?::\d{1,6})?: (?:fatal )?error: "),
     ErrorPattern("samtools", r"\[E::\w{1,60}\] "),
     ErrorPattern("curl", r"curl: \(\d{1,3}\) "),
+    ErrorPattern("slurm",
+        r"srun: error: .{1,200}: tasks? [\d,-]{1,200}: |slurmstepd: error: Detected \d"
+        r"|srun: error: "),
+    ErrorPattern("mpi",
+        r".{0,40}application called MPI_Abort|There are not enough slots|.{0,40}ORTE_ERROR_LOG: "
+        r"|ORTE has lost|\*{3} An error occurred in MPI_|.{0,80}\bMPI_ERR_\w"),
+    ErrorPattern("gatk", r"#{2,8} ERROR MESSAGE: "),
     ErrorPattern("shell",
         r"(?:\S{0,200}: )?line \d{1,6}: |(?:/bin/)?(?:ba|da|z)?sh: (?:\d{1,6}: )?\S"),
     ErrorPattern("exec",
@@ -146,20 +91,34 @@ ERRORS = (
     ErrorPattern("disk",
         r".{0,400}?(?:no space left on device|disk quota exceeded|disk full)", re.IGNORECASE),
     ErrorPattern("aws", r"(?:fatal error: |upload failed: .{0,300} )?An error occurred \("),
-    ErrorPattern("star", r"EXITING because of "),
+    ErrorPattern("database",
+        r".{0,200}(?:[Ll]ost connection to \w|server has gone away|server closed the connection)"),
+    ErrorPattern("star", r"EXITING(?: because of |: FATAL)"),
     ErrorPattern("spark driver", r".{0,80}(?:diagnostics: )?User class threw exception: "),
     ErrorPattern("dbt", r"[\w.-]{1,60} Error in model |(?:Compilation|Database|Runtime) Error in "),
     ErrorPattern("gradle", r"\* What went wrong:"),
 )  # fmt: skip
 
 HINTS = (
-    ErrorPattern("words of failure",
-        r".{0,500}?\b(?:errors?|exception|fatal|failed|failure|cannot|can't"
-        r"|could ?n[o']t|unable to|no such file|not found|permission denied"
-        r"|access ?denied|denied|refused|timed out|killed|aborted|invalid"
-        r"|unrecognized|unexpected|corrupt(?:ed)?|does not exist|missing|truncated"
-        r"|giving up|exceeded|not permitted)\b", re.IGNORECASE),
+    ErrorPattern("system error",
+        r".{0,400}?: (?:.{0,80}: )?(?:No such file or directory|Permission denied|Cannot allocate"
+        r" memory|Resource temporarily unavailable|Connection refused|Connection timed out"
+        r"|Input/output error|Read-only file system|Stale file handle|Too many open files"
+        r"|Disk quota exceeded|Exec format error|Text file busy|Is a directory|Not a directory"
+        r"|Transport endpoint is not connected|does not exist \(|resource busy \()"),
 )  # fmt: skip
+
+# Words of failure, anywhere in the first characters of a line.
+_HINT = re.compile(
+    r"\b(?:errors?|exception|fatal|fail(?:ed|s|ure)?|cannot|can't|ABORT(?:ED)?|aborting"
+    r"|could ?n[o']t|unable to|no such file|not found|permission denied"
+    r"|access ?denied|denied|refused|timed out|killed|aborted|invalid"
+    r"|unrecognized|unexpected|corrupt(?:ed)?|does not exist|missing|truncated"
+    r"|giving up|exceed(?:ed)?|not permitted|malformed|not enough|insufficient|unsupported|locked"
+    r"|diverged|illegal|bad (?:size|magic|file|input|data|value)|too many|no (?:module|route|such"
+    r"|valid)|incompatible|mismatch|conflict|expired|blocked)\b|\w(?:Error|Exception)\b",
+    re.IGNORECASE,
+)
 
 TABLE = (
     (Weight.NO_ERROR, NO_ERROR),
@@ -170,6 +129,24 @@ TABLE = (
 )
 
 
+_READ = 600  # characters of a line that are searched for words
+# Quicker than the table, and in every line that it matches.
+_MAY_TELL = (
+    "unavailable", "undefined", "read-only", "directory", "transport", "details", "see ",
+    "err", "exce", "fail", "fatal", "fault", "panic", "abort", "kill", "terminat", "denied",
+    "refused", "cannot", "can't", "unable", "could", "missing", "invalid", "interrupt",
+    "signal", "sigs", "sigb", "sigi", "memory", "alloc", "oom", "exit", "corrupt", "truncated",
+    "assert", "unhandled", "uncaught", "what(", "halt", "severe", "cause", "mpi", "orte",
+    "code", "exceed", "lost", "free()", "pipe", "---", "!", "**", "unknown", "unexpected",
+    "unrecogni", "unsupport", "quota", "slots", "space", "malformed", "locked", "diverged",
+    "illegal", "mismatch", "conflict", "expired", "blocked", "timed", "timeout", "giving",
+    "incompat", "busy", "stale", "dumped", "::", "ora-", "[micro", "backtrace", "calls:",
+    "do_boot", "reason", "[e::", "smashing", "insufficient", "watchdog", "elifecycle",
+    "permitted", "exist", "throw", "catch", "shut", "cancel", "closed", "retry", "died",
+    "closing", " not ", "no ", "line ", ".rb:", "too many", "out of", "bad ", "0 ", "not found",
+)  # fmt: skip
+
+
 def weigh_line(line: str) -> Weight:
     """Return how much a line tells.
 
@@ -178,12 +155,32 @@ def weigh_line(line: str) -> Weight:
     >>> weigh_line("ValueError: bad row 17").name, weigh_line("make: *** [all] Error 1").name
     ('EXCEPTION', 'WRAPPER')
     """
-    return next((weight for weight, pattern in _compiled() if pattern.match(line)), Weight.NO_ERROR)
+    start = line[:_READ].lower()
+    if not any(word in start for word in _MAY_TELL):
+        return Weight.NO_ERROR
+    for weight, pattern in _compiled():
+        if pattern.match(line):
+            return weight
+    return Weight.HINT if _HINT.search(line, 0, _READ) else Weight.NO_ERROR
+
+
+def is_follower(line: str) -> bool:
+    """Return whether an earlier error leads to a line like this."""
+    return bool(FOLLOWER.search(line, 0, _READ)) and not line.lstrip().startswith("Caused by")
+
+
+def is_retried(line: str) -> bool:
+    """Return whether a line says that the program tries again."""
+    return bool(RETRIED.search(line, 0, _READ))
 
 
 @cache
 def _compiled() -> tuple[tuple[Weight, re.Pattern[str]], ...]:
-    """Compile the table with the first log: many invocations read none."""
+    """Compile each group as one pattern with the first log: many invocations read none."""
     return tuple(
-        (weight, re.compile(one.pattern, one.flags)) for weight, group in TABLE for one in group
+        (weight, re.compile("|".join(_scoped(one) for one in group))) for weight, group in TABLE
     )
+
+
+def _scoped(one: ErrorPattern) -> str:
+    return f"(?i:{one.pattern})" if one.flags & re.IGNORECASE else f"(?:{one.pattern})"

@@ -6,10 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from notifier.joblog.display import show_line
 from notifier.joblog.root_line import RootLine
+from notifier.joblog.weight import Weight
 from notifier.text import untrusted
 
 CONTEXT_BEFORE = 2  # lines above an error that has no traceback
+CONTEXT_AFTER = 6  # lines below an error, if there is room
 TRACE_AFTER = 8  # stack frames below an error line (Java prints them there)
 TRACE_BEFORE = 60  # lines above an error line where its traceback may begin
 
@@ -34,6 +37,17 @@ class LogRead:
     complete: bool = True
     unavailable: str = ""
     is_stream_empty: bool = False
+
+    def recent(self, limit: int) -> list[str]:
+        """Return the last texts as a terminal shows them: progress bars write over a line."""
+        return [_last_written(line.text) for line in self.lines[-limit:]]
+
+
+def _last_written(text: str) -> str:
+    if "\r" not in text:
+        return text
+    whole = text.rstrip("\r\n ")
+    return whole[whole.rfind("\r") + 1 :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +77,13 @@ _INSIDE = re.compile(
 )
 
 
-def excerpt_of(log: LogRead, safe: Sequence[str], limit: int, root: RootLine | None) -> Excerpt:
+def excerpt_of(
+    log: LogRead,
+    safe: Sequence[str],
+    limit: int,
+    root: RootLine | None,
+    secrets: Sequence[str] = (),
+) -> Excerpt:
     """Choose at most `limit` lines to show.
 
     Parameters
@@ -76,21 +96,38 @@ def excerpt_of(log: LogRead, safe: Sequence[str], limit: int, root: RootLine | N
         Lines to show, at least 1.
     root
         Their root line, from `find_root_line`.
+    secrets
+        Values to mask in what JSON lines hold.
     """
-    tail_size = max(1, limit // 2) if len(safe) > limit else limit
+    is_sure = root is not None and root.weight >= Weight.ERROR
+    tail_size = max(1, limit // (3 if is_sure else 2)) if len(safe) > limit else limit
     tail = range(max(0, len(safe) - tail_size), len(safe))
-    chosen = sorted({*_error_block(safe, limit - len(tail), root), *tail})
+    block = _error_block(safe, max(limit - len(tail), limit // 2), root)
+    # The end of the log gives way first: it is more often shutdown than reason.
+    kept = sorted(set(tail) - set(block))[-max(1, limit - len(block)) :] if block else tail
+    chosen = _add_context(sorted({*block, *kept})[-limit:], block, limit)
     if len(chosen) < limit and not _has_gaps(chosen):
         # The tail contains the error: show more of what led to it.
         chosen = list(range(max(0, len(safe) - limit), len(safe)))
     return Excerpt(
-        lines=tuple(_with_gaps(chosen, safe)),
+        lines=tuple(_with_gaps(chosen, safe, secrets)),
         shown=len(chosen),
         total=len(log.lines),
         complete=log.complete,
         first_at=log.lines[0].at if log.lines else 0,
         last_at=log.lines[-1].at if log.lines else 0,
     )
+
+
+def _add_context(chosen: list[int], block: Sequence[int], limit: int) -> list[int]:
+    """Add some lines below the error, and lines above it while there is room."""
+    if not block or not _has_gaps(chosen):
+        return chosen
+    room = limit - len(chosen)
+    below = range(block[-1] + 1, min(chosen[-1], block[-1] + 1 + min(room, CONTEXT_AFTER)))
+    chosen = sorted({*chosen, *below})
+    room = limit - len(chosen)
+    return sorted({*chosen, *range(max(0, block[0] - room), block[0])})
 
 
 def _has_gaps(chosen: Sequence[int]) -> bool:
@@ -104,10 +141,14 @@ def _error_block(safe: Sequence[str], room: int, root: RootLine | None) -> list[
     if error is None or room < 1:
         return []
     start, end = _traceback_of(safe, error)
-    block = list(range(start, end + 1))
+    block = sorted({*range(start, end + 1), *(root.rows if root else ())})
     if len(block) <= room:
         return block
-    return block[: room // 3] + block[len(block) - (room - room // 3) :]
+    needed = list(dict.fromkeys((error, *root.rows) if root else (error,)))[:room]
+    others = [n for n in block if n not in needed]
+    spare = room - len(needed)
+    head = spare // 3
+    return sorted({*needed, *others[:head], *others[len(others) - (spare - head) :]})
 
 
 def _is_error(line: str) -> bool:
@@ -128,10 +169,10 @@ def _traceback_of(safe: Sequence[str], error: int) -> tuple[int, int]:
     return (start if inside else max(0, error - CONTEXT_BEFORE)), end
 
 
-def _with_gaps(chosen: Sequence[int], safe: Sequence[str]) -> list[str]:
+def _with_gaps(chosen: Sequence[int], safe: Sequence[str], secrets: Sequence[str]) -> list[str]:
     shown: list[str] = []
     for before, n in zip([None, *chosen], chosen, strict=False):
         if before is not None and n - before > 1:
             shown.append(f"[{n - before - 1:,} lines left out]")
-        shown.append(untrusted.defang(safe[n]))
+        shown.append(untrusted.defang(show_line(safe[n], secrets)))
     return shown

@@ -1,196 +1,193 @@
-"""Strip what common loggers put around a message, as text or JSON.
+"""Strip what carries a message: containers, schedulers, ranks, loggers, times and levels.
 
-One line may contain several messages: an exception in a JSON log has many lines.
+A line is peeled from the left, one prefix at a time, by one table. What stands after the level
+(thread, class, place in the source) belongs to the logger as well.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
 
-ERROR_NUMBER = 50  # pino and bunyan: 50 is an error, 60 is fatal
-MOST_LINES = 100  # of the stack trace in one JSON line
+MOST_PREFIXES = 8  # of one line
 
 
 @dataclass(frozen=True, slots=True)
 class LogMessage:
-    """One line without its logger's prefix.
+    """One line without its prefixes.
 
-    `level` is `error`, `info` (anything below an error) or empty if the line names none.
-    `nested` marks a line of an exception group or of one of several processes.
+    `level` is `error`, `warn`, `info` (anything below) or empty if the line names none.
+    `nested` marks a line of an exception group or of one of several processes, `is_headline` one
+    that a record has above its exception.
     """
 
     text: str
     level: str = ""
     nested: bool = False
+    is_headline: bool = False
 
 
 _ERROR_LEVELS = frozenset(
-    ("error", "err", "fatal", "critical", "crit", "severe", "panic", "dpanic", "alert", "emergency")
-)
+    ("alert", "crit", "critical", "dpanic", "e", "emerg", "emergency", "err", "error", "f", "fatal",
+     "ftl", "internalerror", "panic", "pnc", "severe")
+)  # fmt: skip
+_WARN_LEVELS = frozenset(("w", "warn", "warning", "wrn"))
 _INFO_LEVELS = frozenset(
-    ("trace", "debug", "info", "information", "notice", "warn", "warning", "verbose", "success")
-)
-_TIME = re.compile(
-    r"\[?(?:\d{4}[-/]\d\d[-/]\d\d|\d\d[-/]\d\d[-/]\d\d(?:\d\d)?|\d\d-\w{3}-\d{4})[T ]?"
-    r"(?:\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?[:,]?\s{0,4}"
-    r"|\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?\s{1,4}"
-    r"|[EWIF]\d{4} \d\d:\d\d:\d\d\.\d{1,6} {1,8}\d{1,9} [\w./-]{1,80}:\d{1,6}\] "  # glog, klog
-    r"|\w{3} {1,2}\d{1,2} \d\d:\d\d:\d\d (?:[\w.-]{1,80} )?"  # syslog
-)
-_SOURCE = re.compile(
-    r"(?:\[(?:rank ?)?\d{1,6}\]: ?|\[rank\d{1,6}\]: ?|\[\d{1,4},\d{1,6}\]<std(?:err|out)>: ?"
-    r"|\(\w[^()]{0,60}pid=\d{1,9}[^)]{0,60}\) ?|E {3,7}(?=\S)|│ ?|\[\d{1,6}\] (?=[A-Z]))"
-)
-_EXCEPTION_GROUP = re.compile(r"[ +|-]{0,60}\|[ ]?")  # the left border of a Python exception group
-_LEVEL = re.compile(
-    r"(?:\[[^\]\n]{1,80}\] ){0,2}[\[<(]?(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|"
-    r"ERR|FATAL|"
-    r"CRITICAL|SEVERE|PANIC|E|F)[\])>]?(?::|\s-|\s\||(?=\s))\s{0,8}"
-)
-_NESTED_SOURCES = ("E", "[rank")  # pytest's lines of one failure, torch's ranks
-_GLOG = re.compile(r"([EWIF])\d{4} \d")
-# Thread and class between level and message, with a dash or colon after the class.
-_ORIGIN = re.compile(
-    r"(?:\d{1,9} )?(?:-{3} )?(?:\[[^\]\n]{0,80}\] ?){0,2}"
-    r"(?:(?:[A-Za-z_][\w$]{0,60}\.){1,12}[\w$]{1,60}(?::\d{1,6})?(?: {0,12}-| {0,12}:(?!:)|"
-    r": -) )?"
-    r"(?:[a-z_]\w{0,60}(?:::\w{1,60}){0,8}: )?(?:[A-Za-z_][\w$]{2,40}: (?=[A-Z]))?"
-)
-_MESSAGE_KEYS = (
-    "message", "msg", "event", "@m", "@mt", "Message", "MessageTemplate", "error_message", "log",
+    ("d", "dbg", "debug", "dbug", "fine", "i", "inf", "info", "information", "log", "notice",
+     "success", "trace", "trc", "v", "vrb", "verbose")
 )  # fmt: skip
-_LEVEL_KEYS = ("level", "levelname", "severity", "log.level", "@l", "lvl", "Level", "log_level")
-# Stack traces before exception texts: a trace contains the text and the cause.
-_EXCEPTION_KEYS = (
-    "exc_info", "stack_trace", "exception", "traceback", "@x", "Exception", "error.stack_trace",
-    "err", "error", "exc_text", "stacktrace", "stack", "errorVerbose", "thrown", "cause",
-)  # fmt: skip
-_TRUNCATED_FIELD = re.compile(
-    r'"(exc_info|stack_trace|exception|traceback|@x|message|msg|event)"'
-    r' ?: ?"((?:[^"\\]|\\.){1,1900})'
+_WORDS = "|".join(
+    sorted(
+        (one for one in _ERROR_LEVELS | _WARN_LEVELS | _INFO_LEVELS if len(one) > 2),
+        key=len,
+        reverse=True,
+    )
 )
-_LOGFMT_LEVEL = re.compile(r"(?:time|ts|level)=\S.{0,200}?\b(?:msg|message)=|.{0,60}\blevel=\w")
-_LOGFMT = re.compile(r'\b(level|msg|message|err|error)=("(?:[^"\\]|\\.){0,1900}"|\S{1,1900})')
+_CLOCK = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,:]\d{1,9})?"
+_ZONE = r"(?: ?(?:Z|UTC|GMT|[CEMP][SD]T|CES?T|[+-]\d\d:?\d\d))?"
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+_ISO = rf"\d{{4}}[-/.]\d\d[-/.]\d\d(?:[T ,_]{{1,2}}{_CLOCK}{_ZONE})?"
+_TIME = (
+    rf"(?:{_ISO}|\d\d[-/.]\d\d[-/.]\d\d(?:\d\d)?[ T]{_CLOCK}"
+    rf"|\d{{1,2}}[-/ ]{_MONTH}[-/ ]\d{{4}}[: ]{_CLOCK}{_ZONE}"
+    rf"|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat"
+    rf"|Sun),? )?{_MONTH}[- ]{{1,2}}\d{{1,2}}(?:,? \d{{4}})?[ ,]{{1,2}}"
+    rf"{_CLOCK}(?: [AP]M)?{_ZONE}(?: \d{{4}})?"
+    rf"|\d{{1,2}}:\d\d:\d\d(?:[.,]\d{{1,9}})?{_ZONE}|\d{{1,2}}:\d\d ?[AP]M"
+    rf"|\d\d-\d\d \d\d:\d\d:\d\d|\d{{10}}\.\d{{1,9}})"
+)
+_BLANK = r"(?:[ \t]{1,2}(?=\S)|[ \t]|$)"  # more of them are indentation
+_LEVEL_BLANK = r"(?:[ \t]{1,5}|$)"  # levels are padded to one width
+
+# Name, pattern, and where the prefix may stand: `` anywhere, `time` only after a time.
+PREFIXES = (
+    ("airflow's copy of another program's output",
+     r"\{(?:subprocess|pod_manager|pod_launcher\w{0,20}|docker|logging_mixin|base"
+     r"|ssh)\.py:\d{1,6}\} "
+     r"[A-Z]{4,8} - (?:\[[\w-]{1,60}\] )?", ""),
+    ("airflow's source", r"\{[\w.-]{1,80}:\d{1,6}\} ", ""),
+    ("kubernetes", rf"{_ISO} (?:stdout|stderr) [FP] ?", ""),
+    ("level and time in one bracket",
+     rf"\[(?:{_TIME}) (?P<level1>(?i:{_WORDS}))(?: [\w:.]{{1,120}})?\] ?", ""),
+    ("ruby's logger", rf"(?P<level2>[DIWEF]), \[{_ISO}(?: ?#\d{{1,9}})?\] {{1,3}}[A-Z]{{4,5}} -- "
+     r"[^:]{0,60}: ", ""),
+    ("glog", rf"\[?(?P<level3>[IWEF])\d{{4}} (?:{_CLOCK}|[\d:.]{{8,30}}) {{1,8}}(?:\d{{1,9}} )?"
+     r"[\w./-]{1,160}:\d{1,6}\] (?:\[[^\]]{0,40}[Rr]ank \d{1,6}\] )?", ""),
+    ("tensorflow", r"(?P<level4>[IWEF]) [\w./-]{1,160}:\d{1,6}\] ", "time"),
+    ("syslog of RFC 5424",
+     rf"<\d{{1,3}}>1 {_ISO} (?:\S{{1,80}} ){{4}}(?:-|\[[^\]]{{0,300}}\]) ", ""),
+    ("syslog's priority", r"<\d{1,3}>\d? ?", ""),
+    ("syslog", rf"{_MONTH} {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d [\w.-]{{1,80}} [\w./-]{{1,80}}"
+     r"(?P<syslog>: | (?:OUT|ERR) ?)", ""),
+    ("time in a language of people",
+     r"\[[^\]\d]{0,20}\d{1,2}[^\]\d]{1,20}\d\d:\d\d:\d\d[^\]]{0,24}\] ?", ""),
+    ("time", rf"(?:\[{_TIME}\]|\({_TIME}\)|<{_TIME}>|{_TIME})(?P<time>[:,]?{_BLANK}|\|)", ""),
+    ("syslog's host and tag",
+     r"(?!\[)(?:[\w.-]{1,80} )?[\w./-]{1,80}\[\d{1,9}\]: (?:[a-z]{1,20}\.(?=[A-Z]{4,8} ))?",
+     "time"),
+    ("compose",
+     rf"(?!(?i:{_WORDS}) )(?=[\w.@/-]{{0,80}}[-_.@\d]|[\w.-]{{1,80}}  )"
+     r"[A-Za-z0-9][\w.@/-]{0,80} {1,40}\| ?", ""),
+    ("determined", r"[0-9a-f]{6,12} \|\| ?", ""),
+    ("buildkit", r"#\d{1,4} (?:\d{1,6}\.\d{1,3}(?: |$)|(?=ERROR))|\d{1,5}\.\d{3} (?=\S)", ""),
+    ("torch's rank", r"(?P<rank>\[rank ?\d{1,6}\]: ?)", ""),
+    ("open mpi's rank", r"\[\d{1,4},\d{1,6}\]<std(?:err|out)>: ?", ""),
+    ("rank", r" ?\d{1,5}: (?=\S)|\[\d{1,6}\]:? (?=\S)|\[\d{1,6}\]:?$", ""),
+    ("mpi's host", r"\[[\w.-]{1,80}:\d{1,9}(?::[\w,. -]{1,40})?\] ?", ""),
+    ("ray", r"\(\w[^()]{0,60}pid=\d{1,9}[^)]{0,60}\) ?", ""),
+    ("github", r"##\[(?P<level5>error|warning|debug|info)\]|::(?P<level6>error|warning)"
+     r"(?: [^:]{0,200})?::", ""),
+    ("pytest", r"(?P<pytest>E) {3,7}(?=\S)", ""),
+    ("terraform", r"[│╷╵] ?", ""),
+    ("process id", rf"\d{{1,9}} (?=\[?(?i:{_WORDS})\b)|\[\d{{1,9}}\]:? "
+    rf"|\d{{1,9}}#\d{{1,9}}: ", "time"),
+    ("logger before the level",
+     rf"(?:[-|] )?[\w.-]{{1,80}}(?: - |\.|\|)(?=(?:{_WORDS.upper()})\b)"
+     rf"|[-|] (?=(?:{_WORDS.upper()})\b)", ""),
+    ("logger and blank before the level", rf"[\w.-]{{1,60}} (?=(?:{_WORDS.upper()}) )", "time"),
+    ("level",
+     rf"(?P<level7>(?:{_WORDS.upper()}))(?: {{0,5}}:(?:[\w.]{{1,80}}:)?| {{0,5}}\|"
+     rf"|\s{{1,6}}-{{1,2}}(?=\s)|(?=\s))"
+     rf"{_LEVEL_BLANK}?|[\[<(|](?P<level8>(?i:{_WORDS})) {{0,6}}[\])>|]:? ?", ""),
+    ("level after a time",
+     rf" {{0,8}}(?P<level9>(?i:{_WORDS})|[EFIWD])(?: {{0,5}}[:|]|\s{{1,6}}-(?=\s)"
+     rf"|(?=\s)){_LEVEL_BLANK}", "time"),
+    ("what a logger puts in brackets", r"\[[^\]\n]{1,80}\]:? (?=\S)", "time"),
+)  # fmt: skip
+_GROUP = re.compile(r"[ +|-]{0,60}\|[ ]?")  # the left border of a Python exception group
+# Thread, process and class between level and message.
+_ORIGIN = (
+    rf"(?:{_TIME} )?"
+    r"(?:\d{1,9} (?=---|\[)|\d{1,9}#\d{1,9}: (?:\*\d{1,9} )?)?(?:-{3} )?(?:\[[^\]\n]{0,80}\] ?"
+    r"|\([\w$. ]{1,60}\) ){0,6}"
+    r"(?:(?:[A-Za-z_][\w$]{0,60}\.){1,12}[\w$]{1,60}(?::\d{1,6})?(?: {0,40}-| {0,40}:(?!:)|"
+    r": -)[ \t])?(?:[\w./-]{1,120}\.\w{1,5}:\d{1,6}(?:\t| {2,8}))?"
+    r"(?:[a-z_]\w{0,60}(?:::\w{1,60}){1,8}: )?"
+    r"(?:(?!\w{0,40}(?:Error|Exception|Fault|Abort|Fatal"
+    r"|Failure):)[A-Za-z_][\w$]{2,40}: (?=[A-Z]))?"
+)
 
 
-def parse_messages(line: str) -> Iterator[LogMessage]:
-    """Parse a log line: usually one message, more if JSON contains a stack trace.
-
-    Examples
-    --------
-    >>> line = "2026-11-20 09:58:11,369 ERROR [main] ValueError: bad row"
-    >>> [one.text for one in parse_messages(line)]
-    ['ValueError: bad row']
-    """
-    messages = _parse_json(line) if line.startswith("{") else None
-    if messages is not None:
-        yield from messages
-    else:
-        yield _parse_logfmt(line) if _LOGFMT_LEVEL.match(line) else strip_prefix(line)
-
-
-def _parse_logfmt(line: str) -> LogMessage:
-    """Parse `level=error msg="x" err=y`, as Go's slog and logrus write it."""
-    fields = {name: value.strip('"') for name, value in _LOGFMT.findall(line)}
-    texts = (fields.get("msg") or fields.get("message"), fields.get("err") or fields.get("error"))
-    text = ": ".join(dict.fromkeys(filter(None, texts)))
-    return LogMessage(text, _level_of(fields.get("level", ""))) if text else strip_prefix(line)
+@cache
+def _compiled() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Compile the table twice: for the start of a line, and for what follows a time."""
+    every = "|".join(pattern for _, pattern, _ in PREFIXES)
+    start = "|".join(pattern for _, pattern, place in PREFIXES if not place)
+    return re.compile(start), re.compile(every)
 
 
 def strip_prefix(line: str) -> LogMessage:
-    """Strip time, level, thread and class from a line."""
-    rest, nested = _strip_source_and_time(line)
-    if glog := _GLOG.match(line):
-        return LogMessage(rest, "error" if glog[1] in "EF" else "info", nested)
-    found, is_first = _LEVEL.match(rest), rest == line
-    # Without a time before it, a single letter is no level.
-    if not found or (is_first and found["level"] in ("E", "F")):
-        return LogMessage(rest, "", nested)
-    level, after = _level_of(found["level"]), rest[found.end() :]
-    if is_first and level == "error" and found[0].rstrip().endswith(":"):
-        return LogMessage(rest, level, nested)  # the program itself writes `ERROR: x`
-    origin = _ORIGIN.match(after)
-    start = origin.end() if origin and origin.end() < len(after) else 0
-    return LogMessage(after[start:], level, nested)
+    """Strip all that carries a message.
+
+    Examples
+    --------
+    >>> strip_prefix("app-1  | 2026-11-20 09:58:11,369 ERROR [main] ValueError: bad row").text
+    'ValueError: bad row'
+    """
+    start, every = _compiled()
+    rest, level, nested, is_timed = line, "", False, False
+    for _ in range(MOST_PREFIXES):
+        found = (every if is_timed else start).match(rest)
+        if found is None or (found.end() == len(line) and found["time"] is None):
+            break
+        after = rest[found.end() :]
+        is_timed = is_timed or found["time"] is not None or found["syslog"] is not None
+        nested = nested or bool(found["rank"] or found["pytest"])
+        if name := next(filter(None, map(found.groupdict().get, _LEVEL_GROUPS)), ""):
+            level = level_of(name)
+            # `ERROR: x` at the start of a line, or `Error: x`, is what the program itself writes.
+            is_alone = rest is line or not name.isupper()
+            is_own = level == "error" and is_alone and found[0].strip() == f"{name}:"
+            rest = rest if is_own else _strip_origin(after)
+            break
+        rest = after
+    if (border := _GROUP.match(rest)) and border.end() > 2:
+        return LogMessage(rest[border.end() :], level, nested=True)
+    return LogMessage(rest, level, nested)
 
 
-def _strip_source_and_time(line: str) -> tuple[str, bool]:
-    """Return the rest of a line, and whether it is nested."""
-    rest, nested = line, False
-    for pattern in (_SOURCE, _TIME, _SOURCE):
-        if found := pattern.match(rest):
-            rest = rest[found.end() :]
-            nested = nested or (pattern is _SOURCE and found[0].startswith(_NESTED_SOURCES))
-    if (found := _EXCEPTION_GROUP.match(rest)) and found.end() > 2:
-        return rest[found.end() :], True
-    return rest, nested
+_LEVEL_GROUPS = tuple(f"level{n}" for n in range(1, 10))
 
 
-def _level_of(value: object) -> str:
+def _strip_origin(text: str) -> str:
+    origin = _origin().match(text)
+    return text[origin.end() :] if origin and origin.end() < len(text) else text
+
+
+@cache
+def _origin() -> re.Pattern[str]:
+    return re.compile(_ORIGIN)
+
+
+def level_of(value: object) -> str:
+    """Return `error`, `warn`, `info` or nothing for the name or number of a level."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return "error" if value >= ERROR_NUMBER else "info"
+        return "error" if value >= ERROR_NUMBER else "warn" if value >= WARN_NUMBER else "info"
     name = str(value).lower()
-    if name in _ERROR_LEVELS or name in ("e", "f"):
-        return "error"
-    return "info" if name in _INFO_LEVELS else ""
+    if name in _WARN_LEVELS:
+        return "warn"
+    return "error" if name in _ERROR_LEVELS else "info" if name in _INFO_LEVELS else ""
 
 
-def _parse_json(line: str) -> list[LogMessage] | None:
-    try:
-        body = json.loads(line)
-    except (ValueError, RecursionError):
-        return _parse_truncated_json(line)
-    if not isinstance(body, dict):
-        return None
-    level = _json_level(body)
-    text = next((body[key] for key in _MESSAGE_KEYS if isinstance(body.get(key), str)), "").strip()
-    messages = [LogMessage(text, level)] if text else []
-    if level == "info":
-        return messages
-    trace = next((found for key in _EXCEPTION_KEYS if (found := _exception(body.get(key)))), "")
-    if text and trace and trace == body.get("error"):  # zap, logrus
-        return [LogMessage(text if trace in text else f"{text}: {trace}", level)]
-    return messages + _split_trace(trace)
-
-
-def _json_level(body: dict[str, Any]) -> str:
-    if isinstance(log := body.get("log"), dict) and "level" in log:  # Elastic Common Schema
-        return _level_of(log["level"])
-    return next((_level_of(body[key]) for key in _LEVEL_KEYS if key in body), "")
-
-
-def _split_trace(trace: str) -> list[LogMessage]:
-    return [strip_prefix(one) for one in trace.splitlines()[:MOST_LINES] if one.strip()]
-
-
-def _exception(value: Any) -> str:
-    """Return an exception as its language would print it."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return next((text for one in value if (text := _exception(one))), "")
-    if not isinstance(value, dict):
-        return ""
-    for key in ("stack", "stack_trace", "stackTrace", "exception"):
-        if isinstance(value.get(key), str):
-            return str(value[key])
-    kind = _first_value(value, "exc_type", "type", "name", "class")
-    message = _first_value(value, "exc_value", "message", "value")
-    return f"{kind}: {message}" if kind and message else str(message or kind)
-
-
-def _first_value(body: dict[str, Any], *keys: str) -> Any:
-    return next((body[key] for key in keys if key in body), "")
-
-
-def _parse_truncated_json(line: str) -> list[LogMessage] | None:
-    """Return the first trace or message in a JSON line that was cut at its end."""
-    fields = dict(_TRUNCATED_FIELD.findall(line))
-    if not fields:
-        return None
-    text = _first_value(fields, *_EXCEPTION_KEYS) or _first_value(fields, *_MESSAGE_KEYS)
-    return _split_trace(text.replace("\\n", "\n").replace("\\t", " ").replace('\\"', '"'))
+WARN_NUMBER, ERROR_NUMBER = 40, 50  # pino and bunyan; 60 is fatal

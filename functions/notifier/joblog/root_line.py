@@ -1,64 +1,65 @@
 """The root line: the one line of a log that says why, such as `ValueError: bad row 17`.
 
-Every line is weighed (`joblog/error_patterns.py`) without its logger's prefix
-(`joblog/loggers.py`). Exceptions count more than logged errors, those more than words of failure,
-and wrappers of another program's error count least. Of several exceptions the last counts, and in
-a chain its cause. Of errors close together the first counts, because the others follow from it.
+Every line is stripped of what carries it (`joblog/loggers.py`) and weighed
+(`joblog/error_patterns.py`). Exceptions count more than logged errors, those more than words of
+failure; wrappers of another program's error and what an error led to count least. The last failing
+episode counts: of several exceptions the last, and in a chain its cause; of logged errors close
+together the first, because the others follow from it; of mere hints the last.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from notifier.joblog.error_patterns import EXCEPTION_NAME, Weight, weigh_line
-from notifier.joblog.loggers import LogMessage, parse_messages
+from notifier.joblog.error_patterns import Weight, is_retried
+from notifier.joblog.root_text import indented_below, text_of_root
+from notifier.joblog.weighed_lines import FAR, MOST_TRACE_LINES, WeighedLine, weigh_lines
 
 LINES_READ = 400  # lines from the end that are examined: masking a thousand takes too long
+ABOVE = 3  # lines above an error that may say more about it
 NEAR = 10  # lines between errors of which the first led to the others
-FAR = 40  # an error that is more lines after an exception replaces it
-MOST_TRACE_LINES = 300  # of one chain of exceptions
-LINES_BELOW = 3  # that may hold the message of an exception
+MOST_OTHERS = 20
+MOST_NUMBERS = 3  # lines that explain a root line with sizes and limits
 
-_TRACEBACK = re.compile(r"(\W{0,12})(?:Exception Group )?Traceback \(most recent call last\)")
-_DIRECT_CAUSE = "The above exception was the direct cause"
-_IGNORED = re.compile(r"Exception ignored in|--- Logging error ---")
-_NO_MESSAGE = re.compile(r":?\s{0,3}[=\-*#~_^]{4,}$")
-_OPEN_END = re.compile(r"(?: :|:)$")
-# The last line of a traceback: the name of any class, whatever it ends in.
-_CLASS_NAME = re.compile(r"\s{0,40}(?:[A-Za-z_][\w$]{0,80}[.:]{0,2}){1,14}(?:\(\w{0,80}\))?(?::|$)")
-# Words before the message that say nothing.
-_PREFIX = re.compile(
-    rf"(?:Exception: |ERROR: |FATAL: )(?={EXCEPTION_NAME}:)|\s{{0,9}}diagnostics: (?=\S)|! (?=\S)"
+_FRAME = re.compile(
+    r"\s{1,40}at |\s{0,8}#\d|\s{1,8}\S{1,300}:\d|goroutine \d|stack backtrace|note: "
 )
+_JOINT = re.compile(r"During handling of|The above exception|-- Process \d")
+_INSIDE = re.compile(
+    r"\s|During handling of|The above exception|-- Process \d|File \"|Traceback \(most recent"
+    r"|at \S{1,300}[:(]"
+)
+_SHUTDOWN = re.compile(
+    r"\b(?:shut|stop|clos|flush|exit|clean|terminat|upload|finish)", re.IGNORECASE
+)
+# The exception below another one led to it.
+_DEEPER = re.compile(r"\s{0,40}(?:Caused by|nested task error|---> |\[cause\]|! )")
+_SIZES = re.compile(
+    r"\b(?:limits?|RLIMIT\w{0,20}|memory|heap|quota|allocat\w{0,10}|free|available|usage|exceed\w{0,5})"
+    r"\b.{0,80}\d|\d ?(?:[KMGT]i?B|bytes|%)(?!\w)",
+    re.IGNORECASE,
+)
+_DIRECT_CAUSE = "The above exception was the direct cause"
 
 
 @dataclass(frozen=True, slots=True)
 class RootLine:
     """The root line: its text, its row, and how much it tells.
 
-    `others` are the other errors of its episode, those that tell more first.
+    `others` are the other errors of its episode, those that tell more first, and `rows` the rows
+    that explain it.
     """
 
     text: str
     row: int
     weight: Weight
     others: tuple[str, ...] = ()
+    rows: tuple[int, ...] = ()
 
 
 NOT_SEARCHED = RootLine("", -1, Weight.NO_ERROR)  # stands for a root line that is not known yet
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    row: int
-    message: LogMessage
-    weight: Weight
-
-    @property
-    def text(self) -> str:
-        return self.message.text
 
 
 def root_line_text(safe: Sequence[str]) -> str:
@@ -73,89 +74,109 @@ def root_line_text(safe: Sequence[str]) -> str:
     return found.text if found else ""
 
 
-def find_root_line(safe: Sequence[str]) -> RootLine | None:
-    """Find the root line among the last 400 lines, which `text.lines` has made safe."""
+def find_root_line(safe: Sequence[str], secrets: Sequence[str] = ()) -> RootLine | None:
+    """Find the root line among the last 400 lines, which `text.lines` has made safe.
+
+    `secrets` are masked in what JSON lines hold, because escapes can hide them.
+    """
     start = max(0, len(safe) - LINES_READ)
-    lines = _weigh_lines(safe[start:])
+    lines = [one for one in weigh_lines(safe[start:], secrets) if one.text.strip()]
     root = _find_in_nextflow(lines) or _find_root(lines)
     if root is None:
         return None
-    text = _text_of_root(lines, root)
-    return RootLine(text, start + lines[root].row, lines[root].weight, _other_errors(lines, root))
+    text, used = text_of_root(lines, root)
+    explained = (*used, *_numbers_near(lines, root))
+    rows = tuple(dict.fromkeys(start + lines[n].row for n in explained))
+    others = _other_errors(lines, root)
+    return RootLine(text, start + lines[root].row, lines[root].weight, others, rows)
 
 
-def _other_errors(lines: Sequence[_Line], root: int) -> tuple[str, ...]:
-    near = [*lines[max(0, root - NEAR) : root], *lines[root + 1 : root + 1 + NEAR]]
-    others = (one for one in near if one.weight >= Weight.HINT)
-    return tuple(one.text for one in sorted(others, key=lambda one: -one.weight))
+def _numbers_near(lines: Sequence[WeighedLine], root: int) -> list[int]:
+    """Return the lines near the root line that give sizes and limits, the nearest first."""
+    near = range(max(0, root - NEAR), min(len(lines), root + 1 + NEAR))
+    found = [n for n in near if n != root and _SIZES.search(lines[n].text, 0, 300)]
+    return sorted(found, key=lambda n: abs(n - root))[:MOST_NUMBERS]
 
 
-def _weigh_lines(safe: Sequence[str]) -> list[_Line]:
-    lines = [
-        _Line(row, message, _weigh(message))
-        for row, text in enumerate(safe)
-        for message in parse_messages(text)
-    ]
-    _weigh_tracebacks(lines)
-    return lines
+def _other_errors(lines: Sequence[WeighedLine], root: int) -> tuple[str, ...]:
+    """Return what belongs to the root line: what follows it, and what stands directly above.
+
+    Where the root line tells little, every line of the log that tells something counts.
+    """
+    if lines[root].weight >= Weight.ERROR:
+        start = _start_of_stack(lines, root)
+        above = [
+            one for one in lines[max(0, start - ABOVE) : start] if one.weight < lines[root].weight
+        ]
+        around = [*lines[root + 1 : root + 1 + FAR], *lines[start:root], *reversed(above)]
+    else:
+        around = [*reversed(lines[:root]), *lines[root + 1 :]]
+    # A wrapper names the program or container, which may be called like a cause.
+    least = Weight.HINT if lines[root].weight >= Weight.ERROR else Weight.FOLLOWER
+    others = [one for one in around if one.weight >= least and not is_retried(one.text)]
+    others.sort(key=lambda one: -one.weight)
+    return tuple(dict.fromkeys(one.text.strip() for one in others))[:MOST_OTHERS]
 
 
-def _weigh(message: LogMessage) -> Weight:
-    text = message.text
-    if message.level == "info" or not text or text.isspace() or _NO_MESSAGE.fullmatch(text):
-        return Weight.NO_ERROR
-    is_indented = text[0] == " " and not message.nested
-    if is_indented and not text.lstrip().startswith(("[cause]", "---> ", "what()")):
-        # A frame, a quoted source line, a suppressed exception.
-        return min(weigh_line(text.lstrip()), Weight.HINT)
-    weight = weigh_line(text)
-    if _NO_MESSAGE.search(text):
-        return min(weight, Weight.WRAPPER)
-    is_weak = weight in (Weight.NO_ERROR, Weight.HINT) and "Traceback" not in text
-    return Weight.ERROR if is_weak and message.level == "error" else weight
-
-
-def _weigh_tracebacks(lines: list[_Line]) -> None:
-    """Weigh the last line of each Python traceback: an exception, unless it was ignored."""
-    for n, line in enumerate(lines):
-        if not line.text.startswith(("Traceback", "Exception Group", "  ", "+", " ")):
-            continue  # quicker than the pattern
-        end = _end_of_traceback(lines, n) if _TRACEBACK.match(line.text) else None
-        if end is None:
-            continue
-        weight = weigh_line(lines[end].text.lstrip())
-        if n and _IGNORED.match(lines[n - 1].text):
-            weight = Weight.NO_ERROR
-        elif weight is not Weight.WRAPPER:
-            weight = Weight.EXCEPTION
-        lines[end] = replace(lines[end], weight=weight)
-
-
-def _end_of_traceback(lines: Sequence[_Line], head: int) -> int | None:
-    margin = len(lines[head].text) - len(lines[head].text.lstrip())
-    for n in range(head + 1, min(len(lines), head + MOST_TRACE_LINES)):
-        text = lines[n].text
-        if text.strip() and len(text) - len(text.lstrip()) <= margin:
-            return n if _CLASS_NAME.match(text) else None
-    return None
-
-
-def _find_root(lines: Sequence[_Line]) -> int | None:
+def _find_root(lines: Sequence[WeighedLine]) -> int | None:
     exception = _last(lines, Weight.EXCEPTION)
     error = _last(lines, Weight.ERROR)
     if exception is not None and (error is None or error - exception <= FAR):
-        return _find_cause(lines, exception)
-    for weight in (Weight.ERROR, Weight.HINT, Weight.WRAPPER):
-        if (last := _last(lines, weight)) is not None:
-            return _first_near(lines, last, weight)
-    return None
+        return _first_of_episode(lines, exception)
+    if error is not None:
+        return _first_of_episode(lines, error)
+    hint, wrapper = _last(lines, Weight.HINT), _last(lines, Weight.WRAPPER)
+    if hint is not None and (wrapper is None or wrapper - hint <= FAR):
+        return hint
+    if wrapper is not None:
+        return _first_near(lines, wrapper, Weight.WRAPPER)
+    return _last(lines, Weight.FOLLOWER)
 
 
-def _last(lines: Sequence[_Line], weight: Weight) -> int | None:
+def _first_of_episode(lines: Sequence[WeighedLine], last: int) -> int:
+    """Return the first exception of the episode that ends with a line, else its first error.
+
+    An exception with its stack needs no other: what stands before it was handled.
+    """
+    first = last
+    if _DEEPER.match(lines[last].text):
+        return _find_cause(lines, last)
+    for n in range(last, -1, -1):
+        if first - n > NEAR or _went_on(lines[n]):
+            break
+        if lines[n].weight is Weight.EXCEPTION and _has_stack(lines, n):
+            return _find_cause(lines, n)
+        if lines[n].weight >= lines[last].weight:
+            first = n
+    return first
+
+
+def _went_on(line: WeighedLine) -> bool:
+    """Return whether a line shows that the program went on after an error."""
+    is_working = line.message.level == "info" and not _SHUTDOWN.search(line.text, 0, 200)
+    return is_working or (line.weight < Weight.ERROR and is_retried(line.text))
+
+
+def _has_stack(lines: Sequence[WeighedLine], exception: int) -> bool:
+    below = lines[exception + 1].text if exception + 1 < len(lines) else ""
+    return _start_of_stack(lines, exception) < exception or bool(_FRAME.match(below))
+
+
+def _start_of_stack(lines: Sequence[WeighedLine], exception: int) -> int:
+    n = exception
+    while n and exception - n < MOST_TRACE_LINES:
+        is_chained = n < exception and _JOINT.match(lines[n].text)
+        if not is_chained and not _INSIDE.match(lines[n - 1].text):
+            break
+        n -= 1
+    return n
+
+
+def _last(lines: Sequence[WeighedLine], weight: Weight) -> int | None:
     return next((n for n in range(len(lines) - 1, -1, -1) if lines[n].weight is weight), None)
 
 
-def _first_near(lines: Sequence[_Line], last: int, weight: Weight) -> int:
+def _first_near(lines: Sequence[WeighedLine], last: int, weight: Weight) -> int:
     first = last
     for n in range(last - 1, -1, -1):
         if first - n > NEAR:
@@ -165,7 +186,7 @@ def _first_near(lines: Sequence[_Line], last: int, weight: Weight) -> int:
     return first
 
 
-def _find_cause(lines: Sequence[_Line], exception: int) -> int:
+def _find_cause(lines: Sequence[WeighedLine], exception: int) -> int:
     """Follow a chain of exceptions to its first, if the language states the cause."""
     floor = max(0, exception - MOST_TRACE_LINES)
     n = exception
@@ -182,40 +203,15 @@ def _find_cause(lines: Sequence[_Line], exception: int) -> int:
     return n
 
 
-def _find_in_nextflow(lines: Sequence[_Line]) -> int | None:
+def _find_in_nextflow(lines: Sequence[WeighedLine]) -> int | None:
     """Find the root line in Nextflow's copy of the failed command's output, or in its own text."""
     headings = {one.text.strip(): n for n, one in enumerate(lines) if one.text.endswith(":")}
     is_nextflow = any("Error executing process" in one.text for one in lines)
     if "Caused by:" not in headings or not is_nextflow:
         return None
-    block = _indented_below(lines, headings.get("Command error:"))
+    block = indented_below(lines, headings.get("Command error:"))
     if not block:
-        return next(iter(_indented_below(lines, headings["Caused by:"])), None)
-    texts = [lines[n].text.strip() for n in block]
-    root = _find_root([_Line(0, LogMessage(text), weigh_line(text)) for text in texts])
-    return block[-1 if root is None else root]
-
-
-def _indented_below(lines: Sequence[_Line], heading: int | None) -> list[int]:
-    found: list[int] = []
-    for n in range((len(lines) if heading is None else heading) + 1, len(lines)):
-        text = lines[n].text
-        if text.strip() and not text.startswith("  "):
-            break
-        if text.strip() and text.strip() != "(empty)":
-            found.append(n)
-    return found
-
-
-def _text_of_root(lines: Sequence[_Line], root: int) -> str:
-    """Return the text without its prefix, with the message if that stands below."""
-    text = lines[root].text
-    prefix = _PREFIX.match(text)
-    text = " ".join(text[prefix.end() if prefix else 0 :].split())
-    below = [one.text.strip() for one in lines[root + 1 : root + 1 + LINES_BELOW]]
-    if "Caused by:" in below[:2] and text.startswith("Error: "):  # anyhow
-        causes = _indented_below(lines, root + 1 + below.index("Caused by:"))
-        last = lines[causes[-1]].text.strip() if causes else ""
-        return f"{text}: {re.sub(r'^[0-9]{1,3}: ', '', last)}".removesuffix(": ")
-    more = next((one for one in below if one), "")
-    return f"{text} {more.removeprefix('! ')}" if _OPEN_END.search(text) and more else text
+        return next(iter(indented_below(lines, headings["Caused by:"])), None)
+    copied = weigh_lines([lines[n].text.removeprefix("  ") for n in block])
+    root = _find_root(copied)
+    return block[-1 if root is None else copied[root].row]

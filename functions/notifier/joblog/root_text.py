@@ -1,0 +1,94 @@
+"""The text of a root line: without words that say nothing, with the message that stands near it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from notifier.joblog.weighed_lines import WeighedLine
+from notifier.joblog.weight import EXCEPTION_NAME
+
+LINES_BELOW = 3  # that may hold the message of an exception
+ENOUGH = 3  # words of a message that needs no other line
+
+_OPEN_END = re.compile(r"(?: :|:|\($)$")
+# A headline whose message is the next line, although it does not end in a colon.
+_HEADLINE = re.compile(
+    r"(?:Error: )?P\d{4}:?$|(?:Error|FATAL|ERROR)[:!]?$|fail: \S{1,120}\[\d{1,6}\]$"
+    r"|(?:Runtime|Database|Compilation) Error in model .{1,300}$|(?:[\w.]{1,200}(?:Error"
+    r"|Exception))$"
+    r"|={0,1} {0,4}BAD TERMINATION.{1,60}PROCESSES$|={1} {1,4}PID .{1,60} RUNNING AT .{1,80}$"
+    r"|.{1,200} panicked at [^'\s]{1,300}:\d{1,6}:\d{1,6}:?$|\S{0,200}error\.cc?:\d{1,6}$"
+)
+# Words before the message that say nothing.
+_PREFIX = re.compile(
+    rf"(?:(?:Exception|ERROR|FATAL): (?={EXCEPTION_NAME}:)|\s{{0,9}}diagnostics: (?=\S)|! (?=\S)"
+    r"|what\(\): {1,2}(?=\S)|nested task error: (?=\S)|traceback : (?=Signal)|: (?=\S)"
+    r"|# {1,3}(?=\S)"
+    r"|#{2,8} ERROR MESSAGE: |\(node:\d{1,9}\) UnhandledPromiseRejectionWarning: (?=\S)"
+    r"|\['[^\]]{30,1500}'\] (?=\S)|.{1,80}?\.\.\. ?(?=(?:Error|ERROR|Failed|failed)\b))"
+)
+# Java writes the cause behind what wraps it: `a.b.FirstException: text: c.d.CauseException: text`.
+_WRAPPED = re.compile(
+    r".{0,1500}(?:: |; nested exception is )"
+    r"(?=(?:[a-z_]\w{0,60}\.){2,12}[A-Z]\w{0,80}(?:Exception|Error)\b)"
+)
+_RUST_RESULT = re.compile(r"called `(?:Result|Option)::\w{1,20}\(\)` on an? `\w{1,10}` value: ")
+_WHAT = re.compile(r"\s{0,4}what\(\): {1,2}(\S.{0,600})")
+_THROWING = re.compile(r"terminate called after throwing an instance of '([^']{1,200})'")
+
+
+def text_of_root(lines: Sequence[WeighedLine], root: int) -> tuple[str, list[int]]:
+    """Return the text of the root line, and the numbers of the lines that it was made of."""
+    text = _without_prefix(lines[root].text)
+    below = range(root + 1, min(len(lines), root + 1 + LINES_BELOW))
+    if thrown := _join_thrown(lines, root):
+        return thrown
+    heading = next((n for n in (*below,)[:2] if lines[n].text.strip() == "Caused by:"), None)
+    if heading is not None and text.startswith("Error: "):  # anyhow
+        causes = indented_below(lines, heading)
+        last = lines[causes[-1]].text.strip() if causes else ""
+        text = f"{text}: {re.sub(r'^[0-9]{1,3}: ', '', last)}".removesuffix(": ")
+        return text, [root, *causes]
+    used, last = [root], text
+    while len(used) <= LINES_BELOW and (_OPEN_END.search(last) or _HEADLINE.fullmatch(last)):
+        n = used[-1] + 1
+        if n >= len(lines) or not lines[n].text.strip():
+            break
+        last = _without_prefix(lines[n].text.strip())
+        text = f"{text} {last}"
+        used.append(n)
+    return _RUST_RESULT.sub("", text, count=1), used
+
+
+def _without_prefix(text: str) -> str:
+    text = " ".join(text.split())
+    prefix = _PREFIX.match(text)
+    text = text[prefix.end() :] if prefix else text
+    wrapped = _WRAPPED.match(text)
+    return text[wrapped.end() :] if wrapped and not text.startswith("Caused by: ") else text
+
+
+def _join_thrown(lines: Sequence[WeighedLine], root: int) -> tuple[str, list[int]] | None:
+    """Join the class and the message of an uncaught C++ exception."""
+    for n in (root, root - 1):
+        thrown = _THROWING.search(lines[n].text) if n >= 0 else None
+        if thrown is None:
+            continue
+        what = _WHAT.match(lines[n + 1].text) if n + 1 < len(lines) else None
+        if what is None or what[1].strip() == thrown[1]:
+            return thrown[0], [n]
+        return " ".join(f"{thrown[1]}: {what[1]}".split()), [n, n + 1]
+    return None
+
+
+def indented_below(lines: Sequence[WeighedLine], heading: int | None) -> list[int]:
+    """Return the numbers of the indented lines below a heading."""
+    found: list[int] = []
+    for n in range((len(lines) if heading is None else heading) + 1, len(lines)):
+        text = lines[n].text
+        if text.strip() and not text.startswith("  "):
+            break
+        if text.strip() and text.strip() != "(empty)":
+            found.append(n)
+    return found

@@ -1,0 +1,123 @@
+"""The lines of a log without their prefixes, each with how much it tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from notifier.joblog.error_patterns import Weight, is_follower, is_retried, weigh_line
+from notifier.joblog.loggers import LogMessage
+from notifier.joblog.structured import parse_messages
+
+FAR = 40  # lines: an error and what it led to are nearer to each other
+MOST_TRACE_LINES = 300  # of one chain of exceptions
+
+_TRACEBACK = re.compile(r"(\W{0,12})(?:Exception Group )?Traceback \(most recent call last\)")
+_IGNORED = re.compile(r"Exception ignored in|--- Logging error ---")
+_NO_MESSAGE = re.compile(r":?\s{0,3}[=\-*#~_^]{4,}$")
+# The last line of a traceback: the name of any class, whatever it ends in.
+_CLASS_NAME = re.compile(r"\s{0,40}(?:[A-Za-z_][\w$]{0,80}[.:]{0,2}){1,14}(?:\(\w{0,80}\))?(?::|$)")
+# What tells although it is indented: the causes of an exception and of a nested task.
+_INDENTED = re.compile(
+    r"\[cause\]|diagnostics: |---> |what\(\)|nested task error|Caused by|traceback : Signal"
+    r"|\[E::|error: |ERROR: |FATAL|\*\* \(|[\w.]{1,200}(?:Error|Exception): \S"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedLine:
+    """One message of a log: its row, its text, and how much it tells."""
+
+    row: int
+    message: LogMessage
+    weight: Weight
+
+    @property
+    def text(self) -> str:
+        """The message without its prefixes."""
+        return self.message.text
+
+
+def weigh_lines(safe: Sequence[str], secrets: Sequence[str] = ()) -> list[WeighedLine]:
+    """Weigh the messages of lines that `text.lines` has made safe."""
+    lines = [
+        WeighedLine(row, message, _weigh(message))
+        for row, text in enumerate(safe)
+        for message in parse_messages(text, secrets)
+    ]
+    _weigh_tracebacks(lines)
+    _weigh_followers(lines)
+    return lines
+
+
+def _weigh(message: LogMessage) -> Weight:
+    text = message.text
+    if message.level == "info" or not text or text.isspace() or _NO_MESSAGE.fullmatch(text):
+        return Weight.NO_ERROR
+    if message.level == "warn":
+        is_told = not is_retried(text) and weigh_line(text) >= Weight.ERROR
+        return Weight.HINT if is_told else Weight.NO_ERROR
+    if message.is_headline or is_retried(text):
+        return min(weigh_line(text), Weight.HINT)
+    is_indented = text[0] == " " and not message.nested
+    if is_indented:
+        text = text.lstrip()
+        weight = weigh_line(text)
+        # A frame, a quoted source line, a suppressed exception tell little.
+        return weight if _INDENTED.match(text) else min(weight, Weight.HINT)
+    weight = weigh_line(text)
+    if _NO_MESSAGE.search(text):
+        return min(weight, Weight.WRAPPER)
+    is_weak = weight in (Weight.NO_ERROR, Weight.HINT) and "Traceback" not in text
+    return Weight.ERROR if is_weak and message.level == "error" else weight
+
+
+def _weigh_tracebacks(lines: list[WeighedLine]) -> None:
+    """Weigh the last line of each Python traceback: an exception, unless it was ignored."""
+    for n, line in enumerate(lines):
+        if "Traceback (most" not in line.text:
+            continue  # quicker than the pattern
+        end = _end_of_traceback(lines, n) if _TRACEBACK.match(line.text) else None
+        if end is None:
+            continue
+        weight = weigh_line(lines[end].text.lstrip())
+        if n and _IGNORED.match(lines[n - 1].text):
+            weight = Weight.NO_ERROR
+        elif weight is not Weight.WRAPPER:
+            weight = Weight.EXCEPTION
+        lines[end] = replace(lines[end], weight=weight)
+
+
+def _end_of_traceback(lines: Sequence[WeighedLine], head: int) -> int | None:
+    margin = len(lines[head].text) - len(lines[head].text.lstrip())
+    if head + 1 < len(lines) and lines[head + 1].text.startswith('File "'):
+        return _end_without_indentation(lines, head + 1)
+    for n in range(head + 1, min(len(lines), head + MOST_TRACE_LINES)):
+        text = lines[n].text
+        if text.strip() and len(text) - len(text.lstrip()) <= margin:
+            return n if _CLASS_NAME.match(text) else None
+    return None
+
+
+def _end_without_indentation(lines: Sequence[WeighedLine], start: int) -> int | None:
+    """Find the end of a traceback whose frames a logger has moved to the margin."""
+    n = start
+    while n < min(len(lines), start + MOST_TRACE_LINES):
+        if not lines[n].text.startswith('File "'):
+            return n if _CLASS_NAME.match(lines[n].text) else None
+        is_quoted = n + 1 < len(lines) and not lines[n + 1].text.startswith('File "')
+        n += 2 if is_quoted else 1
+    return None
+
+
+def _weigh_followers(lines: list[WeighedLine]) -> None:
+    """Lower what an earlier error led to, where that error is near."""
+    last = -FAR - 1
+    for n, line in enumerate(lines):
+        if line.weight < Weight.ERROR:
+            continue
+        if n - last <= FAR and is_follower(line.text):
+            lines[n] = replace(line, weight=Weight.FOLLOWER)
+        else:
+            last = n
