@@ -58,8 +58,7 @@ class Causes(Sequence[Cause]):
         if isinstance(number, slice):
             return [self[each] for each in range(*number.indices(len(self)))]
         if number not in self._parsed:
-            raw = self._raw[number]
-            self._parsed[number] = parse_cause(json.loads(raw) if isinstance(raw, str) else raw)
+            self._parsed[number] = _cause(self._raw[number])
         return self._parsed[number]
 
 
@@ -175,6 +174,10 @@ def index(causes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "ids": {cause["id"]: n for n, cause in enumerate(causes) if "of" not in cause},
         "exits": [(code, n) for n, cause in enumerate(causes) for code in cause.get("exit", ())],
     }
+
+
+def _cause(raw: str | dict[str, Any]) -> Cause:
+    return parse_cause(json.loads(raw) if isinstance(raw, str) else raw)
 
 
 def _catalogue(causes: Causes, data: Mapping[str, Any]) -> Catalogue:

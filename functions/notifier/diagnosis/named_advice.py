@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from notifier.diagnosis.diagnose import Diagnosis
+from notifier.diagnosis.evidence import Diagnosis
 from notifier.text import untrusted
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
