@@ -154,6 +154,8 @@ def report_lines() -> list[str]:
         "",
         f"{len(results)} ends of job logs from public reports. *Up front*: the line that says why "
         f"is in the first {UP_FRONT} lines of the mail. *Cause*: as specific as the log allows.",
+        "The set `blind` was tried once, on 26 November 2026: 70 % up front, 64 % in the subject, "
+        "67 % of the causes. Some of its misses were fixed after that, so it is blind no more.",
         "",
         *_table("set", results, lambda one: one.tail.group),
         *_table("language", results, lambda one: one.tail.language),

@@ -32,7 +32,9 @@ EXCEPTIONS = (
     ErrorPattern("script", r".{0,200}: bad interpreter: |env: .{1,120}: No such file"),
     ErrorPattern("command", r".{1,200}: (?:command )?not found$|.{0,200}: command not found"),
     ErrorPattern("crash",
-        r"Fatal Python error: |# {1,3}(?:SIG[A-Z]{3,6} \(|Out of Memory Error|There is insufficient"
+        r"Fatal Python error: |={2}\d{1,9}={2}ERROR: |\*{3} SIG[A-Z]{3,6} |.{0,80}Check failed: "
+        r"|.{0,80}Caught signal (?:number )?\d|.{0,80}CUDA error: "
+        r"|# {1,3}(?:SIG[A-Z]{3,6} \(|Out of Memory Error|There is insufficient"
         r" memory|Native memory allocation|Internal Error \()|.{0,40}Watchdog caught collective"
         r"|terminate called (?:after throwing|without)|double free or corruption"
         r"|malloc\(\): |free\(\): |\*{3} stack smashing detected|corrupted size vs"),
@@ -70,6 +72,7 @@ ERRORS = (
         r"|(?:\w[\w.-]{0,40} ){0,3}(?:Fatal |FATAL |fatal )?(?:[Ee]rror|ERROR): \S"),
     ErrorPattern("compiler", r"\S{1,200}:\d{1,6}(?::\d{1,6})?: (?:fatal )?error: "),
     ErrorPattern("samtools", r"\[E::\w{1,60}\] "),
+    ErrorPattern("apt", r"E: \S"),
     ErrorPattern("curl", r"curl: \(\d{1,3}\) "),
     ErrorPattern("slurm",
         r"srun: error: .{1,200}: tasks? [\d,-]{1,200}: |slurmstepd: error: Detected \d"
@@ -132,7 +135,8 @@ TABLE = (
 _READ = 600  # characters of a line that are searched for words
 # Quicker than the table, and in every line that it matches.
 _MAY_TELL = (
-    "unavailable", "undefined", "read-only", "directory", "transport", "details", "see ",
+    "e: ", "check failed", "unavailable", "undefined", "read-only", "directory", "transport",
+    "details", "see ",
     "err", "exce", "fail", "fatal", "fault", "panic", "abort", "kill", "terminat", "denied",
     "refused", "cannot", "can't", "unable", "could", "missing", "invalid", "interrupt",
     "signal", "sigs", "sigb", "sigi", "memory", "alloc", "oom", "exit", "corrupt", "truncated",

@@ -12,7 +12,7 @@ from notifier.joblog.weight import DOTTED, ErrorPattern
 NO_ERROR = (
     ErrorPattern("shell trace", r"\++ "),
     ErrorPattern("warning", rf"(?:[\w./-]{{0,200}}:\d{{1,6}}: )?{DOTTED}\w{{0,80}}Warning\b"
-        r"|(?:[\w:./-]{1,120} ){0,3}(?:warning|WARNING|Warning): "),
+        r"|(?:[\w:./-]{1,120} ){0,3}(?:warning|WARNING|Warning): |W: "),
     ErrorPattern("counts of failures",
         r".{0,200}?\b(?:no|(?<![\d.])0|zero|without|any) (?:errors?|failures?|failed)\b"
         r"|.{0,200}?\b(?:errors?|failed|failures?)[=:] ?0\b", re.IGNORECASE),
@@ -50,6 +50,7 @@ WRAPPERS = (
         r"|.{0,300}recipe for target|collect2: error: ld returned"),
     ErrorPattern("broken pipe", r".{0,120}line \d{1,6}: {1,9}\d{1,8} Broken pipe\b"),
     ErrorPattern("tar", r"tar: (?:Child returned|Error is not recoverable|Exiting with failure)"),
+    ErrorPattern("interrupted", r"KeyboardInterrupt\b|==\d{1,9}==ABORTING"),
     ErrorPattern("clean up", r"(?:panic: ){1,3}attempted clean up"),
     ErrorPattern("python subprocess",
         r"(?:subprocess\.)?CalledProcessError\b|(?:subprocess\.)?TimeoutExpired: Command"
@@ -145,6 +146,8 @@ FOLLOWER = re.compile(
     r"|remote process exited|peer (?:process )?(?:exited|died|closed)|detected by watchdog"
     r"|taking the entire process down|operations have failed or timed out"
     r"|clean-?up|scoped thread panicked|TaskKilled|task was destroyed|killed by (?:driver|user)"
+    r"|(?:exited|died|terminated|crashed) unexpectedly|(?:worker|actor|executor|child|process) died"
+    r"|Signal \d{1,2} \(SIG[A-Z]{3,5}\) received|giving up"
     r"|Timeout at NCCL work|errors ignored on|terminating all|broken process pool)",
     re.IGNORECASE,
 )

@@ -77,14 +77,14 @@ class LogReader:
 
 
 def _safe(log: LogRead, failure: Failure) -> list[str]:
-    return untrusted.lines([line.text for line in log.lines[-LINES_READ:]], failure.secrets)
+    return untrusted.lines(log.recent(LINES_READ), failure.secrets)
 
 
 def _says_why(log: LogRead, failure: Failure) -> bool:
-    root = find_root_line(_safe(log, failure))
+    root = find_root_line(_safe(log, failure), failure.secrets)
     return root is not None and root.weight >= Weight.ERROR
 
 
 def _error_in(log: LogRead, failure: Failure) -> str:
-    root = find_root_line(_safe(log, failure))
+    root = find_root_line(_safe(log, failure), failure.secrets)
     return parametrise(root.text) if root else ""
