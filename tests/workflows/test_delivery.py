@@ -16,7 +16,7 @@ from notifier.joblog.excerpt import LogRead
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Options, Ports
 from notifier.ports.service_error import ErrorKind, ServiceError
-from notifier.text import untrusted
+from notifier.text import known_values, untrusted
 from notifier.workflows import delivery
 from notifier.workflows.records import Record
 from tests.fakes import (
@@ -281,7 +281,8 @@ def test_no_secret_value_is_kept_when_the_delivery_is_done() -> None:
     secret = {"name": "DB_PASSWORD", "value": "hunter2hunter2"}
     event["detail"]["container"]["environment"] = [secret]
     World().run(record("a", event))
-    assert untrusted._spelled.cache_info().currsize == 0
+    assert untrusted._seen_lines.cache_info().currsize == 0
+    assert known_values.index.cache_info().currsize == 0
 
 
 def test_a_failure_is_counted_once_however_often_it_comes() -> None:

@@ -25,7 +25,13 @@ NEEDED = {
 
 def test_defaults() -> None:
     assert read_settings(NEEDED) == Settings(
-        TOPIC, "incidents", FAILURES, FOLLOW_UPS, dry_run=False, options=Options()
+        "batch-notifier",
+        TOPIC,
+        "incidents",
+        FAILURES,
+        FOLLOW_UPS,
+        dry_run=False,
+        options=Options(),
     )
 
 

@@ -6,6 +6,7 @@ any of AWS Batch's shapes, and in the request of a service job.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -13,6 +14,7 @@ from notifier.batch.containers import container_specs
 from notifier.batch.json_lookup import Json, dict_at, dicts_at, str_at
 from notifier.text import redaction
 
+_WORDS = re.compile(r"[A-Za-z._/-]+\d?")  # database, nightly-etl, us-east-1
 _SECRETS_KEPT = 100
 _CONTAINERS_KEPT = 100
 _WORDS_KEPT = 200  # of one command
@@ -34,7 +36,7 @@ def secrets_in(detail: Json) -> tuple[str, ...]:
     for words in _commands(detail, containers):
         found.update(redaction.secrets_of_command(words))
     shown = " ".join(_identifiers(detail, containers)).lower()
-    kept = [one for one in found if redaction.looks_secret(one) or one.lower() not in shown]
+    kept = [one for one in found if not _WORDS.fullmatch(one) or one.lower() not in shown]
     return tuple(sorted(kept, key=lambda value: (-len(value), value))[:_SECRETS_KEPT])
 
 
