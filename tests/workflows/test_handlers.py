@@ -139,7 +139,7 @@ def test_a_sweep_is_run_with_what_the_operator_chose(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("STUCK_AFTER_MINUTES", "30")
     monkeypatch.setattr(wiring, "_batch", FakeBatch)
     monkeypatch.setattr(wiring, "FailureOutbox", lambda _: FakeOutbox())
-    monkeypatch.setattr(wiring, "AwsHealthSignals", lambda _: FakePulse())
+    monkeypatch.setattr(wiring, "AwsHealthSignals", lambda *_: FakePulse())
     chosen: list[object] = []
     run = sweep.run
     monkeypatch.setattr(
