@@ -69,11 +69,11 @@ def killed(stage: LocalDeployment) -> Iterator[LocalDeployment]:
     try:
         yield stage
     finally:
-        mend(stage, settings)
+        repair(stage, settings)
         sqs.set_queue_attributes(QueueUrl=queue, Attributes=usual)
 
 
-def mend(stage: LocalDeployment, settings: dict[str, dict[str, str]]) -> None:
+def repair(stage: LocalDeployment, settings: dict[str, dict[str, str]]) -> None:
     good = {"Variables": settings["Variables"] | {"MAX_ALERTS_PER_MINUTE": "120"}}
     stage.aws.client("lambda").update_function_configuration(
         FunctionName=stage.resources["OnFailureFunction"], Environment=good
@@ -110,7 +110,7 @@ def test_a_killed_function_is_named_and_what_it_missed_is_told_in_the_end(
     assert "timeout" in row
     assert waiting(killed, "FailureDeadLetterQueue") == 1
 
-    mend(killed, settings)
+    repair(killed, settings)
     code, said = ran(killed, "redrive", "--yes")
     assert code == 0
     assert "Returned 1 to FailureQueue." in said

@@ -36,7 +36,11 @@ def secrets_in(detail: Json) -> tuple[str, ...]:
     for words in _commands(detail, containers):
         found.update(redaction.secrets_of_command(words))
     shown = " ".join(_identifiers(detail, containers)).lower()
-    kept = [one for one in found if not _WORDS.fullmatch(one) or one.lower() not in shown]
+    kept = [
+        one
+        for one in found
+        if redaction.looks_secret(one) or not _WORDS.fullmatch(one) or one.lower() not in shown
+    ]
     return tuple(sorted(kept, key=lambda value: (-len(value), value))[:_SECRETS_KEPT])
 
 
