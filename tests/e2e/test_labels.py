@@ -35,8 +35,8 @@ def test_an_owner_on_the_queue_alone_routes_an_alert(
     event["detail"] |= {"jobQueue": queue_arn, "jobId": f"labelled-{time.time_ns()}"}
     event["detail"]["jobArn"] = f"arn:aws:batch:{REGION}:111122223333:job/labelled"
     assert set(event["detail"]["tags"]) == {"resourceArn"}
-    policy = {"FilterPolicy": json.dumps({"owner": [OWNER]})}
-    with Subscriber(stage.aws, stage.resources["AlertTopic"], attributes=policy) as owner:
+    policy = {"owner": [OWNER]}
+    with Subscriber(stage.aws, stage.resources["AlertTopic"], filter_policy=policy) as owner:
         # As the rule does: only AWS may put events of aws.batch on a bus.
         stage.aws.client("sqs").send_message(
             QueueUrl=stage.resources["FailureQueue"], MessageBody=json.dumps(event)
