@@ -27,25 +27,25 @@ class Definitions:
     """Describes job definitions; each answer is kept for five minutes."""
 
     def __init__(self) -> None:
-        self._kept: Kept[Definition] = Kept()
+        self._kept: Kept[Definition | None] = Kept()  # None: there is none, or no more
 
     def describe(self, arns: Iterable[str], call: Described) -> dict[str, Definition]:
         """Return those that exist, by ARN; `call` is DescribeJobDefinitions."""
         wanted = list(dict.fromkeys(filter(None, arns)))
         missing = self._kept.missing(wanted)
         for start in range(0, len(missing), MOST_DESCRIBED):
-            answer = call(missing[start : start + MOST_DESCRIBED])
-            self._kept.keep(
-                {
-                    str(one["jobDefinitionArn"]): Definition(
-                        dict(one.get("tags", {})), shape_of_definition(one)
-                    )
-                    for one in answer["jobDefinitions"]
-                }
-            )
+            some = missing[start : start + MOST_DESCRIBED]
+            answer = {one["jobDefinitionArn"]: one for one in call(some)["jobDefinitions"]}
+            self._kept.keep({arn: _definition(answer.get(arn)) for arn in some})
         found = ((arn, self.kept(arn)) for arn in wanted)
         return {arn: one for arn, one in found if one is not None}
 
     def kept(self, arn: str) -> Definition | None:
         """Return a definition that was described before; None where none was."""
         return self._kept.get(arn)
+
+
+def _definition(found: Mapping[str, Any] | None) -> Definition | None:
+    if found is None:
+        return None
+    return Definition(dict(found.get("tags", {})), shape_of_definition(dict(found)))
