@@ -1,4 +1,9 @@
-"""The environment variables of the functions as one typed object, checked completely."""
+"""The environment variables of the functions as one typed object, checked completely.
+
+The template refuses a value that is out of range, but CloudFormation cannot compare two parameters.
+So values that contradict each other are adjusted, and each adjustment is reported: a function that
+refused to work would report no failure.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +50,22 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Adjustment:
+    """A setting that contradicts another one; the functions use `used` instead."""
+
+    parameter: str
+    """Its name in the template."""
+    given: int
+    used: int
+    limit: str
+    """The other parameter, with its value."""
+
+    def __str__(self) -> str:
+        """Name both in one line."""
+        return f"{self.parameter}={self.given} exceeds {self.limit}: {self.used} is used"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Names of AWS resources, and what an operator chose."""
 
@@ -56,6 +77,7 @@ class Settings:
     dry_run: bool
     options: Options
     sweep: SweepOptions = field(default_factory=SweepOptions)
+    adjusted: tuple[Adjustment, ...] = ()
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -77,7 +99,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         problems.append("DRY_RUN must be true or false")
     found = {name: _parse_name(environment, name, problems, needed=not dry_run) for name in _NAMES}
     sweep = _parse_sweep(environment, problems)
-    options = _parse_options(environment, problems)
+    adjusted: list[Adjustment] = []
+    options = _parse_options(environment, problems, adjusted)
     if problems or options is None:
         raise SettingsError("bad settings: " + "; ".join(problems))
     return Settings(
@@ -89,6 +112,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         dry_run=bool(dry_run),
         options=options,
         sweep=sweep,
+        adjusted=tuple(adjusted),
     )
 
 
@@ -109,7 +133,9 @@ def _parse_sweep(environment: Mapping[str, str], problems: list[str]) -> SweepOp
     return SweepOptions(arns, minutes * MINUTE_MS)
 
 
-def _parse_options(environment: Mapping[str, str], problems: list[str]) -> Options | None:
+def _parse_options(
+    environment: Mapping[str, str], problems: list[str], adjusted: list[Adjustment]
+) -> Options | None:
     own = [name for name in _NUMBERS if name != "STUCK_AFTER_MINUTES"]  # the sweep's
     numbers = {name: _parse_number(environment, name, problems) for name in own}
     severity = environment.get("MINIMUM_SEVERITY", Severity.INFO).lower()
@@ -118,24 +144,36 @@ def _parse_options(environment: Mapping[str, str], problems: list[str]) -> Optio
     labels = environment.get("GROUP_BY", ",".join(GROUP_BY)).split(",")
     if not set(labels) <= set(GROUP_LABELS):
         problems.append(f"GROUP_BY must name some of {', '.join(GROUP_LABELS)}")
-    interval, longest = numbers["FOLLOW_UP_MINUTES"], numbers["LONGEST_FOLLOW_UP_MINUTES"]
-    if interval > longest:
-        problems.append("FOLLOW_UP_MINUTES must not be more than LONGEST_FOLLOW_UP_MINUTES")
     if problems:
         return None
     return Options(
         log_lines=numbers["LOG_LINES"],
         minimum=Severity(severity),
         group_by=tuple(labels),
-        intervals=Intervals(
-            interval * MINUTE_MS, longest * MINUTE_MS, numbers["CLOSE_AFTER_HOURS"] * HOUR_MS
-        ),
+        intervals=_make_intervals(numbers, adjusted),
         limits=Limits(
             numbers["MAX_ALERTS_PER_MINUTE"],
             numbers["MAX_ALERTS_PER_HOUR"],
             numbers["MAX_TEXTS_PER_HOUR"],
         ),
     )
+
+
+def _make_intervals(numbers: Mapping[str, int], adjusted: list[Adjustment]) -> Intervals:
+    """Return intervals that agree: the first, at most the longest, at most the time to close.
+
+    An incident is closed at a follow-up, so a longer interval would delay that, and with it the
+    alert of the next failure.
+    """
+    hours, longest = numbers["CLOSE_AFTER_HOURS"], numbers["LONGEST_FOLLOW_UP_MINUTES"]
+    first, most = numbers["FOLLOW_UP_MINUTES"], min(longest, 60 * hours)
+    if longest > most:
+        limit = f"CloseAfterHours={hours}"
+        adjusted.append(Adjustment("LongestFollowUpMinutes", longest, most, limit))
+    if first > most:
+        limit = f"LongestFollowUpMinutes={most}"
+        adjusted.append(Adjustment("FollowUpMinutes", first, most, limit))
+    return Intervals(min(first, most) * MINUTE_MS, most * MINUTE_MS, hours * HOUR_MS)
 
 
 def _parse_number(environment: Mapping[str, str], name: str, problems: list[str]) -> int:
