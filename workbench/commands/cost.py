@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from workbench.commands.arguments import Subcommands, whole_number
-from workbench.docs import monthly_cost, prices
+from workbench.docs import monthly_cost
 from workbench.errors import InputError
 
 MAX_FAILURES = 100_000_000
@@ -42,4 +42,4 @@ def _run(options: argparse.Namespace) -> Iterator[str]:
         parts = ", ".join(f"{name} {dollars:,.2f}" for name, dollars in bill.lines.items())
         total = f"{bill.total:>10,.2f} USD{bill.messages:>13,.0f} messages"
         yield f"  {bill.name:<18}{total}  ({parts})"
-    yield f"Prices: us-east-1, {prices.AS_OF}, without free tiers. Calls: measured by `make bench`."
+    yield from monthly_cost.notes()
