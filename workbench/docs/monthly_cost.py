@@ -168,7 +168,10 @@ def notes() -> tuple[str, ...]:
 
 def _list_prices(names: str) -> str:
     words = ((name.lower().replace("_", " "), getattr(prices, name)) for name in names.split())
-    return ", ".join(f"{name} {price:.10f}".rstrip("0") for name, price in words)
+    return ", ".join(
+        f"{name} {max(f'{price:.10f}'.rstrip('0'), f'{price:.2f}', key=len)}"
+        for name, price in words
+    )
 
 
 def _storm_usage(rows: list[dict[str, float]], size: int) -> Usage:
