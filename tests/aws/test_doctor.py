@@ -385,7 +385,7 @@ def test_a_missing_stack_is_one_line(
         f" (in {boto3.DEFAULT_SESSION.region_name})\n"
     )
     stack.answer("cloudformation.ListStackResources", lambda _: refused("AccessDenied"))
-    assert main(["doctor"]) == 2
+    assert main(["doctor"]) == 3
     assert f"cannot open the stack {STACK}: AccessDenied" in capsys.readouterr().err
 
 

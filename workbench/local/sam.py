@@ -50,7 +50,9 @@ def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> dict
     for role in ("OnFailureRole", "OnFollowUpRole"):
         allow_log_groups(aws, resources[role], parameters["JobLogGroups"].split(","))
     allow_heartbeats(aws, resources["OnSweepRole"])
-    set_recursive_loops(aws, cfn_yaml.load(str(local))["Resources"], resources)
+    document = cfn_yaml.load(str(local))["Resources"]
+    set_recursive_loops(aws, document, resources)
+    set_expiry(aws, document, resources)
     return resources
 
 
@@ -119,6 +121,15 @@ def set_recursive_loops(
         if setting := resource.get("Properties", {}).get("RecursiveLoop"):
             aws.client("lambda").put_function_recursion_config(
                 FunctionName=resources[name], RecursiveLoop=setting
+            )
+
+
+def set_expiry(aws: LocalAws, template: Mapping[str, Any], resources: Mapping[str, str]) -> None:
+    """Set the time to live of tables as in the template; that is dropped likewise."""
+    for name, resource in template.items():
+        if setting := resource.get("Properties", {}).get("TimeToLiveSpecification"):
+            aws.client("dynamodb").update_time_to_live(
+                TableName=resources[name], TimeToLiveSpecification=dict(setting)
             )
 
 
