@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from notifier.batch.labels.labels import LABELS_KEPT
 from notifier.diagnosis.diagnose import Severity
 from notifier.incident.fingerprint import GROUP_BY, GROUP_LABELS
 from notifier.incident.incident import Intervals
@@ -42,6 +43,14 @@ _NAMES = {
     "FOLLOW_UP_QUEUE_URL": (re.compile(r"https?://\S{1,500}"), "the URL of an SQS queue"),
 }
 _QUEUE = re.compile(r"arn:aws[a-z-]*:batch:[a-z0-9-]+:\d{12}:job-queue/[\w-]{1,128}")
+# What is a tag and an attribute of an SNS message as well.
+# https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
+_LABEL = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
+_RESERVED = re.compile(r"(aws|amazon)\.", re.IGNORECASE)
+TAKEN_NAMES = frozenset(
+    ("event", "severity", "sms", "cause", "class", "queue", "definition", "owner", "run",
+     "job_name", "region", "account")
+)  # fmt: skip
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -51,18 +60,17 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """A setting that contradicts another one; the functions use `used` instead."""
+    """A setting that cannot be used as it is; the functions use `used` instead."""
 
     parameter: str
     """Its name in the template."""
-    given: int
-    used: int
-    limit: str
-    """The other parameter, with its value."""
+    given: str
+    used: str
+    reason: str
 
     def __str__(self) -> str:
-        """Name both in one line."""
-        return f"{self.parameter}={self.given} exceeds {self.limit}: {self.used} is used"
+        """Name the setting, the reason, and what is used, in one line."""
+        return f"{self.parameter}={self.given} {self.reason}: {self.used or 'none'} is used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +152,7 @@ def _parse_options(
     labels = environment.get("GROUP_BY", ",".join(GROUP_BY)).split(",")
     if not set(labels) <= set(GROUP_LABELS):
         problems.append(f"GROUP_BY must name some of {', '.join(GROUP_LABELS)}")
+    filter_labels = _parse_labels(environment, problems, adjusted)
     if problems:
         return None
     return Options(
@@ -151,6 +160,7 @@ def _parse_options(
         minimum=Severity(severity),
         group_by=tuple(labels),
         intervals=_make_intervals(numbers, adjusted),
+        filter_labels=filter_labels,
         limits=Limits(
             numbers["MAX_ALERTS_PER_MINUTE"],
             numbers["MAX_ALERTS_PER_HOUR"],
@@ -168,12 +178,28 @@ def _make_intervals(numbers: Mapping[str, int], adjusted: list[Adjustment]) -> I
     hours, longest = numbers["CLOSE_AFTER_HOURS"], numbers["LONGEST_FOLLOW_UP_MINUTES"]
     first, most = numbers["FOLLOW_UP_MINUTES"], min(longest, 60 * hours)
     if longest > most:
-        limit = f"CloseAfterHours={hours}"
-        adjusted.append(Adjustment("LongestFollowUpMinutes", longest, most, limit))
+        reason = f"exceeds CloseAfterHours={hours}"
+        adjusted.append(Adjustment("LongestFollowUpMinutes", str(longest), str(most), reason))
     if first > most:
-        limit = f"LongestFollowUpMinutes={most}"
-        adjusted.append(Adjustment("FollowUpMinutes", first, most, limit))
+        reason = f"exceeds LongestFollowUpMinutes={most}"
+        adjusted.append(Adjustment("FollowUpMinutes", str(first), str(most), reason))
     return Intervals(min(first, most) * MINUTE_MS, most * MINUTE_MS, hours * HOUR_MS)
+
+
+def _parse_labels(
+    environment: Mapping[str, str], problems: list[str], adjusted: list[Adjustment]
+) -> tuple[str, ...]:
+    """Parse the names of tags that become attributes of a message, without those it cannot have."""
+    given = environment.get("FILTER_LABELS", "")
+    names = tuple(dict.fromkeys(filter(None, given.split(","))))
+    if len(names) > LABELS_KEPT or not all(map(_LABEL.fullmatch, names)):
+        problems.append(f"FILTER_LABELS must name at most {LABELS_KEPT} tags, such as team,project")
+    kept = tuple(n for n in names if n not in TAKEN_NAMES and not _RESERVED.match(n))
+    if kept != names:
+        refused = ", ".join(name for name in names if name not in kept)
+        reason = f"names {refused}, which messages have already or AWS reserves"
+        adjusted.append(Adjustment("FilterLabels", given, ",".join(kept), reason))
+    return kept
 
 
 def _parse_number(environment: Mapping[str, str], name: str, problems: list[str]) -> int:

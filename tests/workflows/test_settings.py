@@ -132,6 +132,14 @@ def test_settings_that_contradict_each_other_are_adjusted_and_named(
     assert [str(one) for one in settings.adjusted] == named
 
 
+def test_labels_that_a_message_cannot_have_are_left_out_and_named() -> None:
+    settings = read_settings(NEEDED | {"FILTER_LABELS": "team,severity,aws.x"})
+    assert settings.options.filter_labels == ("team",)
+    [adjusted] = settings.adjusted
+    assert str(adjusted).startswith("FilterLabels=team,severity,aws.x names severity, aws.x, which")
+    assert str(adjusted).endswith(": team is used")
+
+
 def test_all_bad_settings_are_named_in_one_line() -> None:
     bad = {"LOG_LINES": "x", "MINIMUM_SEVERITY": "x", "DRY_RUN": "x", "ALERT_TOPIC_ARN": "x"}
     with pytest.raises(SettingsError) as raised:
