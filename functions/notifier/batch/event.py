@@ -40,6 +40,7 @@ from notifier.batch.json_lookup import (
     time_at,
 )
 from notifier.batch.wait_reasons import find_wait_reasons
+from notifier.batch.waiting.snapshot import parse_head
 from notifier.text import untrusted
 
 Parsed = Failure | Unreadable | None
@@ -210,6 +211,8 @@ def _parse_stuck_job(event: Json, detail: Json) -> Parsed:
     return replace(
         failure,
         waiting_since=time_at(detail, "waitingSince") or failure.created_at,
+        queue_head=parse_head(detail, _REASON),
+        platform=SERVICE_PLATFORM if str_at(detail, "serviceJobType") else failure.platform,
         wait_reasons=find_wait_reasons(failure, environments, _REASON),
         log=None,
         no_log_reason="the job has not started",

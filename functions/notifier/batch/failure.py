@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from notifier.batch.waiting.queue_head import QueueHead
+
 DRILL_SOURCE = "batch-notifier.drill"
 SWEEP_SOURCE = "batch-notifier.sweep"
 HEARTBEAT_SOURCE = "batch-notifier.heartbeat"
@@ -128,6 +130,7 @@ class Failure:
     stack: str = ""
     resource_type: str = ""
     waiting_since: int | None = None
+    queue_head: QueueHead | None = None
     wait_reasons: tuple[WaitReason, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     labels_unread: str = ""
@@ -207,6 +210,7 @@ class Failure:
             image="",
             depends_on=(),
             wait_reasons=(),
+            queue_head=None,
             log=None,
             no_log_reason="",
             preempted="",

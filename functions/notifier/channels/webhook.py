@@ -131,6 +131,7 @@ def _build_job(failure: Failure) -> dict[str, Any]:
         "attempt_limit": failure.attempt_limit,
         "platform": failure.platform or None,
         "preempted": failure.preempted or None,
+        "queue_head": asdict(failure.queue_head) if failure.queue_head else None,
         "vcpus": failure.vcpus,
         "memory_mib": failure.memory_mib,
         "gpus": failure.gpus,

@@ -56,6 +56,7 @@ class Metric(StrEnum):
 
     # What the sweep found, where no event came.
     MISSED_EVENTS = "MissedEvents"
+    SNAPSHOTS_UNREAD = "SnapshotsUnread"
     STUCK_JOBS = "StuckJobs"
     SWEEPS = "Sweeps"
     SWEEPS_CUT_SHORT = "SweepsCutShort"

@@ -152,6 +152,10 @@ class Jobs(Protocol):
         """Return those of up to 100 jobs that have not begun to run; raises `ServiceError`."""
         ...
 
+    def waiting_services(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Return those service jobs that have not begun; each takes a call."""
+        ...
+
     def is_usable(self, arn: str) -> bool:
         """Return whether a queue or compute environment is VALID and ENABLED, or gone.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from notifier.incident.counts import Member
@@ -16,12 +16,17 @@ Raw = Mapping[str, Any]  # one object as AWS describes it
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One job of a list; times in epoch milliseconds, 0 where AWS gives none."""
+    """One job of a list; times in epoch milliseconds, 0 where AWS gives none.
+
+    `summary` is what the list says about a service job: describing each would take a call.
+    """
 
     job_id: str
     created_at: int = 0
     stopped_at: int = 0
     is_array: bool = False
+    definition: str = ""
+    summary: Raw = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,14 @@ class Batch(Protocol):
 
     def page(self, of: str, status: str, token: str = "") -> Page:
         """List jobs in a status, of a queue (by ARN) or an array (by the id of its parent)."""
+        ...
+
+    def service_page(self, queue_arn: str, status: str, token: str = "") -> Page:
+        """List service jobs in a status of a queue."""
+        ...
+
+    def snapshot(self, queue_arn: str) -> Raw:
+        """Return which jobs are first in a queue, since when, and what the queue uses."""
         ...
 
     def describe(self, job_ids: Sequence[str]) -> tuple[Raw, ...]:
@@ -115,6 +128,11 @@ class SweepPorts:
     journal: Journal
     remaining_ms: Callable[[], int]
     now_ms: Callable[[], int]
+
+
+def is_of_service_jobs(queue: Raw) -> bool:
+    """Return whether a queue runs SageMaker jobs, which AWS Batch lists by another operation."""
+    return queue.get("jobQueueType") == "SAGEMAKER_TRAINING"
 
 
 class Budget:

@@ -13,6 +13,7 @@ from notifier.ports.service_error import ServiceError
 from notifier.workflows.announcer import RATE_LIMIT
 
 DESCRIBE_JOBS_LIMIT = 100
+SERVICE_JOBS_LIMIT = 5  # each takes a call
 _LISTED_KINDS = FAMILIES | {Kind.JOB}  # what ListJobs can find
 
 
@@ -42,7 +43,11 @@ def _cleared(incident: Incident, tally: Tally, ports: Ports) -> str:
     else:
         # The newest: those before them in the queue start before them, as a rule.
         newest = [job_of(one.job_id) for one in tally.failures]
-        is_over = not ports.jobs.waiting(newest[-DESCRIBE_JOBS_LIMIT:])
+        is_over = not (
+            ports.jobs.waiting_services(newest[-SERVICE_JOBS_LIMIT:])
+            if first.is_service_job
+            else ports.jobs.waiting(newest[-DESCRIBE_JOBS_LIMIT:])
+        )
     return cleared(tally, ports.now_ms()) if is_over else ""
 
 
