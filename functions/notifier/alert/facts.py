@@ -104,6 +104,9 @@ def list_facts(failure: Failure) -> Pairs:
         **queue_head.list_facts(failure),
         "queue": failure.queue,
         "definition": failure.definition,
+        "pipeline": failure.pipeline,
+        "run": failure.run,
+        "step": failure.step,
         "attempts": _count_attempts(failure),
         "requested": _requested_sizes(failure),
         "ran on": "" if failure.kind is Kind.STUCK else failure.platform,
@@ -207,7 +210,7 @@ def filter_values(failures: Iterable[Failure]) -> dict[str, list[str]]:
     """Return what several failures have of each of those labels."""
     found: dict[str, list[str]] = {}
     for failure in failures:
-        for key, value in filter_labels(failure).items():
+        for key, value in (filter_labels(failure) | {"run": failure.run}).items():
             found.setdefault(key, []).append(value)
     return found
 

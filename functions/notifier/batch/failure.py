@@ -84,9 +84,8 @@ class Failure:
 
     Times are epoch milliseconds. Texts are one line without control characters, secrets masked.
     `waiting_since` is when a stuck job began to wait; the most important of `wait_reasons` comes
-    first. `tags` are those that steer its alerts or that subscriptions filter by, and
-    `labels_unread` is why some of them may be missing. `secrets` are literal values from the job's
-    environment and parameters, kept only to mask them in log lines.
+    first. `tags` steer its alerts, or subscriptions filter by them; `labels_unread` is why some may
+    be missing. `secrets` are values of its environment and parameters, to mask them in log lines.
     """
 
     kind: Kind
@@ -133,6 +132,9 @@ class Failure:
     queue_head: QueueHead | None = None
     wait_reasons: tuple[WaitReason, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    pipeline: str = ""  # the workflow engine of which the job is a task
+    run: str = ""
+    step: str = ""
     labels_unread: str = ""
     is_drill: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
