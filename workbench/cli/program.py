@@ -10,6 +10,7 @@ COMMANDS = {
     "Failures": {
         "explain": Lazy("workbench.commands.explain", "the cause of a text, or of a failed job"),
         "preview": Lazy("workbench.commands.preview", "the alert that an event becomes"),
+        "rerun": Lazy("workbench.rerun.command", "a job once more, with all that it was given"),
         "replay": Lazy("workbench.commands.replay", "past failures of a queue as alerts"),
     },
     "A deployed notifier": {
@@ -29,6 +30,7 @@ Examples:
   batch-notifier explain "Essential container in task exited" --exit-code 137
   batch-notifier explain --job 7a71c9a0-5d3e-4c0f-9d0e-9c1f6a3b2d10 --region eu-west-1
   batch-notifier preview events/out-of-memory-fargate.json --channel all
+  batch-notifier rerun 7a71c9a0-5d3e-4c0f-9d0e-9c1f6a3b2d10 --memory next
   batch-notifier silence add --queue 'etl-*' --until 2h --reason "storage migration"
   batch-notifier replay --queue nightly --since 24h --dry-run
   batch-notifier doctor
