@@ -102,7 +102,7 @@ def test_a_dry_run_submits_nothing_and_needs_no_answer(
     first = failed(account, monkeypatch)
     said = ran(capsys, first, "--dry-run", "--memory", "next", "--output", "json")
     shown = json.loads(said)
-    assert shown["changed"] == ["memory 128 -> 256 MiB"]
+    assert shown["jobs"][0]["changed"] == ["memory 128 -> 256 MiB"]
     assert "submitted" not in shown
     assert (
         len(account.batch.list_jobs(jobQueue=account.queue, jobStatus="FAILED")["jobSummaryList"])

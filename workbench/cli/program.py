@@ -19,6 +19,11 @@ COMMANDS = {
         "doctor": Lazy("workbench.commands.doctor", "what is wrong with it, and how to fix it"),
         "redrive": Lazy("workbench.commands.redrive", "dead letters, back to their queue"),
     },
+    "Deploy": {
+        "deploy": Lazy("workbench.deploy.command", "deploy the notifier, or change it", "deploy"),
+        "upgrade": Lazy("workbench.deploy.command", "bring it to this version", "upgrade"),
+        "uninstall": Lazy("workbench.deploy.command", "delete it, with all it leaves", "uninstall"),
+    },
     "Without AWS": {
         "inbox": Lazy("workbench.commands.inbox", "alerts as their readers see them, in a browser"),
         "cost": Lazy("workbench.commands.cost", "what a month of failures costs"),

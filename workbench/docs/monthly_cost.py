@@ -7,11 +7,10 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 from workbench.docs import prices
+from workbench.files import ROOT
 
-ROOT = Path(__file__).parents[2]
 MEASURED = ROOT / "benchmarks" / "measured.json"
 LATENCY_S = 0.010  # of a call within a Region
 # Lambda gives CPU with memory: one vCPU at 1,769 MB.

@@ -94,19 +94,16 @@ class Account:
                 plan.lost.append(f"the first run could not be tagged with {BACK_LINK}: {why}")
         return new
 
-    def wait(
-        self, job_ids: list[str], step: Callable[[str], None], *, is_service: bool
-    ) -> dict[str, str]:
-        """Wait until all jobs have ended; return the status of each."""
+    def wait(self, jobs: Mapping[str, bool], step: Callable[[str], None]) -> dict[str, str]:
+        """Wait until all jobs have ended: ids, and whether it is a service job; return statuses."""
         while True:
-            found = self._service_statuses(job_ids) if is_service else self.statuses(job_ids)
+            found = self.statuses(job for job, is_service in jobs.items() if not is_service)
+            for job in (job for job, is_service in jobs.items() if is_service):
+                found[job] = self.batch.describe_service_job(jobId=job)["status"]
             if all(status in FINISHED for status in found.values()):
                 return found
             step(", ".join(f"{job}: {status}" for job, status in found.items()))
             time.sleep(POLL_S)
-
-    def _service_statuses(self, job_ids: list[str]) -> dict[str, str]:
-        return {each: self.batch.describe_service_job(jobId=each)["status"] for each in job_ids}
 
     def measure(self, job: Mapping[str, Any], queue: str) -> Measured:
         """Read what is known of the memory that the job used, and that its queue has."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -40,7 +41,7 @@ MOST_SECONDS = 99_999_999
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
-@click.argument("job_id", type=JOB, metavar="JOB_ID")
+@click.argument("job_ids", type=JOB, metavar="JOB_ID...", nargs=-1, required=True)
 @click.option("--failed-children", is_flag=True, help="of an array: only the children that failed")
 @click.option("--array-index", type=INDICES, metavar="LIST", help="of an array: only these indices")
 @click.option("--memory", type=MEMORY, metavar="next|MIB", help="next: the next larger size")
@@ -61,29 +62,54 @@ MOST_SECONDS = 99_999_999
 @click.option("--yes", is_flag=True, help="do not ask")
 @pass_invocation
 def command(
-    invocation: Invocation, /, job_id: str, dry_run: bool, wait: bool, yes: bool, **options: Any
+    invocation: Invocation,
+    /,
+    job_ids: tuple[str, ...],
+    dry_run: bool,
+    wait: bool,
+    yes: bool,
+    **options: Any,
 ) -> ExitCode:
-    """Submit a job again, with everything that it was submitted with, as yourself."""
+    """Submit jobs again, with everything that they were submitted with, as yourself."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from workbench.deployed import deployment
     from workbench.rerun.account import Account
 
-    choices = _choices(job_id, options)
-    found = _JOB.fullmatch(job_id)
-    deployment.use_region(invocation.region or (found["region"] if found else "") or "")
+    choices = [_choices(each, options) for each in dict.fromkeys(job_ids)]
+    deployment.use_region(invocation.region or _region(job_ids))
+    out = invocation.out
     try:
         account = Account()
-        with invocation.out.progress(f"reading job {choices.job_id}"):
-            rerun = prepare(account, choices)
-        _show(invocation.out, rerun)
+        reruns = _prepare(out, account, choices)
         if dry_run:
-            invocation.out.line("Nothing was submitted.")
+            out.line("Nothing was submitted.")
             return ExitCode.OK
-        _confirm(rerun, yes=yes, as_json=invocation.out.as_json)
-        return _submit(invocation.out, account, rerun, wait=wait)
+        _confirm(sum(len(each.plans) for each in reruns), yes=yes, as_json=out.as_json)
+        return _submit(out, account, reruns, wait=wait)
     except (BotoCoreError, ClientError) as error:
-        raise deployment.aws_error(f"rerun job {choices.job_id}", error) from error
+        what = f"rerun job {', '.join(each.job_id for each in choices)}"
+        raise deployment.aws_error(what, error) from error
+
+
+def _region(job_ids: Sequence[str]) -> str:
+    """Return the Region of the ARNs; empty where there are only ids."""
+    regions = {found["region"] for each in job_ids if (found := _JOB.fullmatch(each))} - {None}
+    if len(regions) > 1:
+        raise InputError("the jobs are in several Regions: run them again Region by Region")
+    return "".join(regions)
+
+
+def _prepare(out: Output, account: Account, choices: Sequence[Choices]) -> list[Rerun]:
+    reruns = []
+    with out.progress("reading the jobs", len(choices)) as step:
+        for each in choices:
+            step(f"reading job {each.job_id}")
+            reruns.append(prepare(account, each))
+    out.append("jobs")
+    for rerun in reruns:
+        _show(out, rerun)
+    return reruns
 
 
 def _choices(job_id: str, options: dict[str, Any]) -> Choices:
@@ -116,40 +142,43 @@ def _show(out: Output, rerun: Rerun) -> None:
     for name, what in (("again", rerun.kept), ("changed", plan.changed), ("not", plan.lost)):
         for each in what:
             out.prose(each, " " * 11, first=f"  {name:<9}")
-    out.add(
-        job=rerun.job["jobId"],
-        queue=rerun.queue,
-        definition=rerun.definition,
-        kept=list(rerun.kept),
-        changed=list(plan.changed),
-        lost=list(plan.lost),
-        requests=len(rerun.plans),
-    )
+    shown = {
+        "job": rerun.job["jobId"],
+        "queue": rerun.queue,
+        "definition": rerun.definition,
+        "kept": list(rerun.kept),
+        "changed": list(plan.changed),
+        "lost": list(plan.lost),
+        "requests": len(rerun.plans),
+    }
+    out.append("jobs", shown)
 
 
-def _confirm(rerun: Rerun, *, yes: bool, as_json: bool) -> None:
+def _confirm(number: int, *, yes: bool, as_json: bool) -> None:
     if yes:
         return
     if as_json or not sys.stdin.isatty():
         raise InputError("nothing was submitted: add --yes to submit it without a question")
-    if not click.confirm(f"Submit {len(rerun.plans)} now?", default=False):
+    if not click.confirm(f"Submit {number} now?", default=False, err=True):
         raise InputError("nothing was submitted")
 
 
-def _submit(out: Output, account: Account, rerun: Rerun, *, wait: bool) -> ExitCode:
-    jobs = []
+def _submit(out: Output, account: Account, reruns: Sequence[Rerun], *, wait: bool) -> ExitCode:
+    jobs: dict[str, bool] = {}
     out.append("submitted")
-    for plan in rerun.plans:
-        before = len(plan.lost)
-        jobs.append(account.submit(plan, rerun.job, is_service=rerun.is_service))
-        out.line(f"Submitted job {jobs[-1]}.")
-        for problem in plan.lost[before:]:
-            out.line(f"But {problem}.")
-        out.append("submitted", jobs[-1])
+    for rerun in reruns:
+        for plan in rerun.plans:
+            before = len(plan.lost)
+            new = account.submit(plan, rerun.job, is_service=rerun.is_service)
+            jobs[new] = rerun.is_service
+            out.line(f"Submitted job {new}.")
+            for problem in plan.lost[before:]:
+                out.line(f"But {problem}.")
+            out.append("submitted", {"job": new, "of": rerun.job["jobId"]})
     if not wait:
         return ExitCode.OK
     with out.progress("waiting") as step:
-        ended = account.wait(jobs, step, is_service=rerun.is_service)
+        ended = account.wait(jobs, step)
     for job, status in ended.items():
         out.line(f"Job {job}: {status}.")
     out.add(ended=ended)
