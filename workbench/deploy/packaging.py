@@ -6,11 +6,14 @@ these files.
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from cfnlint.decode import cfn_yaml
 
 from workbench.deploy.archive import read_template, zip_folder
 from workbench.files import ROOT, STACK
@@ -48,8 +51,12 @@ def _copy_sources(copy: Path) -> None:
         shutil.copytree(ROOT / name, copy / name, ignore=_NO_CODE)
     for name in FILES:
         shutil.copy2(ROOT / name, copy / name)
+    template = json.dumps(cfn_yaml.load(str(ROOT / "template.yaml")), default=str)
+    packaged = copy / "workbench" / "packaged"
+    packaged.mkdir()
+    (packaged / "template.json").write_text(template, encoding="utf-8")
     for name in BESIDE:
-        source, target = ROOT / name, copy / "workbench" / "packaged" / name
+        source, target = ROOT / name, packaged / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, target)

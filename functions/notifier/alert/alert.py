@@ -114,7 +114,8 @@ class Alert:
             reason = "it is resolved" if is_seen else "it succeeded again"
         why_now = f" Why now: {reason}." if reason else ""
         incident = f"Severity {self.severity}, incident {self.incident}."
-        return f"Sent by batch-notifier.{why_now} {incident}{wording.unconfirmed_note(self.unconfirmed)}"
+        unconfirmed = wording.unconfirmed_note(self.unconfirmed)
+        return f"Sent by batch-notifier.{why_now} {incident}{unconfirmed}"
 
 
 def compose(

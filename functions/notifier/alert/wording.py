@@ -140,6 +140,6 @@ def unconfirmed_note(number: int) -> str:
         return ""
     have = "address has" if number == 1 else "addresses have"
     return (
-        f" {number:,} {have} not confirmed the subscription yet and did not get this alert. The link"
-        " to confirm is in a mail from AWS Notifications."
+        f" {number:,} {have} not confirmed the subscription yet and did not get this alert."
+        " The link to confirm is in a mail from AWS Notifications."
     )

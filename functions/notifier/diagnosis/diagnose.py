@@ -143,7 +143,8 @@ def _guess_termination(
     if evidence.first_match((status,), tuple(Specificity)) or diagnose_log(log, root, _LOG):
         return None
     shown = status, _exit_evidence(code)
-    return evidence.diagnosis_of("terminated-by-user", Certainty.GUESS, *shown)
+    guess = evidence.diagnosis_of("terminated-by-user", Certainty.GUESS, *shown)
+    return replace(guess, severity=Severity.WARNING)  # a guess must not hide a failure
 
 
 def _quote_unknown(

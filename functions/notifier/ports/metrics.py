@@ -47,9 +47,11 @@ class Metric(StrEnum):
     LOG_UNAVAILABLE = "LogUnavailable"
     NOT_A_FAILURE = "NotAFailure"
     OUT_OF_TIME = "OutOfTime"
+    PREEMPTIONS = "Preemptions"
     PUBLISH_REJECTED = "PublishRejected"
     PUBLISH_RETRIED = "PublishRetried"
     RECOVERY_UNKNOWN = "RecoveryUnknown"
+    SETTINGS_ADJUSTED = "SettingsAdjusted"
     UNREADABLE_EVENTS = "UnreadableEvents"
 
     # What the sweep found, where no event came.
