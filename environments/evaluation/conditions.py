@@ -80,7 +80,7 @@ def _compare(function: str, parts: list[Any]) -> bool | None:
 def used_parameters(raw: Any, names: Collection[str]) -> Iterator[str]:
     """Yield every name in `names` that a value refers to."""
     for function, argument in functions(raw):
-        if function == "Ref" and argument in names:
+        if function == "Ref" and isinstance(argument, str) and argument in names:
             yield argument
         elif function == "Fn::GetAtt":
             parts = argument if isinstance(argument, list) else str(argument).split(".")

@@ -15,9 +15,11 @@ from environments.evaluation.scenarios import Resource
 from environments.evaluation.values import Node, Place, get, given, items, known, number, text, word
 from environments.rule import API, JOB_DEFINITION, BatchRule, Finding, warnings
 
-# The table that alerts use for their advice, loaded without its package.
-_BATCH = Path(__file__).parents[2] / "functions" / "notifier" / "batch"
-_SIZES = runpy.run_path(str(_BATCH / "fargate_sizes.py"))
+# The table that alerts use for their advice, loaded without its package: in a checkout it is below
+# functions/, in an installation beside environments/.
+_ROOT = Path(__file__).parents[2]
+_FOLDERS = (_ROOT / "functions" / "notifier" / "batch", _ROOT / "notifier" / "batch")
+_SIZES = runpy.run_path(str(next(each for each in _FOLDERS if each.exists()) / "fargate_sizes.py"))
 TYPES = {"VCPU": "Vcpus", "MEMORY": "Memory", "GPU": ""}
 
 

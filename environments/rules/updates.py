@@ -32,7 +32,7 @@ class NamedAndReplaced(BatchRule):
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check for a name where an update of instances would replace the resource."""
         template = resource.scenario.template
-        raw = template.resources[resource.name]["Properties"]
+        raw = template.resources[resource.name].get("Properties")
         name = raw.get("ComputeEnvironmentName") if isinstance(raw, dict) else None
         # A name that is made of another resource changes with that.
         named = name is not None and not list(used_parameters(name, template.resources))

@@ -95,11 +95,11 @@ def as_template(plan: Object) -> tuple[Object, dict[str, str]]:
 def _resources(module: Object, configured: Object) -> Iterator[tuple[Object, Object]]:
     """Yield each resource of a module and of its child modules, with its expressions."""
     expressions = {
-        each.get("address"): _object(each.get("expressions"))
+        str(each.get("address")): _object(each.get("expressions"))
         for each in _objects(configured.get("resources"))
     }
     for each in _objects(module.get("resources")):
-        if each.get("type") in _TYPES and isinstance(each.get("address"), str):
+        if str(each.get("type")) in _TYPES and isinstance(each.get("address"), str):
             yield each, expressions.get(f"{each['type']}.{each.get('name')}", {})
     calls = _object(configured.get("module_calls"))
     for child in _objects(module.get("child_modules")):
@@ -166,9 +166,10 @@ class _Translation:
         """Return the resource that an expression refers to, or what stands for unknown values."""
         if "constant_value" in expression:
             return expression["constant_value"]
-        for each in expression.get("references") or ():
+        references = expression.get("references")
+        for each in references if isinstance(references, list) else ():
             kind, name, attribute = (*str(each).split("."), "", "", "")[:3]
-            ids = self._ids.get(f"{self._module}{kind}.{re.sub(r'[[].*', '', name)}", [])
+            ids = self._ids.get(f"{self._module}{kind}.{name.partition('[')[0]}", [])
             if len(ids) == 1 and attribute:
                 return {"Fn::GetAtt": [*ids, "Arn"]} if attribute == "arn" else {"Ref": ids[0]}
         return UNKNOWN
