@@ -33,7 +33,7 @@ def check_counts(stack: Deployment) -> Iterator[Finding]:
     cloudwatch = boto3.client("cloudwatch")
     theirs = _counted_by_batch(cloudwatch)
     if theirs is None:
-        yield Finding(SUBJECT, note="AWS Batch publishes no counts of failed jobs here yet")
+        yield Finding(f"{SUBJECT}: AWS Batch has counted none, so there is nothing to compare")
         return
     ours = _sum(cloudwatch, NAMESPACE, str(Metric.FAILURES), "service", stack.name)
     said = f"AWS Batch counted {theirs:,.0f}, this notifier handled {ours:,.0f}"

@@ -46,6 +46,7 @@ class Metric(StrEnum):
     LOG_READS = "LogReads"
     LOG_UNAVAILABLE = "LogUnavailable"
     NOT_A_FAILURE = "NotAFailure"
+    NOT_WATCHED = "NotWatched"
     OUT_OF_TIME = "OutOfTime"
     PREEMPTIONS = "Preemptions"
     PUBLISH_REJECTED = "PublishRejected"

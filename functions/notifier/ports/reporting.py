@@ -9,6 +9,7 @@ from typing import Protocol
 from notifier.alert.history import RunHistory
 from notifier.batch.failure import Failure, LogStream
 from notifier.batch.labels.labels import Labels
+from notifier.batch.labels.scope import Scope
 from notifier.channels.message import Message
 from notifier.diagnosis.diagnose import Severity
 from notifier.incident.counts import Member
@@ -33,6 +34,7 @@ class Options:
     intervals: Intervals = field(default_factory=Intervals)
     limits: Limits = field(default_factory=Limits)
     filter_labels: tuple[str, ...] = ()
+    scope: Scope = field(default_factory=Scope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from notifier.batch.labels.scope import Scope
 from notifier.incident.counts import Member
 from notifier.incident.incident import Place
 from notifier.incident.sweep_position import SweepPosition
@@ -111,10 +112,11 @@ class HealthSignals(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SweepOptions:
-    """What an operator chose: which queues, and after how long (ms) a job is stuck; 0 is never."""
+    """What an operator chose: what to watch, and after how long (ms) a job is stuck; 0: never."""
 
     queue_arns: tuple[str, ...] = ()
     stuck_after: int = 60 * 60_000
+    scope: Scope = field(default_factory=Scope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from notifier.batch.event import is_heartbeat, is_preemption, parse_event
 from notifier.batch.failure import Failure, Unreadable
+from notifier.batch.labels.scope import Scope
 from notifier.diagnosis.diagnose import diagnose
 from notifier.diagnosis.evidence import Diagnosis
 from notifier.diagnosis.known_cause import UNREADABLE
@@ -61,8 +62,8 @@ class ReceivedFailure:
         return max(record.receives for record in self.records)
 
 
-def read_all(records: Sequence[Record], journal: Journal) -> list[ReceivedFailure]:
-    """Parse and diagnose all records; several records of one failure become one value."""
+def read_all(records: Sequence[Record], journal: Journal, scope: Scope) -> list[ReceivedFailure]:
+    """Parse and diagnose the records that are watched; those of one failure become one value."""
     received: dict[str, ReceivedFailure] = {}
     for record in records:
         body = _decoded(record.body)
@@ -74,9 +75,19 @@ def read_all(records: Sequence[Record], journal: Journal) -> list[ReceivedFailur
             happened, count = _NO_FAILURES[is_preemption(body)]
             journal.note(happened, count, {"message_id": record.message_id})
             continue
+        if not _is_watched(parsed, scope):
+            journal.note("not watched", Metric.NOT_WATCHED, {"message_id": record.message_id})
+            continue
         one = _received(parsed, record)
         received.setdefault(identity(one.failure), one).records.append(record)
     return list(received.values())
+
+
+def _is_watched(parsed: Failure | Unreadable, scope: Scope) -> bool:
+    """Return whether an operator wants to know; drills and unreadable events always count."""
+    if isinstance(parsed, Unreadable) or parsed.is_drill:
+        return True
+    return scope.covers(parsed.queue, parsed.definition_name)
 
 
 def _received(parsed: Failure | Unreadable, record: Record) -> ReceivedFailure:

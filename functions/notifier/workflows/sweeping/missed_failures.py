@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from notifier.batch.labels.scope import Scope, definition_name
 from notifier.incident.counts import fold
 from notifier.incident.incident import Place
 from notifier.incident.sweep_position import Progress
@@ -23,8 +24,8 @@ class MissedFailureSearch:
     its failed children. The nodes of a multi-node job are not, because the parent reports them.
     """
 
-    def __init__(self, ports: SweepPorts, budget: Budget, now: int) -> None:
-        self._ports, self._budget, self._now = ports, budget, now
+    def __init__(self, ports: SweepPorts, budget: Budget, now: int, scope: Scope) -> None:
+        self._ports, self._budget, self._now, self._scope = ports, budget, now, scope
         self.found: list[str] = []
         self.service_jobs: dict[str, Raw] = {}
 
@@ -61,7 +62,10 @@ class MissedFailureSearch:
     def _compare(self, page: Page, progress: Progress) -> bool:
         """Compare one page with the ledger; False when there was more than one sweep may do."""
         jobs = [
-            one for one in page.jobs if progress.covers(one.created_at, one.stopped_at, self._now)
+            one
+            for one in page.jobs
+            if progress.covers(one.created_at, one.stopped_at, self._now)
+            and self._scope.covers("", definition_name(one.definition))
         ]
         if not jobs:
             return True

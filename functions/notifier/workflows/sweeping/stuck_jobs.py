@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from notifier.batch import sweep_events
+from notifier.batch.labels.scope import Scope, definition_name
 from notifier.ports.sweeping import Raw, SweepPorts, is_of_service_jobs
 from notifier.workflows.sweeping.queue_heads import QueueHeads
 from notifier.workflows.sweeping.waiting_jobs import (
@@ -19,8 +20,11 @@ from notifier.workflows.sweeping.waiting_jobs import (
 class StuckJobs:
     """Makes the events of one sweep; `starting` is since when jobs have been STARTING."""
 
-    def __init__(self, ports: SweepPorts, heads: QueueHeads, starting: Mapping[str, int]) -> None:
+    def __init__(
+        self, ports: SweepPorts, heads: QueueHeads, starting: Mapping[str, int], scope: Scope
+    ) -> None:
         self._ports, self._heads, self._starting = ports, heads, starting
+        self._scope = scope
 
     def events(
         self, where: Mapping[str, WaitingQueue], latest: int, now: int
@@ -32,6 +36,8 @@ class StuckJobs:
         for job_id, at in where.items():
             job = jobs.get(job_id)
             if job is None or not is_waiting(job):
+                continue
+            if not self._scope.covers("", definition_name(str(job.get("jobDefinition", "")))):
                 continue
             since = self._since(job_id, at, job, upstream)
             if since <= latest:

@@ -67,7 +67,10 @@ class _Sweep:
         counted once.
         """
         ports = self._ports
-        self._queues = ports.batch.queues(self._options.queue_arns)
+        every, scope = ports.batch.queues(self._options.queue_arns), self._options.scope
+        self._queues = tuple(
+            one for one in every if scope.covers(str(one["jobQueueArn"]).rpartition("/")[2], "")
+        )
         before = ports.ledger.sweep_position()
         missed, progress = self._missed(before)
         budget = Budget(WAITING_PAGES, ports.remaining_ms, RESERVE_MS)
@@ -86,7 +89,7 @@ class _Sweep:
         begin = Progress(watched=self._now, since=self._now)
         queues = {str(queue["jobQueueArn"]): queue for queue in self._queues}
         progress = {arn: before.queues.get(arn, begin) for arn in queues}
-        search = MissedFailureSearch(ports, budget, self._now)
+        search = MissedFailureSearch(ports, budget, self._now, self._options.scope)
         try:
             for arn in sorted(queues, key=lambda one: progress[one].began or progress[one].since):
                 progress[arn] = search.search_queue(queues[arn], progress[arn])
@@ -115,7 +118,9 @@ class _Sweep:
         heads = read_heads(self._ports, waiting, latest, budget)
         found = waiting_jobs.stuck_candidates(waiting, starting, latest, heads.firsts)
         new = dict(self._unreported(found)[:MOST_STUCK])
-        return StuckJobs(self._ports, heads, starting).events(new, latest, self._now)
+        return StuckJobs(self._ports, heads, starting, self._options.scope).events(
+            new, latest, self._now
+        )
 
     def _unreported(self, found: dict[str, WaitingQueue]) -> list[tuple[str, WaitingQueue]]:
         keys = {at.arn: waiting_jobs.stuck_key(at.arn) for at in found.values()}
