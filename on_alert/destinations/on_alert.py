@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 from functools import cache
@@ -28,19 +29,26 @@ _CONFIG = Config(
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Deliver the alerts of an SQS batch.
+    """Deliver the alerts of an SQS batch; or one alert to one destination, as a test.
 
     Returns
     -------
     dict
-        `batchItemFailures`: what comes again after the wait that was set here.
+        `batchItemFailures`: what comes again after the wait that was set here. Of a test, `sent`
+        and `problems`.
 
     Raises
     ------
     ConfigurationError
         If the routes are missing or wrong: the messages stay in the queue.
     """
+    metrics.add_metric("AlertsReceived", MetricUnit.Count, len(event.get("Records", ())))
     configuration = _store().load()
+    if "Records" not in event:
+        outcome = _delivery().deliver(
+            json.dumps(event | {"test": context.aws_request_id}), 1, configuration
+        )
+        return {"sent": list(outcome.sent), "problems": list(outcome.problems)}
     failed = []
     for record in event["Records"]:
         receives = int(record["attributes"]["ApproximateReceiveCount"])

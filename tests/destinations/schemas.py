@@ -1,8 +1,9 @@
 """What the services document of their messages, as JSON schemas of the parts that we use.
 
 Adaptive Cards 1.5: https://adaptivecards.io/explorer/ . PagerDuty Events API v2:
-https://developer.pagerduty.com/docs/send-alert-event . Opsgenie: https://docs.opsgenie.com/docs/alert-api
-incident.io: https://api-docs.incident.io/tag/Alert-Events-V2 . Nothing but what they name is allowed.
+https://developer.pagerduty.com/docs/send-alert-event . Opsgenie:
+https://docs.opsgenie.com/docs/alert-api . incident.io:
+https://api-docs.incident.io/tag/Alert-Events-V2 . Nothing but what they name is allowed.
 """
 
 from __future__ import annotations

@@ -99,14 +99,16 @@ def world(state: DeliveryState) -> World:
 def test_every_destination_takes_it_once_however_often_it_comes(world: World) -> None:
     for receives in (1, 2, 3):
         outcome = world.deliver(body("timeout"), receives)
-        assert outcome.retry_after_s is None and outcome.dead_letters == ()
+        assert outcome.retry_after_s is None
+        assert outcome.dead_letters == ()
     assert world.taken("chat") == world.taken("hook") == 1
 
 
 def test_one_that_is_down_holds_up_no_other_and_gets_it_later(world: World) -> None:
     world.services["hook"].errors = [RetryableError("HTTP 503", 40)]
     first = world.deliver(body("timeout"))
-    assert first.sent == ("chat",) and first.retry_after_s == 40
+    assert first.sent == ("chat",)
+    assert first.retry_after_s == 40
     assert world.deliver(body("timeout"), 2).retry_after_s is None
     assert world.taken("chat") == world.taken("hook") == 1
 
@@ -115,7 +117,8 @@ def test_one_that_does_not_answer_is_left_alone_for_a_minute(world: World) -> No
     world.services["hook"].errors = [NoAnswerError("no answer")]
     world.deliver(body("timeout"))
     other = world.deliver(body("drill"))
-    assert other.sent == ("chat",) and other.problems == ("hook: hook: did not answer a moment ago",)
+    assert other.sent == ("chat",)
+    assert other.problems == ("hook: hook: did not answer a moment ago",)
     world.now += timedelta(seconds=61)
     assert world.deliver(body("drill"), 2).retry_after_s is None
 
@@ -125,10 +128,12 @@ def test_a_refusal_goes_to_the_dead_letter_queue_once_with_its_name(world: World
     world.services["hook"].errors = [RetryableError("HTTP 500")]
     outcome = world.deliver(body("timeout"))
     (letter,) = outcome.dead_letters
-    assert letter.destination == "chat" and "invalid_auth" in letter.problem
+    assert letter.destination == "chat"
+    assert "invalid_auth" in letter.problem
     world.delivery.give_up(letter)
     again = world.deliver(body("timeout"), 2)
-    assert again.dead_letters == () and again.retry_after_s is None
+    assert again.dead_letters == ()
+    assert again.retry_after_s is None
     assert (world.taken("chat"), world.taken("hook")) == (0, 1)
     # Sent to the queue again by a person, it goes to that destination alone.
     assert world.deliver(letter.to_json()).sent == ("chat",)
@@ -149,21 +154,27 @@ def test_an_exhausted_one_goes_to_the_dead_letter_queue_and_waits_grow(world: Wo
 def test_an_unknown_error_says_no_text_that_may_be_secret(world: World) -> None:
     world.services["hook"].errors = [ValueError("https://secret@example.com")]
     outcome = world.deliver(body("timeout"))
-    assert outcome.problems == ("hook: ValueError",) and outcome.retry_after_s == 15
+    assert outcome.problems == ("hook: ValueError",)
+    assert outcome.retry_after_s == 15
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": "x"}', "[" * 5_000,
-                                  '{"schema": "batch-failure-alert/1", "severity": "info"}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"schema": "x"}', "[" * 5_000, '{"schema": "batch-failure-alert/1"}'],
+)
 def test_what_is_no_alert_is_a_dead_letter(world: World, text: str) -> None:
     outcome = world.deliver(text)
-    assert len(outcome.dead_letters) == 1 and outcome.retry_after_s is None
+    assert len(outcome.dead_letters) == 1
+    assert outcome.retry_after_s is None
 
 
 def test_an_incident_has_one_thread_until_it_recovers(world: World) -> None:
     times = [f"2026-11-25T1{n}:00:00Z" for n in range(5)]
     incident = {"dedup_key": "i1"}
     for name, time in zip(
-        ["nightly-5th", "nightly-5th", "recovered", "nightly-5th", "nightly-5th"], times, strict=True
+        ["nightly-5th", "nightly-5th", "recovered", "nightly-5th", "nightly-5th"],
+        times,
+        strict=True,
     ):
         world.deliver(body(name, time=time, **incident))
     threads = [thread and thread.message for _, thread in world.services["chat"].taken]
@@ -176,7 +187,8 @@ def test_an_incident_has_one_thread_until_it_recovers(world: World) -> None:
 def test_two_invocations_begin_one_thread(world: World, state: DeliveryState) -> None:
     state.begin_thread("i1", "chat", int(NOW.timestamp()))
     outcome = world.deliver(body("timeout", dedup_key="i1"))
-    assert outcome.sent == ("hook",) and "another message" in outcome.problems[0]
+    assert outcome.sent == ("hook",)
+    assert "another message" in outcome.problems[0]
     world.now += timedelta(seconds=120)  # the other one has died
     assert world.deliver(body("timeout", dedup_key="i1"), 2).retry_after_s is None
 

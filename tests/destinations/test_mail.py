@@ -48,7 +48,8 @@ def test_every_golden_is_a_mail_with_both_forms(name: str) -> None:
     alert = document_of(name)
     made = mail.render(alert, FROM, TO)
     plain = made.get_body(("plain",))
-    assert plain is not None and plain.get_content().strip() == alert.email.strip()
+    assert plain is not None
+    assert plain.get_content().strip() == alert.email.strip()
     html = mail.render_html(alert)
     assert alert.cause["title"].replace("'", "&#39;") in html
     assert all(url.replace("&", "&amp;") in html for url in list(alert.links.values())[:4])
@@ -58,7 +59,8 @@ def test_text_of_a_job_is_no_html() -> None:
     alert = document_of("timeout")
     alert.fields["job"]["name"] = '<img src=x onerror="alert(1)">'
     html = mail.render_html(alert)
-    assert "<img" not in html and "&lt;img src=x" in html
+    assert "<img" not in html
+    assert "&lt;img src=x" in html
 
 
 def test_updates_are_in_the_thread_of_the_first(
@@ -67,9 +69,11 @@ def test_updates_are_in_the_thread_of_the_first(
     mails = sent(client, monkeypatch)
     sender = Mail(client, FROM, TO)
     thread = sender.send(document_of("nightly-5th", time="2026-11-25T10:00:00Z"), None)
-    assert thread.message.startswith("<") and thread.message.endswith("@email.amazonses.com>")
+    assert thread.message.startswith("<")
+    assert thread.message.endswith("@email.amazonses.com>")
     ended = sender.send(document_of("recovered", time="2026-11-25T11:00:00Z"), thread)
-    assert ended.message == thread.message and ended.is_over
+    assert ended.message == thread.message
+    assert ended.is_over
     first, second = mails
     assert first["References"] is None
     assert second["References"] == second["In-Reply-To"] == thread.message

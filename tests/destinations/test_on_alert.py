@@ -21,8 +21,7 @@ ROUTES = """default = ["hook"]
 type = "teams"
 credential = "url"
 """
-CONTEXT: Any = SimpleNamespace(function_name="on-alert", memory_limit_in_mb=1, aws_request_id="1",
-                               invoked_function_arn="arn:aws:lambda:us-east-1:1:function:x")  # fmt: skip
+CONTEXT: Any = SimpleNamespace(function_name="on-alert", aws_request_id="1")
 
 
 class Stack:
@@ -87,7 +86,8 @@ def test_an_alert_is_delivered_late_where_the_service_asks_and_given_up_where_it
         _, answer = stack.invoke(body("stuck-job"))
         assert answer == {"batchItemFailures": []}
     (letter,) = stack.dead_letters()
-    assert letter["destination"] == "hook" and letter["problem"] == "hook: Teams: HTTP 401: no"
+    assert letter["destination"] == "hook"
+    assert letter["problem"] == "hook: Teams: HTTP 401: no"
     assert len(service.requests) == 3
 
 
@@ -104,5 +104,8 @@ def test_no_text_of_an_alert_reaches_the_log(
         stack.invoke(body("exit-1-python-traceback"))
         stack.invoke(body("timeout"))
     logged = capsys.readouterr().out + str([vars(record) for record in caplog.records])
-    assert "not sent" in logged and '"DeliveriesFailed"' in logged
-    assert "currency_code" not in logged and "orders-load" not in logged and url not in logged
+    assert "not sent" in logged
+    assert '"DeliveriesFailed"' in logged
+    assert "currency_code" not in logged
+    assert "orders-load" not in logged
+    assert url not in logged

@@ -1,4 +1,4 @@
-"""Teams, PagerDuty, Opsgenie, incident.io, webhooks and Apprise, each as its service documents it."""
+"""Teams, PagerDuty, Opsgenie, incident.io, webhooks, Apprise: each as its service documents it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ def test_text_of_a_job_is_no_markdown_in_a_card() -> None:
     alert = document_of("timeout")
     alert.fields["job"]["name"] = "[click](https://evil.example) **now**"
     shown = teams.render(alert)["attachments"][0]["content"]["body"][0]["items"][0]["text"]
-    assert "\\[click\\]\\(" in shown and "\\*\\*now" in shown
+    assert "\\[click\\]\\(" in shown
+    assert "\\*\\*now" in shown
 
 
 def test_a_recovery_resolves_what_the_failure_triggered() -> None:
@@ -79,7 +80,8 @@ def test_a_recovery_resolves_what_the_failure_triggered() -> None:
             IncidentIo("token", "source", api=url).send(one, None)
     events = [request.document for request in taken.requests]
     assert [e.get("event_action") for e in events[::3]] == ["trigger", "resolve"]
-    assert events[0]["dedup_key"] == failed.incident and events[3]["dedup_key"] == recovered.incident
+    assert events[0]["dedup_key"] == failed.incident
+    assert events[3]["dedup_key"] == recovered.incident
     assert taken.requests[4].path == f"/v2/alerts/{recovered.incident}/close?identifierType=alias"
     assert [e["status"] for e in events[2::3]] == ["firing", "resolved"]
     assert taken.requests[1].headers["Authorization"] == "GenieKey key"
@@ -131,7 +133,9 @@ def test_an_answer_decides_about_another_try(
     assert url not in str(raised.value)
 
 
-def test_a_server_that_hangs_resets_or_is_gone_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_hangs_resets_or_is_gone_is_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(http._pool, "connection_pool_kw", {**http._pool.connection_pool_kw,
                                                            "timeout": 0.2})  # fmt: skip
     hanging = Recorder(then=Reply(after_s=1))
@@ -147,7 +151,9 @@ def mails() -> Iterator[tuple[str, list[Any]]]:
     received: list[Any] = []
 
     class Inbox:
-        async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        async def handle_DATA(  # noqa: N802  # aiosmtpd's name
+            self, _server: Any, _session: Any, envelope: Any
+        ) -> str:
             received.append(message_from_bytes(envelope.content, policy=email.policy.default))
             return "250 OK"
 
@@ -166,7 +172,8 @@ def test_apprise_delivers_to_a_real_mail_server(mails: tuple[str, list[Any]]) ->
     (mail,) = received
     assert mail["Subject"].startswith("FAILED orders-load-2026-11-19")
     body = mail.get_body(preferencelist=("plain", "html")).get_content()
-    assert "KeyError: 'currency_code'" in body and "Next: Fix the error" in body
+    assert "KeyError: 'currency_code'" in body
+    assert "Next: Fix the error" in body
 
 
 def test_apprise_says_what_it_does_not_know_or_reach() -> None:

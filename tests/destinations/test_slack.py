@@ -35,7 +35,8 @@ def test_every_golden_is_what_slack_takes_in_seven_lines(name: str) -> None:
     assert problem_of(card) == ""
     shown = "".join(texts_of(card["attachments"]))
     assert len(shown.split("\n")) <= ABOVE_THE_FOLD
-    assert alert.name in shown and alert.cause["title"] in shown
+    assert alert.name in shown
+    assert alert.cause["title"] in shown
     details = slack_blocks.render_details(alert)
     assert not details or problem_of({"text": "Details", "blocks": details}) == ""
 
@@ -63,12 +64,15 @@ def test_an_update_edits_the_first_message_and_adds_to_the_thread(
     thread = bot.send(first, None)
     later = document_of("array-closed", time="2026-11-25T11:00:00Z")
     newer = bot.send(later, thread)
-    assert len(slack.roots()) == 1 and newer.time == later.time
+    assert len(slack.roots()) == 1
+    assert newer.time == later.time
     assert "312 jobs failed" in "".join(texts_of(slack.first()["attachments"]))
     assert slack.problems == []
 
 
-def test_a_recovery_turns_the_message_green_and_ends_the_thread(slack: Slack, bot: SlackBot) -> None:
+def test_a_recovery_turns_the_message_green_and_ends_the_thread(
+    slack: Slack, bot: SlackBot
+) -> None:
     thread = bot.send(document_of("nightly-5th", time="2026-11-25T10:00:00Z"), None)
     ended = bot.send(document_of("recovered", time="2026-11-25T12:00:00Z"), thread)
     assert ended.is_over
@@ -78,7 +82,8 @@ def test_a_recovery_turns_the_message_green_and_ends_the_thread(slack: Slack, bo
 def test_a_late_update_does_not_replace_a_newer_state(slack: Slack, bot: SlackBot) -> None:
     thread = bot.send(document_of("array-closed", time="2026-11-25T11:00:00Z"), None)
     kept = bot.send(document_of("array-first", time="2026-11-25T10:00:00Z"), thread)
-    assert slack.edits == [] and kept == thread
+    assert slack.edits == []
+    assert kept == thread
     assert len(slack.thread(thread.message)) == 2
 
 
@@ -93,7 +98,7 @@ def test_a_deleted_first_message_does_not_stop_the_thread(slack: Slack, bot: Sla
 @pytest.mark.parametrize(
     ("reply", "kind", "wait"),
     [
-        (Reply(429, '{"ok": false, "error": "ratelimited"}', {"Retry-After": "30"}), RetryableError, 30),
+        (Reply(429, '{"error": "ratelimited"}', {"Retry-After": "30"}), RetryableError, 30),
         (Reply(500, "{}"), RetryableError, 0),
         (Reply(503, "busy"), RetryableError, 0),
         (Reply(200, '{"ok": false, "error": "internal_error"}'), RetryableError, 0),
@@ -124,10 +129,14 @@ def test_a_server_that_is_not_there_is_no_answer() -> None:
 
 def test_text_of_a_job_has_no_effect() -> None:
     hostile = document_of("timeout")
-    fields = {**hostile.fields, "job": {**hostile.fields["job"], "name": "<!here> *x* <https://a.b|c>"}}
+    fields = {
+        **hostile.fields,
+        "job": {**hostile.fields["job"], "name": "<!here> *x* <https://a.b|c>"},
+    }
     fields["text"] = {**fields["text"], "subject": "FAILED <!here> & <@U1>"}
     card = slack_blocks.render_card(replace(hostile, fields=fields))
-    assert "<" not in card["text"] and card["text"].startswith("FAILED &lt;!here&gt; &amp;")
+    assert "<" not in card["text"]
+    assert card["text"].startswith("FAILED &lt;!here&gt; &amp;")
     assert "mrkdwn" not in str(card)  # rich text only: what stands in it is literal
 
 
