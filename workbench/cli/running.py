@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -73,7 +74,8 @@ def _report(error: Exception) -> int:
         case SetupError():
             say(str(error))
         case OSError():
-            _drop_output()
+            if error.errno == errno.ENOSPC:  # Python would try to write the rest on exit
+                _drop_output()
             name = f": {error.filename}" if error.filename else ""
             say(f"{error.strerror or error}{name}")
         case _:
@@ -83,7 +85,7 @@ def _report(error: Exception) -> int:
 
 
 def _drop_output() -> None:
-    """Send the rest of the output nowhere: Python would report the error again on exit."""
+    """Send the rest of the output nowhere, or Python would report the error again on exit."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):  # it has no file descriptor, as in a test

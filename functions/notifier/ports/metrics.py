@@ -41,6 +41,7 @@ class Metric(StrEnum):
     DEGRADED_MESSAGES = "DegradedMessages"
     GROUPED_WITHOUT_LOG = "GroupedWithoutLog"
     HISTORY_UNKNOWN = "HistoryUnknown"
+    LABELS_UNREAD = "LabelsUnread"
     LEDGER_FAILURES = "LedgerFailures"
     LOG_READS = "LogReads"
     LOG_UNAVAILABLE = "LogUnavailable"
@@ -49,6 +50,7 @@ class Metric(StrEnum):
     PUBLISH_REJECTED = "PublishRejected"
     PUBLISH_RETRIED = "PublishRetried"
     RECOVERY_UNKNOWN = "RecoveryUnknown"
+    SETTINGS_ADJUSTED = "SettingsAdjusted"
     UNREADABLE_EVENTS = "UnreadableEvents"
 
     # What the sweep found, where no event came.

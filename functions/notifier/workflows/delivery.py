@@ -14,9 +14,10 @@ from notifier.incident.incident import Incident, Intervals
 from notifier.ports import metrics
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Journal, Options, Ports
-from notifier.ports.service_error import ServiceError, where
+from notifier.ports.service_error import ErrorKind, ServiceError, where
 from notifier.text import untrusted
 from notifier.workflows.announcer import Announcer
+from notifier.workflows.enriching.labelling import add_labels
 from notifier.workflows.grouping import Grouped, IncidentUpdate, group
 from notifier.workflows.log_reader import LogReader
 from notifier.workflows.publishing import PublishError, publish
@@ -25,8 +26,10 @@ from notifier.workflows.records import DEPENDENT_WAITS_S, ReceivedFailure, Recor
 # One incident costs at most one log read (11 s with time-outs, retries and waits), one look-up of
 # its history (7 s) and one publish (21 s); with less time left, its records are delivered again.
 RESERVE_MS = 40_000
-# The table gets two more chances, six minutes apart; then failures are reported without it.
+# A table that fails gets two more chances; then failures are reported without it. One that is gone
+# or denies access will do so again, so there is nothing to wait for.
 DEGRADED_FROM = 3
+PERMANENT = (ErrorKind.GONE, ErrorKind.DENIED)
 DEGRADED_PAUSE_S = 1.0  # two invocations at once then send two messages a second at most
 
 
@@ -48,6 +51,7 @@ def run(records: Sequence[Record], ports: Ports, options: Options) -> tuple[str,
         Ids of the messages that must be delivered again.
     """
     received = read_all(records, ports.journal)
+    add_labels(received, ports, options.filter_labels, RESERVE_MS)
     delivery = _Delivery(ports, options)
     try:
         grouped = group(received, ports, options, delivery.logs)
@@ -71,6 +75,7 @@ class _Delivery:
         self._again: list[ReceivedFailure] = []
         self._unrecorded: list[ReceivedFailure] = []
         self._ledger_problem = ""
+        self._degraded_from = DEGRADED_FROM
         self.logs = LogReader(ports, RESERVE_MS)
 
     def send_to_wait(self, waiting: Iterable[ReceivedFailure]) -> None:
@@ -101,13 +106,16 @@ class _Delivery:
     def without_ledger(self, received: Iterable[ReceivedFailure], error: ServiceError) -> None:
         """Return up on the ledger for this delivery."""
         self._ledger_problem = error.says
+        if error.kind in PERMANENT:
+            self._degraded_from = 1
         self._unrecorded += received
         self._ports.journal.note("no ledger", Metric.LEDGER_FAILURES, {"problem": error.says})
 
     def to_retry(self) -> list[ReceivedFailure]:
         """Return what must be delivered again; report the rest without the ledger."""
-        due = [one for one in self._unrecorded if one.receives >= DEGRADED_FROM]
-        again = self._again + [one for one in self._unrecorded if one.receives < DEGRADED_FROM]
+        least = self._degraded_from
+        due = [one for one in self._unrecorded if one.receives >= least]
+        again = self._again + [one for one in self._unrecorded if one.receives < least]
         if not due:
             return again
         self._ports.pause(DEGRADED_PAUSE_S)
