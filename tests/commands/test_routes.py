@@ -30,8 +30,8 @@ label = "nights"
 severity = ">=critical"
 destinations = ["oncall"]
 """
-SECRET = "xoxb-0123456789"
-CREDENTIALS = f'slack-token = "{SECRET}"\npager = "0123456789abcdef0123456789abcdef"\n'
+PLANTED = "xoxb-" + "7" * 10
+CREDENTIALS = f'slack-token = "{PLANTED}"\npager = "{"p" * 32}"\n'
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def files(tmp_path: Path) -> dict[str, str]:
         "credentials": CREDENTIALS,
         "half": 'pager = "x"\n',
         "bad": ROUTES.replace("severity", "sevrity"),
-        "unquoted": f"slack-token = {SECRET}",
+        "unquoted": f"slack-token = {PLANTED}",
     }
     for name, text in texts.items():
         (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
@@ -57,7 +57,7 @@ def ssm() -> Iterator[Any]:
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     code = main(["routes", *words])
     printed = capsys.readouterr()
-    assert SECRET not in printed.out + printed.err
+    assert PLANTED not in printed.out + printed.err
     return code, printed.out + printed.err
 
 

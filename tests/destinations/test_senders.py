@@ -24,7 +24,7 @@ from tests.destinations import schemas
 from tests.destinations.alerts import EVERY, document_of
 from tests.destinations.servers import Recorder, Reply, free_port, serving
 
-KEY = "0123456789abcdef0123456789abcdef"
+KEY = "k" * 32
 TEAMS_LIMIT = 28 * 1024  # bytes of a message
 
 
