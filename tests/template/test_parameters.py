@@ -14,8 +14,8 @@ from tests.template.stack import Stack
 
 EMAILS = ["AlertEmail", "AlertEmail2", "AlertEmail3", "OpsEmail"]
 CHAT_WEBHOOKS = [  # none of them confirms a subscription of SNS
-    "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXX",
-    "https://HOOKS.Slack.com/services/T00000000/B00000000/XXXXXXXXXXXX",
+    "https://hooks.slack.com/services/T0/B0/x",
+    "https://HOOKS.Slack.com/services/T0/B0/x",
     "https://hooks.slack.com:443/workflows/T0/A0/1/x",
     "https://hooks.slack.com./services/T0/B0/x",
     "https://hooks.slack-gov.com/services/T0/B0/x",
