@@ -62,15 +62,23 @@ class ConfigurationStore:
         return self._kept
 
     def _read(self) -> Configuration:
-        answer = self._client.get_parameters(Names=list(self._names), WithDecryption=True)
-        values = {one["Name"]: one["Value"] for one in answer["Parameters"]}
         routes_name, credentials_name = self._names
-        if routes_name not in values:
+        routes = self._value(routes_name)
+        if not routes:
             raise ConfigurationError(
                 f"there are no routes in {routes_name}: run batch-notifier routes apply FILE"
             )
-        routes = routes_file.parse(values[routes_name])
-        return Configuration(routes, parse_credentials(values.get(credentials_name, "")))
+        credentials = parse_credentials(self._value(credentials_name))
+        return Configuration(routes_file.parse(routes), credentials)
+
+    def _value(self, name: str) -> str:
+        """Give the value of a parameter; empty where it does not exist."""
+        try:
+            answer = self._client.get_parameter(Name=name, WithDecryption=True)
+        except self._client.exceptions.ParameterNotFound:
+            return ""
+        value: str = answer["Parameter"]["Value"]
+        return value
 
 
 def parse_credentials(source: str) -> dict[str, str]:
