@@ -2,8 +2,7 @@
 
 The order of evidence matters: first what AWS Batch and the ECS agent state, then the exit code,
 then the log; a text that a person wrote decides nothing. A wrong cause called certain is the worst
-error here, so a cause is certain only if a text begins with AWS's own words, or if the exit code
-itself states it.
+error here: a cause is certain only if AWS's own words begin a text, or the exit code states it.
 """
 
 from __future__ import annotations
@@ -143,7 +142,8 @@ def _guess_termination(
     if evidence.first_match((status,), tuple(Specificity)) or diagnose_log(log, root, _LOG):
         return None
     shown = status, _exit_evidence(code)
-    return evidence.diagnosis_of("terminated-by-user", Certainty.GUESS, *shown)
+    guess = evidence.diagnosis_of("terminated-by-user", Certainty.GUESS, *shown)
+    return replace(guess, severity=Severity.WARNING)  # a guess must not hide a failure
 
 
 def _quote_unknown(
@@ -172,7 +172,8 @@ def _diagnose_exit_code(
     cause = known.by_exit.get(code) or known.by_id["app-exit-nonzero"]
     shown = _exit_evidence(code)
     is_final = code in SIGNALLED or (code in OF_SHELL and _is_confirmed(cause, log))
-    if refined := diagnose_log(log, root, _LOG, source, runtime_only=is_final):
+    refined = diagnose_log(log, root, _LOG, source, runtime_only=is_final)
+    if refined and refined.cause != cause.id:  # what the code itself says is surer
         return replace(refined, evidence=(*refined.evidence, shown))
     return evidence.diagnosis_of(cause, cause.exit_certainty, shown)
 
@@ -242,7 +243,7 @@ def _diagnose_exit_code_in(text: str) -> Diagnosis | None:
     found = _EXIT_IN_TEXT.search(text[: catalogue.TEXT_LIMIT])
     code = int(found[1] or found[2]) if found else None
     cause = _diagnose_exit_code(code, (), None, Source.TEXT)
-    return replace(cause, certainty=min(cause.certainty, Certainty.LIKELY)) if cause else None
+    return cause and replace(cause, certainty=min(cause.certainty, Certainty.LIKELY))
 
 
 def _exit_evidence(code: int) -> Evidence:
