@@ -117,6 +117,7 @@ golden: catalogue ## update tests/golden, docs/causes.md and README.md; read the
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest --quiet tests/golden
 	@$(BIN)/python -m workbench.docs.readme
 	@$(BIN)/python -m workbench.docs.causes_page
+	@$(BIN)/python -m workbench.docs.lint_page
 
 new-event: $(READY) ## start a sample event (NAME=, FROM= the sample to copy)
 	@$(BIN)/python -m workbench.docs.new_event "$(NAME)" $(if $(FROM),--like "$(FROM)")
@@ -145,8 +146,11 @@ build: $(READY) ## build the functions into .aws-sam/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --no-cached
 	@$(BIN)/python -m workbench.local.bytecode
 
+package: build ## build the wheel of batch-notifier into dist/
+	@$(BIN)/python -m workbench.deploy.packaging
+
 clean: ## remove everything that make created
-	rm -rf $(VENV) .aws-sam .setup.log .fuzz $(SBOM) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .aws-sam dist .setup.log .fuzz $(SBOM) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Universal locks: one file serves Python 3.11 to 3.13 on Linux and macOS. Pins move only with UPGRADE=1.

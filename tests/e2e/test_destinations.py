@@ -70,9 +70,7 @@ def test_a_failure_reaches_each_destination_and_one_that_refuses_is_named(aws: L
         )
         wait_for(lambda: team.requests and channel.requests and refusing.requests)
         sqs = aws.client("sqs")
-        (dead,) = [
-            url for url in sqs.list_queues()["QueueUrls"] if "DeliveryDeadLet" in url
-        ]
+        (dead,) = [url for url in sqs.list_queues()["QueueUrls"] if "DeliveryDeadLet" in url]
         letter = wait_for(lambda: sqs.receive_message(QueueUrl=dead).get("Messages"))[0]
     card = team.requests[0].document["attachments"][0]["content"]
     assert "drill" in json.dumps(card)
