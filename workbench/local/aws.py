@@ -7,12 +7,10 @@ reach neither it nor its clients.
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import ssl
 import subprocess
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -21,9 +19,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from workbench.errors import SetupError
+from workbench.local import scratch
 from workbench.local.certificate import write_certificate
 from workbench.local.loopback import HOST
 
@@ -33,6 +33,12 @@ REGION = "us-east-1"
 ACCOUNT = "111122223333"  # the account that AWS documentation uses in examples
 SECRET = "local"  # opens nothing: the local AWS takes any
 
+# A profile or a configuration file of the user, even a malformed one, is not read.
+NO_CONFIGURATION: dict[str, Any] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 START_SECONDS = 30.0  # it answers in under one second on an idle machine
 POLL_SECONDS = 0.05
 
@@ -58,10 +64,11 @@ class LocalAws:
     def __enter__(self) -> Self:
         """Start the process and wait until it answers."""
         self.port = _find_port(self.port)
-        self.scratch = Path(tempfile.mkdtemp(prefix="batch-notifier-"))
+        self.scratch = scratch.make()
         try:
             write_certificate(HOST, self.certificate, self._key)
             self._process = self._start()
+            scratch.note_process(self.scratch, self._process.pid)
             self._wait_until_ready()
         except BaseException:  # including Ctrl-C: leave nothing behind
             self.stop()
@@ -110,7 +117,10 @@ class LocalAws:
 
     def _connect(self, service: str, region: str) -> Any:
         session = boto3.Session(
-            aws_access_key_id=ACCOUNT, aws_secret_access_key=SECRET, region_name=region
+            aws_access_key_id=ACCOUNT,
+            aws_secret_access_key=SECRET,
+            region_name=region,
+            botocore_session=botocore.session.Session(session_vars=NO_CONFIGURATION),
         )
         config = Config(proxies={}, retries={"total_max_attempts": 2}, read_timeout=20)
         connect: Any = session.client  # its overloads require the service as a literal
@@ -146,7 +156,7 @@ class LocalAws:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         if self.scratch != Path():
-            shutil.rmtree(self.scratch, ignore_errors=True)
+            scratch.remove(self.scratch)
 
     def _start(self) -> subprocess.Popen[bytes]:
         if not PYTHON.exists():
