@@ -23,22 +23,19 @@ import botocore.session
 from botocore.config import Config
 
 from workbench.errors import SetupError
+from workbench.files import ROOT as ROOT
 from workbench.local import scratch
-from workbench.local.certificate import write_certificate
 from workbench.local.loopback import HOST
 
-ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv" / "local-aws" / "bin" / "python"
 REGION = "us-east-1"
 ACCOUNT = "111122223333"  # the account that AWS documentation uses in examples
 SECRET = "local"  # opens nothing: the local AWS takes any
 
 # A profile or a configuration file of the user, even a malformed one, is not read.
-NO_CONFIGURATION: dict[str, Any] = {
-    "profile": (None, None, None, None),
-    "config_file": (None, None, os.devnull, None),
-    "credentials_file": (None, None, os.devnull, None),
-}
+NO_CONFIGURATION: dict[str, Any] = dict.fromkeys(
+    ("config_file", "credentials_file"), (None, None, os.devnull, None)
+) | {"profile": (None,) * 4}
 START_SECONDS = 30.0  # it answers in under one second on an idle machine
 POLL_SECONDS = 0.05
 
@@ -66,6 +63,9 @@ class LocalAws:
         self.port = _find_port(self.port)
         self.scratch = scratch.make()
         try:
+            # The package has no cryptography: the inbox imports this module and starts no AWS.
+            from workbench.local.certificate import write_certificate
+
             write_certificate(HOST, self.certificate, self._key)
             self._process = self._start()
             scratch.note_process(self.scratch, self._process.pid)
@@ -128,9 +128,8 @@ class LocalAws:
 
     def environment(self) -> dict[str, str]:
         """Return the environment for a tool (sam, boto3) that uses only this AWS."""
-        return (
-            without_aws(os.environ) | self._client_settings() | {"NO_PROXY": HOST, "no_proxy": HOST}
-        )
+        direct = {"NO_PROXY": HOST, "no_proxy": HOST}
+        return without_aws(os.environ) | self._client_settings() | direct
 
     def _client_settings(self) -> dict[str, str]:
         return {
@@ -209,9 +208,8 @@ class LocalAws:
 
     def _is_ready(self) -> bool:
         trust = ssl.create_default_context(cafile=str(self.certificate))
-        direct = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
-        )
+        https = urllib.request.HTTPSHandler(context=trust)
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), https)
         try:
             with direct.open(f"{self.url}/_ministack/ready", timeout=1):
                 return True

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from notifier.batch.event import is_heartbeat, parse_event
+from notifier.batch.event import is_heartbeat, is_preemption, parse_event
 from notifier.batch.failure import Failure, Unreadable
 from notifier.diagnosis.diagnose import diagnose
 from notifier.diagnosis.evidence import Diagnosis
@@ -18,6 +18,10 @@ from notifier.ports.reporting import Journal
 
 # Seconds that a dependent waits for the failure of the job before it, one delivery after another.
 DEPENDENT_WAITS_S = (15, 60, 180)
+_NO_FAILURES = {
+    False: ("not a failure", Metric.NOT_A_FAILURE),
+    True: ("a service job was preempted", Metric.PREEMPTIONS),
+}
 _NOT_JSON = object()
 
 
@@ -67,7 +71,8 @@ def read_all(records: Sequence[Record], journal: Journal) -> list[ReceivedFailur
             continue
         parsed = Unreadable("the message is not JSON") if body is _NOT_JSON else parse_event(body)
         if parsed is None:
-            journal.note("not a failure", Metric.NOT_A_FAILURE, {"message_id": record.message_id})
+            happened, count = _NO_FAILURES[is_preemption(body)]
+            journal.note(happened, count, {"message_id": record.message_id})
             continue
         one = _received(parsed, record)
         received.setdefault(identity(one.failure), one).records.append(record)
