@@ -50,7 +50,7 @@ def at(place: str) -> Callable[[Inbox], str]:
 
 STATES = {
     "empty": State(at(""), "Two commands fill this page", is_empty=True),
-    "list": State(at(""), "15 incidents"),
+    "list": State(at(""), " incidents, "),
     "storm": State(thread_of("align-cohort"), "300 of 2,000 children"),
     "recovered": State(thread_of("feature-matrix-2026-11-17"), "RECOVERED"),
     "sample": State(at("#gallery/access-denied-in-log"), "access denied"),
