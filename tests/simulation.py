@@ -62,6 +62,7 @@ class Told:
     document: dict[str, Any]
     texts: dict[str, str]
     attributes: dict[str, str | tuple[str, ...]]
+    chat: dict[str, Any] = field(default_factory=dict)
 
     @property
     def outcome(self) -> str:
@@ -210,7 +211,14 @@ class Simulation:
             shown = message.decode()
             document = shown["webhook"]
             self.told.append(
-                Told(self.now, message.subject, document, document["text"], message.attributes)
+                Told(
+                    self.now,
+                    message.subject,
+                    document,
+                    document["text"],
+                    message.attributes,
+                    shown["chat"],
+                )
             )
 
     def _parcel(self, body: str, at: int) -> Parcel:

@@ -13,8 +13,9 @@ from typing import Any
 from notifier.batch.failure import Failure, Kind, LogStream
 from notifier.diagnosis.catalogue import Certainty, Severity
 from notifier.incident.counts import Member, Role
+from notifier.incident.fingerprint import is_drill_key
 from notifier.incident.incident import Incident, Phase, Place
-from notifier.incident.rate_limit import RateState
+from notifier.incident.rate_limit import RateState, Sending
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import Progress, SweepPosition
 
@@ -54,6 +55,23 @@ def member_prefix(place: Place) -> str:
 def member_key(place: Place, job_id: str) -> Item:
     """Return the key of a member."""
     return key(f"incident#{place.key}", member_prefix(place) + job_id)
+
+
+def held_list(*, is_drill: bool) -> str:
+    """Return the partition key of the incidents on hold."""
+    return "held-drills" if is_drill else "held"
+
+
+def held_key(incident: str) -> Item:
+    """Return the key of an incident on hold."""
+    return key(held_list(is_drill=is_drill_key(incident)), incident)
+
+
+def urgency(held: Item) -> tuple[int, int, str]:
+    """Return what an incident on hold is sorted by; a version before 0.2 stored only its key."""
+    body = body_of(held)
+    severity = Severity(body.get("severity", Severity.INFO))
+    return -severity.rank, body.get("since", 0), held["sk"]["S"]
 
 
 def with_body(where: Item, body: Mapping[str, Any], expires: int, version: int = 0) -> Item:
@@ -119,13 +137,17 @@ def from_rate_state(rate_state: RateState) -> dict[str, Any]:
     """Return the body of the rate limit's state."""
     body = asdict(rate_state)
     del body["version"]
-    return body
+    times = {name: [list(one.values()) for one in body[name]] for name in ("alerts", "texts")}
+    return body | times
 
 
 def to_rate_state(item: Item) -> RateState:
-    """Parse the rate limit's state."""
+    """Parse the rate limit's state; a version before 0.2 stored only times."""
     body = body_of(item)
-    times = {name: tuple(body[name]) for name in ("alerts", "texts")}
+    times = {
+        name: tuple(Sending(*(one if isinstance(one, list) else [one])) for one in body[name])
+        for name in ("alerts", "texts")
+    }
     return RateState(**(body | times), version=version_of(item))
 
 

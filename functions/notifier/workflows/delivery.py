@@ -86,7 +86,7 @@ class _Delivery:
     def announce(self, grouped: Grouped) -> None:
         """Report each incident that is due, the most severe first."""
         announcer = Announcer(self._ports, self._options, grouped.snapshot)
-        for update in sorted(grouped.updates, key=lambda one: one.severity, reverse=True):
+        for update in sorted(grouped.updates, key=lambda one: one.urgency, reverse=True):
             known = grouped.snapshot.incidents.get(update.place.key)
             if self._ledger_problem:
                 self._unrecorded += update.received
