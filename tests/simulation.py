@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from notifier.incident.rate_limit import OutageLimit
 from notifier.incident.recovery import Success
 from notifier.ports.reporting import Options, Ports
 from notifier.workflows import delivery, follow_up
@@ -86,6 +87,7 @@ class Simulation:
     history: FakeHistory = field(default_factory=FakeHistory)
     queues: FakeQueues = field(default_factory=FakeQueues)
     journal: FakeJournal = field(default_factory=FakeJournal)
+    outage: OutageLimit = field(default_factory=OutageLimit)
     failures: list[Parcel] = field(default_factory=list)
     follow_ups: list[Parcel] = field(default_factory=list)
     dead: list[Parcel] = field(default_factory=list)
@@ -105,7 +107,7 @@ class Simulation:
         return self.wrap(
             Ports(
                 self.logs, self.topic, self.journal, self.ledger, self.queues, self.jobs,
-                lambda: PLENTY_MS, self._pause, lambda: self.now, self.history,
+                lambda: PLENTY_MS, self._pause, lambda: self.now, self.history, self.outage,
             )
         )  # fmt: skip
 

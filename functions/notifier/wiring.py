@@ -17,6 +17,7 @@ from notifier.aws.jobs import DryRunJobLookup, JobLookup
 from notifier.aws.ledger import DryRunLedger, IncidentLedger
 from notifier.aws.queues import DelayedQueues, DryRunOutbox, DryRunQueues, FailureOutbox
 from notifier.aws.topic import AlertTopic, DryRunTopic
+from notifier.incident.rate_limit import OutageLimit
 from notifier.ports.reporting import Journal, Ports
 from notifier.ports.sweeping import SweepPorts
 
@@ -41,6 +42,7 @@ def make_ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
         pause=time.sleep,
         now_ms=lambda: time.time_ns() // 1_000_000,
         history=DryRunHistoryLookup() if dry_run else RunHistoryLookup(),
+        outage=_outage(),
     )
 
 
@@ -81,6 +83,11 @@ def _ledger() -> IncidentLedger:
 @cache
 def _queues() -> DelayedQueues:
     return DelayedQueues(load_settings().failure_queue_url, load_settings().follow_up_queue_url)
+
+
+@cache
+def _outage() -> OutageLimit:
+    return OutageLimit()
 
 
 @cache

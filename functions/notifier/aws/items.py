@@ -5,6 +5,7 @@ Only the fields named here are stored: a new field of a failure must be added ex
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -20,6 +21,8 @@ from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import Progress, SweepPosition
 
 Item = dict[str, Any]
+MOST_NAME_BYTES = 900  # of a name in a key; what is before it takes at most 20
+_HASHED = "sha256-"
 
 _STORED_FIELDS = (
     "kind", "job_id", "job_name", "event_id", "event_time", "account", "region", "job_arn",
@@ -44,7 +47,7 @@ def state_key(incident: str) -> Item:
 
 def place_key(root: str) -> Item:
     """Return the key of the place where a job is counted."""
-    return key(f"job#{root}", "place")
+    return key(f"job#{_short(root)}", "place")
 
 
 def member_prefix(place: Place) -> str:
@@ -54,7 +57,18 @@ def member_prefix(place: Place) -> str:
 
 def member_key(place: Place, job_id: str) -> Item:
     """Return the key of a member."""
-    return key(f"incident#{place.key}", member_prefix(place) + job_id)
+    return key(f"incident#{place.key}", member_prefix(place) + _short(job_id))
+
+
+def _short(name: str) -> str:
+    """Return a name, or its hash where it may be too long for a key.
+
+    DynamoDB counts bytes: 2,048 of a partition key, 1,024 of a sort key.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+    """
+    counted = name.encode("utf-8", "replace")
+    is_short = len(counted) <= MOST_NAME_BYTES
+    return name if is_short else f"{_HASHED}{hashlib.sha256(counted).hexdigest()}"
 
 
 def held_list(*, is_drill: bool) -> str:
@@ -119,9 +133,10 @@ def _failure(body: dict[str, Any]) -> Failure:
 
 
 def from_member(member: Member) -> dict[str, Any]:
-    """Return the body of a member; its id is in the key."""
+    """Return the body of a member; its id is in the key, unless it is too long for that."""
     body = _without_empty({field.name: getattr(member, field.name) for field in fields(member)})
-    del body["job_id"]
+    if _short(member.job_id) == member.job_id:
+        body.pop("job_id", None)
     return body | ({"log": list(asdict(member.log).values())} if member.log else {})
 
 
@@ -129,7 +144,7 @@ def to_member(item: Item, prefix: str) -> Member:
     """Parse a member."""
     body = body_of(item)
     log = LogStream(*body["log"]) if "log" in body else None
-    job_id = item["sk"]["S"].removeprefix(prefix)
+    job_id = body.get("job_id", item["sk"]["S"].removeprefix(prefix))
     return Member(**(body | {"job_id": job_id, "role": Role(body["role"]), "log": log}))
 
 

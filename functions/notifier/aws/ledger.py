@@ -57,7 +57,7 @@ class IncidentLedger:
         own = (_SILENCES, _RATE_STATE, _DRILLS, _PENDING)
         wanted = [*own, *map(items.place_key, roots), *map(items.state_key, keys)]
         found = {(one["pk"]["S"], one["sk"]["S"]): one for one in self._table.get_many(wanted)}
-        places = {root: found.get((f"job#{root}", "place")) for root in roots}
+        places = {root: found.get((items.place_key(root)["pk"]["S"], "place")) for root in roots}
         states = {key: found.get((f"incident#{key}", "state")) for key in keys}
         silences, pending = found.get(("silences", "all")), found.get(("subscriptions", "pending"))
         rate_state, drills = found.get(("brake", "alerts")), found.get(("brake", "drills"))

@@ -111,6 +111,21 @@ class RateState:
         return replace(self, storm_due=due, storm_lease=0)
 
 
+class OutageLimit:
+    """The rate limit while the ledger gives no answer: each process keeps its own, in memory."""
+
+    def __init__(self) -> None:
+        self._states = {False: RateState(), True: RateState(is_drill=True)}
+
+    def take(self, now: int, limits: Limits, *, is_drill: bool) -> bool:
+        """Count a message that goes out now; False where there is no room for it."""
+        state, wanted = self._states[is_drill], Sending(now, is_critical=True)
+        if state.free_at(wanted, limits.for_drills() if is_drill else limits) > now:
+            return False
+        self._states[is_drill] = state.taken(wanted, with_text=False)
+        return True
+
+
 def _left(wanted: Sending, sent: tuple[Sending, ...], most: int) -> int:
     """Return how many messages like `wanted` fit into a window that holds `sent`.
 

@@ -13,7 +13,7 @@ from notifier.diagnosis.diagnose import Severity
 from notifier.incident.counts import Member
 from notifier.incident.fingerprint import GROUP_BY
 from notifier.incident.incident import Incident, Intervals, Place
-from notifier.incident.rate_limit import Limits, RateState
+from notifier.incident.rate_limit import Limits, OutageLimit, RateState
 from notifier.incident.recovery import Success
 from notifier.incident.silence import Silence
 from notifier.joblog.excerpt import LogRead
@@ -182,3 +182,4 @@ class Ports:
     pause: Callable[[float], None]
     now_ms: Callable[[], int]
     history: History
+    outage: OutageLimit = field(default_factory=OutageLimit)
