@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from notifier.incident.fingerprint import root_of
 from notifier.incident.rate_limit import OutageLimit
 from notifier.incident.recovery import Success
 from notifier.ports.reporting import Options, Ports
@@ -19,6 +20,7 @@ from tests.fakes import (
     FakeHistory,
     FakeJobs,
     FakeJournal,
+    FakeLabels,
     FakeLedger,
     FakeLogs,
     FakeQueues,
@@ -85,6 +87,7 @@ class Simulation:
     logs: FakeLogs = field(default_factory=FakeLogs)
     jobs: FakeJobs = field(default_factory=FakeJobs)
     history: FakeHistory = field(default_factory=FakeHistory)
+    labels: FakeLabels = field(default_factory=FakeLabels)
     queues: FakeQueues = field(default_factory=FakeQueues)
     journal: FakeJournal = field(default_factory=FakeJournal)
     outage: OutageLimit = field(default_factory=OutageLimit)
@@ -107,14 +110,25 @@ class Simulation:
         return self.wrap(
             Ports(
                 self.logs, self.topic, self.journal, self.ledger, self.queues, self.jobs,
-                lambda: PLENTY_MS, self._pause, lambda: self.now, self.history, self.outage,
+                lambda: PLENTY_MS, self._pause, lambda: self.now, self.history, self.labels,
+                self.outage,
             )
         )  # fmt: skip
 
     def put(self, event: dict[str, Any], second: float = 0) -> None:
         """Put an event on the failure queue: a new chain."""
         self._chain = Counter()
+        event = self._as_sent(event)
         self.failures.append(self._parcel(json.dumps(event), START_MS + round(second * 1000)))
+
+    def _as_sent(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Leave the tags with the job: AWS Batch puts none into an event."""
+        detail = event.get("detail")
+        tags = detail.get("tags") if isinstance(detail, dict) else None
+        if not isinstance(tags, dict) or event.get("source") != "aws.batch":
+            return event
+        self.labels.tags[root_of(detail["jobId"])] = tags
+        return event | {"detail": detail | {"tags": {"resourceArn": detail["jobArn"]}}}
 
     def succeed(self, name: str, second: float, took: float = 1) -> None:
         """Have a job begin at a second and succeed."""
