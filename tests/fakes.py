@@ -10,6 +10,7 @@ from typing import Any
 from notifier.alert.history import RunHistory
 from notifier.aws.job_logs import EVENTS_READ
 from notifier.batch.failure import Failure, LogStream
+from notifier.batch.job_secrets import secrets_in
 from notifier.batch.labels.labels import Labels
 from notifier.channels.message import Message
 from notifier.diagnosis.catalogue import Severity
@@ -174,6 +175,7 @@ class FakeJobs:
     succeeded: list[Success] = field(default_factory=list)
     not_begun: set[str] = field(default_factory=set)
     unusable: set[str] = field(default_factory=set)
+    details: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
 
     def successes(
@@ -190,6 +192,10 @@ class FakeJobs:
     def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
         self.calls["DescribeJobs"] += 1
         return frozenset(job_ids) & self.not_begun
+
+    def secrets(self, job_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        self.calls["DescribeJobs"] += 1
+        return {one: secrets_in(self.details[one]) for one in job_ids if one in self.details}
 
     def is_usable(self, arn: str) -> bool:
         self.calls["Describe"] += 1

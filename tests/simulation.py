@@ -130,6 +130,7 @@ class Simulation:
         if not (isinstance(detail, dict) and is_job and event.get("source") == "aws.batch"):
             return event
         self.labels.tags[root_of(detail["jobId"])] = tags
+        self.jobs.details[detail["jobId"]] = detail
         return event | {"detail": detail | {"tags": {"resourceArn": detail["jobArn"]}}}
 
     def succeed(self, name: str, second: float, took: float = 1) -> None:

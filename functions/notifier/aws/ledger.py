@@ -123,9 +123,8 @@ class IncidentLedger:
 
     def hold(self, key: str, severity: Severity, since: int) -> None:
         """Put an incident on the list of the next storm digest; drills have a list of their own."""
-        body = {"severity": severity, "since": since}
-        item = items.with_body(items.held_key(key), body, self._in_days(HELD_DAYS))
-        self._table.put_many([item])
+        body, expires = {"severity": severity, "since": since}, self._in_days(HELD_DAYS)
+        self._table.put_many([items.with_body(items.held_key(key), body, expires)])
 
     def held(self, *, is_drill: bool = False) -> tuple[str, ...]:
         """Return the keys on that list: the most severe first, then those that waited longest."""
@@ -153,11 +152,10 @@ class IncidentLedger:
 
     def redeem_heartbeat(self, nonce: str) -> bool:
         """Return whether the sweep announced this nonce minutes ago; it counts once."""
-        key = items.key("heartbeat", nonce)
-        if not list(self._table.get_many([key])):
-            return False
-        self._table.delete_many([key])
-        return True
+        found = [items.key("heartbeat", nonce)]
+        is_known = bool(list(self._table.get_many(found)))
+        self._table.delete_many(found if is_known else [])
+        return is_known
 
     def note_unconfirmed(self, pending: int) -> None:
         """Store how many subscriptions are not confirmed, for the next alert."""

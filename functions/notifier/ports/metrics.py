@@ -50,7 +50,9 @@ class Metric(StrEnum):
     PUBLISH_REJECTED = "PublishRejected"
     PUBLISH_RETRIED = "PublishRetried"
     RECOVERY_UNKNOWN = "RecoveryUnknown"
+    SETTINGS_ADJUSTED = "SettingsAdjusted"
     UNREADABLE_EVENTS = "UnreadableEvents"
+    WRITTEN_WITHOUT_LOG = "WrittenWithoutLog"
 
     # What the sweep found, where no event came.
     MISSED_EVENTS = "MissedEvents"

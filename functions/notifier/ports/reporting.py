@@ -158,6 +158,13 @@ class Jobs(Protocol):
         """Return those of up to 100 jobs that have not begun to run; raises `ServiceError`."""
         ...
 
+    def secrets(self, job_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return the secret values in the settings of up to 100 jobs, by id; nothing is stored.
+
+        A job that AWS Batch does not know any more is left out. Raises `ServiceError`.
+        """
+        ...
+
     def is_usable(self, arn: str) -> bool:
         """Return whether a queue or compute environment is VALID and ENABLED, or gone.
 

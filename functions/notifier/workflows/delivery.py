@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from notifier.alert import digest, storm_digest
+from notifier.alert import digest
 from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.alert.history import RunHistory, is_comparable
 from notifier.batch.failure import Failure, Unreadable
 from notifier.incident.counts import Role, Tally, fold
 from notifier.incident.decision import decide
 from notifier.incident.incident import Incident, Intervals
+from notifier.joblog.excerpt import LogRead
 from notifier.ports import metrics
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Journal, Options, Ports
@@ -19,18 +20,18 @@ from notifier.text import untrusted
 from notifier.workflows.announcer import Announcer
 from notifier.workflows.enriching.labelling import add_labels
 from notifier.workflows.grouping import Grouped, IncidentUpdate
-from notifier.workflows.isolation import group_apart
-from notifier.workflows.log_reader import LogReader
-from notifier.workflows.publishing import PublishError, publish
+from notifier.workflows.isolation import group_apart, report_without_ledger
+from notifier.workflows.log_reader import LogReader, with_or_without_log
+from notifier.workflows.publishing import PublishError
 from notifier.workflows.records import DEPENDENT_WAITS_S, ReceivedFailure, Record, read_all
 
 # One incident costs at most one log read (11 s with time-outs, retries and waits), one look-up of
 # its history (7 s) and one publish (21 s); with less time left, its records are delivered again.
 RESERVE_MS = 40_000
-# The table gets two more chances, six minutes apart; then failures are reported without it.
+# A table that fails gets two more chances; then failures are reported without it. One that is gone
+# or denies access will do so again, so there is nothing to wait for.
 DEGRADED_FROM = 3
-LAST_RECEIVE = 5  # maxReceiveCount of FailureQueue: then it goes to the dead-letter queue
-DEGRADED_PAUSE_S = 1.0  # two invocations at once then send two messages a second at most
+PERMANENT = (ErrorKind.GONE, ErrorKind.DENIED)
 
 
 def run(records: Sequence[Record], ports: Ports, options: Options) -> tuple[str, ...]:
@@ -75,6 +76,7 @@ class _Delivery:
         self._again: list[ReceivedFailure] = []
         self._unrecorded: list[ReceivedFailure] = []
         self._ledger_problem, self._is_down = "", False
+        self._degraded_from = DEGRADED_FROM
         self.logs = LogReader(ports, RESERVE_MS)
 
     def send_to_wait(self, waiting: Iterable[ReceivedFailure]) -> None:
@@ -107,39 +109,22 @@ class _Delivery:
     ) -> None:
         """Give up on the ledger for these failures, and for this delivery if it is down."""
         self._ledger_problem, self._is_down = error.says, self._is_down or is_down
+        if error.kind in PERMANENT:
+            self._degraded_from = 1
         self._unrecorded += received
         self._ports.journal.note("no ledger", Metric.LEDGER_FAILURES, {"problem": error.says})
 
     def to_retry(self) -> list[ReceivedFailure]:
         """Return what must be delivered again; report the rest without the ledger."""
-        again = self._again + [one for one in self._unrecorded if one.receives < DEGRADED_FROM]
+        least, held = self._degraded_from, list[ReceivedFailure]()
         for is_drill in (False, True):
             due = [
                 one
                 for one in self._unrecorded
-                if one.receives >= DEGRADED_FROM and one.failure.is_drill is is_drill
+                if one.receives >= least and one.failure.is_drill is is_drill
             ]
-            again += self._report_without_ledger(due, is_drill=is_drill) if due else []
-        return again
-
-    def _report_without_ledger(
-        self, due: list[ReceivedFailure], *, is_drill: bool
-    ) -> list[ReceivedFailure]:
-        """Report failures in one message; return what has to be delivered again."""
-        now, limits, held = self._ports.now_ms(), self._options.limits, list[ReceivedFailure]()
-        if not self._ports.outage.take(now, limits, is_drill=is_drill):
-            held = [one for one in due if one.receives < LAST_RECEIVE]
-            due = [one for one in due if one.receives >= LAST_RECEIVE]
-        if not due:
-            return held
-        self._ports.pause(DEGRADED_PAUSE_S)
-        failures = [(one.failure, one.diagnosis) for one in due]
-        try:
-            publish(storm_digest.compose_degraded(failures, self._ledger_problem), self._ports)
-        except PublishError:  # noted there
-            return held + due
-        self._ports.journal.note("reported without the ledger", Metric.DEGRADED_MESSAGES, {})
-        return held
+            held += report_without_ledger(due, self._ledger_problem, self._ports, self._options)
+        return self._again + held + [one for one in self._unrecorded if one.receives < least]
 
     def _announce_one(
         self, update: IncidentUpdate, announcer: Announcer, known: Incident | None
@@ -179,11 +164,17 @@ class _Delivery:
             return digest.add_other_failures(
                 compose_unreadable(event, incident.key), incident, tally
             )
-        log = self.logs.read(event) if lines else None
-        history = _run_history(event, self._ports)
-        return digest.add_other_failures(
-            compose(event, log, lines, incident.key, history), incident, tally
-        )
+
+        def write() -> Alert:
+            log = self.logs.read(event) if lines else None
+            history = _run_history(event, self._ports)
+            return compose(event, log, lines, incident.key, history)
+
+        def write_without(problem: str) -> Alert:
+            return compose(event, LogRead(unavailable=problem), lines, incident.key)
+
+        alert = with_or_without_log(write, write_without, self._ports.journal)
+        return digest.add_other_failures(alert, incident, tally)
 
 
 def _run_history(failure: Failure, ports: Ports) -> RunHistory | None:

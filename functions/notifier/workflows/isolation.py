@@ -1,17 +1,52 @@
-"""A failure that the ledger refuses is reported as unreadable, and delays no other."""
+"""What the ledger cannot take: one failure that it refuses, or all of them while it is down.
+
+The first is reported as unreadable and delays no other. The others are reported in one message.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from notifier.alert import storm_digest
 from notifier.batch.failure import Unreadable
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Options, Ports
 from notifier.ports.service_error import ErrorKind, ServiceError
 from notifier.workflows.grouping import Grouped, group
 from notifier.workflows.log_reader import LogReader
+from notifier.workflows.publishing import PublishError, publish
 from notifier.workflows.records import ReceivedFailure
+
+LAST_RECEIVE = 5  # maxReceiveCount of FailureQueue: then it goes to the dead-letter queue
+DEGRADED_PAUSE_S = 1.0  # two invocations at once then send two messages a second at most
+
+
+def report_without_ledger(
+    due: Sequence[ReceivedFailure], problem: str, ports: Ports, options: Options
+) -> list[ReceivedFailure]:
+    """Report failures in one message; return what has to be delivered again.
+
+    All are failures, or all are drills. What finds no room is delivered again, until it would be
+    a dead letter.
+    """
+    if not due:
+        return []
+    held: list[ReceivedFailure] = []
+    is_drill = due[0].failure.is_drill
+    if not ports.outage.take(ports.now_ms(), options.limits, is_drill=is_drill):
+        held = [one for one in due if one.receives < LAST_RECEIVE]
+        due = [one for one in due if one.receives >= LAST_RECEIVE]
+    if not due:
+        return held
+    ports.pause(DEGRADED_PAUSE_S)
+    failures = [(one.failure, one.diagnosis) for one in due]
+    try:
+        publish(storm_digest.compose_degraded(failures, problem), ports)
+    except PublishError:  # noted there
+        return [*held, *due]
+    ports.journal.note("reported without the ledger", Metric.DEGRADED_MESSAGES, {})
+    return held
 
 
 def group_apart(

@@ -32,8 +32,11 @@ _SCHEME = lazy(
 _NETWORK_PATH = lazy(r"(?<![\w\\:])\\\\(?=[\w.-]{2})")
 _WWW = lazy(r"(?<![A-Za-z0-9])(www)\.", re.IGNORECASE)
 _DOTS = ".\u3002\uff0e\uff61"  # browsers read the wide ones as dots, too
-# A name with dots; not the middle of a path.
-_HOST = lazy(rf"(?<![\w\\])(?<![^:]/)[^\W_][\w-]*(?:[{_DOTS}][\w-]+)+")
+# A name with dots: not the middle of a path, but after a scheme that was made inert.
+_HOST = lazy(
+    r"(?:(?<![\w\\/])|(?<=[xX][pP]://)|(?<=[xX][pP][sS]://)|(?<=\]//)|(?<=:/))"
+    rf"[^\W_][\w-]*(?:[{_DOTS}][\w-]+)+"
+)
 # Nobody but AWS has a page under these: services by name and Region, and image registries.
 _AWS_HOST = lazy(
     r"(?:\d{12}\.dkr\.ecr\.[a-z0-9-]{9,16}\.amazonaws\.com(?:\.cn)?"
@@ -48,7 +51,7 @@ def defang(text: str) -> str:
     Examples
     --------
     >>> defang("see https://evil.example/a, evil.example/b and mailto:x@evil.example")
-    'see hxxps://evil.example/a, evil[.]example/b and mailto[:]x@evil[.]example'
+    'see hxxps://evil[.]example/a, evil[.]example/b and mailto[:]x@evil[.]example'
     """
     if "." not in text and ":" not in text and "\\\\" not in text:
         # Wide dots stand between letters of other alphabets as well: as the end of a sentence.
@@ -96,17 +99,18 @@ def _dead_host(found: re.Match[str]) -> str:
     host = found[0]
     if _AWS_HOST.match(found.string, found.start()) or _is_file(found):
         return host
-    # What is before a dead dot may be a domain as well.
-    start, tail = host, ""
-    while (at := max(start.rfind(dot) for dot in _DOTS)) > 0:
-        if not _ends_in_domain(start, at):
-            break
-        start, tail = start[:at], f"[.]{start[at + 1 :]}{tail}"
-    return start + tail
+    dots = [n for n, mark in enumerate(host) if mark in _DOTS and n]
+    ends = [*dots[1:], len(host)]
+    dead = {at for at, end in zip(dots, ends, strict=True) if _is_domain(host, at, end)}
+    if dots[-1] not in dead:
+        return host
+    # What is before a dead dot could be a domain as well.
+    return "".join("[.]" if n in dead else mark for n, mark in enumerate(host))
 
 
-def _ends_in_domain(name: str, at: int) -> bool:
-    label, dot = name[at + 1 :].lower(), name[at]
+def _is_domain(name: str, at: int, end: int) -> bool:
+    """Return whether the label behind a dot can be a top-level domain."""
+    label, dot = name[at + 1 : end].lower(), name[at]
     if not label.isascii():
         return dot == "." and len(label) > 1 and label.isalpha()
     if dot == "\u3002" and not name[at - 1].isascii():
