@@ -130,6 +130,7 @@ def _build_job(failure: Failure) -> dict[str, Any]:
         "attempts": len(failure.attempts),
         "attempt_limit": failure.attempt_limit,
         "platform": failure.platform or None,
+        "preempted": failure.preempted or None,
         "vcpus": failure.vcpus,
         "memory_mib": failure.memory_mib,
         "gpus": failure.gpus,
