@@ -194,7 +194,7 @@ def test_a_cap_that_was_lowered_leaves_nothing_and_not_less() -> None:
 
 def test_drills_have_smaller_limits_and_never_larger_ones() -> None:
     assert Limits().for_drills() == Limits(5, 10, 1)
-    assert Limits(1, 2, 0).for_drills() == Limits(1, 2, 0)
+    assert Limits(1, 2, 0).for_drills() == Limits(1, 1, 0)
 
 
 def test_a_storm_digest_named_anew_is_leased_to_nobody() -> None:
