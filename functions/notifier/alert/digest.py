@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from notifier.alert import advice, breakdown, facts, log_samples, summary, wording
 from notifier.alert.alert import Alert, start_alert
-from notifier.alert.commands import aws_cli, logs_insights, rerun
+from notifier.alert.commands import aws_cli, logs_insights, rerun, resubmit
 from notifier.alert.facts import Pairs
 from notifier.alert.representative import FAMILY_NAMES, job_noun, parent_job, set_representative
 from notifier.batch.failure import Kind
@@ -26,11 +26,17 @@ _SHARED_FACTS = frozenset(("queue", "definition", "requested", "ran on", "timeou
 
 def add_other_failures(alert: Alert, incident: Incident, tally: Tally) -> Alert:
     """Add to the alert of one failure what else of its incident has failed, and how to rerun it."""
-    commands, step = rerun.rerun_failed_jobs(incident, tally)
+    again = rerun.rerun_failed_jobs(incident, tally)
+    if again.command and alert.failure:  # it stands for that of one of the jobs
+        own = resubmit.rerun_job(alert.failure, alert.diagnosis)
+        alert = replace(
+            alert,
+            commands=(*again.command, *(one for one in alert.commands if one not in own.command)),
+            steps=(*(one for one in alert.steps if one != own.step), again.step),
+            submit_commands=again.submit or alert.submit_commands,
+        )
     alert = replace(
         alert,
-        commands=(*alert.commands, *commands),
-        steps=(*alert.steps, *filter(None, (step,))),
         links=(*alert.links, *logs_insights.make_links(incident.first, tally)),
     )
     if tally.counted <= 1:
@@ -66,11 +72,13 @@ def compose_digest(
     """
     incident = set_representative(incident, tally)
     first, diagnosis = incident.first, summary.diagnose_incident(incident, tally)
-    rerun_commands, rerun_step = rerun.rerun_failed_jobs(incident, tally)
+    again = rerun.rerun_failed_jobs(incident, tally)
+    if not again.command and first.kind is Kind.JOB and summary.is_single(tally):
+        again = resubmit.rerun_job(first, diagnosis)
     samples, log_says = log_samples.show_logs(incident, reads, log_lines)
     alert = _add_headline(_start_alert(incident, tally, diagnosis), incident, tally, log_says)
     sentence = summary.write_sentence(incident, tally, diagnosis)
-    steps = (*advice.next_steps(first, diagnosis), rerun_step, _dependents_step(tally))
+    steps = (*advice.next_steps(first, diagnosis), again.step, _dependents_step(tally))
     several = (*_list_numbers(incident, tally), *alert.facts)
     log_links = log_samples.list_log_links(incident, reads)
     return replace(
@@ -82,7 +90,8 @@ def compose_digest(
         samples=samples,
         log_note=log_samples.explain_missing_logs(first.kind, tally, samples),
         links=(*alert.links, *log_links, *logs_insights.make_links(first, tally)),
-        commands=(*_list_commands(incident, tally, diagnosis), *rerun_commands),
+        commands=(*again.command, *_list_commands(incident, tally, diagnosis)),
+        submit_commands=again.submit,
     )
 
 

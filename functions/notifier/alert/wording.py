@@ -140,3 +140,14 @@ def shorten_headline(headline: str, room: int) -> str:
     whole = headline[: max(0, room - 3)]
     head = whole.rpartition(", ")[0]
     return f"{head}, .." if len(head) > room // 3 else f"{whole.rstrip()} .."
+
+
+def unconfirmed_note(number: int) -> str:
+    """Say how many addresses did not get an alert; not which, because they are private."""
+    if not number:
+        return ""
+    have = "address has" if number == 1 else "addresses have"
+    return (
+        f" {number:,} {have} not confirmed the subscription yet and did not get this alert."
+        " The link to confirm is in a mail from AWS Notifications."
+    )
