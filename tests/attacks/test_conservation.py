@@ -47,8 +47,13 @@ class Sent:
     line: str
 
     @property
+    def root(self) -> str:
+        """A job by itself, or an array: none is both."""
+        return f"{'job' if self.index is None else 'array'}{self.number}"
+
+    @property
     def job_id(self) -> str:
-        return f"job{self.number}" if self.index is None else f"job{self.number}:{self.index}"
+        return self.root if self.index is None else f"{self.root}:{self.index}"
 
 
 SENT = st.builds(
@@ -71,8 +76,8 @@ def test_every_failure_that_holds_not_itself_back_is_reported_in_time(sent: list
     world = Simulation(options=ROOMY)
     for n, one in enumerate(sent):
         made = failed(
-            f"job{one.number}", index=one.index, name=one.name, queue=f"q{one.number}",
-            definition=f"d{one.number}:1", tags=one.tags, second=one.second,
+            one.root, index=one.index, name=one.name, queue=one.root,
+            definition=f"{one.root}:1", tags=one.tags, second=one.second,
         )  # fmt: skip
         made["detail"]["container"]["environment"] = [{"name": "DB_PASSWORD", "value": SECRET}]
         made = drill(made, f"d{n}", one.tags) if one.is_drill else made
@@ -81,7 +86,7 @@ def test_every_failure_that_holds_not_itself_back_is_reported_in_time(sent: list
     assert world.dead == []
     _is_counted_once(world, sent)
     for one in sent:
-        _is_reported(world, one, [each for each in sent if each.number == one.number])
+        _is_reported(world, one, [each for each in sent if each.root == one.root])
     for told in world.told:
         assert told.subject.startswith("DRILL") is told.document["status"].startswith("DRILL")
         assert SECRET not in str([told.document, told.chat])
@@ -108,7 +113,6 @@ def _is_reported(world: Simulation, one: Sent, of_job: list[Sent]) -> None:
     times = [
         told.at - START_MS
         for told in world.told
-        if told.document["queue"] == f"q{one.number}"
-        and told.subject.startswith("DRILL") is one.is_drill
+        if told.document["queue"] == one.root and told.subject.startswith("DRILL") is one.is_drill
     ]
     assert min(times, default=10**9) <= (one.second + 60) * 1_000
