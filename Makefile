@@ -117,6 +117,7 @@ golden: catalogue ## update tests/golden, docs/causes.md and README.md; read the
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest --quiet tests/golden
 	@$(BIN)/python -m workbench.docs.readme
 	@$(BIN)/python -m workbench.docs.causes_page
+	@$(BIN)/python -m workbench.docs.lint_page
 
 new-event: $(READY) ## start a sample event (NAME=, FROM= the sample to copy)
 	@$(BIN)/python -m workbench.docs.new_event "$(NAME)" $(if $(FROM),--like "$(FROM)")

@@ -1,91 +1,230 @@
-"""cfn-lint rules for AWS::Batch::ComputeEnvironment."""
+"""Rules for what a compute environment must have."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 sys.path.append(str(Path(__file__).parents[2]))  # cfn-lint loads this file outside its package
 
-from environments.rules._batch_rule import (
-    API,
-    COMPUTE_ENVIRONMENT,
-    BatchRule,
-    Finding,
-    Validator,
-)
-from environments.rules._properties import (
-    back_to,
-    possible,
-    referenced_resource,
-    resolved,
-    written,
-)
+from environments.evaluation.jobs import EC2, FARGATE, compute_type
+from environments.evaluation.scenarios import Resource
+from environments.evaluation.values import Items, get, given, number, text, word
+from environments.rule import API, COMPUTE_ENVIRONMENT, GUIDE, BatchRule, Finding, warnings
 
 
-class InstanceProfileNotRole(BatchRule):
-    """ECS Instance Role should be an ECS Instance Profile ARN."""
+class ManagedWithoutResources(BatchRule):
+    """A managed compute environment has compute resources."""
 
-    id = "EB1001"
-    shortdesc = "InstanceRole is an instance profile, not a role"
-    description = "InstanceRole takes the ARN of an instance profile that contains the role"
-    source_url = "https://docs.aws.amazon.com/batch/latest/userguide/instance_IAM_role.html"
+    id = "EB1101"
+    shortdesc = "A managed compute environment has ComputeResources"
+    description = "AWS Batch needs to know what to start for a MANAGED compute environment"
+    source_url = f"{API}/API_CreateComputeEnvironment.html"
     applies_to = COMPUTE_ENVIRONMENT
+    answer = "computeResources must be provided for a MANAGED compute environment"
+    documented = True
+    instead = "give ComputeResources, or Type: UNMANAGED for instances of your own."
 
-    def find(self, validator: Validator, properties: Any) -> Iterator[Finding]:
-        """Check the referenced resource, or the ARN where it is written out."""
-        for value, at in written(validator, properties, "ComputeResources", "InstanceRole"):
-            resource = referenced_resource(value, at)
-            if resource:
-                is_role = resource["Type"] == "AWS::IAM::Role"
-            else:
-                is_role = any(":role/" in str(arn) for arn, _ in resolved(value, at))
-            if is_role:
-                yield "InstanceRole is a role: use the ARN of an instance profile instead", at
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Check that ComputeResources is there."""
+        if word(resource.get("Type")) == "MANAGED" and not given(resource.get("ComputeResources")):
+            yield "A MANAGED compute environment has no ComputeResources", resource.place("Type")
 
 
-class Ec2SettingOnFargate(BatchRule):
-    """desiredvCpus is not applicable for Fargate."""
+class SubnetsMissing(BatchRule):
+    """Compute resources need subnets."""
 
-    id = "EB1004"
-    shortdesc = "A Fargate compute environment has no EC2 settings"
-    description = "Batch rejects EC2 instance settings in a Fargate compute environment"
+    id = "EB1102"
+    shortdesc = "Compute resources have subnets"
+    description = "Instances and Fargate tasks need subnets, on Fargate at most 16"
     source_url = f"{API}/API_ComputeResource.html"
     applies_to = COMPUTE_ENVIRONMENT
-    # The settings that the API reference excludes for Fargate, except Tags.
-    settings: tuple[str, ...] = (
-        "AllocationStrategy",
-        "BidPercentage",
-        "DesiredvCpus",
-        "Ec2Configuration",
-        "Ec2KeyPair",
-        "ImageId",
-        "InstanceRole",
-        "InstanceTypes",
-        "LaunchTemplate",
-        "MinvCpus",
-        "PlacementGroup",
-        "SpotIamFleetRole",
+    answer = "Resource subnets are required."
+    instead = "list the subnets of one VPC in ComputeResources.Subnets."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Check that Subnets is there, and not too long for Fargate."""
+        kind, subnets = compute_type(resource), resource.get("ComputeResources", "Subnets")
+        place = resource.place("ComputeResources", "Subnets")
+        if kind in (*EC2, *FARGATE) and not given(subnets):
+            yield f"Compute resources of type {kind} have no subnets", place
+        if kind in FARGATE and isinstance(subnets, Items) and len(subnets) > 16:
+            answer = "Fargate supports a maximum of 16 subnets."
+            yield f"There are {len(subnets)} subnets", place, answer
+
+
+class SecurityGroupsMissing(BatchRule):
+    """Compute resources need security groups."""
+
+    id = "EB1103"
+    shortdesc = "Compute resources have security groups"
+    description = (
+        "Fargate needs one to five security groups; on EC2 a launch template can give them"
+    )
+    source_url = f"{API}/API_ComputeResource.html"
+    applies_to = COMPUTE_ENVIRONMENT
+    answer = "Security group ids are required."
+    instead = "list one to five security groups in ComputeResources.SecurityGroupIds."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Check SecurityGroupIds; a launch template may replace them on EC2."""
+        kind, groups = compute_type(resource), resource.get("ComputeResources", "SecurityGroupIds")
+        place = resource.place("ComputeResources", "SecurityGroupIds")
+        template = kind in EC2 and given(resource.get("ComputeResources", "LaunchTemplate"))
+        if kind in (*EC2, *FARGATE) and not given(groups) and not template:
+            yield f"Compute resources of type {kind} have no security groups", place
+        if kind in FARGATE and isinstance(groups, Items) and len(groups) > 5:
+            answer = "Fargate supports a maximum of 5 security groups."
+            yield f"There are {len(groups)} security groups", place, answer
+
+
+class InstanceRoleMissing(BatchRule):
+    """Instances need an instance profile."""
+
+    id = "EB1104"
+    shortdesc = "Compute resources on EC2 have an instance role"
+    description = "The instances need a profile to register with Amazon ECS or Amazon EKS"
+    source_url = f"{API}/API_ComputeResource.html"
+    applies_to = COMPUTE_ENVIRONMENT
+    answer = "Instance role is required."
+    instead = "set ComputeResources.InstanceRole to the ARN of an instance profile."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Check that InstanceRole is there."""
+        role = resource.get("ComputeResources", "InstanceRole")
+        if compute_type(resource) in EC2 and not given(role):
+            yield (
+                "Compute resources on EC2 have no InstanceRole",
+                resource.place("ComputeResources"),
+            )
+
+
+class InstanceTypesMissing(BatchRule):
+    """Compute resources on EC2 need instance types."""
+
+    id = "EB1105"
+    shortdesc = "Compute resources on EC2 have instance types"
+    description = "AWS Batch needs at least one instance type, family or default_x86_64"
+    source_url = f"{API}/API_ComputeResource.html"
+    applies_to = COMPUTE_ENVIRONMENT
+    answer = "Resource instanceTypes are required."
+    instead = "list instance types or families, or default_x86_64 or default_arm64."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Check that InstanceTypes is there."""
+        types = resource.get("ComputeResources", "InstanceTypes")
+        if compute_type(resource) in EC2 and not given(types):
+            place = resource.place("ComputeResources", "InstanceTypes")
+            yield "Compute resources on EC2 have no InstanceTypes", place
+
+
+class VcpusOutOfOrder(BatchRule):
+    """MinvCpus, DesiredvCpus and MaxvCpus are in order."""
+
+    id = "EB1106"
+    shortdesc = "MinvCpus <= DesiredvCpus <= MaxvCpus"
+    description = "DesiredvCpus has to lie between MinvCpus and MaxvCpus"
+    source_url = f"{GUIDE}/updating-compute-environments.html"
+    applies_to = COMPUTE_ENVIRONMENT
+    answer = "desiredvCpus should be between minvCpus and maxvCpus."
+    instead = "leave DesiredvCpus out: AWS Batch sets it by demand; keep MinvCpus below MaxvCpus."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Compare the numbers that are known."""
+        keys = ("MinvCpus", "DesiredvCpus", "MaxvCpus")
+        low, desired, high = (number(resource.get("ComputeResources", key)) for key in keys)
+        pairs = (
+            ("MinvCpus", low, "DesiredvCpus", desired),
+            ("DesiredvCpus", desired, "MaxvCpus", high),
+        )
+        for one, lower, other, higher in (*pairs, ("MinvCpus", low, "MaxvCpus", high)):
+            if lower is not None and higher is not None and lower > higher:
+                place = resource.place("ComputeResources", one)
+                yield f"{one} {lower:g} is above {other} {higher:g}", place
+        if low is not None and low < 0:
+            yield f"MinvCpus is {low:g}", resource.place("ComputeResources", "MinvCpus")
+
+
+class NumberOutOfRange(BatchRule):
+    """The numbers of compute resources are in their ranges."""
+
+    id = "EB1107"
+    shortdesc = "BidPercentage, scale-down delay and update timeout are in range"
+    description = "BidPercentage 0 to 100, scale-down delay 20 to 10080 minutes, timeout to 7200"
+    source_url = f"{API}/API_ComputeScalingPolicy.html"
+    applies_to = COMPUTE_ENVIRONMENT
+    answer = "Bid percentage must be between 0 to 100."
+    instead = "use a number in the range."
+    ranges = (
+        (("ComputeResources", "BidPercentage"), 0, 100),
+        (("ComputeResources", "ScalingPolicy", "MinScaleDownDelayMinutes"), 20, 10080),
+        (("UpdatePolicy", "JobExecutionTimeoutMinutes"), 1, 7200),
     )
 
-    def find(self, validator: Validator, properties: Any) -> Iterator[Finding]:
-        """Check for each such setting in an environment of type FARGATE or FARGATE_SPOT."""
-        for kind, at_type in possible(validator, properties, "ComputeResources", "Type"):
-            if kind not in ("FARGATE", "FARGATE_SPOT"):
-                continue
-            fargate = back_to(validator, at_type)
-            for setting in self.settings:
-                for value, at in written(fargate, properties, "ComputeResources", setting):
-                    if value is not None:
-                        yield f"{setting} is not applicable for Fargate: remove it", at
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Check each number; a delay of 0 turns the delay off."""
+        for path, low, high in self.ranges:
+            value = number(resource.get(*path))
+            if value is not None and not low <= value <= high and (value or path[-1][:3] != "Min"):
+                yield f"{path[-1]} is {value:g}, and can be {low} to {high}", resource.place(*path)
 
 
-class TagsOnFargate(Ec2SettingOnFargate):
-    """tags is not applicable for Fargate."""
+class UnmanagedSettings(BatchRule):
+    """Managed and unmanaged compute environments have their own settings."""
 
-    id = "EB1005"
-    shortdesc = "Fargate compute resources have no tags"
-    description = "ComputeResources.Tags is for instances: tag the job definition and propagate"
-    settings = ("Tags",)
+    id = "EB1108"
+    shortdesc = "UNMANAGED needs a service role, MANAGED has no UnmanagedvCpus"
+    description = "AWS Batch makes its service-linked role only for managed compute environments"
+    source_url = f"{API}/API_CreateComputeEnvironment.html"
+    applies_to = COMPUTE_ENVIRONMENT
+    answer = "ServiceRole is required."
+    instead = "give a role that trusts batch.amazonaws.com to UNMANAGED; UnmanagedvCpus only there."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Compare the type with ServiceRole and UnmanagedvCpus."""
+        kind, role = word(resource.get("Type")), resource.get("ServiceRole")
+        if kind == "UNMANAGED" and not given(role):
+            yield "An UNMANAGED compute environment has no ServiceRole", resource.place("Type")
+        if kind == "UNMANAGED" and "AWSServiceRoleForBatch" in text(role):
+            place = resource.place("ServiceRole")
+            answer = "Service Linked Role cannot be used with UNMANAGED Compute Environment"
+            yield "UNMANAGED has the service-linked role", place, answer
+        if kind == "MANAGED" and given(resource.get("UnmanagedvCpus")):
+            place = resource.place("UnmanagedvCpus")
+            answer = "unmanagedvCpus is not applicable for managed Compute Environments"
+            yield "UnmanagedvCpus is for UNMANAGED", place, answer
+
+
+class ManagedInstancesProvider(BatchRule):
+    """ECS Managed Instances have a provider and no settings of EC2."""
+
+    id = "EB1109"
+    shortdesc = "ECS_MANAGED_INSTANCES has a ManagedInstancesProvider, no other type has"
+    description = "Amazon ECS Managed Instances take subnets, roles and types from their provider"
+    source_url = f"{API}/API_ComputeResource.html"
+    applies_to = COMPUTE_ENVIRONMENT
+    answer = "managedInstancesProvider is required when type is ECS_MANAGED_INSTANCES"
+    documented = True
+    instead = "give ManagedInstancesProvider with ECS_MANAGED_INSTANCES, and only there."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Compare the type with ManagedInstancesProvider."""
+        kind = compute_type(resource)
+        provider = resource.get("ComputeResources", "ManagedInstancesProvider")
+        if kind == "ECS_MANAGED_INSTANCES":
+            if not given(provider):
+                place = resource.place("ComputeResources", "Type")
+                yield "ECS_MANAGED_INSTANCES has no ManagedInstancesProvider", place
+            for key in ("InstanceTypes", "InstanceRole", "LaunchTemplate", "SpotIamFleetRole"):
+                if given(get(resource.get("ComputeResources"), key)):
+                    yield (
+                        f"{key} is not for ECS_MANAGED_INSTANCES",
+                        resource.place("ComputeResources", key),
+                    )
+        elif kind and given(provider):
+            place = resource.place("ComputeResources", "ManagedInstancesProvider")
+            yield f"ManagedInstancesProvider is not for the type {kind}", place
+
+
+globals().update(warnings(globals()))

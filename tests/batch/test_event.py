@@ -290,7 +290,9 @@ def test_a_cloudformation_resource() -> None:
     assert (read.kind, read.job_name, read.stack) == (Kind.ENVIRONMENT, "Spot", stack)
     assert (read.status, read.status_reason) == ("CREATE_FAILED", "not a profile ARN")
     assert (read.region, read.resource_type) == ("eu-west-1", "AWS::Batch::ComputeEnvironment")
+    stopped = "Resource creation cancelled"  # a sibling failed, and is reported
     for change in ({"status-details": {"status": "CREATE_COMPLETE"}},
+                   {"status-details": {"status": "CREATE_FAILED", "status-reason": stopped}},
                    {"resource-type": "AWS::S3::Bucket"}):  # fmt: skip
         assert parse_event(envelope(given | change, detail_type=kind)) is None
 

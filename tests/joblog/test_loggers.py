@@ -167,3 +167,43 @@ def test_known_secrets_are_masked_in_what_is_decoded() -> None:
     found = find_root_line(untrusted.lines([line]), ("s3cret-value",))
     assert found
     assert "s3cret-value" not in found.text
+
+
+SAID = "ValueError: bad row 17"
+LAYOUTS = (
+    "2026-05-02T10:11:12.345+02:00 ERROR 7 --- [acme] [main] c.acme.Load : {}",
+    "2026-05-02 10:11:12 ERROR load:44 {}",
+    "2026-05-02 10:11:12.345 | ERROR    | acme.load:run:44 - {}",
+    "ERROR 2026-05-02 10:11:12,345 load 41 140 {}",
+    "[ERROR] 2026-05-02T10:11:12.345Z 0f1e2d3c-1111-2222-3333-444455556666 {}",
+    "2026-05-02T10:11:12.345Z [ERROR] load - {}",
+    "10:11:12.345 | ERROR   | Task run 'load-0' - {}",
+    "2026-05-02 10:11:12 +0000 - dagster - ERROR - job - 5a - 7 - {}",
+    "2026-05-02 10:11:12.3450|ERROR|Acme.Load|{}",
+    "[2026-05-02 10:11:12,345: ERROR/ForkPoolWorker-1] {}",
+    "[E415 10:11:12.345678901 Load.cpp:552] [Rank 1] {}",
+    "[E Load.cpp:523] [Rank 1] {}",
+    "[Load][ERROR] {}",
+    "acme.load.api: [ERROR] {}",
+    "|-ERROR in acme.Load@53:16 - {}",
+    "[main] ERROR c.a.Load - {}",
+    "ERROR main c.a.Load - {}",
+    "pool-2-thread-1 ERROR {}",
+    "load.py:44 ERROR {}",
+    "[12:00:01.123] ERROR (41): {}",
+    "2026-05-02 10:11:12 ERROR Load:44 - {}",
+    "20260502T101112Z ERROR {}",
+    "1777716672123 ERROR {}",
+    "[  12.345678] {}",
+    "[pod/load-x/main] {}",
+    "[load/stderr] {}",
+    "stderr: {}",
+    "(pid=41) {}",
+    "[0]:{}",
+    "[cluster131:50634:0:50634] {}",
+)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts_of_loggers(layout: str) -> None:
+    assert root_line_text(["starting", layout.format(SAID)]) == SAID

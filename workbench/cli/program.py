@@ -26,6 +26,7 @@ COMMANDS = {
     },
     "Without AWS": {
         "inbox": Lazy("workbench.commands.inbox", "alerts as their readers see them, in a browser"),
+        "lint": Lazy("workbench.commands.lint", "what AWS Batch refuses in your templates"),
         "cost": Lazy("workbench.commands.cost", "what a month of failures costs"),
     },
 }
@@ -39,6 +40,7 @@ Examples:
   batch-notifier silence add --queue 'etl-*' --until 2h --reason "storage migration"
   batch-notifier replay --queue nightly --since 24h --dry-run
   batch-notifier doctor
+  batch-notifier lint template.yaml
 
 Exit codes: 0 done, 1 something was found, 2 wrong use, 3 AWS refused, 130 Ctrl-C.
 """

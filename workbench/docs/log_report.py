@@ -1,7 +1,7 @@
 """The logs' part of the diagnosis report: how often an alert says why, on ends of job logs.
 
 The logs are in `tests/joblog/tails.jsonl`, each with the line that says why. The patterns were
-built with the set `work`, `blind` was tried once, and `field` is a set of others.
+built with the set `work`, the sets `blind` were tried once, and `field` is a set of others.
 """
 
 from __future__ import annotations
@@ -155,7 +155,9 @@ def report_lines() -> list[str]:
         f"{len(results)} ends of job logs from public reports. *Up front*: the line that says why "
         f"is in the first {UP_FRONT} lines of the mail. *Cause*: as specific as the log allows.",
         "The set `blind` was tried once, on 26 November 2026: 70 % up front, 64 % in the subject, "
-        "67 % of the causes. Some of its misses were fixed after that, so it is blind no more.",
+        "67 % of the causes. `blind-2` was tried once, on 27 November 2026: 92 %, 92 % and 75 %, "
+        "with 92 % of 25 failure texts exact, 8 % wrong and none of them called certain. Some "
+        "misses were fixed after that, so neither is blind any more.",
         "",
         *_table("set", results, lambda one: one.tail.group),
         *_table("language", results, lambda one: one.tail.language),

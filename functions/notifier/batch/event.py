@@ -50,6 +50,8 @@ _SOURCES = ("aws.batch", "aws.cloudformation", DRILL_SOURCE, SWEEP_SOURCE)
 _NONCE = re.compile(r"[0-9a-f]{32}")
 PREEMPTIONS = ("Batch Service Job Preemption Started", "Batch Service Job Preemption Completed")
 _BATCH_RESOURCE = re.compile(r"AWS::Batch::[A-Za-z]{1,64}")
+# CloudFormation stops the siblings in progress when one resource of a stack fails.
+_STOPPED_SIBLING = re.compile(r"\s*Resource (?:creation|update|deletion) cancell?ed", re.IGNORECASE)
 # For a queue, compute environment or stack, whose settings hold no secrets.
 _NAME, _REASON = sanitizer((), NAME_LIMIT), sanitizer((), REASON_LIMIT)
 
@@ -192,6 +194,9 @@ def _parse_stack_event(event: Json, detail: Json) -> Parsed:
         return _unreadable(event, "the event does not say which resource is in which state")
     if not (status.endswith("_FAILED") and _BATCH_RESOURCE.fullmatch(resource_type)):
         return None
+    reason = str_at(detail, "status-details", "status-reason")
+    if _STOPPED_SIBLING.match(reason):
+        return None  # the resource that failed first is reported
     logical = str_at(detail, "logical-resource-id")
     physical = str_at(detail, "physical-resource-id") or f"{stack}/{logical}"
     return Failure(
@@ -200,7 +205,7 @@ def _parse_stack_event(event: Json, detail: Json) -> Parsed:
         job_name=untrusted.truncate(_NAME(logical or resource_type), JOB_NAME_LIMIT),
         **parse_envelope(event, _NAME, _NAME(stack)),
         status=_NAME(status),
-        status_reason=_REASON(str_at(detail, "status-details", "status-reason")),
+        status_reason=_REASON(reason),
         stack=_NAME(stack),
         resource_type=_NAME(resource_type),
     )

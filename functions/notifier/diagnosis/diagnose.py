@@ -169,8 +169,7 @@ def _diagnose_exit_code(
     """
     if not code:
         return diagnose_log(log, root, _LONE_LOG, source)
-    known = catalogue.load()
-    cause = known.by_exit.get(code) or known.by_id["app-exit-nonzero"]
+    cause = catalogue.load().by_exit.get(code) or catalogue.load().by_id["app-exit-nonzero"]
     shown = _exit_evidence(code)
     is_final = code in SIGNALLED or (code in OF_SHELL and _is_confirmed(cause, log))
     refined = diagnose_log(log, root, _LOG, source, runtime_only=is_final)

@@ -64,6 +64,7 @@ WRAPPERS = (
     ErrorPattern("torch elastic agent",
         r"failed \(exitcode: |Sending process \d{1,9} closing signal"),
     ErrorPattern("exception group", rf"{DOTTED}(?:Base)?ExceptionGroup\b"),
+    ErrorPattern("julia", r"ERROR: (?:LoadError: )?ProcessExitedException\("),
     ErrorPattern("dagster", rf"{DOTTED}Dagster\w{{1,40}}Error: (?:Error|Exception) occurred"),
     ErrorPattern("martian", r"(?:\[error\] )?Pipestance failed\."),
     ErrorPattern("cromwell",
@@ -108,6 +109,7 @@ WRAPPERS = (
     ErrorPattern("snakemake",
         r"Error in (?:rule|group|job) \w|Exiting because a job execution failed"
         r"|Shutting down, this might|Error executing rule|\(one of the commands exited"
+        r"|CreateCondaEnvironmentException:?$|Could not create conda environment"
         r"|RuleException:?$|.{0,10}Removing output files of failed job"
         r"|WorkflowError:?$|Job failed, going on|Exception in thread Thread-\d"),
     ErrorPattern("slurm",

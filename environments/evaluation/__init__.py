@@ -1,0 +1,1 @@
+"""What the resources of a template become, for each choice of its parameters."""

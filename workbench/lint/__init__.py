@@ -1,0 +1,1 @@
+"""`batch-notifier lint`: find in templates and Terraform plans what AWS Batch refuses."""
