@@ -1,13 +1,13 @@
-"""The attacks that need the real table and functions: drills, items it refuses, and noise."""
+"""The attacks that need the real table and functions: drills, and items that it refuses."""
 
 import json
 import time
 import uuid
 from typing import Any
 
-from tests.attacks.forged import CRITICAL, MUTE, real
+from tests.attacks.forged import MUTE, real
 from tests.attacks.test_bad_items import long_resource
-from tests.simulation import START_MS, failed
+from tests.simulation import START_MS
 from workbench.local.deployment import LocalDeployment
 from workbench.local.subscriber import Delivery
 
@@ -51,17 +51,3 @@ def test_ids_that_are_too_long_for_a_key_strand_no_other_failure(stage: LocalDep
     subjects = "\n".join(one.subject for one in received(stage))
     assert "beside-them" in subjects
     assert [n for n in range(9) if f"TooLong{n}" not in subjects] == []
-
-
-def test_noise_of_a_hundred_definitions_does_not_bury_a_critical_failure(
-    stage: LocalDeployment,
-) -> None:
-    noise = [
-        failed(str(uuid.uuid4()), name=f"noise-{n}", queue="dev", definition=f"noise{n}:1")
-        for n in range(130)
-    ]
-    worst = real(str(uuid.uuid4()), name="the-worst", definition="worst:1", tags=CRITICAL)
-    send(stage, *noise, worst)
-    found = received(stage)
-    assert any(one.subject.startswith("FAILED the-worst") for one in found)
-    assert len(found) <= 0.8 * 120
