@@ -18,7 +18,8 @@ def problem(words: Sequence[str]) -> str:
             context = command.make_context(command.name or "", rest, parent=context)
             rest = [*context.protected_args, *context.args]
             if not isinstance(command, click.Group) or not rest:
-                return "" if not isinstance(command, click.Group) else "no command"
+                is_whole = not isinstance(command, click.Group) or command.invoke_without_command
+                return "" if is_whole else "no command"
             _, found, rest = command.resolve_command(context, rest)
             assert found is not None
             command = found

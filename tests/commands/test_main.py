@@ -109,7 +109,6 @@ def _written(folder: Path, text: str | bytes) -> str:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "Missing command"),
         (["nope"], "No such command 'nope'"),
         (["preview"], "Missing argument 'EVENT'"),
         (["preview", "no-such-file.json"], "cannot read no-such-file.json"),

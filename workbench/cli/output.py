@@ -9,9 +9,12 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 MOST_COLUMNS = 100  # longer lines are hard to read, however wide the window
 UNLIMITED = 10_000  # columns of a table that goes into a file or a pipe
@@ -61,20 +64,30 @@ class Output:
             return
         from rich.console import Console
         from rich.padding import Padding
-        from rich.table import Table
-        from rich.text import Text
 
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for name in head:
-            table.add_column(Text(name), overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
+        table = self.build_table(head, rows)
         width = None if is_terminal(sys.stdout) else UNLIMITED
         console = Console(width=width, highlight=False, emoji=False, markup=False)
         with console.capture() as printed:
             console.print(Padding(table, (0, 0, 0, indent), expand=False))
         for line in printed.get().splitlines():
             print(line.rstrip(), flush=True)
+
+    @staticmethod
+    def build_table(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> Table:
+        """Return rows of cells as rich draws them; nothing in a cell is markup."""
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(
+            box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold",
+            title=Text(title) if title else None, title_justify="left",
+        )  # fmt: skip
+        for name in head:
+            table.add_column(Text(name), overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        return table
 
     def add(self, **values: object) -> None:
         """Add names and values to the JSON document."""

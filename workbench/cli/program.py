@@ -14,6 +14,7 @@ COMMANDS = {
         "replay": Lazy("workbench.commands.replay", "past failures of a queue as alerts"),
     },
     "A deployed notifier": {
+        "incidents": Lazy("workbench.incidents.command", "list, show, close or watch incidents"),
         "silence": Lazy("workbench.commands.silence", "suppress alerts for a while"),
         "drill": Lazy("workbench.commands.drill", "prove that alerts arrive"),
         "doctor": Lazy("workbench.commands.doctor", "what is wrong with it, and how to fix it"),
@@ -49,8 +50,17 @@ Exit codes: 0 done, 1 something was found, 2 wrong use, 3 AWS refused, 130 Ctrl-
 @click.group(
     cls=LazyGroup,
     lazy=COMMANDS,
+    invoke_without_command=True,
     epilog=EXAMPLES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-def program() -> None:
-    """Explain, preview, silence and test the alerts of failed AWS Batch jobs."""
+@click.pass_context
+def program(context: click.Context) -> None:
+    """Explain, preview, silence and test the alerts of failed AWS Batch jobs.
+
+    Without a command: the state of the stack.
+    """
+    if context.invoked_subcommand is None:
+        from workbench.incidents import status
+
+        status.show(context.obj)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -88,9 +89,12 @@ def parameters_of(
 
 def check_names(parameters: Mapping[str, str], template: str) -> frozenset[str]:
     """Return the parameters of a template; raises `InputError` for one that it does not have."""
-    section = template.partition("\nParameters:\n")[2]
-    section = re.split(r"^\S", section, maxsplit=1, flags=re.MULTILINE)[0]
-    names = frozenset(re.findall(r"^  (\w+):$", section, re.MULTILINE))
+    if template.startswith("{"):
+        names = frozenset(json.loads(template)["Parameters"])
+    else:
+        section = template.partition("\nParameters:\n")[2]
+        section = re.split(r"^\S", section, maxsplit=1, flags=re.MULTILINE)[0]
+        names = frozenset(re.findall(r"^  (\w+):$", section, re.MULTILINE))
     unknown = sorted(set(parameters) - names)
     if unknown:
         raise InputError(f"the template has no parameter {', '.join(unknown)}")

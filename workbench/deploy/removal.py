@@ -29,18 +29,21 @@ def check(stack_name: str) -> None:
 
 def remove(stack_name: str, step: Callable[[str], None]) -> list[str]:
     """Delete the stack, the queues that it keeps, and its files; return what was deleted."""
-    kept = Stack(stack_name).delete(step)
+    stack = Stack(stack_name)
+    queues = stack.list_ids("AWS::SQS::Queue")
+    stack.delete(step)
     removed = [f"the stack {stack_name}"]
     sqs: Any = boto3.client("sqs")
-    for kind, physical in kept:
-        if kind == "AWS::SQS::Queue":
-            step(f"deleting {physical}")
-            try:
-                sqs.delete_queue(QueueUrl=physical)
-            except ClientError as error:
-                if error.response["Error"]["Code"] not in _GONE:
-                    raise
-            removed.append(f"the queue {physical.rpartition('/')[2]}")
+    for url in queues:  # those of dead letters outlive the stack
+        step(f"deleting {url}")
+        try:
+            sqs.get_queue_attributes(QueueUrl=url)
+            sqs.delete_queue(QueueUrl=url)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            continue
+        removed.append(f"the queue {url.rpartition('/')[2]}")
     bucket = Bucket.of_account(stack_name)
     if bucket.remove():
         removed.append(f"its files in the bucket {bucket.name}")

@@ -121,8 +121,18 @@ class Stack:
         self._client.execute_change_set(ChangeSetName=plan.id, StackName=self.name)
         self._wait(self.name, started, step)
 
-    def delete(self, step: Callable[[str], None]) -> list[tuple[str, str]]:
-        """Delete the stack; return (type, physical id) of what CloudFormation leaves."""
+    def list_ids(self, resource_type: str) -> list[str]:
+        """Return the physical ids of the resources of one type."""
+        pages = self._client.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return [
+            each["PhysicalResourceId"]
+            for page in pages
+            for each in page["StackResourceSummaries"]
+            if each["ResourceType"] == resource_type and each.get("PhysicalResourceId")
+        ]
+
+    def delete(self, step: Callable[[str], None]) -> None:
+        """Delete the stack, and wait."""
         found = self.describe()
         if found is None:
             raise InputError(f"there is no stack {self.name}")
@@ -130,11 +140,6 @@ class Stack:
         started = {each["EventId"] for each in self._events(stack_id)}
         self._client.delete_stack(StackName=self.name)
         self._wait(stack_id, started, step)
-        return [
-            (each["ResourceType"], each["PhysicalResourceId"])
-            for each in self._events(stack_id)
-            if each["ResourceStatus"] == "DELETE_SKIPPED" and each["EventId"] not in started
-        ]
 
     def _events(self, stack: str) -> list[dict[str, Any]]:
         pages = self._client.get_paginator("describe_stack_events").paginate(StackName=stack)

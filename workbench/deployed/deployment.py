@@ -83,6 +83,15 @@ def stack_outputs(stack_name: str) -> dict[str, str]:
     return found
 
 
+def table_of(stack_name: str, region: str) -> str:
+    """Return the name of a stack's incident table; raises `InputError` when it cannot be read."""
+    use_region(region)
+    try:
+        return stack_outputs(stack_name)[TABLE]
+    except (BotoCoreError, ClientError) as error:
+        raise aws_error(f"open the stack {stack_name}", error) from error
+
+
 def describe_error(error: BaseException) -> str:
     """Describe an error of AWS or botocore in one line."""
     if isinstance(error, ServiceError):
