@@ -13,6 +13,17 @@ READY := $(VENV)/.ready
 export SAM_CLI_TELEMETRY := 0
 MAKEFLAGS += --no-print-directory
 
+# Asked for another Python than that of the environment (make PYTHON=python3.12 ...): rebuild it.
+WHICH := -c 'import sys; print(*sys.version_info, sys.base_prefix)' 2>/dev/null
+ifneq ($(origin PYTHON),file)
+  ASKED := $(shell $(PYTHON) $(WHICH))
+  ifneq ($(ASKED),)
+    ifneq ($(ASKED),$(shell $(BIN)/python $(WHICH)))
+      $(shell rm -f $(READY))
+    endif
+  endif
+endif
+
 .DEFAULT_GOAL := help
 # Every command below; none creates a file of its own name.
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
@@ -21,6 +32,11 @@ help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: $(READY) ## prepare .venv with batch-notifier and sam (the other commands run this when needed)
+
+# Into the cache of uv, from which `make demo` builds the functions without a network.
+FETCH_FUNCTION = $(BIN)/uv pip install --quiet --target $(VENV)/function --python-version 3.13 \
+	       --python-platform aarch64-manylinux2014 --require-hashes --requirement functions/requirements.txt \
+	  && rm -rf $(VENV)/function
 
 # Rebuilt from nothing whenever a lock changes, so that it never holds more than the locks say.
 $(READY): $(LOCKS) pyproject.toml
@@ -36,6 +52,7 @@ $(READY): $(LOCKS) pyproject.toml
 	  && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/tools.txt \
 	  && $(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps --offline --editable . \
 	  && $(PYTHON) -m venv --without-pip $(LOCAL_AWS) \
+	  && $(FETCH_FUNCTION) \
 	  && $(BIN)/uv pip install --quiet --python $(LOCAL_AWS)/bin/python --require-hashes --requirement requirements/local-aws.txt; \
 	} > .setup.log 2>&1 \
 	  || { echo "setup: could not install the pinned packages (no network?); .setup.log has the details" >&2; exit 2; }
@@ -111,7 +128,7 @@ screenshot: browser ## update docs/images/inbox.png
 	@$(BIN)/python -m workbench.inbox.screenshot
 
 demo: $(READY) ## turn the sample events into alerts on a local AWS (ONCE=1: check, then stop)
-	@$(BIN)/python -m workbench.local.demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
+	@$(BIN)/python -m workbench.demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
 golden: catalogue ## update tests/golden, docs/causes.md and README.md; read the diff before a commit
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest --quiet tests/golden

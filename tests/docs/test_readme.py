@@ -9,8 +9,8 @@ import pytest
 from cfnlint.decode import cfn_yaml
 
 from tests import command_line
+from workbench.demo import run as demo
 from workbench.docs.readme import PAGES, README, ROOT, benchmark, with_generated_parts
-from workbench.local import demo
 from workbench.local.aws import LocalAws
 
 TEXT = README.read_text(encoding="utf-8")

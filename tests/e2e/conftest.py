@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.local import demo, samples
+from workbench.demo import run as demo
+from workbench.local import samples
 from workbench.local.deployment import LocalDeployment, deploy_locally
 from workbench.local.storm import Storm
 

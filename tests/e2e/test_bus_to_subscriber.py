@@ -7,9 +7,10 @@ import time
 
 import pytest
 
+from workbench.demo import run as demo
 from workbench.inbox.deliveries import forward_deliveries
 from workbench.inbox.mailbox import Mailbox
-from workbench.local import demo, sam, sample_run, samples
+from workbench.local import sam, sample_run, samples
 from workbench.local import storm as storm_events
 from workbench.local.deployment import LocalDeployment
 from workbench.local.sam import BIN

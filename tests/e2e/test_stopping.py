@@ -14,7 +14,7 @@ from workbench.errors import SetupError
 from workbench.local.aws import ROOT, LocalAws
 from workbench.local.loopback import HOST
 
-DEMO = [sys.executable, "-m", "workbench.local.demo"]
+DEMO = [sys.executable, "-m", "workbench.demo"]
 
 
 def test_a_local_aws_ends_with_all_its_processes_and_files() -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,22 @@ ROOT = Path(__file__).parents[2]
 REASON = "CannotPullContainerError: pull image manifest has been retried 5 time(s)"
 MOST_INSTALL_CPU_S = 20.0
 MOST_HELP_CPU_S, MOST_EXPLAIN_CPU_S = 0.25, 0.40
-PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+
+
+def pythons(version: str) -> Iterator[str]:
+    """Give each Python of a version: on the path, or of pyenv."""
+    named = shutil.which(f"python{version}")
+    of_pyenv = Path.home().glob(f".pyenv/versions/{version}.*/bin/python")
+    for each in filter(None, (named, *map(str, of_pyenv))):
+        if subprocess.run([each, "--version"], capture_output=True, check=False).returncode == 0:
+            yield each
+
+
+PYTHONS = {
+    version: found
+    for version in ("3.11", "3.12", "3.13", "3.14")
+    if (found := next(pythons(version), None))
+}
 
 
 @pytest.fixture(scope="session")
@@ -70,10 +86,7 @@ def test_from_nothing_to_an_answer(wheel: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", PYTHONS)
 def test_every_python_installs_and_runs_it(version: str, wheel: Path, tmp_path: Path) -> None:
-    found = shutil.which(f"python{version}")
-    if found is None or subprocess.run([found, "--version"], check=False).returncode:
-        pytest.skip(f"there is no Python {version} here")
-    commands = install(wheel, found, tmp_path)
+    commands = install(wheel, PYTHONS[version], tmp_path)
     assert "cause image-pull" in ran(commands, "explain", REASON, folder=tmp_path)
 
 

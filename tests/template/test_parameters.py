@@ -124,6 +124,31 @@ def test_a_chat_webhook_is_refused_with_what_to_use_instead(template: dict[str, 
     assert ". " not in said  # one sentence
 
 
+def test_every_parameter_that_can_be_empty_can_be_none_and_means_the_same(
+    template: dict[str, Any],
+) -> None:
+    """`sam deploy --parameter-overrides AlertEmail=` is refused, and dropped between others."""
+    empty = [name for name, one in template["Parameters"].items() if one["Default"] == ""]
+    assert len(empty) == 10
+    assert all(accepts(template, name, "") and accepts(template, name, "none") for name in empty)
+    chosen = dict.fromkeys(empty, "none")
+    for more in ({}, {"BatchEnvironment": "ec2+fargate-efs"}):
+        given, usual = Stack(template, chosen | more), Stack(template, more)
+        descriptions = ("AlarmDescription", "DashboardBody")
+        assert without(given.resources, descriptions) == without(usual.resources, descriptions)
+    [assertion] = template["Rules"]["NetworkIsGivenWhole"]["Assertions"]
+    assert Stack(template, chosen).resolve(assertion["Assert"])
+
+
+def without(value: Any, names: tuple[str, ...]) -> Any:
+    """Leave out what only shows the parameters."""
+    if isinstance(value, list):
+        return [without(each, names) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: without(each, names) for key, each in value.items() if key not in names}
+
+
 def test_hidden_parameters_accept_none(template: dict[str, Any]) -> None:
     """`sam deploy --guided` shows no default for them and accepts no empty value."""
     hidden = [name for name, one in template["Parameters"].items() if one.get("NoEcho")]
@@ -240,6 +265,7 @@ def test_every_partition_has_a_console_or_no_links(
     [
         ("eu-west-1", "+14155550100", True),
         ("cn-north-1", "", True),
+        ("cn-north-1", "none", True),
         ("cn-north-1", "+14155550100", False),
         ("cn-northwest-1", "+14155550100", False),
     ],
@@ -307,6 +333,8 @@ def test_the_subnets_are_two_ids(template: dict[str, Any], value: str, good: boo
     ("vpc", "subnets", "good"),
     [
         ("", "", True),
+        ("none", "none", True),
+        ("vpc-1a2b3c4d", "none", False),
         ("vpc-1a2b3c4d", "subnet-1a2b3c4d,subnet-2a2b3c4d", True),
         ("vpc-1a2b3c4d", "", False),
         ("", "subnet-1a2b3c4d,subnet-2a2b3c4d", False),

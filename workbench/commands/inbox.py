@@ -40,7 +40,7 @@ def command(invocation: Invocation, port: int, opens: bool) -> None:
     """
     try:
         from workbench.inbox.gallery import gallery
-        from workbench.inbox.rehearsal import rehearse
+        from workbench.inbox.rehearsal import last_night, rehearse
         from workbench.inbox.server import serve_inbox
     except ModuleNotFoundError as error:
         raise InputError(
@@ -51,7 +51,7 @@ def command(invocation: Invocation, port: int, opens: bool) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with invocation.out.progress("simulating a night of failures"):
-            mailboxes = {"alerts": rehearse(), "gallery": gallery()}
+            mailboxes = {"alerts": rehearse(last_night()), "gallery": gallery()}
         with serve_inbox(mailboxes, CAPTION, port) as url:
             invocation.out.line(
                 f"The inbox is open at {url} on this machine. Press Ctrl-C to close it."

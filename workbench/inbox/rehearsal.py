@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -39,6 +40,12 @@ RELAPSE_MINUTE = 170  # the nightly load fails again
 END_MINUTE = 6 * 60
 BATCH_SIZE = 100  # events of one invocation, as in template.yaml
 _MIN_EPOCH_MS = 1_000_000_000_000  # numbers from here on are times in epoch milliseconds
+
+
+def last_night() -> int:
+    """Return when to begin, so that the night ends now; to the minute."""
+    now = time.time_ns() // 1_000_000
+    return now - now % MINUTE_MS - END_MINUTE * MINUTE_MS
 
 
 def rehearse(start: int = START_MS) -> Mailbox:

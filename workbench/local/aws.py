@@ -7,12 +7,10 @@ reach neither it nor its clients.
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import ssl
 import subprocess
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -21,10 +19,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from workbench.errors import SetupError
 from workbench.files import ROOT as ROOT
+from workbench.local import scratch
 from workbench.local.loopback import HOST
 
 PYTHON = ROOT / ".venv" / "local-aws" / "bin" / "python"
@@ -32,6 +32,10 @@ REGION = "us-east-1"
 ACCOUNT = "111122223333"  # the account that AWS documentation uses in examples
 SECRET = "local"  # opens nothing: the local AWS takes any
 
+# A profile or a configuration file of the user, even a malformed one, is not read.
+NO_CONFIGURATION: dict[str, Any] = dict.fromkeys(
+    ("config_file", "credentials_file"), (None, None, os.devnull, None)
+) | {"profile": (None,) * 4}
 START_SECONDS = 30.0  # it answers in under one second on an idle machine
 POLL_SECONDS = 0.05
 
@@ -57,13 +61,14 @@ class LocalAws:
     def __enter__(self) -> Self:
         """Start the process and wait until it answers."""
         self.port = _find_port(self.port)
-        self.scratch = Path(tempfile.mkdtemp(prefix="batch-notifier-"))
+        self.scratch = scratch.make()
         try:
             # The package has no cryptography: the inbox imports this module and starts no AWS.
             from workbench.local.certificate import write_certificate
 
             write_certificate(HOST, self.certificate, self._key)
             self._process = self._start()
+            scratch.note_process(self.scratch, self._process.pid)
             self._wait_until_ready()
         except BaseException:  # including Ctrl-C: leave nothing behind
             self.stop()
@@ -112,7 +117,10 @@ class LocalAws:
 
     def _connect(self, service: str, region: str) -> Any:
         session = boto3.Session(
-            aws_access_key_id=ACCOUNT, aws_secret_access_key=SECRET, region_name=region
+            aws_access_key_id=ACCOUNT,
+            aws_secret_access_key=SECRET,
+            region_name=region,
+            botocore_session=botocore.session.Session(session_vars=NO_CONFIGURATION),
         )
         config = Config(proxies={}, retries={"total_max_attempts": 2}, read_timeout=20)
         connect: Any = session.client  # its overloads require the service as a literal
@@ -120,9 +128,8 @@ class LocalAws:
 
     def environment(self) -> dict[str, str]:
         """Return the environment for a tool (sam, boto3) that uses only this AWS."""
-        return (
-            without_aws(os.environ) | self._client_settings() | {"NO_PROXY": HOST, "no_proxy": HOST}
-        )
+        direct = {"NO_PROXY": HOST, "no_proxy": HOST}
+        return without_aws(os.environ) | self._client_settings() | direct
 
     def _client_settings(self) -> dict[str, str]:
         return {
@@ -148,7 +155,7 @@ class LocalAws:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         if self.scratch != Path():
-            shutil.rmtree(self.scratch, ignore_errors=True)
+            scratch.remove(self.scratch)
 
     def _start(self) -> subprocess.Popen[bytes]:
         if not PYTHON.exists():
@@ -201,9 +208,8 @@ class LocalAws:
 
     def _is_ready(self) -> bool:
         trust = ssl.create_default_context(cafile=str(self.certificate))
-        direct = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
-        )
+        https = urllib.request.HTTPSHandler(context=trust)
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), https)
         try:
             with direct.open(f"{self.url}/_ministack/ready", timeout=1):
                 return True

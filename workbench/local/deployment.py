@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.local import sam, samples
+from workbench.local import sam, samples, scratch
 from workbench.local.aws import ROOT, LocalAws
 from workbench.local.sample_run import SampleRunner
 from workbench.local.subscriber import Subscriber
@@ -30,6 +30,8 @@ def deploy_locally(
     port: int, report: Callable[[str], None], template: Path | None = None
 ) -> Iterator[LocalDeployment]:
     """Deploy a built template, or build it first, and subscribe to the alerts."""
+    if left := scratch.clean_up():
+        report(f"Cleaned up what {left} killed run{'s'[: left > 1]} left behind.")
     report("Starting a local AWS ...")
     with LocalAws(port) as aws:
         if template is None:

@@ -1,17 +1,18 @@
 """Builds the real template with ``sam build``; deploys it into a local AWS with ``sam deploy``."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cfnlint.decode import cfn_yaml
 
 from workbench.errors import SetupError
+from workbench.local import scratch
 from workbench.local.aws import ACCOUNT, REGION, ROOT, LocalAws, without_aws
 
 STACK = "batch-notifier-local"  # as samconfig.toml names it
@@ -28,7 +29,10 @@ def build(into: Path) -> Path:
     environment = without_aws(os.environ) | {"AWS_DEFAULT_REGION": REGION}
     # Not cached: a build that failed without a network leaves a cache without the packages.
     options = ["--no-cached", "--template-file", str(TEMPLATE), "--build-dir", str(into)]
-    _run_sam("build", options, environment)
+    try:  # the pinned packages are in the cache of uv from `make setup` on
+        _run_sam("build", options, environment | {"UV_OFFLINE": "1"})
+    except SetupError:
+        _run_sam("build", options, environment)
     return into / "template.yaml"
 
 
@@ -144,8 +148,8 @@ def _run_sam(verb: str, arguments: list[str], environment: dict[str, str]) -> No
     # `sam build` needs uv on the path.
     path = os.pathsep.join([str(BIN), environment.get("PATH", os.defpath)])
     try:
-        with tempfile.TemporaryDirectory(prefix="batch-notifier-sam-") as scratch:
-            own = {"PATH": path, "TMPDIR": scratch, "SAM_CLI_TELEMETRY": "0"}
+        with _scratch() as folder:
+            own = {"PATH": path, "TMPDIR": str(folder), "SAM_CLI_TELEMETRY": "0"}
             done = subprocess.run(
                 command,
                 cwd=ROOT,
@@ -159,6 +163,15 @@ def _run_sam(verb: str, arguments: list[str], environment: dict[str, str]) -> No
         raise SetupError("sam is not installed; run make setup") from error
     if done.returncode != 0:
         raise SetupError(f"sam {verb} failed: {_last_paragraph(done.stderr or done.stdout)}")
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    folder = scratch.make()
+    try:
+        yield folder
+    finally:
+        scratch.remove(folder)
 
 
 def _last_paragraph(output: str) -> str:

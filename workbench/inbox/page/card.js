@@ -57,8 +57,7 @@ function blocks(text) {
     }
     if (!found) break;
     const code = document.createElement("pre");
-    code.tabIndex = 0;
-    code.setAttribute("aria-label", "Quoted lines");
+    code.dataset.label = "Quoted lines";
     code.textContent = found[1];
     made.push(code);
     rest = rest.slice(found.index + found[0].length);

@@ -1,5 +1,6 @@
 // The page: the mailbox and incident that are shown, and new alerts.
 
+import { FIELDS, link, queryOf, read } from "./address.js";
 import { Reader } from "./reader.js";
 import { Threads } from "./threads.js";
 import { headline } from "./words.js";
@@ -8,8 +9,12 @@ const LIVE = "alerts";
 const BOXES = [LIVE, "gallery"];
 const CHOOSE = "Choose an incident.";
 const EMPTY = "No alerts yet. They appear as they arrive.";
+const NO_MATCH = "Nothing matches the filter.";
+const FILTERED = "This incident does not match the filter.";
+const UNKNOWN = "There is no incident at this address. Only the newest messages are kept, and a restart begins anew.";
 const RETRY_MS = 1000;
-const NARROW = matchMedia("(max-width: 860px)");
+const TICK_MS = 30_000; // the times of the list are in minutes
+const NARROW = matchMedia("(max-width: 759px)");
 const at = (id) => document.getElementById(id);
 
 const reader = new Reader();
@@ -96,39 +101,68 @@ function offerChoices(threads) {
   }
 }
 
-function currentFilter() {
-  const words = at("words").value.toLowerCase().split(/\s+/).filter(Boolean);
-  return { words, severity: at("severity").value, cause: at("cause").value, queue: at("queue").value };
-}
-
-function showMailbox(name) {
+function showMailbox(name, filter) {
+  const isNew = shown !== name;
   shown = name;
-  for (const field of ["cause", "queue"]) at(field).length = 1;
-  at("filter").reset();
+  if (isNew) for (const field of ["cause", "queue"]) at(field).length = 1;
   offerChoices(boxes.get(name));
+  showFilter(filter);
   at("caption").hidden = name !== LIVE;
   for (const each of BOXES) {
     if (each === name) at(`to-${each}`).setAttribute("aria-current", "page");
     else at(`to-${each}`).removeAttribute("aria-current");
   }
-  at("back").href = `#${name}`;
-  boxes.get(name).show(currentFilter());
+  boxes.get(name).show(filter);
+  at("back").href = link(name);
   performance.mark("listed");
 }
 
-/** Show what the address names: `#mailbox/incident/message`. */
+/** Show a filter in its fields; what no alert has is offered, too, because the address names it. */
+function showFilter(filter) {
+  for (const field of FIELDS) {
+    const input = at(field);
+    const offered = [...(input.options ?? [])].some((option) => option.value === filter[field]);
+    if (input.options && !offered) input.add(new Option(filter[field], filter[field]));
+    if (input.value !== filter[field]) input.value = filter[field];
+  }
+  at("clear").hidden = queryOf(filter) === "";
+}
+
+/** Put what the fields say into the address, and show it. */
+function onFilter() {
+  const filter = Object.fromEntries(FIELDS.map((field) => [field, at(field).value]));
+  const { key, number } = read();
+  const threads = boxes.get(shown);
+  threads.filter = filter;
+  const open = threads.threads.get(key);
+  const isKept = open && threads.matches(open);
+  const query = queryOf(filter);
+  history.replaceState(null, "", isKept ? link(shown, key, number || "", query) : link(shown, "", "", query));
+  showMailbox(shown, filter);
+  route();
+}
+
+/** Show what the address names. */
 function route() {
-  const [name, key = "", number] = location.hash.slice(1).split("/");
-  if (name === "reader") return; // the link that skips the list
-  const box = boxes.has(name) ? name : LIVE;
+  const asked = read();
+  if (asked.box === "reader") return; // the link that skips the list
+  const isKnown = boxes.has(asked.box) || asked.box === "";
+  const box = boxes.has(asked.box) ? asked.box : LIVE;
   const threads = boxes.get(box);
-  if (shown !== box) showMailbox(box);
-  const thread = threads.threads.get(decodeKey(key)) ?? (NARROW.matches ? undefined : threads.order[0]);
-  toggleReading(Boolean(key && thread));
-  threads.choose(thread?.key ?? "");
-  if (!thread) reader.close(threads.order.length ? CHOOSE : EMPTY);
-  else reader.open(box, thread, Number(number));
-  if (key && thread && NARROW.matches) at("reader").focus();
+  if (shown !== box || queryOf(threads.filter) !== queryOf(asked.filter)) showMailbox(box, asked.filter);
+  const named = threads.threads.get(asked.key);
+  const isMissing = !isKnown || (asked.hasKey && !named);
+  const first = NARROW.matches || isMissing ? undefined : threads.found()[0];
+  const thread = asked.hasKey ? named : first;
+  const isShown = isKnown && thread && threads.matches(thread);
+  toggleReading(asked.hasKey || !isKnown);
+  threads.choose(isShown ? thread.key : "");
+  if (isShown) reader.open(box, thread, asked.number);
+  else if (isMissing) reader.close(UNKNOWN);
+  else if (thread) reader.close(FILTERED);
+  else if (!threads.order.length) reader.close(EMPTY);
+  else reader.close(threads.found().length ? CHOOSE : NO_MATCH);
+  if (asked.hasKey && NARROW.matches) at("reader").focus();
 }
 
 /** On a phone the page shows either the list or an alert; the list keeps its scroll position. */
@@ -139,35 +173,46 @@ function toggleReading(isReading) {
   if (NARROW.matches && isReading !== wasReading) scrollTo(0, isReading ? 0 : listScroll);
 }
 
-function decodeKey(key) {
-  try {
-    return decodeURIComponent(key);
-  } catch {
-    return ""; // not an address of this page
-  }
-}
-
 function onKey(event) {
   const typing = event.target.matches("input, select");
-  if (event.key === "/" && !typing) {
+  const isPlain = !typing && !event.ctrlKey && !event.metaKey && !event.altKey && !at("keys").open;
+  if (isPlain && event.key === "/") {
     event.preventDefault();
-    at("words").focus();
+    at("q").focus();
   }
+  if (isPlain && event.key === "?") at("keys").showModal();
+  if (isPlain && (event.key === "j" || event.key === "k")) openNext(event.key === "j" ? 1 : -1);
   const links = boxes.get(shown)?.links() ?? [];
   const here = links.indexOf(document.activeElement);
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step && here >= 0 && links[here + step]) {
     event.preventDefault();
     links[here + step].focus();
-  } else if (event.key === "ArrowDown" && event.target === at("words")) {
+  } else if (event.key === "ArrowDown" && event.target === at("q")) {
     links[0]?.focus();
   } else if (event.key === "Escape" && at("reader").contains(document.activeElement)) {
     links.find((link) => link.hasAttribute("aria-current"))?.focus();
   }
 }
 
+/** Open the next incident of the list, or the one before. */
+function openNext(step) {
+  const links = boxes.get(shown)?.links() ?? [];
+  const here = links.findIndex((each) => each.hasAttribute("aria-current"));
+  const next = links[here < 0 ? 0 : here + step];
+  if (!next) return;
+  location.hash = next.getAttribute("href");
+  next.scrollIntoView({ block: "nearest" });
+}
+
 at("filter").addEventListener("submit", (event) => event.preventDefault());
-at("filter").addEventListener("input", () => boxes.get(shown).show(currentFilter()));
+at("filter").addEventListener("input", onFilter);
+at("clear").addEventListener("click", () => {
+  at("filter").reset();
+  onFilter();
+  at("q").focus();
+});
+at("keys-open").addEventListener("click", () => at("keys").showModal());
 at("more").addEventListener("click", () => boxes.get(shown).showMore());
 at("skip").addEventListener("click", (event) => {
   event.preventDefault();
@@ -175,6 +220,8 @@ at("skip").addEventListener("click", (event) => {
 });
 addEventListener("hashchange", route);
 addEventListener("keydown", onKey);
+NARROW.addEventListener("change", route);
+setInterval(() => boxes.get(shown)?.tick(), TICK_MS);
 // Scrolling to the end of the list adds rows; the button is for those who do not scroll.
 new IntersectionObserver((seen) => {
   if (seen.some((each) => each.isIntersecting) && shown) boxes.get(shown).showMore();

@@ -1,7 +1,9 @@
 // One alert as each of its readers sees it.
 
+import { link as addressOf } from "./address.js";
 import { card } from "./card.js";
-import { exactly, headline, kind, marked, moment, outcome } from "./words.js";
+import { mail, markScrolling } from "./mail.js";
+import { exactly, headline, isDrill, kind, marked, moment, outcome } from "./words.js";
 
 const SMS_LIMIT = 145; // the notifier's own limit; one part holds 160
 const COPIED_MS = 2000;
@@ -13,6 +15,7 @@ export class Reader {
     this.requests = 0;
     this.opened = null; // { box, key, number }
     this.text = "";
+    new ResizeObserver(() => this.#markScrolling()).observe(at("reader"));
     at("copy").addEventListener("click", () => this.#copy());
     at("jump").addEventListener("click", (event) => {
       at(event.target.value)?.scrollIntoView({ block: "start" });
@@ -49,10 +52,11 @@ export class Reader {
     const rows = [...thread.rows].reverse();
     list.hidden = rows.length < 2;
     const known = new Map([...list.children].map((item) => [item.dataset.step, item]));
-    const items = rows.map((row) => known.get(`${key}/${row.number}`) ?? step(box, key, row));
+    const items = rows.map((row) => known.get(`${key}/${row.number}`) ?? step(key, row));
     list.replaceChildren(...items);
     for (const item of items) {
       const link = item.firstElementChild;
+      link.href = addressOf(box, key, Number(item.dataset.step.slice(key.length + 1)));
       if (item.dataset.step === `${key}/${number}`) link.setAttribute("aria-current", "step");
       else link.removeAttribute("aria-current");
     }
@@ -65,27 +69,36 @@ export class Reader {
 
   #show(message) {
     const { row } = message;
-    const { name, what } = headline(row);
+    const { name } = headline(row);
     at("nothing").hidden = true;
     at("opened").hidden = false;
     const label = at("label");
     marked(label.querySelector(".mark"), row);
     label.querySelector(".said").textContent = `${row.status} · ${kind(row)}`;
-    label.dataset.kind = kind(row);
+    label.dataset.kind = isDrill(row) ? "drill" : kind(row);
+    at("drill").hidden = !isDrill(row);
     at("name").textContent = name;
-    at("what").textContent = what;
+    at("where").textContent = row.queue ? `on ${row.queue}` : "";
     at("subject").textContent = message.subject;
     at("arrived").textContent = row.at ? exactly(row.at) : `never: sample ${row.sample}`;
-    at("email").textContent = message.email;
+    at("email").replaceChildren(...mail(message.email));
     at("email").scrollTop = 0;
     at("sms").textContent = message.sms;
     const parts = message.sms_parts === 1 ? "1 part" : `${message.sms_parts} parts`;
     at("sms-size").textContent = `${[...message.sms].length} of ${SMS_LIMIT} characters, ${parts}`;
     at("sms-note").textContent = message.sms_note;
+    at("sms-text").open = message.sms_note === ""; // what was not sent is there to look up
     at("card").replaceChildren(message.chat ? card(message.chat) : "No chat card arrived for this message.");
     this.text = JSON.stringify(message.document, null, 2);
     at("document").textContent = this.text;
     at("copied").textContent = "";
+    this.#markScrolling();
+  }
+
+  #markScrolling() {
+    markScrolling(at("email"), ".table");
+    markScrolling(at("card"), "pre");
+    markScrolling(document, "#document");
   }
 
   async #copy() {
@@ -100,11 +113,10 @@ export class Reader {
   }
 }
 
-function step(box, key, row) {
+function step(key, row) {
   const item = document.createElement("li");
   const link = document.createElement("a");
   item.dataset.step = `${key}/${row.number}`;
-  link.href = `#${box}/${encodeURIComponent(key)}/${row.number}`;
   const word = document.createElement("span");
   word.textContent = outcome(row);
   const time = document.createElement("time");

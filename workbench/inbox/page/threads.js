@@ -1,6 +1,7 @@
 // The list of incidents. It is bounded, and a new alert changes only the row of its incident.
 
-import { counted, exactly, headline, kind, marked, moment, outcome } from "./words.js";
+import { link as addressOf } from "./address.js";
+import { ago, counted, exactly, headline, isDrill, kind, marked, outcome } from "./words.js";
 
 const PAGE = 60; // rows at first, and with each request for more
 const TRAIL = 4; // messages named in a row
@@ -46,7 +47,7 @@ export class Threads {
     this.count += 1;
     if (this.count > this.kept) this.#dropOldest();
     if (!isShown) return;
-    if (this.#matches(thread)) this.#putFirst(thread);
+    if (this.matches(thread)) this.#putFirst(thread);
     this.#showTotals();
   }
 
@@ -54,18 +55,32 @@ export class Threads {
   show(filter) {
     this.filter = filter;
     this.limit = PAGE;
-    const found = this.#found();
+    const found = this.found();
     this.list.replaceChildren(...found.slice(0, PAGE).map((thread) => this.#item(thread)));
     this.#showTotals(found.length);
   }
 
   /** Add the next rows at the end. */
   showMore() {
-    const found = this.#found();
+    const found = this.found();
     const next = found.slice(this.list.childElementCount, this.limit + PAGE);
     this.limit += PAGE;
     this.list.append(...next.map((thread) => this.#item(thread)));
     this.#showTotals(found.length);
+  }
+
+  /** Return the matching threads, the newest first. */
+  found() {
+    return this.order.filter((thread) => this.matches(thread));
+  }
+
+  matches(thread) {
+    return thread.rows.some((row) => matches(row, this.filter));
+  }
+
+  /** Write the relative times anew; only those that changed. */
+  tick() {
+    for (const thread of this.order) if (thread.item?.isConnected) this.#time(thread);
   }
 
   /** Mark one thread as the open one. */
@@ -114,14 +129,6 @@ export class Threads {
     if (this.list.childElementCount > this.limit) this.list.lastElementChild.remove();
   }
 
-  #found() {
-    return this.order.filter((thread) => this.#matches(thread));
-  }
-
-  #matches(thread) {
-    return thread.rows.some((row) => matches(row, this.filter));
-  }
-
   #item(thread) {
     if (!thread.item) {
       thread.item = document.importNode(this.template, true).firstElementChild;
@@ -135,7 +142,8 @@ export class Threads {
     const part = (name) => thread.item.querySelector(name);
     const { name, what } = headline(row);
     const link = part(".thread");
-    link.href = `#${this.box}/${encodeURIComponent(thread.key)}`;
+    link.href = addressOf(this.box, thread.key);
+    link.classList.toggle("drill", isDrill(row));
     if (thread.key === this.current) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
     marked(part(".mark"), row);
@@ -143,21 +151,31 @@ export class Threads {
     part(".what").textContent = what;
     part(".new").hidden = !thread.isNew;
     part(".severity").textContent = kind(row);
-    part(".severity").dataset.kind = kind(row);
+    part(".severity").dataset.kind = isDrill(row) ? "drill" : kind(row);
+    part(".badge").hidden = !isDrill(row);
     part(".queue").textContent = row.queue;
     part(".trail").textContent = row.sample || trail(thread.rows);
-    const time = part("time");
-    time.textContent = row.at ? moment(row.at) : "";
-    if (row.at) time.dateTime = new Date(row.at).toISOString();
-    if (row.at) time.title = exactly(row.at);
+    this.#time(thread);
   }
 
-  #showTotals(found = this.#found().length) {
+  #time(thread) {
+    const { at } = thread.rows[0];
+    const time = thread.item.querySelector("time");
+    const said = at ? ago(at) : "";
+    if (time.textContent !== said) time.textContent = said;
+    if (!at || time.dateTime === new Date(at).toISOString()) return;
+    time.dateTime = new Date(at).toISOString();
+    time.title = exactly(at);
+  }
+
+  #showTotals(found = this.found().length) {
     const alerts = this.box === "gallery" ? "" : `, ${counted(this.count, "message", "messages")}`;
     const all = found === this.order.length;
     const [one, many] = this.box === "gallery" ? ["sample", "samples"] : ["incident", "incidents"];
     const number = all ? counted(found, one, many) : `${found} of ${counted(this.order.length, one, many)}`;
     document.getElementById("found").textContent = `${number}${all ? alerts : ""}`;
+    document.getElementById("none").hidden = found > 0 || !this.order.length;
+    document.getElementById("empty").hidden = this.order.length > 0;
     this.more.hidden = found <= this.list.childElementCount;
     document.getElementById("kept").textContent = this.#keptNote();
   }
@@ -175,11 +193,12 @@ function trail(rows) {
   return `${rows.length > TRAIL ? `${rows.length - TRAIL} more, ` : ""}${named.join(" → ")}`;
 }
 
-function matches(row, { severity, cause, queue, words }) {
+function matches(row, { severity, cause, queue, q }) {
   if (severity && row.severity !== severity) return false;
   if (cause && row.cause !== cause) return false;
   if (queue && row.queue !== queue) return false;
-  if (!words?.length) return true;
+  const words = (q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+  if (!words.length) return true;
   const text = `${row.subject} ${row.summary} ${row.name} ${row.queue} ${row.cause} ${row.owner} ${row.sample}`;
   const lower = text.toLowerCase();
   return words.every((word) => lower.includes(word));

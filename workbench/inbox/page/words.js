@@ -2,6 +2,9 @@
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const MARKS = { critical: "◆", warning: "▲", info: "●", recovered: "✓" };
+const DRILL_MARKS = { critical: "◇", warning: "△", info: "○", recovered: "✓" };
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 const OUTCOMES = {
   first: "First",
   grew: "Update",
@@ -19,6 +22,15 @@ export function moment(at) {
   return `${day} ${two(when.getUTCHours())}:${two(when.getUTCMinutes())}`;
 }
 
+/** How long ago it was; the moment itself where that says more. */
+export function ago(at, now = Date.now()) {
+  const passed = now - at;
+  if (passed < 0 || passed >= DAY) return moment(at);
+  if (passed < MINUTE) return "just now";
+  const minutes = Math.floor(passed / MINUTE);
+  return minutes < 60 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
+}
+
 /** The same to the second, with year and zone. */
 export function exactly(at) {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
@@ -29,9 +41,16 @@ export function kind(row) {
   return row.status.endsWith("RECOVERED") ? "recovered" : row.severity;
 }
 
+/** Whether it was sent to test the path; nothing has failed. */
+export function isDrill(row) {
+  return row.status.startsWith("DRILL");
+}
+
+/** Mark it by shape and colour; the shape of a drill is hollow, and it has no colour. */
 export function marked(element, row) {
-  element.textContent = MARKS[kind(row)] ?? "●";
-  element.dataset.kind = kind(row);
+  const marks = isDrill(row) ? DRILL_MARKS : MARKS;
+  element.textContent = marks[kind(row)] ?? "●";
+  element.dataset.kind = isDrill(row) ? "drill" : kind(row);
 }
 
 export function outcome(row) {
