@@ -16,7 +16,6 @@ from dataclasses import replace
 from notifier.batch import job
 from notifier.batch.failure import (
     DRILL_SOURCE,
-    HEARTBEAT_SOURCE,
     ID_LIMIT,
     JOB_NAME_LIMIT,
     NAME_LIMIT,
@@ -47,7 +46,6 @@ _JOB_STATES = frozenset(
     ("SUBMITTED", "PENDING", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED")
 )
 _SOURCES = ("aws.batch", "aws.cloudformation", DRILL_SOURCE, SWEEP_SOURCE)
-_NONCE = re.compile(r"[0-9a-f]{32}")
 PREEMPTIONS = ("Batch Service Job Preemption Started", "Batch Service Job Preemption Completed")
 _BATCH_RESOURCE = re.compile(r"AWS::Batch::[A-Za-z]{1,64}")
 # CloudFormation stops the siblings in progress when one resource of a stack fails.
@@ -85,19 +83,6 @@ def parse_event(event: object) -> Parsed:
     if parse is None:
         return _unreadable(event, "the event has a detail-type this notifier does not know")
     return parse(event, detail)
-
-
-def heartbeat_nonce(event: object) -> str | None:
-    """Return the nonce of a heartbeat, which only proves that events arrive; None for the rest.
-
-    HeartbeatRule lets only those of its own stack into the queue, but everyone who may put events
-    on the bus can name that source: without a nonce of the right form, the text is empty.
-    """
-    source = event.get("source") if isinstance(event, dict) else None
-    if not (isinstance(source, str) and f"{source}.".startswith(f"{HEARTBEAT_SOURCE}.")):
-        return None
-    nonce = str_at(event, "detail", "nonce")
-    return nonce if _NONCE.fullmatch(nonce) else ""
 
 
 def is_preemption(event: object) -> bool:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from notifier.batch.event import heartbeat_nonce, is_preemption, parse_event
+from notifier.batch.event import is_preemption, parse_event
 from notifier.batch.failure import Failure, Unreadable
+from notifier.batch.sweep_events import heartbeat_nonce
 from notifier.diagnosis.diagnose import diagnose
 from notifier.diagnosis.evidence import Diagnosis
 from notifier.diagnosis.known_cause import UNREADABLE
