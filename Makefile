@@ -80,7 +80,7 @@ lint: $(READY) ## run ruff, mypy, import-linter, cfn-lint and sam validate
 	@$(call CHECK,mypy,$(BIN)/mypy)
 	@$(call CHECK,import-linter,$(BIN)/lint-imports --no-logo)
 	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint)
-	@$(call CHECK,sam validate,printf '%s\n' template.yaml environments/*.yaml \
+	@$(call CHECK,sam validate,printf '%s\n' template.yaml environments/*.yaml stacks/*.yaml \
 	  | xargs -n 1 -P 2 $(BIN)/sam validate --lint --region us-east-1 --template-file)
 
 lint-environments: $(READY) ## find known mistakes in AWS Batch templates (TEMPLATE=path: check your own)
@@ -178,5 +178,6 @@ lock: $(READY) ## compile requirements/*.in into hashed locks (UPGRADE=1: move t
 	@$(COMPILE) requirements/function.in --output-file functions/requirements.txt > /dev/null
 	@$(COMPILE) requirements/bootstrap.in --output-file requirements/bootstrap.txt > /dev/null
 	@$(COMPILE) requirements/tools.in --output-file requirements/tools.txt > /dev/null
+	@$(COMPILE) requirements/on_alert.in --output-file on_alert/requirements.txt > /dev/null
 	@$(COMPILE) requirements/local-aws.in --output-file requirements/local-aws.txt > /dev/null
 	@$(COMPILE) requirements/security.in --output-file requirements/security.txt > /dev/null

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 MODULES_LIMIT = 12  # of one package, beside __init__.py
 MODULE_LINES_LIMIT = 250
 FUNCTION_LINES_LIMIT = 30  # without its docstring
-FOLDERS = ("functions", "workbench", "environments", "benchmarks")
+FOLDERS = ("functions", "on_alert", "workbench", "environments", "benchmarks")
 MODULES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 PACKAGES = sorted({path.parent for path in MODULES})
 

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("functions/requirements.txt", *(f"requirements/{name}.txt" for name in
+DEPLOYED = ("functions/requirements.txt", "on_alert/requirements.txt")
+LOCKS = (*DEPLOYED, *(f"requirements/{name}.txt" for name in
          ("bootstrap", "tools", "local-aws", "security")))  # fmt: skip
 _PINNED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?P<rest>.*)")
 

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
+
+from workbench.local import sam
 
 Resource = dict[str, Any]
 
@@ -26,22 +25,8 @@ _PSEUDO = {
 
 
 def translate(source: str) -> dict[str, Any]:
-    """Turn the SAM template into the CloudFormation template that is deployed.
-
-    Parameters stay references, because SAM would put their defaults into the resources it creates.
-    """
-    document = yaml_parse(source)
-    for resource in document["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = "s3://bucket/key"  # as `sam package` leaves it
-        if resource["Type"] == "AWS::Serverless::Application":
-            resource["Properties"]["Location"] = "https://bucket.s3.amazonaws.com/key"  # likewise
-    parameters = document.pop("Parameters")
-    session = boto3.Session(region_name=_PSEUDO["AWS::Region"])
-    translated: dict[str, Any] = Translator({}, Parser(), boto_session=session).translate(
-        document, {}
-    )
-    return translated | {"Parameters": parameters}
+    """Turn the SAM template into the CloudFormation template that is deployed."""
+    return sam.translate(yaml_parse(source))
 
 
 @dataclass(frozen=True, slots=True)

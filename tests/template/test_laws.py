@@ -13,7 +13,12 @@ from samtranslator.yaml_helper import yaml_parse
 from tests.template.conftest import ROOT
 from tests.template.stack import Stack, listed
 
-TEMPLATES = (ROOT / "template.yaml", *sorted((ROOT / "environments").glob("*.yaml")))
+TEMPLATES = (
+    ROOT / "template.yaml",
+    *sorted(
+        path for folder in ("environments", "stacks") for path in (ROOT / folder).glob("*.yaml")
+    ),
+)
 each_template = pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 
 # Resources whose data is lost with the stack or with a replacement.

@@ -18,6 +18,7 @@ COMMANDS = {
         "silence": Lazy("workbench.commands.silence", "suppress alerts for a while"),
         "drill": Lazy("workbench.commands.drill", "prove that alerts arrive"),
         "doctor": Lazy("workbench.commands.doctor", "what is wrong with it, and how to fix it"),
+        "routes": Lazy("workbench.commands.routes", "who gets which alert, in chat and elsewhere"),
         "redrive": Lazy("workbench.commands.redrive", "dead letters, back to their queue"),
     },
     "Deploy": {

@@ -6,7 +6,7 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,25 +54,30 @@ def read_template(stack: Path) -> str:
         ) from error
 
 
-def list_uploads(stack: Path, template: str) -> dict[str, Upload]:
-    """Return what a template refers to, by the names that it uses."""
+def pack(
+    stack: Path, template: str, s3: Callable[[str], str], url: Callable[[str], str]
+) -> list[Upload]:
+    """Return what a template refers to, and last the template itself with the addresses of that.
+
+    Parameters
+    ----------
+    stack
+        The folder that its paths are relative to.
+    template
+        Its text, as `sam build` writes it.
+    s3, url
+        Make the address of an object by its name, for `CodeUri` and for `Location`.
+    """
     found: dict[str, Upload] = {}
-    for folder in {match[2] for match in _CODE.finditer(template)}:
-        archive = stack / f"{folder}.zip"
-        content = archive.read_bytes() if archive.is_file() else zip_folder(stack / folder)
-        found[folder] = Upload.of(content, ".zip")
+    inner: list[Upload] = []
+    for name in {match[2] for match in _CODE.finditer(template)}:
+        archive = stack / f"{name}.zip"
+        content = archive.read_bytes() if archive.is_file() else zip_folder(stack / name)
+        found[name] = Upload.of(content, ".zip")
     for name in {match[2] for match in _NESTED.finditer(template)}:
-        found[name] = Upload.of((stack / name).read_bytes(), ".template")
-    return found
-
-
-def with_addresses(
-    template: str,
-    uploads: Mapping[str, Upload],
-    s3: Callable[[str], str],
-    url: Callable[[str], str],
-) -> Upload:
-    """Return the template with the addresses of what was uploaded."""
-    text = _CODE.sub(lambda m: f"{m[1]}{s3(uploads[m[2]].name)}", template)
-    text = _NESTED.sub(lambda m: f"{m[1]}{url(uploads[m[2]].name)}", text)
-    return Upload.of(text.encode(), ".template")
+        nested = stack / name
+        *others, found[name] = pack(nested.parent, nested.read_text(encoding="utf-8"), s3, url)
+        inner += others
+    text = _CODE.sub(lambda m: f"{m[1]}{s3(found[m[2]].name)}", template)
+    text = _NESTED.sub(lambda m: f"{m[1]}{url(found[m[2]].name)}", text)
+    return [*inner, *found.values(), Upload.of(text.encode(), ".template")]

@@ -66,10 +66,9 @@ class Bucket:
         """Upload a built stack, and return the URL of its template."""
         if not self._exists():
             self._create()
-        uploads = archive.list_uploads(stack, template)
-        built = archive.with_addresses(template, uploads, self._s3, self._url)
-        self._put([*uploads.values(), built], step)
-        return self._url(built.name)
+        uploads = archive.pack(stack, template, self._s3, self._url)
+        self._put(uploads, step)
+        return self._url(uploads[-1].name)
 
     def _put(self, uploads: Iterable[Upload], step: Callable[[str], None]) -> None:
         there = set(self._keys())

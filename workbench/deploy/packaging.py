@@ -18,7 +18,7 @@ from cfnlint.decode import cfn_yaml
 from workbench.deploy.archive import read_template, zip_folder
 from workbench.files import ROOT, STACK
 
-SOURCES = ("workbench", "functions/notifier")
+SOURCES = ("workbench", "functions/notifier", "on_alert/destinations", "environments")
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 BESIDE = ("events", "docs/real-account.md", "benchmarks/measured.json")
 DIST = ROOT / "dist"
@@ -71,8 +71,7 @@ def _copy_stack(stack: Path, target: Path) -> None:
     for folder in sorted(each for each in stack.iterdir() if each.is_dir()):
         nested = folder / "template.yaml"
         if nested.is_file():
-            (target / folder.name).mkdir()
-            shutil.copy2(nested, target / folder.name)
+            _copy_stack(folder, target / folder.name)
         else:
             (target / f"{folder.name}.zip").write_bytes(zip_folder(folder))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import boto3
 from cfnlint.decode import cfn_yaml
 
 from workbench.errors import SetupError
@@ -65,7 +66,8 @@ def adapted(template: Path) -> Path:
 
     The local AWS supports no metric math, so those alarms use their first metric only. It does not
     evaluate `Fn::Join` in a condition, and would take "no queue is named" for "one is named ''".
-    There, a `Ref` to a list is its text, so it can be compared as it is.
+    There, a `Ref` to a list is its text, so it can be compared as it is. It transforms no nested
+    template, so functions there are written as CloudFormation has them.
     """
     document: dict[str, Any] = cfn_yaml.load(str(template))
     for resource in document["Resources"].values():
@@ -75,6 +77,10 @@ def adapted(template: Path) -> Path:
             first = next(each["MetricStat"] for each in metrics if "MetricStat" in each)
             alarm |= first["Metric"] | {"Period": first["Period"], "Statistic": first["Stat"]}
     document["Conditions"] = _without_joins(document.get("Conditions", {}))
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Application":
+            location = template.parent / resource["Properties"]["Location"]
+            resource["Properties"]["Location"] = str(_without_functions(location))
     copy = template.with_name("local-aws.json")
     copy.write_text(json.dumps(document), encoding="utf-8")
     return copy
@@ -88,6 +94,44 @@ def _without_joins(value: Any) -> Any:
     if set(value) == {"Fn::Join"}:
         return value["Fn::Join"][1]
     return {key: _without_joins(each) for key, each in value.items()}
+
+
+def _without_functions(nested: Path) -> Path:
+    """Write a copy of a nested template after the SAM transform; it keeps the path of its code."""
+    document: dict[str, Any] = cfn_yaml.load(str(nested))
+    if document.pop("Transform", None) is None:
+        return nested
+    code = {
+        name: str((nested.parent / resource["Properties"]["CodeUri"]).resolve())
+        for name, resource in document["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    translated = translate(document)
+    for name, path in code.items():
+        translated["Resources"][name]["Properties"]["Code"] = path
+    copy = nested.with_name("local-aws.json")
+    copy.write_text(json.dumps(translated), encoding="utf-8")
+    return copy
+
+
+def translate(document: dict[str, Any]) -> dict[str, Any]:
+    """Turn a SAM template into that of CloudFormation, as if its code were in a bucket.
+
+    Parameters stay references, because SAM would put their defaults into the resources it creates.
+    """
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"  # as `sam package` leaves it
+        if resource["Type"] == "AWS::Serverless::Application":
+            resource["Properties"]["Location"] = "https://bucket.s3.amazonaws.com/key"  # likewise
+    parameters = document.pop("Parameters")
+    session = boto3.Session(region_name=REGION)
+    translator = Translator({}, Parser(), boto_session=session)
+    translated: dict[str, Any] = translator.translate(document, {})
+    return translated | {"Parameters": parameters}
 
 
 def allow_log_groups(aws: LocalAws, role: str, groups: Sequence[str]) -> None:

@@ -2,8 +2,7 @@
 
 The order of evidence matters: first what AWS Batch and the ECS agent state, then the exit code,
 then the log; a text that a person wrote decides nothing. A wrong cause called certain is the worst
-error here, so a cause is certain only if a text begins with AWS's own words, or if the exit code
-itself states it.
+error here: a cause is certain only if AWS's own words begin a text, or the exit code states it.
 """
 
 from __future__ import annotations
@@ -243,7 +242,7 @@ def _diagnose_exit_code_in(text: str) -> Diagnosis | None:
     found = _EXIT_IN_TEXT.search(text[: catalogue.TEXT_LIMIT])
     code = int(found[1] or found[2]) if found else None
     cause = _diagnose_exit_code(code, (), None, Source.TEXT)
-    return replace(cause, certainty=min(cause.certainty, Certainty.LIKELY)) if cause else None
+    return cause and replace(cause, certainty=min(cause.certainty, Certainty.LIKELY))
 
 
 def _exit_evidence(code: int) -> Evidence:

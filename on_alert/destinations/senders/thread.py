@@ -1,0 +1,45 @@
+"""What is remembered of an incident at one destination, and what every sender offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from destinations.document import AlertDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The first message about an incident at one destination.
+
+    `message` is the service's own id of it, `place` where it stands (a channel), `time` that of
+    the newest alert it shows: an older one, delivered late, must not replace it. `is_over` is
+    whether that alert was the recovery, after which a failure begins a new thread.
+    """
+
+    message: str = ""
+    place: str = ""
+    time: str = ""
+    is_over: bool = False
+
+    def following(self, alert: AlertDocument) -> Thread:
+        """Give the thread with this alert in it."""
+        if alert.time < self.time:
+            return self
+        return replace(self, time=alert.time, is_over=alert.is_recovery)
+
+
+class Sender(Protocol):
+    """Sends alerts to one destination."""
+
+    def send(self, alert: AlertDocument, thread: Thread | None) -> Thread | None:
+        """Send an alert; `thread` is None for the first message about an incident.
+
+        Returns the thread as it is then; None where the service knows no threads.
+
+        Raises
+        ------
+        RetryableError, RejectedError
+            If the service did not take it.
+        """
+        ...

@@ -1,0 +1,79 @@
+"""An alert on its way to destinations: the real template with Destinations=on, in a local AWS."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.destinations.servers import Recorder, Reply, serving, texts_of
+from workbench.local import sam
+from workbench.local.aws import LocalAws
+from workbench.local.samples import EVENTS
+
+WAIT_SECONDS = 90.0  # the batching window of 10 s, two cold starts, and a machine that is busy
+ROUTES = """default = ["team", "channel", "refuses"]
+[destinations.team]
+type = "teams"
+credential = "teams-url"
+[destinations.channel]
+type = "slack-webhook"
+credential = "slack-url"
+[destinations.refuses]
+type = "teams"
+credential = "refusing-url"
+"""
+
+
+@pytest.fixture(scope="module")
+def aws(built_template: Path) -> Iterator[LocalAws]:
+    with LocalAws() as aws:
+        aws.resources = sam.deploy(  # type: ignore[attr-defined]
+            aws,
+            built_template,
+            {"Architecture": "x86_64", "JobLogGroups": "/aws/batch/job", "Destinations": "on"},
+        )
+        yield aws
+
+
+def wait_for(what: Callable[[], Any]) -> Any:
+    end = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < end:
+        if found := what():
+            return found
+        time.sleep(0.5)
+    raise AssertionError("nothing came in time")
+
+
+def test_a_failure_reaches_each_destination_and_one_that_refuses_is_named(aws: LocalAws) -> None:
+    team, channel = Recorder(then=Reply(202)), Recorder()
+    refusing = Recorder(then=Reply(403, "no"))
+    with serving(team) as a, serving(channel) as b, serving(refusing) as c:
+        ssm = aws.client("ssm")
+        credentials = f'teams-url = "{a}"\nslack-url = "{b}"\nrefusing-url = "{c}"\n'
+        for name, value in {"routes": ROUTES, "credentials": credentials}.items():
+            name = f"/batch-notifier/{sam.STACK}/{name}"
+            ssm.put_parameter(Name=name, Value=value, Type="SecureString")
+        event = json.loads((EVENTS / "drill.json").read_text(encoding="utf-8"))
+        aws.client("events").put_events(
+            Entries=[
+                {
+                    "Source": event["source"],
+                    "DetailType": event["detail-type"],
+                    "Detail": json.dumps(event["detail"]),
+                }
+            ]
+        )
+        wait_for(lambda: team.requests and channel.requests and refusing.requests)
+        sqs = aws.client("sqs")
+        (dead,) = [url for url in sqs.list_queues()["QueueUrls"] if "DeliveryDeadLet" in url]
+        letter = wait_for(lambda: sqs.receive_message(QueueUrl=dead).get("Messages"))[0]
+    card = team.requests[0].document["attachments"][0]["content"]
+    assert "drill" in json.dumps(card)
+    assert "DRILL FAILED" in "".join(texts_of(channel.requests[0].document["attachments"]))
+    assert json.loads(letter["Body"])["destination"] == "refuses"
+    assert (len(team.requests), len(channel.requests), len(refusing.requests)) == (1, 1, 1)
