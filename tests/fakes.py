@@ -10,8 +10,10 @@ from typing import Any
 from notifier.alert.history import RunHistory
 from notifier.aws.job_logs import EVENTS_READ
 from notifier.batch.failure import Failure, LogStream
+from notifier.batch.job_secrets import secrets_in
 from notifier.batch.labels.labels import Labels
 from notifier.channels.message import Message
+from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member
 from notifier.incident.incident import Incident, Place
 from notifier.incident.rate_limit import RateState
@@ -88,7 +90,7 @@ class FakeLedger(MemoryLedger):
     calls: Counter[str] = field(default_factory=Counter)
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
-        self._called("BatchGetItem", -(-(len(roots) + len(keys) + 3) // 100))
+        self._called("BatchGetItem", -(-(len(roots) + len(keys) + 4) // 100))
         return super().read(roots, keys)
 
     def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
@@ -111,13 +113,13 @@ class FakeLedger(MemoryLedger):
         self._called("PutItem", 1)
         return super().save_rate_state(rate_state)
 
-    def hold(self, key: str) -> None:
+    def hold(self, key: str, severity: Severity, since: int) -> None:
         self._called("BatchWriteItem", 1)
-        super().hold(key)
+        super().hold(key, severity, since)
 
-    def held(self) -> tuple[str, ...]:
+    def held(self, *, is_drill: bool = False) -> tuple[str, ...]:
         self._called("Query", 1)
-        return super().held()
+        return super().held(is_drill=is_drill)
 
     def release(self, keys: Collection[str]) -> None:
         self._called("BatchWriteItem", -(-len(keys) // 25))
@@ -130,6 +132,14 @@ class FakeLedger(MemoryLedger):
     def save_sweep_position(self, sweep_position: SweepPosition) -> None:
         self._called("BatchWriteItem", 1)
         super().save_sweep_position(sweep_position)
+
+    def announce_heartbeat(self, nonce: str) -> None:
+        self._called("BatchWriteItem", 1)
+        super().announce_heartbeat(nonce)
+
+    def redeem_heartbeat(self, nonce: str) -> bool:
+        self._called("BatchGetItem", 1)
+        return super().redeem_heartbeat(nonce)
 
     def note_unconfirmed(self, pending: int) -> None:
         self._called("BatchWriteItem", 1)
@@ -165,6 +175,7 @@ class FakeJobs:
     succeeded: list[Success] = field(default_factory=list)
     not_begun: set[str] = field(default_factory=set)
     unusable: set[str] = field(default_factory=set)
+    details: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
 
     def successes(
@@ -185,6 +196,10 @@ class FakeJobs:
     def waiting_services(self, job_ids: Sequence[str]) -> frozenset[str]:
         self.calls["DescribeServiceJob"] += len(job_ids)
         return frozenset(job_ids) & self.not_begun
+
+    def secrets(self, job_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        self.calls["DescribeJobs"] += 1
+        return {one: secrets_in(self.details[one]) for one in job_ids if one in self.details}
 
     def is_usable(self, arn: str) -> bool:
         self.calls["Describe"] += 1
@@ -302,12 +317,14 @@ class FakePulse:
 
     counted: tuple[int, int] = (1, 0)
     beats: list[int] = field(default_factory=list)
+    nonces: list[str] = field(default_factory=list)
     troubles: list[ServiceError] = field(default_factory=list)
 
-    def beat(self, now: int) -> None:
+    def beat(self, now: int, nonce: str) -> None:
         if self.troubles:
             raise self.troubles.pop(0)
         self.beats.append(now)
+        self.nonces.append(nonce)
 
     def subscriptions(self) -> tuple[int, int]:
         return self.counted

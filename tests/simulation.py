@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from notifier.incident.fingerprint import root_of
+from notifier.incident.rate_limit import OutageLimit
 from notifier.incident.recovery import Success
 from notifier.ports.reporting import Options, Ports
 from notifier.workflows import delivery, follow_up
@@ -64,6 +65,7 @@ class Told:
     document: dict[str, Any]
     texts: dict[str, str]
     attributes: dict[str, str | tuple[str, ...]]
+    chat: dict[str, Any] = field(default_factory=dict)
 
     @property
     def outcome(self) -> str:
@@ -88,6 +90,7 @@ class Simulation:
     labels: FakeLabels = field(default_factory=FakeLabels)
     queues: FakeQueues = field(default_factory=FakeQueues)
     journal: FakeJournal = field(default_factory=FakeJournal)
+    outage: OutageLimit = field(default_factory=OutageLimit)
     failures: list[Parcel] = field(default_factory=list)
     follow_ups: list[Parcel] = field(default_factory=list)
     dead: list[Parcel] = field(default_factory=list)
@@ -108,6 +111,7 @@ class Simulation:
             Ports(
                 self.logs, self.topic, self.journal, self.ledger, self.queues, self.jobs,
                 lambda: PLENTY_MS, self._pause, lambda: self.now, self.history, self.labels,
+                self.outage,
             )
         )  # fmt: skip
 
@@ -121,9 +125,12 @@ class Simulation:
         """Leave the tags with the job: AWS Batch puts none into an event."""
         detail = event.get("detail")
         tags = detail.get("tags") if isinstance(detail, dict) else None
-        if not isinstance(tags, dict) or event.get("source") != "aws.batch":
+        job_id = detail.get("jobId") if isinstance(detail, dict) else None
+        is_job = isinstance(tags, dict) and isinstance(job_id, str)
+        if not (isinstance(detail, dict) and is_job and event.get("source") == "aws.batch"):
             return event
         self.labels.tags[root_of(detail["jobId"])] = tags
+        self.jobs.details[detail["jobId"]] = detail
         return event | {"detail": detail | {"tags": {"resourceArn": detail["jobArn"]}}}
 
     def succeed(self, name: str, second: float, took: float = 1) -> None:
@@ -223,7 +230,14 @@ class Simulation:
             shown = message.decode()
             document = shown["webhook"]
             self.told.append(
-                Told(self.now, message.subject, document, document["text"], message.attributes)
+                Told(
+                    self.now,
+                    message.subject,
+                    document,
+                    document["text"],
+                    message.attributes,
+                    shown["chat"],
+                )
             )
 
     def _parcel(self, body: str, at: int) -> Parcel:

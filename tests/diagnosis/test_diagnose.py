@@ -214,7 +214,7 @@ def test_a_reason_that_says_something_outranks_an_exit_code() -> None:
     assert (killed.cause, killed.title) == ("unknown", "AWS says: NewError: odd")
     assert texts(killed) == ["NewError: odd", ESSENTIAL, units.exit_code(137)]
     linked = diagnose(failed(reasons=("See https://example.com for all of this",), exit_code=143))
-    assert linked.title == "AWS says: See hxxps://example.com for a…"
+    assert linked.title == "AWS says: See hxxps://example(.)com for…"
 
 
 @pytest.mark.parametrize("said", ["Error", "Completed", "Task failed", ESSENTIAL, ""])

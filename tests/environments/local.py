@@ -46,6 +46,7 @@ class Deployment:
     templates: Mapping[str, Path]
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     service_role: str = ""
+    given: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         trust = json.dumps({"Version": "2012-10-17", "Statement": []})
@@ -76,6 +77,11 @@ class Deployment:
             key: _OUTPUT.sub(lambda found: self.outputs[found[2]][found[1]], str(value))
             for key, value in parameters.items()
         }
+        self.change(name, given)
+
+    def change(self, name: str, changed: Mapping[str, str]) -> None:
+        """Create a nested stack, or update it with some parameters changed."""
+        given = self.given[name] = self.given.get(name, {}) | changed
         template = read(self.templates[name])
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::Batch::ComputeEnvironment":

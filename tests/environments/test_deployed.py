@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.environments.conftest import root
-from tests.environments.local import Deployment, aws
+from tests.environments.local import Deployment, aws, read
 
 DRILLS = (
     "exit-1",
@@ -67,9 +67,9 @@ def test_an_environment_is_created_updated_and_deleted_completely(
     deployment.apply(root(BatchEnvironment=chosen, BatchCapacity=capacity))
 
     made = compute_environments()
-    assert {each["computeResources"]["type"] for each in made} == {
-        {"EC2": "SPOT", "FARGATE": "FARGATE_SPOT"}[kind] if capacity == "spot" else kind
-        for kind in EVERY[chosen]
+    spot = {"EC2": "SPOT", "FARGATE": "FARGATE_SPOT"}
+    assert {each["computeResources"]["type"] for each in made} == EVERY[chosen] | {
+        spot[kind] for kind in EVERY[chosen] if capacity == "spot"
     }
     assert {(each["status"], each["state"]) for each in made} == {("VALID", "ENABLED")}
     queues = aws("batch").describe_job_queues()["jobQueues"]
@@ -84,6 +84,8 @@ def test_an_environment_is_created_updated_and_deleted_completely(
     }
     if "efs" in chosen:
         wanted |= {f"batch-notifier-fargate-{name}" for name in ("efs-hello", "drill-efs-denied")}
+    if chosen == "ec2+fargate-efs":
+        wanted.add("batch-notifier-ec2-efs-hello")
     assert job_definitions() == wanted
 
     before = deployment.outputs["Network"]
@@ -129,6 +131,66 @@ def test_security_groups_allow_only_nfs_from_jobs(deployment: Deployment) -> Non
     assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("tcp", 2049, 2049)
     assert [pair["GroupId"] for pair in rule["UserIdGroupPairs"]] == [jobs]
     assert rule["IpRanges"] == []
+
+
+# A change of every parameter of the nested stacks that does not connect them.
+CHANGES = {
+    "BatchEc2": {
+        "Capacity": "spot",
+        "DiskGiB": "50",
+        "HostImage": "ECS_AL2023_NVIDIA",
+        "InstanceTypes": "m5.xlarge",
+        "MaxVcpus": "8",
+    },
+    "BatchFargate": {
+        "AssignPublicIp": "DISABLED",
+        "Capacity": "spot",
+        "CpuArchitecture": "ARM64",
+        "EphemeralStorageGiB": "100",
+        "MaxVcpus": "8",
+    },
+    "BatchFargateEfs": {
+        "AssignPublicIp": "DISABLED",
+        "Backup": "DISABLED",
+        "CpuArchitecture": "ARM64",
+        "Ec2": "no",
+        "ThroughputMode": "bursting",
+    },
+    "FargateDrills": {"AssignPublicIp": "DISABLED", "CpuArchitecture": "ARM64"},
+}
+
+
+def test_every_parameter_can_be_changed_once(deployment: Deployment) -> None:
+    deployment.apply(root(BatchEnvironment="ec2+fargate-efs"))
+    for name, changes in CHANGES.items():
+        names = read(deployment.templates[name])["Parameters"].keys()
+        wired = {"Name", "SubnetIds", "SecurityGroupId", "VpcId", "Platform"}
+        assert names - changes.keys() <= wired | {"ExecutionRoleArn", "JobRoleArn", "LogGroupName"}
+        for parameter, value in changes.items():
+            deployment.change(name, {parameter: value})
+    kinds = {each["computeResources"]["type"] for each in compute_environments()}
+    assert kinds == {"EC2", "SPOT", "FARGATE", "FARGATE_SPOT"}
+
+
+def test_private_subnets_have_endpoints_and_no_route_to_the_internet(
+    deployment: Deployment,
+) -> None:
+    deployment.apply(root(BatchEnvironment="fargate", JobSubnets="private"))
+    network = deployment.outputs["Network"]
+    assert network["AssignPublicIp"] == "DISABLED"
+    of_vpc = [{"Name": "vpc-id", "Values": [network["VpcId"]]}]
+    endpoints = aws("ec2").describe_vpc_endpoints(Filters=of_vpc)["VpcEndpoints"]
+    assert {each["ServiceName"].removeprefix("com.amazonaws.us-east-1.") for each in endpoints} == {
+        *("s3", "dynamodb", "ecr.api", "ecr.dkr", "logs", "ecs", "ecs-agent", "ecs-telemetry")
+    }
+    private = set(network["SubnetIds"].split(","))
+    for table in aws("ec2").describe_route_tables(Filters=of_vpc)["RouteTables"]:
+        if private & {link.get("SubnetId") for link in table["Associations"]}:
+            assert not [each for each in table["Routes"] if "igw-" in each.get("GatewayId", "")]
+    (made,) = compute_environments()
+    assert set(made["computeResources"]["subnets"]) == private
+    deployment.delete()
+    assert remaining_resources() == {}
 
 
 def test_none_creates_nothing() -> None:

@@ -33,6 +33,7 @@ WITH_DATA = {
 }
 # Resources that the template can create again.
 WITHOUT_DATA = {
+    "AWS::EC2::LaunchTemplate",
     "AWS::Batch::ComputeEnvironment", "AWS::Batch::JobDefinition", "AWS::Batch::JobQueue",
     "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard",
     "AWS::EC2::InternetGateway", "AWS::EC2::Route", "AWS::EC2::RouteTable",

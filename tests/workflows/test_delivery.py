@@ -256,7 +256,7 @@ def test_a_drill_that_cannot_be_read_is_still_a_drill() -> None:
     assert world.topic.published[0].subject.startswith("DRILL FAILED ")
 
 
-def test_what_breaks_on_one_failure_goes_back_alone_and_quotes_nothing() -> None:
+def test_a_log_that_breaks_costs_itself_and_quotes_nothing() -> None:
     class BrokenLogs(FakeLogs):
         def read(self, stream: LogStream) -> LogRead:
             raise KeyError("password=hunter2")
@@ -268,11 +268,11 @@ def test_what_breaks_on_one_failure_goes_back_alone_and_quotes_nothing() -> None
         record("b", sample("exit-1-python-traceback")),
         record("c", sample("queue-blocked")),
     )
-    assert failed == ("b",)
-    assert len(world.topic.published) == 2
-    [(_, count, facts)] = [entry for entry in world.journal.entries if entry[0] == "crashed"]
-    assert count == "Crashed"
-    assert facts["problem"].startswith("KeyError at test_delivery.py:")
+    assert failed == ()
+    assert len(world.topic.published) == 3
+    found = [entry for entry in world.journal.entries if entry[0] == "written without its log"]
+    assert [count for _, count, _ in found] == ["WrittenWithoutLog"]
+    assert found[0][2]["problem"].startswith("KeyError at test_delivery.py:")
     assert "hunter2" not in str(world.journal.entries)
 
 

@@ -15,7 +15,7 @@ from notifier.aws import history, job_logs, jobs, topic
 from notifier.aws.calls import Timeouts
 from notifier.ports.service_error import ErrorKind, ServiceError
 from notifier.ports.sweeping import SweepOptions
-from notifier.workflows import delivery, follow_up
+from notifier.workflows import delivery, follow_up, isolation
 from notifier.workflows.records import DEPENDENT_WAITS_S
 from notifier.workflows.sweeping import sweep
 from tests.fakes import (
@@ -117,7 +117,7 @@ def test_a_dependent_waits_as_often_as_its_message_says(world: World) -> None:
 def test_what_came_in_vain_often_enough_is_told_without_the_ledger(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "DEGRADED_PAUSE_S", 0)
+    monkeypatch.setattr(isolation, "DEGRADED_PAUSE_S", 0)
     for receives in (1, 2, 3):
         world.ledger.troubles.append(THROTTLED)
         attributes = {"ApproximateReceiveCount": str(receives)}

@@ -12,7 +12,9 @@ from notifier.aws.jobs import DryRunJobLookup
 from notifier.aws.queues import DryRunQueues
 from notifier.aws.topic import DryRunTopic
 from notifier.batch.failure import LogStream
+from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member
+from notifier.incident.fingerprint import is_drill_key
 from notifier.incident.incident import Incident, Place
 from notifier.incident.rate_limit import RateState
 from notifier.incident.recovery import Success
@@ -35,7 +37,9 @@ class MemoryLedger:
     counted: dict[Place, dict[str, Member]] = field(default_factory=dict)
     silences: tuple[Silence, ...] = ()
     rate_state: RateState = field(default_factory=RateState)
-    waiting: set[str] = field(default_factory=set)
+    drill_rate_state: RateState = field(default_factory=lambda: RateState(is_drill=True))
+    waiting: dict[str, tuple[Severity, int]] = field(default_factory=dict)
+    nonces: set[str] = field(default_factory=set)
     unconfirmed: int = 0
     marked: SweepPosition = field(default_factory=SweepPosition)
 
@@ -46,6 +50,7 @@ class MemoryLedger:
             {key: self.incidents[key] for key in keys if key in self.incidents},
             self.silences,
             self.rate_state,
+            self.drill_rate_state,
             self.unconfirmed,
         )
 
@@ -73,22 +78,26 @@ class MemoryLedger:
 
     def save_rate_state(self, rate_state: RateState) -> RateState | None:
         """Save it if it is based on the stored version."""
-        if rate_state.version != self.rate_state.version:
+        name = "drill_rate_state" if rate_state.is_drill else "rate_state"
+        if rate_state.version != getattr(self, name).version:
             return None
-        self.rate_state = replace(rate_state, version=rate_state.version + 1)
-        return self.rate_state
+        saved = replace(rate_state, version=rate_state.version + 1)
+        setattr(self, name, saved)
+        return saved
 
-    def hold(self, key: str) -> None:
+    def hold(self, key: str, severity: Severity, since: int) -> None:
         """Put an incident on the list of the storm digest."""
-        self.waiting.add(key)
+        self.waiting[key] = severity, since
 
-    def held(self) -> tuple[str, ...]:
-        """Return the list of the storm digest."""
-        return tuple(sorted(self.waiting))
+    def held(self, *, is_drill: bool = False) -> tuple[str, ...]:
+        """Return the list of the storm digest, the most urgent first."""
+        held = [(-s.rank, since, key) for key, (s, since) in self.waiting.items()]
+        return tuple(key for _, _, key in sorted(held) if is_drill_key(key) is is_drill)
 
     def release(self, keys: Collection[str]) -> None:
         """Remove keys from that list."""
-        self.waiting -= set(keys)
+        for key in keys:
+            self.waiting.pop(key, None)
 
     def sweep_position(self) -> SweepPosition:
         """Return where the last sweep stopped."""
@@ -97,6 +106,16 @@ class MemoryLedger:
     def save_sweep_position(self, sweep_position: SweepPosition) -> None:
         """Save where the sweep stopped."""
         self.marked = sweep_position
+
+    def announce_heartbeat(self, nonce: str) -> None:
+        """Save a nonce."""
+        self.nonces.add(nonce)
+
+    def redeem_heartbeat(self, nonce: str) -> bool:
+        """Take a nonce off; its age is not simulated."""
+        is_known = nonce in self.nonces
+        self.nonces.discard(nonce)
+        return is_known
 
     def note_unconfirmed(self, pending: int) -> None:
         """Save how many subscriptions are not confirmed."""
@@ -156,6 +175,10 @@ class MemoryJobs(DryRunJobLookup):
 
     queues: MemoryQueues
     succeeded: list[Success] = field(default_factory=list)
+
+    def secrets(self, job_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return none of each: the events are samples."""
+        return dict.fromkeys(job_ids, ())
 
     def successes(
         self, queue_arn: str, definition: str, names: Sequence[str], since: int

@@ -45,18 +45,17 @@ def show_logs(
     incident
         The incident of the members.
     reads
-        Members with their logs as read. The values of the jobs' environments are not kept: only
-        what looks like a secret is masked.
+        Members with their logs as read, and what has to be masked in them.
     log_lines
         Maximum number of lines of all logs together, but at least ten of each.
     """
     limit = min(log_lines, max(MINIMUM_LINES, log_lines // max(1, len(reads))))
     samples, sentence = [], ""
     for member, log in reads:
-        safe = untrusted.lines(log.recent(LINES_READ), ())
-        cause, root = diagnosis_for(member.cause), find_root_line(safe)
+        safe = untrusted.lines(log.recent(LINES_READ), log.secrets)
+        cause, root = diagnosis_for(member.cause), find_root_line(safe, log.secrets)
         name = _name_member(incident, member)
-        excerpt = excerpt_of(log, safe, limit, root) if log.lines else None
+        excerpt = excerpt_of(log, safe, limit, root, log.secrets) if log.lines else None
         note = "" if excerpt else f"log unavailable: {log.unavailable or 'the log is empty'}"
         samples.append(Sample(f"{name} ({cause.title})", note, excerpt))
         if root and cause.blames_program and not sentence:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from notifier.aws import calls
 from notifier.aws.calls import Timeouts, call_aws
+from notifier.batch.job_secrets import secrets_in
 from notifier.incident.recovery import Success
 
 if TYPE_CHECKING:
@@ -65,6 +66,15 @@ class JobLookup:
         states = {job_id: call_aws(describe, jobId=job_id)["status"] for job_id in job_ids}
         return frozenset(job_id for job_id, state in states.items() if state in _WAITING_SERVICES)
 
+    def secrets(self, job_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the secret values in the settings of up to 100 jobs, by id.
+
+        AWS Batch describes a job that has ended for at least 7 days.
+        https://docs.aws.amazon.com/batch/latest/APIReference/API_DescribeJobs.html
+        """
+        jobs: Any = call_aws(self._client.describe_jobs, jobs=list(job_ids))["jobs"]
+        return {job["jobId"]: secrets_in(job) for job in jobs}
+
     def is_usable(self, arn: str) -> bool:
         """Return whether a queue or compute environment is VALID and ENABLED, or deleted."""
         found: Sequence[Any]
@@ -111,6 +121,10 @@ class DryRunJobLookup:
     def waiting_services(self, job_ids: Sequence[str]) -> frozenset[str]:
         """Return all of them."""
         return frozenset(job_ids)
+
+    def secrets(self, job_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return none."""
+        return {}
 
     def is_usable(self, arn: str) -> bool:
         """Return False."""

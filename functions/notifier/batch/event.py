@@ -16,7 +16,6 @@ from dataclasses import replace
 from notifier.batch import job
 from notifier.batch.failure import (
     DRILL_SOURCE,
-    HEARTBEAT_SOURCE,
     ID_LIMIT,
     JOB_NAME_LIMIT,
     NAME_LIMIT,
@@ -84,15 +83,6 @@ def parse_event(event: object) -> Parsed:
     if parse is None:
         return _unreadable(event, "the event has a detail-type this notifier does not know")
     return parse(event, detail)
-
-
-def is_heartbeat(event: object) -> bool:
-    """Return whether an event is a heartbeat, which only proves that events arrive.
-
-    HeartbeatRule lets only those of its own stack into the queue.
-    """
-    source = event.get("source") if isinstance(event, dict) else None
-    return isinstance(source, str) and f"{source}.".startswith(f"{HEARTBEAT_SOURCE}.")
 
 
 def is_preemption(event: object) -> bool:

@@ -8,15 +8,18 @@ encrypted. Commands are dropped. A stuck job has no log, so it loses all three.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from notifier.batch.failure import SWEEP_SOURCE
+from notifier.batch.failure import HEARTBEAT_SOURCE, SWEEP_SOURCE
+from notifier.batch.json_lookup import str_at
 from notifier.text import units
 
 # Amazon SQS accepts 1 MiB, older queues 256 KiB; one call sends up to ten events.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 MOST_BYTES = 100_000
+_NONCE = re.compile(r"[0-9a-f]{32}")
 _COMMANDS = frozenset(("command", "args"))
 _SETTINGS = _COMMANDS | {"environment", "env", "parameters", "options", "secrets", "secretOptions"}
 _BULKY = frozenset(
@@ -155,3 +158,16 @@ def _without(value: Any, names: frozenset[str]) -> Any:
     if isinstance(value, Mapping):
         return {key: _without(one, names) for key, one in value.items() if key not in names}
     return [_without(one, names) for one in value] if isinstance(value, list) else value
+
+
+def heartbeat_nonce(event: object) -> str | None:
+    """Return the nonce of a heartbeat, which only proves that events arrive; None for the rest.
+
+    HeartbeatRule lets only those of its own stack into the queue, but everyone who may put events
+    on the bus can name that source: without a nonce of the right form, the text is empty.
+    """
+    source = event.get("source") if isinstance(event, dict) else None
+    if not (isinstance(source, str) and f"{source}.".startswith(f"{HEARTBEAT_SOURCE}.")):
+        return None
+    nonce = str_at(event, "detail", "nonce")
+    return nonce if _NONCE.fullmatch(nonce) else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from notifier.batch.failure import Failure, Kind
 from notifier.incident.counts import Member, Role
-from notifier.incident.fingerprint import FAMILIES, fingerprint, identity, root_of
+from notifier.incident.fingerprint import FAMILIES, apart, fingerprint, identity, root_of
 from notifier.incident.incident import Incident, Place
 
 _DEPENDENT, _CHILDREN_FAILED = "dependent-job-failed", "array-child-failed"
@@ -44,7 +44,7 @@ class ClassifiedFailure:
     @property
     def root(self) -> str:
         """The id that children and nodes share with their parent."""
-        return root_of(self.failure.job_id)
+        return apart(self.failure, root_of(self.failure.job_id))
 
     @property
     def upstream(self) -> tuple[str, ...]:
@@ -53,7 +53,8 @@ class ClassifiedFailure:
         The parent of an array whose children did not run joins the incident that they joined.
         """
         if self.cause == _DEPENDENT:
-            return tuple(dict.fromkeys(root_of(job) for job in self.failure.depends_on if job))
+            roots = dict.fromkeys(root_of(job) for job in self.failure.depends_on if job)
+            return tuple(apart(self.failure, root) for root in roots)
         is_summary = self.failure.kind is Kind.ARRAY_PARENT and self.cause == _CHILDREN_FAILED
         return (self.root,) if is_summary and self.failure.depends_on else ()
 

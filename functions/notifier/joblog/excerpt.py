@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from notifier.joblog.display import show_line
 from notifier.joblog.root_line import RootLine
@@ -30,13 +30,15 @@ class LogRead:
     """The newest lines of a log, oldest first, or why there are none.
 
     `complete` is False if the stream has older lines. `is_stream_empty` is True if the stream
-    exists but has no lines yet.
+    exists but has no lines yet. `secrets` are values of the job's settings to mask in the lines,
+    where they were fetched with the log.
     """
 
     lines: tuple[LogLine, ...] = ()
     complete: bool = True
     unavailable: str = ""
     is_stream_empty: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def recent(self, limit: int) -> list[str]:
         """Return the last texts as a terminal shows them: progress bars write over a line."""

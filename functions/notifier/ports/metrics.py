@@ -54,6 +54,7 @@ class Metric(StrEnum):
     RECOVERY_UNKNOWN = "RecoveryUnknown"
     SETTINGS_ADJUSTED = "SettingsAdjusted"
     UNREADABLE_EVENTS = "UnreadableEvents"
+    WRITTEN_WITHOUT_LOG = "WrittenWithoutLog"
 
     # What the sweep found, where no event came.
     MISSED_EVENTS = "MissedEvents"
@@ -65,6 +66,7 @@ class Metric(StrEnum):
 
     # Whether the way from rule to people is open.
     HEARTBEAT = "Heartbeat"
+    HEARTBEATS_FORGED = "HeartbeatsForged"
     HEARTBEATS_UNSENT = "HeartbeatsUnsent"
     CONFIRMED_SUBSCRIPTIONS = "ConfirmedSubscriptions"
     PENDING_SUBSCRIPTIONS = "PendingSubscriptions"

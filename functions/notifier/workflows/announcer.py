@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from notifier.alert.alert import Alert
+from notifier.alert.summary import rate_severity
+from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Tally
 from notifier.incident.decision import Decision, novelty
 from notifier.incident.incident import Incident, Outcome, Phase
@@ -33,7 +35,10 @@ class Announcer:
         self._ports, self._options = ports, options
         self._silences = snapshot.silences
         self._unconfirmed = snapshot.unconfirmed
-        self.rate_limiter = RateLimiter(ports, options, snapshot.rate_state)
+        self.rate_limiters = {
+            is_drill: RateLimiter(ports, options, snapshot, is_drill=is_drill)
+            for is_drill in (False, True)
+        }
 
     def announce(
         self, incident: Incident, decision: Decision, tally: Tally, write: Callable[[], Alert]
@@ -61,17 +66,18 @@ class Announcer:
         is_recovery = decision.outcome is Outcome.RECOVERED
         if not is_recovery and self.hold_back(incident, tally):
             return
-        if self.rate_limiter.has_room():
+        severity = rate_severity(incident, tally)
+        if self._limiter(incident).has_room(incident.first, severity):
             self._claim_and_publish(incident, decision, tally, write)
         elif is_recovery:
             # A storm digest reports failures: a recovery waits for a message of its own.
             self.follow_up_later(incident)
         else:
-            self._hold_for_storm(incident)
+            self._hold_for_storm(incident, severity)
 
     def announce_storm(self, alert: Alert) -> None:
         """Publish a storm digest: it has its own interval, and no rate limit holds it back."""
-        counted = self.rate_limiter.count(alert, room_needed=False)
+        counted = self.rate_limiters[alert.is_drill].count(alert, room_needed=False)
         if counted is None:
             raise contended()
         publish(counted, self._ports)
@@ -124,9 +130,9 @@ class Announcer:
                 "below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, facts_of(alert)
             )
             return True
-        counted = self.rate_limiter.count(alert)
+        counted = self._limiter(claimed).count(alert)
         if counted is None:
-            self._hold_for_storm(claimed)
+            self._hold_for_storm(claimed, alert.severity)
             return False
         publish(counted, self._ports)
         return True
@@ -138,15 +144,23 @@ class Announcer:
             delay = max(0, self._ports.now_ms() - tally.first_at) / SECOND_MS
             self._ports.journal.measure(Metric.SECONDS_TO_ALERT, delay, "Seconds")
 
-    def _hold_for_storm(self, incident: Incident) -> None:
-        """Leave an incident to the storm digest, and look at it after that in case none came."""
-        now = self._ports.now_ms()
+    def _hold_for_storm(self, incident: Incident, severity: Severity) -> None:
+        """Leave an incident to the storm digest, and look at it after that in case none came.
+
+        A critical one is looked at once more when there is room again, if that is earlier.
+        """
+        now, limiter = self._ports.now_ms(), self._limiter(incident)
         # The digest may be overdue and retried: who waits for it must not ask all the time.
-        storm = max(self.rate_limiter.storm_due(now), now)
-        self._ports.ledger.hold(incident.key)
+        storm = max(limiter.storm_due(now, severity), now)
+        self._ports.ledger.hold(incident.key, severity, incident.held_since or now)
         due = storm + self._options.intervals.interval
+        if severity is Severity.CRITICAL and not incident.held_reason:
+            due = min(due, limiter.free_at(incident.first, severity) + _JUST_AFTER_MS)
         self._save_for(due, incident.held_back(RATE_LIMIT, now))
         self._note(RATE_LIMIT, Metric.ALERTS_HELD, incident)
+
+    def _limiter(self, incident: Incident) -> RateLimiter:
+        return self.rate_limiters[incident.first.is_drill]
 
     def _save_for(self, due: int, incident: Incident) -> None:
         self._ports.queues.follow_up(incident.key, due, self._ports.now_ms())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from notifier.alert import digest, storm_digest
+from notifier.alert import digest
 from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.alert.history import RunHistory, is_comparable
 from notifier.batch.failure import Failure, Unreadable
 from notifier.incident.counts import Role, Tally, fold
 from notifier.incident.decision import decide
 from notifier.incident.incident import Incident, Intervals
+from notifier.joblog.excerpt import LogRead
 from notifier.ports import metrics
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Journal, Options, Ports
@@ -18,9 +19,10 @@ from notifier.ports.service_error import ErrorKind, ServiceError, where
 from notifier.text import untrusted
 from notifier.workflows.announcer import Announcer
 from notifier.workflows.enriching.labelling import add_labels
-from notifier.workflows.grouping import Grouped, IncidentUpdate, group
-from notifier.workflows.log_reader import LogReader
-from notifier.workflows.publishing import PublishError, publish
+from notifier.workflows.grouping import Grouped, IncidentUpdate
+from notifier.workflows.isolation import group_apart, report_without_ledger
+from notifier.workflows.log_reader import LogReader, with_or_without_log
+from notifier.workflows.publishing import PublishError
 from notifier.workflows.records import DEPENDENT_WAITS_S, ReceivedFailure, Record, read_all
 
 # One incident costs at most one log read (11 s with time-outs, retries and waits), one look-up of
@@ -30,7 +32,6 @@ RESERVE_MS = 40_000
 # or denies access will do so again, so there is nothing to wait for.
 DEGRADED_FROM = 3
 PERMANENT = (ErrorKind.GONE, ErrorKind.DENIED)
-DEGRADED_PAUSE_S = 1.0  # two invocations at once then send two messages a second at most
 
 
 def run(records: Sequence[Record], ports: Ports, options: Options) -> tuple[str, ...]:
@@ -50,11 +51,11 @@ def run(records: Sequence[Record], ports: Ports, options: Options) -> tuple[str,
     tuple[str, ...]
         Ids of the messages that must be delivered again.
     """
-    received = read_all(records, ports.journal, options.scope)
+    received = read_all(records, ports, options.scope)
     add_labels(received, ports, options.filter_labels, RESERVE_MS)
     delivery = _Delivery(ports, options)
     try:
-        grouped = group(received, ports, options, delivery.logs)
+        grouped = group_apart(received, ports, options, delivery.logs)
         delivery.send_to_wait(grouped.waiting)
     except ServiceError as error:
         grouped = Grouped()
@@ -74,7 +75,7 @@ class _Delivery:
         self._ports, self._options = ports, options
         self._again: list[ReceivedFailure] = []
         self._unrecorded: list[ReceivedFailure] = []
-        self._ledger_problem = ""
+        self._ledger_problem, self._is_down = "", False
         self._degraded_from = DEGRADED_FROM
         self.logs = LogReader(ports, RESERVE_MS)
 
@@ -91,9 +92,9 @@ class _Delivery:
     def announce(self, grouped: Grouped) -> None:
         """Report each incident that is due, the most severe first."""
         announcer = Announcer(self._ports, self._options, grouped.snapshot)
-        for update in sorted(grouped.updates, key=lambda one: one.severity, reverse=True):
+        for update in sorted(grouped.updates, key=lambda one: one.urgency, reverse=True):
             known = grouped.snapshot.incidents.get(update.place.key)
-            if self._ledger_problem:
+            if self._is_down:
                 self._unrecorded += update.received
             elif self._ports.remaining_ms() < RESERVE_MS:
                 self._ports.journal.note(
@@ -103,9 +104,11 @@ class _Delivery:
             else:
                 self._announce_one(update, announcer, known)
 
-    def without_ledger(self, received: Iterable[ReceivedFailure], error: ServiceError) -> None:
-        """Return up on the ledger for this delivery."""
-        self._ledger_problem = error.says
+    def without_ledger(
+        self, received: Iterable[ReceivedFailure], error: ServiceError, *, is_down: bool = True
+    ) -> None:
+        """Give up on the ledger for these failures, and for this delivery if it is down."""
+        self._ledger_problem, self._is_down = error.says, self._is_down or is_down
         if error.kind in PERMANENT:
             self._degraded_from = 1
         self._unrecorded += received
@@ -113,19 +116,15 @@ class _Delivery:
 
     def to_retry(self) -> list[ReceivedFailure]:
         """Return what must be delivered again; report the rest without the ledger."""
-        least = self._degraded_from
-        due = [one for one in self._unrecorded if one.receives >= least]
-        again = self._again + [one for one in self._unrecorded if one.receives < least]
-        if not due:
-            return again
-        self._ports.pause(DEGRADED_PAUSE_S)
-        failures = [(one.failure, one.diagnosis) for one in due]
-        try:
-            publish(storm_digest.compose_degraded(failures, self._ledger_problem), self._ports)
-        except PublishError:  # noted there
-            return again + due
-        self._ports.journal.note("reported without the ledger", Metric.DEGRADED_MESSAGES, {})
-        return again
+        least, held = self._degraded_from, list[ReceivedFailure]()
+        for is_drill in (False, True):
+            due = [
+                one
+                for one in self._unrecorded
+                if one.receives >= least and one.failure.is_drill is is_drill
+            ]
+            held += report_without_ledger(due, self._ledger_problem, self._ports, self._options)
+        return self._again + held + [one for one in self._unrecorded if one.receives < least]
 
     def _announce_one(
         self, update: IncidentUpdate, announcer: Announcer, known: Incident | None
@@ -135,7 +134,8 @@ class _Delivery:
         except PublishError:
             self._again += update.received
         except ServiceError as error:
-            self.without_ledger(update.received, error)
+            is_refused = error.kind is ErrorKind.REJECTED  # what it holds, and no other incident
+            self.without_ledger(update.received, error, is_down=not is_refused)
         except Exception as error:  # noqa: BLE001  # one incident must not hold back the others
             self._ports.journal.note("crashed", Metric.CRASHED, {"problem": where(error)})
             self._again += update.received
@@ -164,11 +164,17 @@ class _Delivery:
             return digest.add_other_failures(
                 compose_unreadable(event, incident.key), incident, tally
             )
-        log = self.logs.read(event) if lines else None
-        history = _run_history(event, self._ports)
-        return digest.add_other_failures(
-            compose(event, log, lines, incident.key, history), incident, tally
-        )
+
+        def write() -> Alert:
+            log = self.logs.read(event) if lines else None
+            history = _run_history(event, self._ports)
+            return compose(event, log, lines, incident.key, history)
+
+        def write_without(problem: str) -> Alert:
+            return compose(event, LogRead(unavailable=problem), lines, incident.key)
+
+        alert = with_or_without_log(write, write_without, self._ports.journal)
+        return digest.add_other_failures(alert, incident, tally)
 
 
 def _run_history(failure: Failure, ports: Ports) -> RunHistory | None:

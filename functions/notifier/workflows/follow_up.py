@@ -13,11 +13,13 @@ from notifier.alert.alert import Alert
 from notifier.incident.counts import Tally, fold
 from notifier.incident.decision import Decision, decide
 from notifier.incident.incident import Incident, Outcome, Phase
+from notifier.joblog.excerpt import LogRead
 from notifier.ports.metrics import Metric
-from notifier.ports.reporting import STORM, Options, Ports
+from notifier.ports.reporting import DRILL_STORM, STORM, Options, Ports
 from notifier.ports.service_error import ServiceError, where
+from notifier.text import untrusted
 from notifier.workflows.announcer import Announcer
-from notifier.workflows.log_reader import read_log
+from notifier.workflows.log_reader import read_samples, with_or_without_log
 from notifier.workflows.publishing import PublishError
 from notifier.workflows.recovery_lookup import find_recovery
 from notifier.workflows.storm import send_storm_digest
@@ -79,8 +81,8 @@ def _follow_up(follow_up: FollowUp, ports: Ports, options: Options) -> bool:
     if now < due - EARLY_MS:
         ports.queues.follow_up(key, due, now)
         return True
-    if key == STORM:
-        return send_storm_digest(due, ports, options)
+    if key in (STORM, DRILL_STORM):
+        return send_storm_digest(key, due, ports, options)
     snapshot = ports.ledger.read((), [key])
     incident = snapshot.incidents.get(key)
     if incident is None or incident.due != due:
@@ -121,5 +123,16 @@ def _alert(
     if decision.outcome is Outcome.RECOVERED:
         return digest.compose_recovery(incident, tally, decision.reason)
     wanted = log_samples.choose_logs(tally) if options.log_lines else ()
-    reads = [(one, read_log(one.log, ports)) for one in wanted if one.log]
-    return digest.compose_digest(incident, tally, reads, options.log_lines)
+
+    def write() -> Alert:
+        reads = read_samples(wanted, ports)
+        return digest.compose_digest(incident, tally, reads, options.log_lines)
+
+    def write_without(problem: str) -> Alert:
+        reads = [(one, LogRead(unavailable=problem)) for one in wanted]
+        return digest.compose_digest(incident, tally, reads, options.log_lines)
+
+    try:
+        return with_or_without_log(write, write_without, ports.journal)
+    finally:
+        untrusted.forget_secrets()

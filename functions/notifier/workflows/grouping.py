@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from notifier.alert.alert import tagged_severity
 from notifier.diagnosis.catalogue import Severity
 from notifier.incident.assignment import Assignment, ClassifiedFailure, IncidentAssigner
 from notifier.incident.counts import Member, Role
@@ -42,8 +43,13 @@ class IncidentUpdate:
 
     @property
     def severity(self) -> Severity:
-        """The highest severity among the failures."""
+        """The highest severity among the causes."""
         return max(one.diagnosis.severity for one in self.received)
+
+    @property
+    def urgency(self) -> Severity:
+        """The highest severity among the failures, by their tags or else their causes."""
+        return max(tagged_severity(one.failure, one.diagnosis.severity) for one in self.received)
 
     @property
     def representative(self) -> CountedFailure:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from notifier.alert.alert import Alert
 from notifier.batch.failure import Failure, LogStream
+from notifier.incident.counts import Member
 from notifier.joblog.error_patterns import Weight
 from notifier.joblog.excerpt import LogRead
 from notifier.joblog.parametrise import parametrise
 from notifier.joblog.root_line import LINES_READ, find_root_line
 from notifier.ports.metrics import Metric
-from notifier.ports.reporting import Ports
-from notifier.ports.service_error import where
+from notifier.ports.reporting import Journal, Ports
+from notifier.ports.service_error import ServiceError, where
 from notifier.text import untrusted
 
 # CloudWatch Logs shows a line a second or two after it was written; the event may be faster.
@@ -26,6 +31,45 @@ def read_log(stream: LogStream, ports: Ports) -> LogRead:
     if log.unavailable:
         ports.journal.note("log unavailable", Metric.LOG_UNAVAILABLE, {"problem": log.unavailable})
     return log
+
+
+def read_samples(members: Sequence[Member], ports: Ports) -> list[tuple[Member, LogRead]]:
+    """Read the logs of jobs that failed before, with what has to be masked in them.
+
+    The event that named the secrets is gone, so they are fetched again. A log whose secrets are
+    unknown is not shown.
+    """
+    if not members:
+        return []
+    unknown, known = "AWS Batch does not know the job any more", dict[str, tuple[str, ...]]()
+    try:
+        known |= ports.jobs.secrets([one.job_id for one in members])
+    except ServiceError as error:
+        unknown = f"AWS Batch answered {error.says}"
+        ports.journal.note("secrets unknown", Metric.LOG_UNAVAILABLE, {"problem": error.says})
+    return [
+        (one, replace(read_log(one.log, ports), secrets=known[one.job_id]))
+        if one.log and one.job_id in known
+        else (one, LogRead(unavailable=f"its secrets could not be masked: {unknown}"))
+        for one in members
+    ]
+
+
+def with_or_without_log(
+    write: Callable[[], Alert], write_without: Callable[[str], Alert], journal: Journal
+) -> Alert:
+    """Write an alert; whatever breaks in its log or history, write it without them.
+
+    `write_without` is given the reason that the alert shows.
+    """
+    try:
+        return write()
+    except ServiceError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a log may cost itself, never the alert
+        facts = {"problem": where(error)}
+        journal.note("written without its log", Metric.WRITTEN_WITHOUT_LOG, facts)
+        return write_without(f"the notifier could not read it ({type(error).__name__})")
 
 
 class LogReader:

@@ -6,44 +6,49 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from notifier.alert import storm_digest
+from notifier.alert.summary import rate_severity
 from notifier.batch.failure import Kind
 from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Tally, fold
 from notifier.incident.incident import LEASE_MS, Incident, Outcome
 from notifier.incident.rate_limit import RateState
 from notifier.ports.metrics import Metric
-from notifier.ports.reporting import STORM, Options, Ports
+from notifier.ports.reporting import DRILL_STORM, Options, Ports
 from notifier.workflows.announcer import RATE_LIMIT, Announcer
 
 MOST_NAMED = 200  # incidents in one digest; the others are counted, and named in the next
 
 
-def send_storm_digest(due: int, ports: Ports, options: Options) -> bool:
+def send_storm_digest(key: str, due: int, ports: Ports, options: Options) -> bool:
     """Report what the rate limit held back; False when it must be tried again.
 
-    `due` (epoch ms) names the digest: another one may have replaced it.
+    `key` is STORM or DRILL_STORM; `due` (epoch ms) names the digest: another one may have replaced
+    it.
     """
     now, snapshot = ports.now_ms(), ports.ledger.read((), ())
-    if snapshot.rate_state.storm_due != due:
+    is_drill = key == DRILL_STORM
+    rate_state = snapshot.drill_rate_state if is_drill else snapshot.rate_state
+    if rate_state.storm_due != due:
         ports.journal.note(
-            "replaced by another follow-up", Metric.FOLLOW_UPS_REPLACED, {"incident": STORM}
+            "replaced by another follow-up", Metric.FOLLOW_UPS_REPLACED, {"incident": key}
         )
         return True
     announcer = Announcer(ports, options, snapshot)
+    limiter = announcer.rate_limiters[is_drill]
 
     def lease(state: RateState) -> RateState:
         return replace(state, storm_lease=now + LEASE_MS)
 
-    if now < snapshot.rate_state.storm_lease or not announcer.rate_limiter.change(lease):
+    if now < rate_state.storm_lease or not limiter.change(lease):
         return False
-    keys = ports.ledger.held()
+    keys = ports.ledger.held(is_drill=is_drill)
     named, more = keys[:MOST_NAMED], len(keys[MOST_NAMED:])
     _publish(named, more, announcer, ports, options)
     ports.ledger.release(named)
     following = now + options.intervals.interval if more else 0
     if following:
-        ports.queues.follow_up(STORM, following, now)
-    announcer.rate_limiter.change(lambda state: state.storm_at(following))
+        ports.queues.follow_up(key, following, now)
+    limiter.change(lambda state: replace(state.storm_at(following), storm_sent=now))
     return True
 
 
@@ -51,7 +56,7 @@ def _publish(
     named: Sequence[str], more: int, announcer: Announcer, ports: Ports, options: Options
 ) -> None:
     now, held = ports.now_ms(), _held(named, announcer, ports)
-    shown = [each for each in held if _is_reported(each[0], options.minimum)]
+    shown = [each for each in held if _is_reported(*each, options.minimum)]
     if shown:
         since = min(incident.held_since for incident, _ in shown)
         announcer.announce_storm(storm_digest.compose_storm(shown, more, since))
@@ -67,6 +72,6 @@ def _held(keys: Sequence[str], announcer: Announcer, ports: Ports) -> list[tuple
     return [each for each in counted if not announcer.hold_back(*each)]
 
 
-def _is_reported(incident: Incident, minimum: Severity) -> bool:
+def _is_reported(incident: Incident, tally: Tally, minimum: Severity) -> bool:
     always = incident.first.is_drill or incident.first.kind is Kind.UNREADABLE
-    return always or incident.severity >= minimum
+    return always or rate_severity(incident, tally) >= minimum
