@@ -215,13 +215,16 @@ class Truth:
 
     # ---- What a failure asks for -----------------------------------------------------------------
 
-    def severity(self, one: Fail) -> int:
+    def severity(self, one: Fail | Parent) -> int:
         """Return how severe a failure is: its label, or its cause."""
         label = one.tags.get("notify:severity", "")
-        kind = "dependency" if one.depends else one.kind
-        return SEVERITIES.index(label if label in SEVERITIES else KINDS[kind].severity)
+        if isinstance(one, Parent):  # which of its children or nodes failed is not known
+            own = "warning" if one.nodes else "info"
+        else:
+            own = KINDS["dependency" if one.depends else one.kind].severity
+        return SEVERITIES.index(label if label in SEVERITIES else own)
 
-    def is_reportable(self, one: Fail) -> bool:
+    def is_reportable(self, one: Fail | Parent) -> bool:
         """Return whether it is at or above the minimum."""
         return self.severity(one) >= self.minimum
 
