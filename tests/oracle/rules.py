@@ -140,8 +140,10 @@ class Checker:
         by_name: dict[str, list[Key]] = defaultdict(list)
         for one in self.by_id.values():
             key = self.truth.group_of[one.member if isinstance(one, Fail) else one.id]
-            if key not in by_name[one.name] and min(one.arrives) <= at:
-                by_name[one.name].append(key)
+            # Where an incident has jobs of several names, its line has their definition.
+            for name in (one.name, one.job.definition):
+                if key not in by_name[name] and min(one.arrives) <= at:
+                    by_name[name].append(key)
         for row in told.document["breakdown"]:
             count, *words = row.replace(",", "").split()
             if not count.isdecimal():
@@ -528,7 +530,7 @@ class Account:
             one, shown, new
         ):
             yield Violation("first time only where it is", self._about(one))
-        for place in re.findall(r"\b(\d+)(?:st|nd|rd|th)(?: \w+)? in a row", said):
+        for place in set(re.findall(r"\b(\d+)(?:st|nd|rd|th)(?: \w+)? in a row", said)):
             true = {n for run in runs for n in self.truth.places_in_a_row(shown.job, run)}
             if int(place) not in true:
                 yield Violation(
@@ -555,6 +557,8 @@ class Account:
         key = one.told.document["dedup_key"]
         if any(each.told.document["dedup_key"] == key for each in self.covered.values()):
             return True
+        if self.group.fuzzy:  # what a log says may be new
+            return False
         kinds = {each.kind for each in new if isinstance(each, Fail) and each.job == shown.job}
         first = min((each.at for each in new), default=0.0)
         return any(
@@ -733,7 +737,7 @@ class Account:
             self.truth.release(each) > min(parent.arrives) for each in children
         ):
             return
-        deadline = self._deadline(parent)
+        deadline = self._deadline(parent) + FIRST_INTERVAL_S + LOOK_S  # a digest may have it
         one = self.covered.get(parent.id)
         if one is None or one.at > deadline:
             when = f"at {one.at:.0f} s" if one else "never"
