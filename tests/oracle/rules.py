@@ -438,12 +438,7 @@ class Account:
                 if each.name in one.names:
                     new.append(each)
             elif each in self.group.dependents:
-                counted = sum(min(d.arrives) <= one.at for d in self.group.dependents)
-                if (
-                    one.dependents >= counted
-                    or (one.dependents and (min(each.arrives) + DELIVERED_S <= one.at))
-                    or one.is_row
-                ):
+                if one.is_row or each in self.truth.in_order(self.group)[: one.dependents]:
                     new.append(each)
             elif self._is_count(one, each):
                 new.append(each)
@@ -699,8 +694,10 @@ class Account:
         start = release = self.truth.release(each)
         if release == NEVER:
             return NEVER
-        if isinstance(each, Fail) and each.depends and each in self.group.failures:
-            start += UPSTREAM_WAIT_S
+        if isinstance(each, Fail) and each.depends:
+            known = self.truth.known_at(each)
+            if each in self.group.failures or known > arrived:
+                start = max(start, known) + UPSTREAM_WAIT_S
         end = self._look_after(start, each)
         if release > arrived + 1:
             end = max(end, release + 6 * MINUTE, self.truth.ends_by_itself(each) + 6 * MINUTE)

@@ -156,6 +156,22 @@ class Truth:
         every = [(one.member, min(one.arrives)) for one in self.fails if one.id == root]
         return every + [(one.id, min(one.arrives)) for one in self.parents if one.id == root]
 
+    def known_at(self, one: Fail) -> float:
+        """Return when it is known to belong where it does: not before what it depended on."""
+        arrived = min(one.arrives)
+        upstream = [
+            max(first, self.known_at(each) if each else first)
+            for root in one.depends
+            for member, first in self._arrivals(root)
+            for each in [next((f for f in self.fails if f.member == member and f.depends), None)]
+            if first <= arrived + UPSTREAM_WAIT_S
+        ]
+        return max(arrived, min(upstream, default=arrived))
+
+    def in_order(self, group: Group) -> list[Fail]:
+        """Return the dependents of an incident, in the order in which they are known."""
+        return sorted(group.dependents, key=lambda one: (self.known_at(one), min(one.arrives)))
+
     # ---- Jobs and their runs ---------------------------------------------------------------------
 
     @cached_property
