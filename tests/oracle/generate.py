@@ -33,6 +33,7 @@ KINDS = ("exit-1", "exit-2", "memory", "image", "host", "timeout", "stopped")
 EVENT_KINDS = ("memory", "image", "host", "timeout", "stopped")  # what the event tells by itself
 ERRORS = ("ValueError: bad row 17", "KeyError: 'currency'", "OSError: disk gone")
 OWNERS = ("genomics", "finance", "platform")
+WHOLE = 3  # one scenario in so many is played until nothing can be left to say, others for 3 days
 REAL_TABLE = 40  # one scenario in so many is played on the real table adapter
 REAL_HOPS = 25  # and one in so many with follow-ups that hop
 
@@ -368,5 +369,6 @@ def generate(seed: int) -> Scenario:
         steps=tuple(draft.steps),
         table=small and seed % REAL_TABLE == 0,
         hops=small and seed % REAL_HOPS == 1,
+        settles_days=34.0 if seed % WHOLE == 1 else 3.0,
         **draft.options,
     )

@@ -260,6 +260,14 @@ class Checker:
         shown = self.by_id[one.told.document["job"]["id"]]
         return own or {shown.job}
 
+    def names(self, each: Fail, by: float) -> bool:
+        """Return whether any message so far names a failure, with its incident or without one."""
+        return any(
+            min(each.arrives) <= (told.at - START_MS) / 1000 <= by
+            and each.name in told.texts["email"]
+            for told in self.played.told
+        )
+
     def is_troubled(self, at: float) -> bool:
         """Return whether a service was in trouble then, or shortly before."""
         return any(one.at <= at <= one.end + TROUBLE_S for one in self.troubles)
@@ -279,9 +287,10 @@ class Account:
             if one.is_recovery:
                 self._cover_with_recovery(one)
                 continue
-            yield from self._counts(one)
             new = self._newly_counted(one)
-            yield from self._has_news(one, number, new)
+            if not self._is_astray():
+                yield from self._counts(one)
+                yield from self._has_news(one, number, new)
             yield from self._severity(one, new)
             yield from self._words(one, new)
             yield from self._speaks_for_all(one, new)
@@ -293,6 +302,11 @@ class Account:
             yield from self._in_time(failure)
         for parent in self.group.parents:
             yield from self._ended(parent)
+
+    def _is_astray(self) -> bool:
+        """Return whether dependents may not have been brought together, for want of the table."""
+        astray = any(each.depends for each in [*self.group.failures, *self.group.dependents])
+        return astray and any(each.port in ("ledger", "queues") for each in self.checker.troubles)
 
     # ---- Counts never exceed reality, and leave nothing out --------------------------------------
 
@@ -335,21 +349,20 @@ class Account:
         if self.group.fuzzy:
             return self._is_fuzzy_count(one, forced)
         failures = [each for each in self.group.failures if min(each.arrives) <= one.at]
+        if one.is_row and self._is_count_of_news(one, failures, forced):
+            return True
         if self.group.is_family:
             return self._is_family_count(one, failures, forced)
-        starts = [0] + [
-            n for n in range(1, len(failures))
-            if failures[n].at - failures[n - 1].at >= QUIET_S - 10 * MINUTE
-        ]  # fmt: skip
         allowed: set[int] = set()
-        for start in starts:
+        for start in self._starts(failures):
             allowed |= self._sums(failures[start:], one.at, forced)
-        if one.is_row and forced is None:
-            # A line of a storm digest may count what is new alone.
-            new = [each for each in failures if each.member not in self.covered]
-            low, high = self._bounds(new, one.at, None)
-            allowed |= set(range(low, high + 1))
         return one.failed in allowed
+
+    def _is_count_of_news(self, one: Heard, failures: Sequence[Fail], forced: Fail | None) -> bool:
+        """Return whether a line of a storm digest counts what is new alone, as it may."""
+        new = [each for each in failures if each.member not in self.covered]
+        low, high = self._bounds(new, one.at, forced)
+        return low <= one.failed <= high
 
     def _is_family_count(self, one: Heard, failures: Sequence[Fail], forced: Fail | None) -> bool:
         """Return whether it has all children or nodes, or, of the cause of one, all of that."""
@@ -406,13 +419,17 @@ class Account:
         return starts
 
     def _bounds(self, failures: Sequence[Fail], at: float, forced: Fail | None) -> tuple[int, int]:
+        must, may = self._split(failures, at)
+        return len(must) + (forced in may and forced not in must), len(may)
+
+    def _split(self, failures: Sequence[Fail], at: float) -> tuple[list[Fail], list[Fail]]:
+        """Return what a count at a time must have, and what it may have."""
         must = [
             each
             for each in failures
-            if each is forced
-            or (min(each.arrives) + DELIVERED_S <= at and not self._is_optional(each, at))
+            if min(each.arrives) + DELIVERED_S <= at and not self._is_optional(each, at)
         ]
-        return len(must), len(failures)
+        return must, list(failures)
 
     def _is_optional(self, each: Fail, at: float) -> bool:
         """Return whether a count may leave it out: it is held, or a service was in trouble."""
@@ -430,28 +447,72 @@ class Account:
     # ---- News, and nothing twice -----------------------------------------------------------------
 
     def _newly_counted(self, one: Heard) -> list[Fail | Parent]:
-        new: list[Fail | Parent] = []
-        for each in [*self.group.failures, *self.group.dependents]:
-            if each.member in self.covered or min(each.arrives) > one.at:
-                continue
-            if one.names:
-                if each.name in one.names:
-                    new.append(each)
-            elif each in self.group.dependents:
-                if one.is_row or each in self.truth.in_order(self.group)[: one.dependents]:
-                    new.append(each)
-            elif self._is_count(one, each):
-                new.append(each)
-        new += [
-            parent
-            for parent in self.group.parents
-            if parent.id not in self.covered and min(parent.arrives) <= one.at
-            and (
-                one.of is not None or one.is_row or one.about == parent.id
-                or parent.failed <= one.failed <= 1
-            )
-        ]  # fmt: skip
-        return new
+        new = [
+            each
+            for each in [*self.group.failures, *self.group.dependents]
+            if each.member not in self.covered
+            and min(each.arrives) <= one.at
+            and self._is_counted(one, each)
+        ]
+        late = self._left_out(one)
+        return [
+            *(each for each in new if each not in late),
+            *(parent for parent in self.group.parents if self._is_end_said(one, parent)),
+        ]
+
+    def _is_counted(self, one: Heard, each: Fail) -> bool:
+        if one.names:
+            return each.name in one.names
+        if each in self.group.dependents:
+            return one.is_row or each in self.truth.in_order(self.group)[: one.dependents]
+        return self._is_count(one, each)
+
+    def _is_end_said(self, one: Heard, parent: Parent) -> bool:
+        if parent.id in self.covered or min(parent.arrives) > one.at:
+            return False
+        is_one = parent.failed <= one.failed <= 1
+        return one.of is not None or one.is_row or one.about == parent.id or is_one
+
+    def _left_out(self, one: Heard) -> list[Fail]:
+        """Return what a count has no room for: what came last, while the message was written."""
+        arrived = [each for each in self.group.failures if min(each.arrives) <= one.at]
+        if one.names or self.group.fuzzy or (self.group.is_family and one.causes):
+            return []
+        must, _ = self._split(arrived, one.at)
+        unsure = sorted(
+            (each for each in arrived if each not in must),
+            key=lambda each: max(min(each.arrives), self.truth.release(each)),
+        )
+        totals = self._totals(arrived, one.at)
+        if one.is_row:
+            totals |= {sum(each.member not in self.covered for each in arrived)}
+        surplus = min((total - one.failed for total in totals if total >= one.failed), default=0)
+        return unsure[max(0, len(unsure) - surplus) :] if surplus else []
+
+    def _totals(self, failures: Sequence[Fail], at: float) -> set[int]:
+        """Return how many failed, counted from each moment from which one may count."""
+        if self.group.is_family:
+            return {len(failures)}
+        found: set[int] = set()
+        for start in self._starts(failures):
+            by_job: dict[Job, list[Fail]] = defaultdict(list)
+            for each in failures[start:]:
+                by_job[each.job].append(each)
+            totals = {0}
+            for job, own in by_job.items():
+                sizes = {len(own) - begin for begin in self._begins(job, own, at)}
+                totals = {total + size for total in totals for size in sizes}
+            found |= totals
+        return found
+
+    @staticmethod
+    def _starts(failures: Sequence[Fail]) -> list[int]:
+        """Return where a count may begin anew: an incident is quiet after a day."""
+        return [0] + [
+            n
+            for n in range(1, len(failures))
+            if failures[n].at - failures[n - 1].at >= QUIET_S - 10 * MINUTE
+        ]
 
     def _has_news(
         self, one: Heard, number: int, new: Sequence[Fail | Parent]
@@ -542,8 +603,10 @@ class Account:
     def _runs_said(
         self, shown: Fail | Parent, at: float, new: Sequence[Fail | Parent]
     ) -> list[Run]:
+        """Return the runs that a row may end with: those that are new, and the newest of all."""
         roots = {each.id for each in new if each.job == shown.job} | {shown.id}
-        return [run for run in self.truth.runs.get(shown.job, []) if run.root in roots]
+        known = [run for run in self.truth.runs.get(shown.job, []) if run.began <= at]
+        return [run for run in known if run.root in roots] + known[-1:]
 
     def _failed_before(
         self, one: Heard, shown: Fail | Parent, new: Sequence[Fail | Parent]
@@ -680,6 +743,8 @@ class Account:
         one = self.covered.get(each.member)
         if one is not None and one.at <= deadline:
             return
+        if self.checker.is_troubled(min(each.arrives)) and self.checker.names(each, deadline):
+            return
         if deadline == NEVER:
             return
         when = f"at {one.at:.0f} s" if one else "never"
@@ -701,6 +766,9 @@ class Account:
         end = self._look_after(start, each)
         if release > arrived + 1:
             end = max(end, release + 6 * MINUTE, self.truth.ends_by_itself(each) + 6 * MINUTE)
+        for one in self.heard:
+            if one.is_recovery and start < one.at <= end:  # which took the place of a digest
+                end = max(end, one.at + FIRST_INTERVAL_S + LOOK_S)
         deadline = self.checker.slack(start, end)
         if release > each.at + MEMBER_DAYS * DAY:
             return each.at + MEMBER_DAYS * DAY
@@ -708,7 +776,7 @@ class Account:
 
     def _look_after(self, start: float, each: Fail | Parent) -> float:
         """Return when the next look at an incident is due: at once, if it was quiet."""
-        before = [one for one in self.heard if one.at <= start]
+        before = [one for one in self.heard if one.at <= start + DELIVERED_S]
         if not before or start - before[-1].at >= QUIET_S:
             return start + AT_ONCE_S
         last = before[-1]
@@ -751,6 +819,7 @@ class Account:
                 each.member not in self.covered
                 and min(each.arrives) <= one.at
                 and each.job in self.checker.jobs_of(one)
+                and self.truth.success_between(each.job, each.at, one.at)
                 and not self._was_held(each, one.at)
             ):
                 self.covered[each.member] = one
@@ -817,7 +886,13 @@ class Recoveries:
         ) and not self.checker.is_troubled(one.at):
             yield Violation("recovered only what was reported", about)
         again = [each for each in before if each.key == one.key]
-        if again and failed_before and failed_before[-1].at < again[-1].at - DELIVERED_S:
+        is_fuzzy = self.truth.groups[one.key].fuzzy
+        if (
+            not is_fuzzy
+            and again
+            and failed_before
+            and failed_before[-1].at < again[-1].at - DELIVERED_S
+        ):
             since = [each for each in failed_before if min(each.arrives) > again[-1].at]
             if not since and not self.checker.is_troubled(one.at):
                 yield Violation("a recovery is said once", about)
@@ -828,27 +903,38 @@ class Recoveries:
         subject = one.told.subject
         if self.truth.groups[one.key].fuzzy or self.checker.is_troubled(one.at):
             return
+        every = self.truth.runs.get(job, [])
+        roots = {each.id for each in self.truth.groups[one.key].events}
         allowed: set[tuple[int, float]] = set()
-        for own in (self._own(job, one.key), self._own(job)):
+        for runs in (every, [run for run in every if run.root in roots]):
             for success in mended:
-                earlier = [each for each in own if each.at <= success.at]
-                for start in range(len(earlier)):
-                    begins = start == 0 or (
-                        self.truth.success_between(job, earlier[start - 1].at, earlier[start].at)
-                        or earlier[start].at - earlier[start - 1].at >= CLOSED_S - DAY
-                    )
-                    if begins:
-                        runs = len({each.id for each in earlier[start:]})
-                        span = success.at + success.took - earlier[start].at
-                        allowed.add((runs, span))
+                allowed |= self._spans(
+                    job, [run for run in runs if run.began <= success.at], success
+                )
         runs_said = re.search(r"([\d,]+) failed runs?", subject)
         span_said = re.search(r"after ((?:\d+ (?:d|h|min|s) ?)+)", subject)
-        runs = {count for count, _ in allowed}
-        if runs_said and int(runs_said.group(1).replace(",", "")) not in runs:
-            yield Violation("a recovery has the true number of runs", f"{sorted(runs)}: {subject}")
+        counts = {count for count, _ in allowed}
+        if runs_said and int(runs_said.group(1).replace(",", "")) not in counts:
+            yield Violation(
+                "a recovery has the true number of runs", f"{sorted(counts)}: {subject}"
+            )
         if span_said and not any(_is_duration(span_said.group(1), span) for _, span in allowed):
             spans = sorted(span for _, span in allowed)
             yield Violation("a recovery has the true span", f"{spans}: {subject}")
+
+    def _spans(self, job: Job, runs: Sequence[Run], success: Succeed) -> set[tuple[int, float]]:
+        """Return how many runs failed before a success, and since when: a run's first or last."""
+        found: set[tuple[int, float]] = set()
+        for start, run in enumerate(runs):
+            before = runs[start - 1].ended if start else -NEVER
+            if self.truth.success_between(job, before, run.ended) or (
+                run.ended - before >= CLOSED_S - DAY
+            ):
+                ended = success.at + success.took
+                found |= {
+                    (len(runs) - start, ended - began) for began in (run.began + RUN_S, run.ended)
+                }
+        return found
 
     # ---- What is true is said --------------------------------------------------------------------
 
@@ -870,7 +956,7 @@ class Recoveries:
                 (one for one in self.truth.successes(job) if each.at < one.at < until), None
             )
             told = covered.get(each.member)
-            if fixed is None or told is None or told.is_recovery:
+            if fixed is None or told is None or told.is_recovery or told.names:
                 continue
             succeeded = fixed.at + fixed.took
             if succeeded - each.at >= CLOSED_S - DAY:

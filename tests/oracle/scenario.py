@@ -163,6 +163,8 @@ class Scenario:
     per_hour: int = 600
     table: bool = False
     hops: bool = False
+    settles_days: float = 34.0
+    """How long it goes on after the last step; after 34 days nothing may be left to say."""
     steps: tuple[Step, ...] = ()
 
     def of(self, kind: type[Any]) -> list[Any]:

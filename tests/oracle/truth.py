@@ -22,6 +22,7 @@ from tests.oracle.scenario import (
     Scenario,
     Silenced,
     Succeed,
+    Trouble,
 )
 from tests.simulation import START_MS
 
@@ -138,7 +139,8 @@ class Truth:
             and each.job.definition == one.job.definition
             and each.kind == one.kind
         ]
-        return any(not each.error or each.log_at > min(each.arrives) for each in alike)
+        late = any(not each.error or each.log_at > min(each.arrives) for each in alike)
+        return late or any(each.port == "logs" for each in self.scenario.of(Trouble))
 
     def _upstream_key(self, one: Fail, keys: dict[str, Key]) -> Key | None:
         arrived = min(one.arrives)

@@ -39,12 +39,13 @@ from tests.oracle.scenario import (
     Succeed,
     Trouble,
 )
+from tests.oracle.truth import muted_until
 from tests.simulation import START_MS, Simulation, Told, array_parent, failed
 from workbench.local.aws import REGION
 
 TABLE = "incidents"
 MEMBER_DAYS = 30  # as in aws/ledger.py
-SETTLES_DAYS = 34.0  # nothing may be left to say so long after the last step
+WHOLE_DAYS = 30.0  # after so long nothing may be left to say
 THROTTLED = ServiceError(ErrorKind.RETRYABLE, "ThrottlingException")
 _MODELS = botocore.loaders.create_loader()  # read once: most of what a client takes
 
@@ -107,7 +108,7 @@ def play(scenario: Scenario) -> Played:
         for step in scenario.steps:
             match step:
                 case Fail() | Parent():
-                    last = max(last, *step.arrives)
+                    last = max(last, muted_until(step), *step.arrives)
                     _put(world, step, controls)
                 case Succeed():
                     world.succeed(step.name, step.at, step.took)
@@ -125,8 +126,9 @@ def play(scenario: Scenario) -> Played:
                 stream, line = control
                 world.logs.streams[stream] = [line]
         world.run_until(last)
-        world.settle(SETTLES_DAYS)
-        return Played(world.told, _left(world), sum(world.invocations.values()))
+        world.settle(scenario.settles_days)
+        left = _left(world, is_over=scenario.settles_days > WHOLE_DAYS)
+        return Played(world.told, left, sum(world.invocations.values()))
 
 
 def _make(scenario: Scenario, stack: ExitStack) -> World:
@@ -230,10 +232,11 @@ def _silence(world: Simulation, step: Silenced) -> None:
         assert world.ledger.save_silences(silences, version)
 
 
-def _left(world: Simulation) -> list[str]:
+def _left(world: Simulation, *, is_over: bool) -> list[str]:
     left = [f"dead letter: {one.body[:200]}" for one in world.dead]
     left += [f"failure queue: {one.body[:200]}" for one in world.failures]
-    left += [f"follow-up queue: {one.body[:200]}" for one in world.follow_ups]
+    if is_over:
+        left += [f"follow-up queue: {one.body[:200]}" for one in world.follow_ups]
     left += [f"held: {key}" for key in world.ledger.held()]
     crashed = [facts for _, metric, facts in world.journal.entries if metric is Metric.CRASHED]
     return left + [f"crashed: {json.dumps(facts)}" for facts in crashed]

@@ -361,7 +361,7 @@ HISTORIES = [
         [*children(0, 3, 4), end(2, 10, 2), works(DAY / 2, Job("align"))],
         [
             Say(0, ("align",), failed=2, of=10),
-            Say(DAY / 2, ("RECOVERED align",), ("failed run",), within=A_LOOK),
+            Say(DAY / 2, ("RECOVERED align", "12 h"), ("2 failed runs",), within=A_LOOK),
         ],
     ),
     History(
@@ -460,13 +460,13 @@ HISTORIES = [
         [Say(2 * HOUR, ("3",), failed=3)],
     ),
     History(
-        "a success before the third failure begins the count anew",
+        "too few failures in a row are said before they are forgotten",
         [
             *(fail(n * HOUR, tags={"notify:after": "3"}) for n in range(2)),
             works(2 * HOUR),
             *(fail(n * HOUR, tags={"notify:after": "3"}) for n in range(3, 5)),
         ],
-        [],
+        [Say(20 * DAY, ("4 failed", "after 3 failures"), within=10 * DAY)],
     ),
     History(
         "a silence renewed beyond 30 days forgets nothing",
@@ -489,7 +489,7 @@ HISTORIES = [
         [end(0, 10, 2), *children(10 * MINUTE, 3, 7)],
         [
             Say(0, ("align",)),
-            Say(10 * MINUTE, ("2 of 10", "3, 7", "out of memory"), failed=2, of=10),
+            Say(10 * MINUTE, ("3, 7", "out of memory"), failed=2, of=10),
         ],
     ),
     History(
@@ -544,7 +544,7 @@ HISTORIES = [
         ],
         [
             Say(60, ("nightly",), failed=1),
-            Say(5 * MINUTE, ("2 more will not run",), failed=1, dependents=2, within=3 * MINUTE),
+            Say(5 * MINUTE, ("2 will not run",), failed=1, dependents=2, within=3 * MINUTE),
         ],
     ),
     History(
@@ -654,7 +654,7 @@ HISTORIES = [
         [
             fail(0, job=Job("first", "etl", "first")),
             fail(1, "stopped", PAYROLL),
-            fail(1, "timeout", MERGE, tags=CRITICAL),
+            fail(30, "timeout", MERGE, tags=CRITICAL),
         ],
         [
             Say(0, ("first",)),
@@ -681,8 +681,8 @@ HISTORIES = [
         [fail(0, id="up"), waits_for(HOUR, "up", MERGE), waits_for(9 * HOUR, "up", REPORT)],
         [
             FIRST,
-            Say(HOUR, ("merge", "1 more will not run"), dependents=1),
-            Say(9 * HOUR, ("report", "2"), dependents=2),
+            Say(HOUR, ("merge", "1 will not run"), ("1 new",), dependents=1),
+            Say(9 * HOUR, ("report", "2 will not run", "1 new"), dependents=2),
         ],
     ),
     History(
