@@ -346,7 +346,7 @@ def troubled(draft: Draft, start: float = 0) -> float:
 Theme = Callable[..., float]
 THEMES: tuple[tuple[Theme, int], ...] = (
     (serial, 5), (parallel, 3), (array, 5), (multi_node, 2), (chain, 3), (logs, 2), (silences, 5),
-    (labels, 3), (storm, 3), (minimum, 4), (grouped, 2), (troubled, 3),
+    (labels, 3), (storm, 2), (minimum, 4), (grouped, 2), (troubled, 3),
 )  # fmt: skip
 MIXED = (serial, parallel, array, multi_node, chain)
 

@@ -658,7 +658,7 @@ HISTORIES = [
         ],
         [
             Say(0, ("first",)),
-            Say(5 * MINUTE, ("payroll", "merge"), severity="critical", failed=2, within=3 * MINUTE),
+            Say(30, ("payroll", "merge"), severity="critical", failed=2, within=8 * MINUTE),
         ],
         options=ONE_A_MINUTE,
     ),
