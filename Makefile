@@ -149,7 +149,7 @@ build: $(READY) ## build the functions into .aws-sam/
 	@$(BIN)/python -m workbench.local.bytecode
 
 clean: ## remove everything that make created
-	rm -rf $(VENV) .aws-sam .setup.log .fuzz $(SBOM) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .aws-sam .setup.log .fuzz .oracle $(SBOM) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Universal locks: one file serves Python 3.11 to 3.13 on Linux and macOS. Pins move only with UPGRADE=1.
