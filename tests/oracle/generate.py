@@ -210,7 +210,8 @@ def chain(draft: Draft, start: float = 0, **more: Any) -> float:
         job = draft.job()
         arrives = draft.arrivals(came)
         one = draft.fail(job, at, "dependency", depends=(root,), arrives=arrives, **more)
-        roots.append(one.id)
+        if root != "unseen":  # of a chain without a root, each may be reported by itself
+            roots.append(one.id)
     if draft.chance(0.3):
         draft.succeed(first, at + HOUR)
     return at

@@ -203,7 +203,8 @@ class Checker:
         total = document["counts"]["failed"]
         causes = sum(one["count"] for one in document["causes"])
         # Of an array, Batch itself counts the children; the events of some may be missing.
-        unheard = document["counts"]["of"] or "Array child" in str(document["breakdown"])
+        is_storm = document["cause"]["id"] == "storm"
+        unheard = document["counts"]["of"] or (is_storm and self.truth.parents)
         known = causes == total or (unheard and causes < total)
         if document["causes"] and not known:
             yield Violation("counts by cause add up", f"{causes} of {total}: {told.subject}")
@@ -282,16 +283,19 @@ class Account:
         self.heard = sorted(heard, key=lambda one: one.at)
         self.covered: dict[str, Heard] = {}
         """The first message that counts a failure, while nothing held it back."""
+        self.unclear: list[Fail] = []
+        """What the last message may have counted, or may not: it was on its way."""
 
     def violations(self) -> Iterator[Violation]:
-        for number, one in enumerate(self.heard):
+        for one in self.heard:
             if one.is_recovery:
                 self._cover_with_recovery(one)
                 continue
+            unclear = self.unclear
             new = self._newly_counted(one)
             if not self._is_astray():
                 yield from self._counts(one)
-                yield from self._has_news(one, number, new)
+                yield from self._has_news(one, new or unclear)
             yield from self._severity(one, new)
             yield from self._words(one, new)
             yield from self._speaks_for_all(one, new)
@@ -465,7 +469,10 @@ class Account:
         if one.names:
             return each.name in one.names
         if each in self.group.dependents:
-            return one.is_row or each in self.truth.in_order(self.group)[: one.dependents]
+            free = sorted(
+                self.truth.in_order(self.group), key=lambda other: self.truth.is_held(other, one.at)
+            )
+            return one.is_row or each in free[: one.dependents]
         return self._is_count(one, each)
 
     def _is_end_said(self, one: Heard, parent: Parent) -> bool:
@@ -487,8 +494,9 @@ class Account:
         totals = self._totals(arrived, one.at)
         if one.is_row:
             totals |= {sum(each.member not in self.covered for each in arrived)}
-        surplus = min((total - one.failed for total in totals if total >= one.failed), default=0)
-        return unsure[max(0, len(unsure) - surplus) :] if surplus else []
+        surplus = [total - one.failed for total in totals if total >= one.failed] or [0]
+        self.unclear = unsure[max(0, len(unsure) - max(surplus)) :] if max(surplus) else []
+        return unsure[max(0, len(unsure) - min(surplus)) :] if min(surplus) else []
 
     def _totals(self, failures: Sequence[Fail], at: float) -> set[int]:
         """Return how many failed, counted from each moment from which one may count."""
@@ -515,9 +523,7 @@ class Account:
             if failures[n].at - failures[n - 1].at >= QUIET_S - 10 * MINUTE
         ]
 
-    def _has_news(
-        self, one: Heard, number: int, new: Sequence[Fail | Parent]
-    ) -> Iterator[Violation]:
+    def _has_news(self, one: Heard, new: Sequence[Fail | Parent]) -> Iterator[Violation]:
         if self.checker.is_troubled(one.at) or self.group.fuzzy:
             return
         if not new:
