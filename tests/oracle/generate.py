@@ -33,9 +33,9 @@ KINDS = ("exit-1", "exit-2", "memory", "image", "host", "timeout", "stopped")
 EVENT_KINDS = ("memory", "image", "host", "timeout", "stopped")  # what the event tells by itself
 ERRORS = ("ValueError: bad row 17", "KeyError: 'currency'", "OSError: disk gone")
 OWNERS = ("genomics", "finance", "platform")
-WHOLE = 3  # one scenario in so many is played until nothing can be left to say, others for 3 days
-REAL_TABLE = 40  # one scenario in so many is played on the real table adapter
-REAL_HOPS = 25  # and one in so many with follow-ups that hop
+WHOLE = 4  # one scenario in so many is played until nothing can be left to say, others for 3 days
+REAL_TABLE = 50  # one scenario in so many is played on the real table adapter
+REAL_HOPS = 40  # and one in so many with follow-ups that hop
 
 
 @dataclass
@@ -171,7 +171,8 @@ def _one_array(draft: Draft, job: Job, start: float, **more: Any) -> float:
         when = draft.random.choice(("early", "late", "late", "late later"))
         came = {"early": max(0.0, start - 5), "late": end, "late later": end + 40 * MINUTE}[when]
         arrives = draft.arrivals(came)
-        parent = Parent(root, job.stable, job, size, count, end, arrives, **more)
+        end_at = min(end, came)  # an event tells nothing of the future
+        parent = Parent(root, job.stable, job, size, count, end_at, arrives, **more)
         draft.steps.append(parent)
     return end
 
@@ -363,7 +364,7 @@ def generate(seed: int) -> Scenario:
         beside = draft.random.choice(MIXED)
         beside(draft, draft.random.choice((0, 3, 60, 2 * HOUR)))
         name = f"{name} beside {beside.__name__}"
-    small = len(draft.steps) <= 12
+    small = len(draft.steps) <= 8
     return Scenario(
         theme=name,
         seed=seed,

@@ -524,7 +524,8 @@ class Account:
         ]
 
     def _has_news(self, one: Heard, new: Sequence[Fail | Parent]) -> Iterator[Violation]:
-        if self.checker.is_troubled(one.at) or self.group.fuzzy:
+        unknown = any(each.names for each in self.heard)  # told without the table, which forgot it
+        if self.checker.is_troubled(one.at) or self.group.fuzzy or unknown:
             return
         if not new:
             yield Violation("nothing is said twice", self._about(one))
@@ -820,14 +821,13 @@ class Account:
             )
 
     def _cover_with_recovery(self, one: Heard) -> None:
-        """A silence that ends after a recovery: one message has both."""
+        """A recovery that counts what was held has reported it: no second message is needed."""
         for each in self.group.failures:
             if (
                 each.member not in self.covered
                 and min(each.arrives) <= one.at
                 and each.job in self.checker.jobs_of(one)
                 and self.truth.success_between(each.job, each.at, one.at)
-                and not self._was_held(each, one.at)
             ):
                 self.covered[each.member] = one
 
