@@ -772,7 +772,7 @@ class Account:
             if each in self.group.failures or known > arrived:
                 start = max(start, known) + UPSTREAM_WAIT_S
         end = self._look_after(start, each)
-        if release > arrived + 1:
+        if release > arrived + 1 or self.truth.is_held_between(each, start, end):
             end = max(end, release + 6 * MINUTE, self.truth.ends_by_itself(each) + 6 * MINUTE)
         for one in self.heard:
             if one.is_recovery and start < one.at <= end:  # which took the place of a digest

@@ -254,6 +254,10 @@ class Truth:
         silences = active[-1].silences if active else ()
         return any(at < until and self._covers(globs, one) for until, globs in silences)
 
+    def is_held_between(self, one: Fail | Parent, start: float, end: float) -> bool:
+        """Return whether a silence begins while it still waits for its digest."""
+        return any(start <= each.at <= end and self.is_held(one, each.at) for each in self.silenced)
+
     def _covers(self, globs: Mapping[str, str], one: Fail | Parent) -> bool:
         cause = "array-child-failed" if isinstance(one, Parent) else self.cause(one)
         facts = {
