@@ -94,8 +94,9 @@ class Draft:
             times.append(first + self.random.choice(again))
         return tuple(times)
 
-    def succeed(self, job: Job, at: float, name: str = "") -> None:
-        self.steps.append(Succeed(name or job.stable, job, at, self.random.choice((20, 60, 600))))
+    def succeed(self, job: Job, at: float, name: str = "", took: float = 0.0) -> None:
+        took = took or self.random.choice((20.0, 60.0, 600.0))
+        self.steps.append(Succeed(name or job.stable, job, at, took))
 
 
 # ---- Themes --------------------------------------------------------------------------------------
@@ -115,7 +116,8 @@ def serial(draft: Draft, start: float = 0, **more: Any) -> float:
         gap = draft.random.choice(gaps)
         if draft.chance(good) and gap >= 12 * MINUTE:
             between = at + gap * draft.random.uniform(0.1, 0.4)
-            draft.succeed(job, between, draft.name(job, between, style))
+            took = min(600.0, gap / 4)  # it ends before the next run begins
+            draft.succeed(job, between, draft.name(job, between, style), took)
         at += gap
     if draft.chance(0.6):
         draft.succeed(job, at, draft.name(job, at, style))

@@ -484,7 +484,8 @@ class Account:
     def _left_out(self, one: Heard) -> list[Fail]:
         """Return what a count has no room for: what came last, while the message was written."""
         arrived = [each for each in self.group.failures if min(each.arrives) <= one.at]
-        if one.names or self.group.fuzzy or (self.group.is_family and one.causes):
+        by_cause = self.group.is_family and one.causes
+        if one.names or self.group.fuzzy or by_cause or self.checker.troubles:
             return []
         must, _ = self._split(arrived, one.at)
         unsure = sorted(
