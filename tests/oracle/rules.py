@@ -931,7 +931,7 @@ class Recoveries:
             yield Violation("a recovery has the true span", f"{spans}: {subject}")
 
     def _spans(self, job: Job, runs: Sequence[Run], success: Succeed) -> set[tuple[int, float]]:
-        """Return how many runs failed before a success, and since when: a run's first or last."""
+        """Return how many runs failed before a success, and for how long, from any part of one."""
         found: set[tuple[int, float]] = set()
         for start, run in enumerate(runs):
             before = runs[start - 1].ended if start else -NEVER
@@ -939,9 +939,8 @@ class Recoveries:
                 run.ended - before >= CLOSED_S - DAY
             ):
                 ended = success.at + success.took
-                found |= {
-                    (len(runs) - start, ended - began) for began in (run.began + RUN_S, run.ended)
-                }
+                times = [each.at for each in self.checker.by_id.values() if each.id == run.root]
+                found |= {(len(runs) - start, ended - failed) for failed in times}
         return found
 
     # ---- What is true is said --------------------------------------------------------------------
