@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from notifier.incident.recovery import Success
+from notifier.incident.job import Success
 from notifier.ports.reporting import Options, Ports
 from notifier.workflows import delivery, follow_up
 from notifier.workflows.records import Record
@@ -112,6 +112,10 @@ class Simulation:
         """Put an event on the failure queue: a new chain."""
         self._chain = Counter()
         self.failures.append(self._parcel(json.dumps(event), START_MS + round(second * 1000)))
+        detail = event["detail"]
+        if isinstance(detail, dict) and isinstance(detail.get("jobDefinition"), str):
+            definition = detail["jobDefinition"].rpartition("/")[2].partition(":")[0]
+            self.jobs.definitions.setdefault(str(detail.get("jobName")), set()).add(definition)
 
     def succeed(self, name: str, second: float, took: float = 1) -> None:
         """Have a job begin at a second and succeed."""

@@ -14,8 +14,8 @@ from notifier.aws.topic import DryRunTopic
 from notifier.batch.failure import LogStream
 from notifier.incident.counts import Member
 from notifier.incident.incident import Incident, Place
+from notifier.incident.job import Run, Success, stable_name
 from notifier.incident.rate_limit import RateState
-from notifier.incident.recovery import Success
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import SweepPosition
 from notifier.joblog.excerpt import LogLine, LogRead
@@ -32,6 +32,7 @@ class MemoryLedger:
     incidents: dict[str, Incident] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     counted: dict[Place, dict[str, Member]] = field(default_factory=dict)
+    run: dict[str, dict[tuple[int, str], Run]] = field(default_factory=dict)
     silences: tuple[Silence, ...] = ()
     rate_state: RateState = field(default_factory=RateState)
     waiting: set[str] = field(default_factory=set)
@@ -48,11 +49,18 @@ class MemoryLedger:
             self.unconfirmed,
         )
 
-    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        """Count members."""
+    def record(
+        self,
+        members: Sequence[tuple[Place, Member]],
+        places: Mapping[str, Place],
+        runs: Sequence[tuple[str, Run]] = (),
+    ) -> None:
+        """Count members and runs."""
         for place, member in members:
             self.counted.setdefault(place, {})[member.job_id] = member
         self.places.update(places)
+        for job, run in runs:
+            self.run.setdefault(job, {})[run.started_at, run.job_id] = run
 
     def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
         """Store where jobs are counted, unless it is stored already; return what is stored."""
@@ -61,6 +69,10 @@ class MemoryLedger:
     def members(self, place: Place) -> tuple[Member, ...]:
         """Return every member counted in a place."""
         return tuple(self.counted.get(place, {}).values())
+
+    def runs(self, job: str) -> tuple[Run, ...]:
+        """Return every run of a job."""
+        return tuple(self.run.get(job, {}).values())
 
     def save(self, incident: Incident) -> Incident | None:
         """Save it if it is based on the stored version."""
@@ -159,9 +171,12 @@ class MemoryJobs(DryRunJobLookup):
     def successes(
         self, queue_arn: str, definition: str, names: Sequence[str], since: int
     ) -> tuple[Success, ...]:
-        """Find the successes with one of these names."""
+        """Find the successes of these jobs."""
         ended = [one for one in self.succeeded if one.stopped_at <= self.queues.now]
-        return tuple(one for one in ended if one.started_at > since and one.name in names)
+        wanted = {stable_name(name) for name in names}
+        return tuple(
+            one for one in ended if one.started_at > since and stable_name(one.name) in wanted
+        )
 
 
 class SilentJournal:

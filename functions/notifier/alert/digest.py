@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 from notifier.alert import advice, breakdown, facts, log_samples, summary, wording
 from notifier.alert.alert import Alert, start_alert
-from notifier.alert.commands import aws_cli, logs_insights, rerun
+from notifier.alert.commands import aws_cli, console_links, logs_insights, rerun
 from notifier.alert.facts import Pairs
 from notifier.alert.representative import FAMILY_NAMES, job_noun, parent_job, set_representative
-from notifier.batch.failure import Kind
+from notifier.batch.failure import Failure, Kind
 from notifier.batch.identifiers import is_job_title
 from notifier.diagnosis.diagnose import Diagnosis
-from notifier.incident.counts import Member, Tally
+from notifier.diagnosis.known_cause import diagnosis_for
+from notifier.incident.counts import Member, Tally, fold
 from notifier.incident.incident import Incident
+from notifier.incident.recovery import Recovery
 from notifier.joblog.excerpt import LogRead
 from notifier.text import units, untrusted
 
@@ -24,7 +27,9 @@ DEPENDENTS_NAMED = 5
 _SHARED_FACTS = frozenset(("queue", "definition", "requested", "ran on", "timeout", "owner"))
 
 
-def add_other_failures(alert: Alert, incident: Incident, tally: Tally) -> Alert:
+def add_other_failures(
+    alert: Alert, incident: Incident, tally: Tally, due: Collection[Member] = ()
+) -> Alert:
     """Add to the alert of one failure what else of its incident has failed, and how to rerun it."""
     commands, step = rerun.rerun_failed_jobs(incident, tally)
     alert = replace(
@@ -36,12 +41,14 @@ def add_other_failures(alert: Alert, incident: Incident, tally: Tally) -> Alert:
     if tally.counted <= 1:
         return alert
     is_parent = alert.failure and alert.failure.kind in (Kind.ARRAY_PARENT, Kind.MULTI_NODE)
-    others = "" if is_parent else summary.describe_other_failures(incident, tally)
+    others = "" if is_parent else summary.describe_other_failures(incident, tally, due)
     # What the log says stays last: it may lack a full stop.
     event, mark, log = alert.sentence.partition(" The log says: ")
     return replace(
         alert,
+        severity=max(alert.severity, tally.severity),
         sentence=f"{event} {others}{mark}{log}" if others else alert.sentence,
+        **_speak_for_all(incident, tally),
         breakdown=_write_table(incident, tally),
         causes=breakdown.count_by_cause(tally),
         counts=summary.count_failures(incident, tally),
@@ -49,7 +56,11 @@ def add_other_failures(alert: Alert, incident: Incident, tally: Tally) -> Alert:
 
 
 def compose_digest(
-    incident: Incident, tally: Tally, reads: Sequence[tuple[Member, LogRead]], log_lines: int
+    incident: Incident,
+    tally: Tally,
+    reads: Sequence[tuple[Member, LogRead]],
+    log_lines: int,
+    due: Collection[Member] = (),
 ) -> Alert:
     """Report an incident as it stands.
 
@@ -58,18 +69,21 @@ def compose_digest(
     incident
         Its state; `first` has only what names the job.
     tally
-        The failures of this episode.
+        What it reports.
     reads
         The logs of the members that `log_samples.choose_logs` gave.
     log_lines
         Maximum number of log lines to show, of all samples together.
+    due
+        What of it was not reported before.
     """
     incident = set_representative(incident, tally)
     first, diagnosis = incident.first, summary.diagnose_incident(incident, tally)
     rerun_commands, rerun_step = rerun.rerun_failed_jobs(incident, tally)
     samples, log_says = log_samples.show_logs(incident, reads, log_lines)
-    alert = _add_headline(_start_alert(incident, tally, diagnosis), incident, tally, log_says)
-    sentence = summary.write_sentence(incident, tally, diagnosis)
+    alert = _start_alert(incident, tally, diagnosis)
+    alert = _add_headline(alert, incident, tally, log_says, due)
+    sentence = summary.write_sentence(incident, tally, diagnosis, due)
     steps = (*advice.next_steps(first, diagnosis), rerun_step, _dependents_step(tally))
     several = (*_list_numbers(incident, tally), *alert.facts)
     log_links = log_samples.list_log_links(incident, reads)
@@ -86,38 +100,46 @@ def compose_digest(
     )
 
 
-def _add_headline(alert: Alert, incident: Incident, tally: Tally, log_says: str) -> Alert:
+def _add_headline(
+    alert: Alert, incident: Incident, tally: Tally, log_says: str, due: Collection[Member]
+) -> Alert:
     """Add the headline; where all failed with one exit code, the log's error ends it."""
-    headline = summary.write_headline(incident, tally)
+    headline = summary.write_headline(incident, tally, due)
     is_alike = incident.first.kind is Kind.JOB and len(tally.groups) == 1 and not tally.dependents
     root = log_says.partition(" says: ")[2]
     error = wording.short_error(alert.diagnosis, root) if is_alike else ""
     return replace(alert, headline=headline.partition(": ")[0] if error else headline, error=error)
 
 
-def compose_recovery(incident: Incident, tally: Tally, reason: str) -> Alert:
-    """Report that an incident is over.
+def compose_recovery(incident: Incident, recovery: Recovery, tally: Tally, reason: str) -> Alert:
+    """Report that a job of an incident has succeeded again, or that the incident is over.
 
     Parameters
     ----------
     incident
         Its state.
+    recovery
+        What has recovered.
     tally
-        The failures of this episode.
+        What has failed in the incident; jobs that depended on it will not run.
     reason
         How long it took, such as `after 3 h 10 min, 5 failed runs`.
     """
+    tally = fold((*recovery.members, *tally.dependents))
     incident = set_representative(incident, tally)
     first, diagnosis = incident.first, summary.diagnose_incident(incident, tally)
     alert = _start_alert(incident, tally, replace(diagnosis, meaning="", actions=()))
     times: Pairs = (("since", units.moment(tally.first_at)),)
+    last = max(one.at for one in recovery.members)
     if not first.is_from_sweep:
         times = (
-            ("first failure", units.moment(tally.first_at)),
-            ("last failure", units.moment(tally.newest_at)),
+            ("first failure", units.moment(min(one.at for one in recovery.members))),
+            ("last failure", units.moment(last)),
         )
     cause = summary.list_causes(tally) or wording.lower_first(diagnosis.title)
+    error = next((one.error for one in reversed(recovery.members) if one.error), "")
     name, sentence = _describe_recovery(incident, tally)
+    found = (*times, ("cause", cause), ("error", untrusted.defang(error)), *alert.facts)
     return replace(
         alert,
         status=facts.mark_drill("RECOVERED", first.is_drill),
@@ -127,8 +149,18 @@ def compose_recovery(incident: Incident, tally: Tally, reason: str) -> Alert:
         sentence=f"{sentence}, {reason.replace(', ', ' and ', 1)}.",
         headline=reason,
         steps=tuple(filter(None, (_dependents_step(tally),))),
-        facts=(*times, ("cause", cause), *alert.facts),
+        facts=tuple(pair for pair in found if pair[1]),
+        links=(*_link_success(first, recovery), *alert.links),
     )
+
+
+def _link_success(first: Failure, recovery: Recovery) -> Pairs:
+    """Give the console page of the run that succeeded."""
+    if recovery.success is None or not recovery.success.job_id:
+        return ()
+    run = replace(parent_job(first), job_id=recovery.success.job_id, log=None)
+    page = dict(console_links.list_links(run)).get("job", "")
+    return (("successful run", page),) if page else ()
 
 
 def _describe_recovery(incident: Incident, tally: Tally) -> tuple[str, str]:
@@ -163,12 +195,33 @@ def _start_alert(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> Aler
         facts=tuple(pair for pair in facts.list_facts(first) if pair[0] in _SHARED_FACTS),
         incident=incident.key,
         # The same message sent twice has the same id; the next digest has another.
-        event_id=f"{incident.key}-{incident.episode}-{tally.counted}",
+        event_id=f"{incident.key}-{tally.newest_at}-{tally.counted}",
         event_time=units.iso(tally.newest_at or incident.opened_at),
         causes=breakdown.count_by_cause(tally),
         counts=summary.count_failures(incident, tally),
         failure=None if first.kind is Kind.UNREADABLE else first,
+        **_speak_for_all(incident, tally),
     )
+
+
+def _speak_for_all(incident: Incident, tally: Tally) -> dict[str, Any]:
+    """Give what an alert names for filters: the values of all its failures, not of one."""
+    first, every = incident.first, (*tally.failures, *tally.dependents)
+    own = first.tag("notify:owner")
+    values = {
+        "queue": summary.list_queues(incident, tally),
+        "definition": summary.list_values(one.definition or first.definition for one in every),
+        "owner": summary.list_values([one.owner for one in every] if tally.failures else [own]),
+        "cause": summary.list_values(one.cause for one in every),
+        "class": summary.list_values(str(diagnosis_for(one.cause).class_) for one in every),
+    }
+    several = {name: each for name, each in values.items() if len(each) > 1}
+    single = {
+        name: "" if name in several else "".join(values[name])
+        for name in ("queue", "definition", "owner")
+        if values[name]
+    }
+    return {**single, "filters": several}
 
 
 def _write_table(incident: Incident, tally: Tally) -> tuple[str, ...]:

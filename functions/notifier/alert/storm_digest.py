@@ -14,7 +14,7 @@ from notifier.batch.failure import Failure
 from notifier.batch.identifiers import is_job_title
 from notifier.diagnosis.diagnose import Diagnosis, Severity
 from notifier.diagnosis.known_cause import notifier_diagnosis
-from notifier.incident.counts import Tally, fold
+from notifier.incident.counts import Tally
 from notifier.incident.incident import Incident
 from notifier.text import units, untrusted
 
@@ -60,13 +60,13 @@ def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: i
     Parameters
     ----------
     entries
-        At least one incident, with all failures of its episode.
+        At least one incident, with those of its failures that are on hold.
     more
         How many further incidents the next digest reports.
     since
         When the first of them was put on hold (epoch ms).
     """
-    held = [_select_unreported(incident, tally) for incident, tally in entries]
+    held = [(set_representative(incident, tally), tally) for incident, tally in entries]
     rows = _disambiguate_names(_sort_rows(_make_row(incident, tally) for incident, tally in held))
     causes = breakdown.merge_counts(share for each in held for share in _split_by_cause(*each))
     dependents = sum(len(tally.dependents) for _, tally in held)
@@ -165,13 +165,6 @@ def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Dia
 
 def _common_value(values: Sequence[str]) -> str:
     return values[0] if len(set(values)) == 1 else ""
-
-
-def _select_unreported(incident: Incident, tally: Tally) -> tuple[Incident, Tally]:
-    """Keep what has failed since the last message; all of it where that is not known."""
-    jobs = sorted((one for one in tally.every if one is not tally.parent), key=lambda one: one.at)
-    unreported = fold(jobs[incident.announced :]) if len(jobs) > incident.announced else tally
-    return set_representative(incident, unreported), unreported
 
 
 def _make_row(incident: Incident, tally: Tally) -> _Row:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from notifier.batch.failure import LogStream
+from notifier.diagnosis.catalogue import Severity
+from notifier.diagnosis.known_cause import diagnosis_for
 
 
 class Role(StrEnum):
@@ -23,7 +25,11 @@ class Member:
 
     `at` is when it failed, in epoch milliseconds. `index` is that of an array child or node. A
     parent brings `size` and, for an array, `failed`: how many children Batch itself counts.
-    `assumed` is whether its exit code alone put it here, because its log was not read.
+    `assumed` is whether its exit code alone put it here, because its log was not read. `error` is
+    what its log says, parametrised.
+    Its labels are its own: `label` is a severity, `muted_until` a time in epoch milliseconds,
+    `after` a number of runs. Children and nodes leave `name`, `queue` (an ARN) and `definition` to
+    their incident, which has the same.
     """
 
     job_id: str
@@ -38,6 +44,18 @@ class Member:
     size: int | None = None
     failed: int | None = None
     assumed: bool = False
+    label: Severity | None = None
+    queue: str = ""
+    definition: str = ""
+    owner: str = ""
+    muted_until: int = 0
+    after: int = 0
+    error: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """The severity that its label says, or else that of its cause."""
+        return self.label or diagnosis_for(self.cause).severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +78,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What has failed in one episode of an incident; groups are largest first."""
+    """What a message reports of an incident; groups are largest first."""
 
     groups: tuple[Group, ...] = ()
     dependents: tuple[Member, ...] = ()
@@ -85,6 +103,12 @@ class Tally:
     def failures(self) -> tuple[Member, ...]:
         """Those that failed by themselves."""
         return tuple(one for group in self.groups for one in group.members)
+
+    @property
+    def severity(self) -> Severity:
+        """The highest severity among them; a parent has that of what it sums up."""
+        own = [one.severity for one in (*self.failures, *self.dependents)]
+        return max(own or [one.severity for one in self.every], default=Severity.INFO)
 
     @property
     def every(self) -> tuple[Member, ...]:

@@ -41,6 +41,10 @@ class RateLimiter:
             self._ports.pause(wait / SECOND_MS)
         return wait <= SECOND_MS
 
+    def free_at(self) -> int:
+        """Return when there is room for a message, in epoch milliseconds."""
+        return self._state.free_at(self._ports.now_ms(), self._options.limits)
+
     def count(self, alert: Alert, *, room_needed: bool = True) -> Alert | None:
         """Count a message before it is sent; None when other invocations took the room."""
         now, limits = self._ports.now_ms(), self._options.limits
