@@ -1,0 +1,885 @@
+"""The documentation as rules: what must be said, by when, and what may never be said.
+
+Each rule is a sentence of docs/alerts.md. The rules see only the messages and what is true
+(`truth`), never the engine or its table. Where the documentation leaves room, so do they.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tests.oracle.scenario import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Fail,
+    Job,
+    Parent,
+    Scenario,
+    Succeed,
+    Trouble,
+)
+from tests.oracle.truth import (
+    DELIVERED_S,
+    NEVER,
+    RUN_S,
+    SEVERITIES,
+    UPSTREAM_WAIT_S,
+    Group,
+    Key,
+    Run,
+    Truth,
+    strongest,
+    wrong_labels,
+)
+from tests.oracle.world import MEMBER_DAYS, Played
+from tests.simulation import START_MS, Told
+
+AT_ONCE_S = 40.0
+FIRST_INTERVAL_S, LONGEST_INTERVAL_S = 5.0 * MINUTE, 4.0 * HOUR
+LOOK_S = 60.0  # how late a look may be
+QUIET_S = 24.0 * HOUR  # after so long without a failure an incident is quiet
+CLOSED_S = 14.0 * DAY
+STORM_S = 11.0 * MINUTE  # what the rate limit held goes out 5 minutes later
+ROOM_S = 75.0 * MINUTE  # by then a recovery has had room
+TROUBLE_S = 1.0 * HOUR  # after a service is well again
+GIVEN_UP_S = 20.0 * DAY  # a hold may be ended, with a word, from here on
+RETURNS_S = 25.0 * HOUR  # how late a recovery may be noticed once the incident is quiet
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that a run broke; `rule` is its name, the same for all cases of a kind."""
+
+    rule: str
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.says}"
+
+
+@dataclass
+class Heard:
+    """One message about one incident, at a second: a part of a storm digest is one as well."""
+
+    at: float
+    told: Told
+    key: Key
+    failed: int
+    dependents: int = 0
+    of: int | None = None
+    causes: Counter[str] | None = None
+    is_row: bool = False
+    """Whether it is one line of a message about several incidents."""
+    names: set[str] = field(default_factory=set)
+    """Of a message without the incident table: the jobs that it names."""
+
+    @property
+    def is_recovery(self) -> bool:
+        return self.told.document["status"] == "RECOVERED" or self.told.outcome == "recovered"
+
+    @property
+    def severity(self) -> int:
+        return SEVERITIES.index(self.told.document["severity"])
+
+
+def check(scenario: Scenario, played: Played) -> list[Violation]:
+    """Return every rule that the messages of a run break."""
+    return [*Checker(scenario, played).violations()]
+
+
+class Checker:
+    """Holds messages against the truth."""
+
+    def __init__(self, scenario: Scenario, played: Played) -> None:
+        self.truth = Truth(scenario)
+        self.scenario, self.played = scenario, played
+        self.troubles: list[Trouble] = scenario.of(Trouble)
+        self.by_id: dict[str, Fail | Parent] = {
+            **{one.member: one for one in self.truth.fails},
+            **{one.id: one for one in self.truth.parents},
+        }
+        self.heard: dict[Key, list[Heard]] = defaultdict(list)
+        self.unknown: list[Told] = []
+        for told in played.told:
+            self._hear(told)
+
+    # ---- Reading messages ------------------------------------------------------------------------
+
+    def _hear(self, told: Told) -> None:
+        at = (told.at - START_MS) / 1000
+        document = told.document
+        counts = document["counts"] or {"failed": 1, "dependents": 0, "of": None}
+        if document["cause"]["id"] in ("storm", "degraded"):
+            self._hear_rows(told, at)
+            return
+        job_id = document["job"]["id"]
+        key = self.truth.group_of.get(job_id)
+        if key is None:
+            self.unknown.append(told)
+            return
+        self.heard[key].append(
+            Heard(
+                at, told, key, counts["failed"], counts["dependents"], counts["of"],
+                Counter({one["id"]: one["count"] for one in document["causes"]}) or None,
+            )
+        )  # fmt: skip
+
+    def _hear_rows(self, told: Told, at: float) -> None:
+        is_storm = told.document["cause"]["id"] == "storm"
+        by_name: dict[str, list[Key]] = defaultdict(list)
+        for one in self.by_id.values():
+            key = self.truth.group_of[one.member if isinstance(one, Fail) else one.id]
+            if key not in by_name[one.name] and min(one.arrives) <= at:
+                by_name[one.name].append(key)
+        for row in told.document["breakdown"]:
+            count, *words = row.replace(",", "").split()
+            if not count.isdecimal():
+                continue
+            names = [word for word in words if word in by_name]
+            if not names:
+                self.unknown.append(told)
+            for key in {key for name in names for key in by_name[name]}:
+                self.heard[key].append(
+                    Heard(
+                        at, told, key, int(count), is_row=True,
+                        names=set() if is_storm else set(names),
+                    )
+                )  # fmt: skip
+
+    # ---- All rules -------------------------------------------------------------------------------
+
+    def violations(self) -> Iterator[Violation]:
+        for told in self.unknown:
+            yield Violation("a message names what failed", told.subject)
+        for left in self.played.left:
+            yield Violation("nothing is left in a queue, lost or crashed", left)
+        yield from self._bounded()
+        for told in self.played.told:
+            yield from self._adds_up(told)
+        yield from self._one_incident_one_key()
+        for key, group in self.truth.groups.items():
+            yield from Account(self, group, self.heard.get(key, [])).violations()
+        yield from Recoveries(self).violations()
+
+    def _bounded(self) -> Iterator[Violation]:
+        """Follow-ups end: an incident without news is looked at for 14 days, and no longer."""
+        looks_a_day = DAY / (15 * MINUTE if self.scenario.hops else LONGEST_INTERVAL_S)
+        steps = [0.0] + [
+            at for one in self.scenario.steps
+            for at in (getattr(one, "arrives", None) or (one.at,))
+        ]  # fmt: skip
+        held = [until for one in self.truth.silenced for until, _ in one.silences]
+        days = (max(steps + held) - min(steps)) / DAY + CLOSED_S / DAY + 2
+        events = sum(len(getattr(one, "arrives", (0,))) for one in self.scenario.steps)
+        most = (len(self.truth.groups) + 1) * (days * looks_a_day + 40) + 12 * events
+        if self.played.invocations > most:
+            yield Violation(
+                "follow-ups end", f"{self.played.invocations} invocations, at most {most:.0f}"
+            )
+
+    def _adds_up(self, told: Told) -> Iterator[Violation]:
+        """Counts by cause and by line add up to the total, and the subject has the same."""
+        document = told.document
+        if not document["counts"]:
+            return
+        total = document["counts"]["failed"]
+        causes = sum(one["count"] for one in document["causes"])
+        if document["causes"] and causes != total:
+            yield Violation("counts by cause add up", f"{causes} of {total}: {told.subject}")
+        found = re.search(r"([\d,]+) of ([\d,]+) failed", told.subject)
+        if found and document["counts"]["of"]:
+            said = tuple(int(one.replace(",", "")) for one in found.groups())
+            if said != (total, document["counts"]["of"]):
+                yield Violation("the subject has the counts", f"{total}: {told.subject}")
+        if document["cause"]["id"] == "storm":
+            rows = [row.replace(",", "").split()[0] for row in document["breakdown"]]
+            summed = sum(int(row) for row in rows if row.isdecimal())
+            if summed != total and all(row.isdecimal() for row in rows):
+                yield Violation(
+                    "the totals of a storm digest add up", f"{summed} of {total}: {told.subject}"
+                )
+
+    def _one_incident_one_key(self) -> Iterator[Violation]:
+        """What belongs together is one incident, and nothing else is in it."""
+        groups: dict[str, set[Key]] = defaultdict(set)
+        keys: dict[Key, set[str]] = defaultdict(set)
+        for key, heard in self.heard.items():
+            for one in heard:
+                if not one.is_row:
+                    groups[one.told.document["dedup_key"]].add(key)
+                    keys[key].add(one.told.document["dedup_key"])
+        for dedup, found in groups.items():
+            if len(found) > 1:
+                yield Violation("an incident has what belongs together", f"{dedup}: {found}")
+        for key, dedups in keys.items():
+            if len(dedups) > 1 and not self.truth.groups[key].fuzzy:
+                yield Violation("what belongs together is one incident", f"{key}: {dedups}")
+
+    # ---- Time ------------------------------------------------------------------------------------
+
+    def slack(self, start: float, deadline: float) -> float:
+        """Return how much later it may be for the rate limit, and for services in trouble."""
+        if self.scenario.is_tight:
+            deadline += STORM_S
+        for one in sorted(self.troubles, key=lambda each: each.at):
+            if start - TROUBLE_S <= one.end and one.at <= deadline:
+                deadline = max(deadline, one.end) + TROUBLE_S
+        return deadline
+
+    def jobs_of(self, one: Heard) -> set[Job]:
+        """Return the jobs that a recovery is about: those of its incident that its subject names."""
+        group = self.truth.groups[one.key]
+        named = re.match(r"RECOVERED (\S+?):", one.told.subject)
+        name = named.group(1) if named else ""
+        own = {
+            each.job
+            for each in [*group.failures, *group.parents]
+            if name in (each.name, each.job.stable)
+            or any(run.name == name for run in self.truth.successes(each.job))
+        }
+        shown = self.by_id[one.told.document["job"]["id"]]
+        return own or {shown.job}
+
+    def is_troubled(self, at: float) -> bool:
+        """Return whether a service was in trouble then, or shortly before."""
+        return any(one.at <= at <= one.end + TROUBLE_S for one in self.troubles)
+
+
+class Account:
+    """What was said of one incident, held against what failed in it."""
+
+    def __init__(self, checker: Checker, group: Group, heard: Sequence[Heard]) -> None:
+        self.checker, self.group, self.truth = checker, group, checker.truth
+        self.heard = sorted(heard, key=lambda one: one.at)
+        self.covered: dict[str, Heard] = {}
+        """The first message that counts a failure, while nothing held it back."""
+
+    def violations(self) -> Iterator[Violation]:
+        for number, one in enumerate(self.heard):
+            if one.is_recovery:
+                self._cover_with_recovery(one)
+                continue
+            yield from self._counts(one)
+            new = self._newly_counted(one)
+            yield from self._has_news(one, number, new)
+            yield from self._severity(one, new)
+            yield from self._words(one, new)
+            yield from self._speaks_for_all(one, new)
+            yield from self._exact_indices(one)
+            for each in new:
+                if not self._was_held(each, one.at):
+                    self.covered[_id(each)] = one
+        for failure in [*self.group.failures, *self.group.dependents]:
+            yield from self._in_time(failure)
+        for parent in self.group.parents:
+            yield from self._ended(parent)
+
+    # ---- Counts never exceed reality, and leave nothing out --------------------------------------
+
+    def _counts(self, one: Heard) -> Iterator[Violation]:
+        if one.names:  # without the incident table: every delivery for itself
+            return
+        about = f"{self._about(one)} counts {one.failed}"
+        total = len([each for each in self.group.failures if min(each.arrives) <= one.at])
+        known = [each.failed for each in self.group.parents if min(each.arrives) <= one.at]
+        if one.failed > max([total, *known]):
+            yield Violation("counts never exceed reality", f"{about}, {total} failed")
+        elif not self._is_count(one):
+            yield Violation("a message counts all that failed", f"{about}, {total} failed")
+        dependents = [each for each in self.group.dependents if min(each.arrives) <= one.at]
+        if one.dependents > len(dependents):
+            yield Violation(
+                "counts never exceed reality", f"{self._about(one)}: {one.dependents} dependents"
+            )
+        sizes = {each.size for each in self.group.parents}
+        if one.of is not None and one.of not in sizes:
+            yield Violation("counts never exceed reality", f"{self._about(one)}: of {one.of}")
+        if one.causes and not self.group.fuzzy:
+            true = Counter(
+                self.truth.cause(each)
+                for each in self.group.failures
+                if min(each.arrives) <= one.at
+            )
+            for cause, count in one.causes.items():
+                said_by_parent = cause == "array-child-failed" and self.group.parents
+                if count > true[cause] and not said_by_parent:
+                    yield Violation("counts never exceed reality", f"{about}: {count} {cause}")
+
+    def _is_count(self, one: Heard, forced: Fail | None = None) -> bool:
+        """Return whether a count may be that of the incident at its time, with `forced` in it."""
+        if self.group.fuzzy:
+            return self._is_fuzzy_count(one, forced)
+        failures = [each for each in self.group.failures if min(each.arrives) <= one.at]
+        known = [each.failed for each in self.group.parents if min(each.arrives) <= one.at]
+        if self.group.is_family:
+            low, high = self._bounds(failures, one.at, forced)
+            # Batch itself counts the children; events of some may be missing.
+            return low <= one.failed <= high or (forced is None and one.failed in known)
+        starts = [0] + [
+            n for n in range(1, len(failures))
+            if failures[n].at - failures[n - 1].at >= QUIET_S - 10 * MINUTE
+        ]  # fmt: skip
+        allowed: set[int] = set()
+        for start in starts:
+            allowed |= self._sums(failures[start:], one.at, forced)
+        if one.is_row and forced is None:
+            # A line of a storm digest may count what is new alone.
+            new = [each for each in failures if each.member not in self.covered]
+            low, high = self._bounds(new, one.at, None)
+            allowed |= set(range(low, high + 1))
+        return one.failed in allowed
+
+    def _is_fuzzy_count(self, one: Heard, forced: Fail | None) -> bool:
+        if forced is None:
+            return True
+        latest: dict[str, int] = {}
+        for each in self.heard:
+            if each.at <= one.at and not each.is_recovery:
+                name = each.told.document["dedup_key"]
+                latest[name] = max(each.failed, latest.get(name, 0))
+        before = [
+            each
+            for each in self.group.failures
+            if min(each.arrives) <= min(forced.arrives) and not self._is_optional(each, one.at)
+        ]
+        return len(before) <= sum(latest.values())
+
+    def _sums(self, failures: Sequence[Fail], at: float, forced: Fail | None) -> set[int]:
+        """Return the totals that are true: a success of a job may have begun its count anew."""
+        by_job: dict[Job, list[Fail]] = defaultdict(list)
+        for each in failures:
+            by_job[each.job].append(each)
+        if forced is not None and forced not in by_job.get(forced.job, []):
+            return set()
+        sums = {0}
+        for job, own in by_job.items():
+            mine = forced if forced and forced.job == job else None
+            counts: set[int] = set()
+            for start in self._begins(job, own, at):
+                part = own[start:]
+                if mine is None or mine in part:
+                    low, high = self._bounds(part, at, mine)
+                    counts |= set(range(low, high + 1))
+            sums = {total + count for total in sums for count in counts}
+        return sums
+
+    def _begins(self, job: Job, own: Sequence[Fail], at: float) -> list[int]:
+        starts = [0] + [
+            n for n in range(1, len(own))
+            if self.truth.success_between(job, own[n - 1].at, own[n].at)
+        ]  # fmt: skip
+        if self.truth.success_between(job, own[-1].at, at):
+            starts.append(len(own))
+        return starts
+
+    def _bounds(self, failures: Sequence[Fail], at: float, forced: Fail | None) -> tuple[int, int]:
+        must = [
+            each
+            for each in failures
+            if each is forced
+            or (min(each.arrives) + DELIVERED_S <= at and not self._is_optional(each, at))
+        ]
+        return len(must), len(failures)
+
+    def _is_optional(self, each: Fail, at: float) -> bool:
+        """Return whether a count may leave it out: while held, or where a service was in trouble."""
+        return (
+            self.truth.is_held(each, at)
+            or self.truth.release(each) > at - LOOK_S
+            or any(
+                trouble.at - MINUTE <= arrived <= trouble.end + TROUBLE_S
+                for trouble in self.checker.troubles
+                for arrived in each.arrives
+            )
+            or (each.at + MEMBER_DAYS * DAY < at + DAY and not self.group.is_family)
+        )
+
+    # ---- News, and nothing twice -----------------------------------------------------------------
+
+    def _newly_counted(self, one: Heard) -> list[Fail | Parent]:
+        new: list[Fail | Parent] = []
+        for each in [*self.group.failures, *self.group.dependents]:
+            if each.member in self.covered or min(each.arrives) > one.at:
+                continue
+            if one.names:
+                if each.name in one.names:
+                    new.append(each)
+            elif each in self.group.dependents:
+                counted = sum(min(d.arrives) <= one.at for d in self.group.dependents)
+                if (
+                    one.dependents >= counted
+                    or (one.dependents and (min(each.arrives) + DELIVERED_S <= one.at))
+                    or one.is_row
+                ):
+                    new.append(each)
+            elif self._is_count(one, each) and self._has_cause(one, each):
+                new.append(each)
+        new += [
+            parent
+            for parent in self.group.parents
+            if parent.id not in self.covered and min(parent.arrives) <= one.at
+            and (one.of is not None or one.is_row)
+        ]  # fmt: skip
+        return new
+
+    def _has_cause(self, one: Heard, each: Fail) -> bool:
+        return (
+            one.causes is None or not self.group.is_family or self.truth.cause(each) in one.causes
+        )
+
+    def _has_news(
+        self, one: Heard, number: int, new: Sequence[Fail | Parent]
+    ) -> Iterator[Violation]:
+        if self.checker.is_troubled(one.at) or self.group.fuzzy:
+            return
+        if not new:
+            yield Violation("nothing is said twice", self._about(one))
+            return
+        held = [each for each in new if self._was_held(each, one.at)]
+        if len(held) == len(new):
+            yield Violation("what is silenced is not reported", self._about(one))
+            return
+        free = [each for each in new if each not in held]
+        if not any(self._is_worth_saying(each) for each in free):
+            yield Violation("what is below the minimum is not reported", self._about(one))
+
+    def _is_worth_saying(self, each: Fail | Parent) -> bool:
+        if isinstance(each, Fail):
+            return self.truth.is_reportable(each)
+        children = self.group.failures
+        return not children or any(self.truth.is_reportable(child) for child in children)
+
+    def _was_held(self, each: Fail | Parent, at: float) -> bool:
+        if self._is_given_up(each, at):
+            return False
+        late = self.truth.release(each) if isinstance(each, Fail) else min(each.arrives)
+        return self.truth.is_held(each, at) or late > at
+
+    def _is_given_up(self, each: Fail | Parent, at: float) -> bool:
+        return at >= each.at + GIVEN_UP_S
+
+    # ---- Severity --------------------------------------------------------------------------------
+
+    def _severity(self, one: Heard, new: Sequence[Fail | Parent]) -> Iterator[Violation]:
+        """A message has the highest severity of what it reports."""
+        news = [
+            each for each in new
+            if isinstance(each, Fail) and not self._was_held(each, one.at)
+            and min(each.arrives) + DELIVERED_S <= one.at
+        ]  # fmt: skip
+        every = [
+            each for each in self.group.events
+            if isinstance(each, Fail) and min(each.arrives) <= one.at
+        ]  # fmt: skip
+        if self.group.fuzzy or not every or self.checker.is_troubled(one.at):
+            return
+        low, high = strongest(news, self.truth), strongest(every, self.truth)
+        if one.severity < low or (one.severity > high and not one.is_row):
+            said = SEVERITIES[one.severity]
+            yield Violation(
+                "a message has the highest severity of what it reports",
+                f"{said}, {SEVERITIES[low]} to {SEVERITIES[high]}: {self._about(one)}",
+            )
+
+    # ---- Words about the past --------------------------------------------------------------------
+
+    def _words(self, one: Heard, new: Sequence[Fail | Parent]) -> Iterator[Violation]:
+        if one.is_row:
+            return
+        shown = self.checker.by_id[one.told.document["job"]["id"]]
+        runs = self._runs_said(shown, one.at, new)
+        said = " ".join(
+            (
+                one.told.subject,
+                one.told.document["novelty"] or "",
+                one.told.document["reason"] or "",
+            )
+        )
+        if re.search(r"first (time|failure)", said, re.IGNORECASE) and self._failed_before(
+            shown, new
+        ):
+            yield Violation("first time only where it is", self._about(one))
+        for place in re.findall(r"\b(\d+)(?:st|nd|rd|th)(?: \w+)? in a row", said):
+            true = {n for run in runs for n in self.truth.places_in_a_row(shown.job, run)}
+            if int(place) not in true:
+                yield Violation(
+                    "a row is of runs one after another without a success",
+                    f"{place}, {sorted(true)}: {self._about(one)}",
+                )
+        if "back again" in said and not self._was_back(shown.job, one.at):
+            yield Violation("back again only after a success", self._about(one))
+        if re.search(r"\bclosed\b", said) and not self._was_closed(one.at):
+            yield Violation("closed only what was closed", self._about(one))
+        yield from self._in_a_row_is_said(one, shown, new, said)
+        yield from self._wrong_labels(one, new)
+
+    def _runs_said(
+        self, shown: Fail | Parent, at: float, new: Sequence[Fail | Parent]
+    ) -> list[Run]:
+        roots = {each.id for each in new if each.job == shown.job} | {shown.id}
+        return [run for run in self.truth.runs.get(shown.job, []) if run.root in roots]
+
+    def _failed_before(self, shown: Fail | Parent, new: Sequence[Fail | Parent]) -> bool:
+        """Return whether people were told of a failure of this incident, or of this job's cause."""
+        if any(one.at > 0 for one in self.covered.values()):
+            return True
+        kinds = {each.kind for each in new if isinstance(each, Fail) and each.job == shown.job}
+        first = min((each.at for each in new), default=0.0)
+        return any(
+            each.kind in kinds and each.job == shown.job and each.id != shown.id
+            and each.error == getattr(shown, "error", "")
+            and each.at + RUN_S < first
+            and not each.depends
+            and self._was_told(each, first)
+            for each in self.truth.fails
+        )  # fmt: skip
+
+    def _was_told(self, each: Fail, by: float) -> bool:
+        heard = self.checker.heard.get(self.truth.group_of[each.member], [])
+        return (
+            self.truth.is_reportable(each)
+            and self.truth.release(each) <= by
+            and any(min(each.arrives) + DELIVERED_S <= one.at <= by for one in heard)
+        )
+
+    def _was_back(self, job: Job, at: float) -> bool:
+        runs = [run for run in self.truth.runs.get(job, []) if run.began <= at]
+        return any(
+            self.truth.success_between(job, first.ended, second.ended)
+            for first, second in zip(runs, runs[1:], strict=False)
+        )
+
+    def _was_closed(self, at: float) -> bool:
+        times = [each.at for each in self.group.events if min(each.arrives) <= at]
+        gaps = [
+            second - first >= CLOSED_S - HOUR
+            for first, second in zip(sorted(times), sorted(times)[1:], strict=False)
+        ]
+        return any(gaps) or any(
+            self.truth.success_between(each.job, 0, at) for each in self.group.failures
+        )
+
+    def _in_a_row_is_said(
+        self, one: Heard, shown: Fail | Parent, new: Sequence[Fail | Parent], said: str
+    ) -> Iterator[Violation]:
+        """Where a job fails night after night, and everything about it is plain, it is said."""
+        job, runs = shown.job, self.truth.runs.get(shown.job, [])
+        run = next((each for each in runs if each.root == shown.id), None)
+        if (
+            run is None or len(new) != 1 or not isinstance(shown, Fail) or new[0] is not shown
+            or self.group.fuzzy or self.checker.troubles or self.checker.scenario.is_tight
+            or self.truth.silenced or any(each.tags for each in self.truth.fails)
+            or len({each.job for each in self.group.failures}) > 1
+        ):  # fmt: skip
+            return
+        row = self.truth.stretch(job, run)
+        places = self.truth.places_in_a_row(job, run)
+        ids = {each.root for each in row}
+        own = [each for each in self.truth.fails if each.id in ids]
+        is_plain = (
+            len(row) >= 2
+            and len(places) == 1
+            and {self.truth.group_of[each.member] for each in own} == {self.group.key}
+            and all(each.member in self.covered for each in own if each is not shown)
+            and all(
+                second.ended - first.ended < CLOSED_S - DAY
+                for first, second in zip(row, row[1:], strict=False)
+            )
+            and [each.id for each in sorted(own, key=lambda each: min(each.arrives))]
+            == [each.id for each in sorted(own, key=lambda each: each.at)]
+        )
+        if is_plain and "in a row" not in said:
+            yield Violation("a job that fails again is so many in a row", self._about(one))
+
+    def _wrong_labels(self, one: Heard, new: Sequence[Fail | Parent]) -> Iterator[Violation]:
+        if self.covered or len(new) != 1 or not isinstance(new[0], Fail):
+            return
+        for value in wrong_labels(new[0]):
+            if value not in one.told.texts["email"]:
+                yield Violation("wrong labels are said", f"{value}: {self._about(one)}")
+
+    # ---- Messages about several speak for all ----------------------------------------------------
+
+    def _speaks_for_all(self, one: Heard, new: Sequence[Fail | Parent]) -> Iterator[Violation]:
+        news = [
+            each for each in new
+            if isinstance(each, Fail) and not self._was_held(each, one.at)
+            and each in self.group.failures and self.truth.is_reportable(each)
+            and min(each.arrives) + DELIVERED_S <= one.at
+        ]  # fmt: skip
+        attributes = one.told.attributes
+        if one.names or self.checker.is_troubled(one.at):
+            return
+        for name, values in (
+            ("owner", {each.tags.get("notify:owner", "") for each in news} - {""}),
+            ("queue", {each.job.queue for each in news}),
+            ("definition", {each.job.definition for each in news}),
+            ("cause", {self.truth.cause(each) for each in news}),
+        ):
+            said = attributes.get(name, ())
+            have = {said} if isinstance(said, str) else set(said)
+            if name == "definition":
+                have = {each.partition(":")[0] for each in have}
+            if missing := values - have:
+                yield Violation(
+                    "a message about several speaks for all",
+                    f"{name} {missing} not among {have}: {self._about(one)}",
+                )
+
+    def _exact_indices(self, one: Heard) -> Iterator[Violation]:
+        """Rerun commands name exactly the failed children."""
+        if one.is_row or not self.group.is_family:
+            return
+        commands = " ".join(one.told.document["commands"])
+        found = re.search(r'"FAILED_INDICES","value":"([\d,]*)"', commands)
+        if not found:
+            return
+        said = {int(index) for index in found.group(1).split(",") if index}
+        children = [each for each in self.group.failures if each.index is not None]
+        may = {each.index for each in children if min(each.arrives) <= one.at}
+        must = {
+            each.index for each in children
+            if min(each.arrives) + DELIVERED_S <= one.at and not self._is_optional(each, one.at)
+        }  # fmt: skip
+        if not must <= said <= may:
+            yield Violation(
+                "rerun commands name exactly what failed", f"{said} of {may}: {self._about(one)}"
+            )
+
+    # ---- In time ---------------------------------------------------------------------------------
+
+    def _in_time(self, each: Fail) -> Iterator[Violation]:
+        if not self.truth.is_reportable(each):
+            return
+        deadline = self._deadline(each)
+        one = self.covered.get(each.member)
+        if one is not None and one.at <= deadline:
+            return
+        if deadline == NEVER:
+            return
+        when = f"at {one.at:.0f} s" if one else "never"
+        yield Violation(
+            "every failure is reported in time",
+            f"{each.member} ({each.name}, arrived {min(each.arrives):.0f} s) {when}, "
+            f"due by {deadline:.0f} s; said: {self._said()}",
+        )
+
+    def _deadline(self, each: Fail | Parent) -> float:
+        arrived = min(each.arrives)
+        start = release = self.truth.release(each)
+        if release == NEVER:
+            return NEVER
+        if isinstance(each, Fail) and each.depends and each in self.group.failures:
+            start += UPSTREAM_WAIT_S
+        end = self._look_after(start, each)
+        if release > arrived + 1:
+            end = max(end, release + 6 * MINUTE, self.truth.ends_by_itself(each) + 6 * MINUTE)
+        deadline = self.checker.slack(start, end)
+        if release > each.at + MEMBER_DAYS * DAY:
+            return each.at + MEMBER_DAYS * DAY
+        return max(deadline, start + AT_ONCE_S)
+
+    def _look_after(self, start: float, each: Fail | Parent) -> float:
+        """Return when the next look at an incident is due: at once, if it was quiet."""
+        before = [one for one in self.heard if one.at <= start]
+        if not before or start - before[-1].at >= QUIET_S:
+            return start + AT_ONCE_S
+        last = before[-1]
+        if last.is_recovery and isinstance(each, Fail) and not self.group.is_family:
+            own = each.job in self.checker.jobs_of(last)
+            if own and each.at - RUN_S > last.at:
+                return start + AT_ONCE_S
+        burst = 1
+        for later, earlier in zip(before[::-1], before[-2::-1], strict=False):
+            if later.at - earlier.at >= QUIET_S:
+                break
+            burst += 1
+        wait = min(LONGEST_INTERVAL_S, FIRST_INTERVAL_S * 2 ** (burst - 1))
+        return max(start + AT_ONCE_S, last.at + wait + LOOK_S)
+
+    def _ended(self, parent: Parent) -> Iterator[Violation]:
+        children = self.group.failures
+        if children and not any(self.truth.is_reportable(each) for each in children):
+            return
+        if not children and self.truth.minimum > 0 and not parent.nodes:
+            return
+        if self.truth.is_held(parent, min(parent.arrives)) or any(
+            self.truth.release(each) > min(parent.arrives) for each in children
+        ):
+            return
+        deadline = self._deadline(parent)
+        one = self.covered.get(parent.id)
+        if one is None or one.at > deadline:
+            when = f"at {one.at:.0f} s" if one else "never"
+            yield Violation(
+                "the end of an array is reported",
+                f"{parent.id} (arrived {min(parent.arrives):.0f} s) {when}, "
+                f"due by {deadline:.0f} s; said: {self._said()}",
+            )
+
+    def _cover_with_recovery(self, one: Heard) -> None:
+        """A silence that ends after a recovery: one message has both."""
+        for each in self.group.failures:
+            if each.member not in self.covered and min(each.arrives) <= one.at:
+                if each.job in self.checker.jobs_of(one) and not self._was_held(each, one.at):
+                    self.covered[each.member] = one
+
+    def _said(self) -> str:
+        return "; ".join(self._about(one) for one in self.heard) or "nothing"
+
+    def _about(self, one: Heard) -> str:
+        return f"[{one.at:.0f} s] {one.told.subject} <{one.failed}>"
+
+
+def _id(each: Fail | Parent) -> str:
+    return each.member if isinstance(each, Fail) else each.id
+
+
+class Recoveries:
+    """What was said of jobs that succeeded again, held against their runs."""
+
+    def __init__(self, checker: Checker) -> None:
+        self.checker, self.truth = checker, checker.truth
+        self.said: dict[Job, list[Heard]] = defaultdict(list)
+        self.accounts: dict[Key, Account] = {}
+        for key, heard in checker.heard.items():
+            account = Account(checker, self.truth.groups[key], heard)
+            list(account.violations())
+            self.accounts[key] = account
+            for one in account.heard:
+                if one.is_recovery:
+                    for job in checker.jobs_of(one):
+                        self.said[job].append(one)
+
+    def violations(self) -> Iterator[Violation]:
+        for job, heard in self.said.items():
+            for number, one in enumerate(heard):
+                yield from self._is_true(job, one, heard[:number])
+        for job in {each.job for each in self.truth.fails}:
+            yield from self._is_said(job)
+
+    def _own(self, job: Job, key: Key | None = None) -> list[Fail]:
+        return sorted(
+            (
+                each for each in self.truth.fails
+                if each.job == job and not each.depends
+                and (key is None or self.truth.group_of[each.member] == key)
+            ),
+            key=lambda each: each.at,
+        )  # fmt: skip
+
+    # ---- What is said is true --------------------------------------------------------------------
+
+    def _is_true(self, job: Job, one: Heard, before: Sequence[Heard]) -> Iterator[Violation]:
+        about = f"[{one.at:.0f} s] {one.told.subject}"
+        own = [each for each in self._own(job, one.key) if each.at <= one.at]
+        mended = [
+            success for success in self.truth.successes(job, one.at)
+            if not [each for each in own if each.at > success.at
+                    and min(each.arrives) + DELIVERED_S <= one.at]
+        ]  # fmt: skip
+        if not own and self.truth.groups[one.key].parents:
+            return  # an array of which only the end was heard
+        if not mended or not own or mended[-1].at < own[0].at:
+            yield Violation("recovered only what has succeeded since", about)
+            return
+        failed_before = [each for each in own if each.at <= mended[-1].at]
+        covered = self.accounts[one.key].covered
+        if not any(
+            each.member in covered and covered[each.member].at <= one.at for each in failed_before
+        ) and not self.checker.is_troubled(one.at):
+            yield Violation("recovered only what was reported", about)
+        again = [each for each in before if each.key == one.key]
+        if again and failed_before and failed_before[-1].at < again[-1].at - DELIVERED_S:
+            since = [each for each in failed_before if min(each.arrives) > again[-1].at]
+            if not since and not self.checker.is_troubled(one.at):
+                yield Violation("a recovery is said once", about)
+        yield from self._span(job, one, mended)
+
+    def _span(self, job: Job, one: Heard, mended: Sequence[Succeed]) -> Iterator[Violation]:
+        """The span and the number of runs are true: of this incident, or of this job."""
+        subject = one.told.subject
+        if self.truth.groups[one.key].fuzzy or self.checker.is_troubled(one.at):
+            return
+        allowed: set[tuple[int, float]] = set()
+        for own in (self._own(job, one.key), self._own(job)):
+            for success in mended:
+                earlier = [each for each in own if each.at <= success.at]
+                for start in range(len(earlier)):
+                    begins = start == 0 or (
+                        self.truth.success_between(job, earlier[start - 1].at, earlier[start].at)
+                        or earlier[start].at - earlier[start - 1].at >= CLOSED_S - DAY
+                    )
+                    if begins:
+                        runs = len({each.id for each in earlier[start:]})
+                        span = success.at + success.took - earlier[start].at
+                        allowed.add((runs, span))
+        runs_said = re.search(r"([\d,]+) failed runs?", subject)
+        span_said = re.search(r"after ((?:\d+ (?:d|h|min|s) ?)+)", subject)
+        runs = {count for count, _ in allowed}
+        if runs_said and int(runs_said.group(1).replace(",", "")) not in runs:
+            yield Violation("a recovery has the true number of runs", f"{sorted(runs)}: {subject}")
+        if span_said and not any(_is_duration(span_said.group(1), span) for _, span in allowed):
+            spans = sorted(span for _, span in allowed)
+            yield Violation("a recovery has the true span", f"{spans}: {subject}")
+
+    # ---- What is true is said --------------------------------------------------------------------
+
+    def _is_said(self, job: Job) -> Iterator[Violation]:
+        own = self._own(job)
+        groups = {self.truth.group_of[each.member] for each in own}
+        for key in groups:
+            group = self.truth.groups[key]
+            if group.fuzzy or key not in self.accounts:
+                continue
+            yield from self._is_said_of(job, key)
+
+    def _is_said_of(self, job: Job, key: Key) -> Iterator[Violation]:
+        covered = self.accounts[key].covered
+        own = self._own(job, key)
+        for number, each in enumerate(own):
+            following = own[number + 1] if number + 1 < len(own) else None
+            until = following.at - RUN_S if following else NEVER
+            fixed = next(
+                (one for one in self.truth.successes(job) if each.at < one.at < until), None
+            )
+            told = covered.get(each.member)
+            if fixed is None or told is None or told.is_recovery:
+                continue
+            succeeded = fixed.at + fixed.took
+            if succeeded - each.at >= CLOSED_S - DAY:
+                continue  # it may have been closed
+            deadline = self._deadline(job, key, each, max(succeeded, told.at), told)
+            if following and following.at - RUN_S <= deadline:
+                continue  # it failed again before anybody had to look
+            said = [one for one in self.said[job] if succeeded <= one.at <= deadline]
+            if not said:
+                yield Violation(
+                    "a job that succeeds again is reported as recovered",
+                    f"{each.name} failed {each.at:.0f} s, succeeded {succeeded:.0f} s, due by "
+                    f"{deadline:.0f} s; said: {self.accounts[key]._said()}",
+                )
+
+    def _deadline(self, job: Job, key: Key, each: Fail, start: float, told: Heard) -> float:
+        heard = [one.at for one in self.accounts[key].heard if one.at <= start]
+        quiet = start - max([each.at, *heard]) >= QUIET_S - HOUR
+        deadline = start + (RETURNS_S if quiet else LONGEST_INTERVAL_S + 15 * MINUTE)
+        if not quiet and start - each.at > QUIET_S - 5 * HOUR:
+            deadline = start + RETURNS_S
+        if self.checker.scenario.is_tight:
+            deadline += ROOM_S
+        return self.checker.slack(start, deadline)
+
+
+def _is_duration(said: str, seconds: float) -> bool:
+    """Return whether a length of time is written as what it is, to the smaller unit it has."""
+    sizes = {"d": DAY, "h": HOUR, "min": MINUTE, "s": 1}
+    parts = re.findall(r"(\d+) (d|h|min|s)", said)
+    value = sum(int(amount) * sizes[unit] for amount, unit in parts)
+    units = ["d", "h", "min", "s", "s"]
+    smallest = sizes[units[units.index(parts[0][1]) + 1]]
+    return abs(value - seconds) <= smallest + 1
