@@ -13,8 +13,9 @@ from notifier.batch.failure import Failure, LogStream
 from notifier.channels.message import Message
 from notifier.incident.counts import Member
 from notifier.incident.incident import Incident, Place
-from notifier.incident.job import Run, Success, stable_name
+from notifier.incident.job import stable_name
 from notifier.incident.rate_limit import RateState
+from notifier.incident.recovery import Run, Success
 from notifier.incident.sweep_position import SweepPosition
 from notifier.joblog.excerpt import LogLine, LogRead
 from notifier.ports.metrics import FailureLabels, Metric

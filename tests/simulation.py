@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from notifier.incident.job import Success
+from notifier.incident.recovery import Success
 from notifier.ports.reporting import Options, Ports
 from notifier.workflows import delivery, follow_up
 from notifier.workflows.records import Record

@@ -14,8 +14,9 @@ from notifier.aws.topic import DryRunTopic
 from notifier.batch.failure import LogStream
 from notifier.incident.counts import Member
 from notifier.incident.incident import Incident, Place
-from notifier.incident.job import Run, Success, stable_name
+from notifier.incident.job import stable_name
 from notifier.incident.rate_limit import RateState
+from notifier.incident.recovery import Run, Success
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import SweepPosition
 from notifier.joblog.excerpt import LogLine, LogRead

@@ -17,8 +17,8 @@ from notifier.diagnosis.catalogue import Certainty, Severity
 from notifier.incident import marks
 from notifier.incident.counts import Member, Role
 from notifier.incident.incident import Incident, Place
-from notifier.incident.job import Run
 from notifier.incident.rate_limit import RateState
+from notifier.incident.recovery import Run
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import Progress, SweepPosition
 

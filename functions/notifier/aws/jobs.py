@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from notifier.aws import calls
 from notifier.aws.calls import Timeouts, call_aws
-from notifier.incident.job import Success, stable_name
+from notifier.incident.job import stable_name
+from notifier.incident.recovery import Success
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient

@@ -25,8 +25,8 @@ from notifier.aws.items import Item
 from notifier.aws.table import MOST_IN_TRANSACTION, PAUSES_S, Table, wait_to_retry
 from notifier.incident.counts import Member, Role
 from notifier.incident.incident import Incident, Place
-from notifier.incident.job import Run
 from notifier.incident.rate_limit import RateState
+from notifier.incident.recovery import Run
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import SweepPosition
 from notifier.ports.reporting import LedgerSnapshot

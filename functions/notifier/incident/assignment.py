@@ -10,7 +10,8 @@ from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member, Role
 from notifier.incident.fingerprint import FAMILIES, fingerprint, identity, root_of
 from notifier.incident.incident import Place
-from notifier.incident.job import LISTED, Job, Run, stable_name
+from notifier.incident.job import LISTED, make_job
+from notifier.incident.recovery import Run
 from notifier.incident.silence import muted_until, report_after
 
 _DEPENDENT, _CHILDREN_FAILED = "dependent-job-failed", "array-child-failed"
@@ -188,6 +189,5 @@ def run_of(assignment: Assignment) -> tuple[str, Run] | None:
     failure, is_own = one.failure, assignment.member.role is not Role.DEPENDENT
     if assignment.place is None or not is_own or failure.kind not in LISTED or failure.is_drill:
         return None
-    name = failure.job_name
-    job = Job(failure.queue_arn, failure.definition_name, stable_name(name), name)
+    job = make_job(failure.queue_arn, failure.definition, failure.job_name)
     return job.key, Run(one.root, failure.started_at or failure.created_at or at, at)

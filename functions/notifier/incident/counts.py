@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from notifier.batch.failure import LogStream
 from notifier.diagnosis.catalogue import Severity
@@ -55,7 +56,7 @@ class Member:
     @property
     def severity(self) -> Severity:
         """The severity that its label says, or else that of its cause."""
-        return self.label or diagnosis_for(self.cause).severity
+        return self.label or _severity_of(self.cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,7 @@ class Tally:
     @property
     def severity(self) -> Severity:
         """The highest severity among them; a parent has that of what it sums up."""
-        own = [one.severity for one in (*self.failures, *self.dependents)]
-        return max(own or [one.severity for one in self.every], default=Severity.INFO)
+        return highest_severity([*self.failures, *self.dependents] or self.every)
 
     @property
     def every(self) -> tuple[Member, ...]:
@@ -134,6 +134,16 @@ class Tally:
     def names(self) -> tuple[str, ...]:
         """Names of the jobs that failed by themselves, each once."""
         return tuple(dict.fromkeys(name for group in self.groups for name in group.names))
+
+
+@cache
+def _severity_of(cause: str) -> Severity:
+    return diagnosis_for(cause).severity
+
+
+def highest_severity(members: Iterable[Member]) -> Severity:
+    """Return the highest severity among members."""
+    return max({one.severity for one in members}, default=Severity.INFO)
 
 
 def fold(members: Iterable[Member]) -> Tally:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.catalogue import Severity
-from notifier.incident.counts import Member, Role, Tally, fold
+from notifier.incident.counts import Member, Role, Tally, fold, highest_severity
 from notifier.incident.fingerprint import FAMILIES
 from notifier.incident.incident import CLOSE_AFTER_MS, Incident, Outcome
 from notifier.incident.job import LISTED, job_of
@@ -101,7 +101,8 @@ def review(
     holds = {name: hold for name, hold in holds.items() if hold.reason not in late}
     free = [one for one in new if one.job_id not in holds]
     least = Severity.INFO if is_always_reported(incident.first) else minimum
-    summed_up = max((one.severity for one in known), default=Severity.INFO)
+    enough = {one for one in Severity if one >= least}
+    summed_up = highest_severity(known)
     return Standing(
         incident,
         known,

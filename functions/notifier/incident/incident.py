@@ -108,8 +108,8 @@ class Incident:
         """Lease it to one invocation; the others leave it alone meanwhile."""
         return replace(self, lease_until=now + LEASE_MS)
 
-    def after_message(self, members: Iterable[Member], now: int, due: int) -> Incident:
-        """Record that a message has reported these members, and which follow-up comes next."""
+    def after_message(self, members: Iterable[Member], now: int) -> Incident:
+        """Record that a message has reported these members."""
         kept = sorted(members, key=lambda one: one.at)
         before = kept[-MOST_MARKS].at if len(kept) > MOST_MARKS else self.reported_before
         return replace(
@@ -118,7 +118,6 @@ class Incident:
             reported=frozenset(mark(one.job_id) for one in kept[-MOST_MARKS:]),
             reported_before=before,
             hold="",
-            due=due,
             lease_until=0,
         )
 

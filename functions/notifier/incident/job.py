@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from notifier.batch.failure import Failure, Kind
 from notifier.incident.counts import Member
@@ -52,32 +53,22 @@ class Job:
     @property
     def key(self) -> str:
         """Return what identifies it: 16 hex digits."""
-        parts = "\0".join((self.queue, self.definition, self.stable))
-        return hashlib.sha256(parts.encode("utf-8", "replace")).hexdigest()[:16]
+        return _key(self)
+
+
+@lru_cache(maxsize=1_024)
+def _key(job: Job) -> str:
+    parts = "\0".join((job.queue, job.definition, job.stable))
+    return hashlib.sha256(parts.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+@lru_cache(maxsize=1_024)  # of ten thousand children, all are of one job
+def make_job(queue: str, definition: str, name: str) -> Job:
+    """Return a job by the ARN of its queue, its definition, and the name of one of its runs."""
+    return Job(queue, definition.partition(":")[0], stable_name(name), name)
 
 
 def job_of(first: Failure, member: Member) -> Job:
     """Return the job that a member of an incident is a run of; `first` is the incident's."""
-    definition = (member.definition or first.definition).partition(":")[0]
-    name = member.name or first.job_name
-    return Job(member.queue or first.queue_arn, definition, stable_name(name), name)
-
-
-@dataclass(frozen=True, slots=True)
-class Success:
-    """A job that succeeded: its name, and when it began and ended in epoch milliseconds."""
-
-    name: str
-    started_at: int
-    stopped_at: int
-    job_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run of a job as the ledger keeps it; an array or multi-node job is one, with its parts."""
-
-    job_id: str
-    started_at: int
-    stopped_at: int
-    succeeded: bool = False
+    definition = member.definition or first.definition
+    return make_job(member.queue or first.queue_arn, definition, member.name or first.job_name)

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from notifier.incident.counts import Member, Role
 from notifier.incident.fingerprint import FAMILIES
 from notifier.incident.incident import Incident
-from notifier.incident.job import Job, Run, Success, job_of
+from notifier.incident.job import Job, job_of
 from notifier.text import units
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """A job that succeeded: its name, and when it began and ended in epoch milliseconds."""
+
+    name: str
+    started_at: int
+    stopped_at: int
+    job_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a job as the ledger keeps it; an array or multi-node job is one, with its parts."""
+
+    job_id: str
+    started_at: int
+    stopped_at: int
+    succeeded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +99,13 @@ def open_jobs(incident: Incident, members: Iterable[Member]) -> dict[Job, list[M
 
     An array or multi-node job that failed without an event of a child or node counts as well.
     """
-    found: dict[Job, list[Member]] = {}
     every = [one for one in members if one.role is not Role.DEPENDENT]
-    counted = [one for one in every if one.role is Role.FAILED] or every
-    for one in counted:
-        job = job_of(incident.first, one)
-        if one.at > incident.recovered_at(job.key):
-            found.setdefault(job, []).append(one)
-    return found
+    jobs = defaultdict[Job, list[Member]](list)
+    for one in [one for one in every if one.role is Role.FAILED] or every:
+        jobs[job_of(incident.first, one)].append(one)
+    since = {job: incident.recovered_at(job.key) for job in jobs}
+    still = {job: [one for one in runs if one.at > since[job]] for job, runs in jobs.items()}
+    return {job: runs for job, runs in still.items() if runs}
 
 
 def recoveries(

@@ -13,8 +13,8 @@ from notifier.diagnosis.diagnose import Severity
 from notifier.incident.counts import Member
 from notifier.incident.fingerprint import GROUP_BY
 from notifier.incident.incident import Incident, Intervals, Place
-from notifier.incident.job import Run, Success
 from notifier.incident.rate_limit import Limits, RateState
+from notifier.incident.recovery import Run, Success
 from notifier.incident.silence import Silence
 from notifier.joblog.excerpt import LogRead
 from notifier.ports.metrics import FailureLabels, Metric

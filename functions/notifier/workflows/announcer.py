@@ -14,7 +14,7 @@ from notifier.alert.alert import Alert
 from notifier.incident.counts import Member
 from notifier.incident.decision import Decision, Standing, novelty, reason_of, review
 from notifier.incident.incident import Incident, Outcome
-from notifier.incident.recovery import Recovery, Row, open_jobs
+from notifier.incident.recovery import Recovery, open_jobs
 from notifier.incident.silence import Hold, Steering
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import LedgerSnapshot, Options, Ports
@@ -138,28 +138,27 @@ class Announcer:
         recovery: Recovery | None,
     ) -> None:
         incident, now = standing.incident, self._ports.now_ms()
-        row = None if recovery else self.lookup.row(standing)
         interval = self._interval(incident, now, recovery)
         # There may be more to say than what has recovered.
         due = now + (_JUST_AFTER_MS if recovery and standing.due else interval)
         self._ports.queues.follow_up(incident.key, due, now)
         # The follow-up that is under way stays the one that counts until the message is out.
-        leased = replace(incident, interval=interval, due=incident.due or due).claimed(now)
+        leased = replace(incident, due=incident.due or due).claimed(now)
         claimed = self._ports.ledger.save(leased)
         if claimed is None:
             self._leave_to_another(incident)
             return
-        alert = self._completed(write(), standing, decision, row)
+        alert = self._completed(write(), standing, decision, recovery)
         counted = self.rate_limiter.count(alert)
         if counted is None:  # others took the room meanwhile
-            free = replace(claimed, interval=incident.interval)
-            self._hold_for_storm(replace(standing, incident=free))
+            self._hold_for_storm(replace(standing, incident=claimed))
             return
         publish(counted, self._ports)
         self._measure_delay(standing, decision)
         if incident.hold == RATE_LIMIT:
             self._ports.ledger.release([incident.key])
-        self._ports.ledger.save(_after_message(claimed, standing, recovery, now, due))
+        after = _after_message(claimed, standing, recovery, now)
+        self._ports.ledger.save(replace(after, interval=after.interval and interval, due=due))
 
     def _leave_to_another(self, incident: Incident) -> None:
         """Leave an incident to who saved it first, if that one will look at it again."""
@@ -224,33 +223,38 @@ class Announcer:
         self._ports.journal.note(happened, count, {"incident": incident.key})
 
     def _completed(
-        self, alert: Alert, standing: Standing, decision: Decision, row: Row | None
+        self, alert: Alert, standing: Standing, decision: Decision, recovery: Recovery | None
     ) -> Alert:
         """Add why the alert is sent now, and what was not reported before."""
-        is_recovery = decision.outcome is Outcome.RECOVERED
+        row = None if recovery else self.lookup.row(standing)
         return replace(
             alert,
-            novelty="" if is_recovery else novelty(standing, row),
+            novelty="" if recovery else novelty(standing, row),
             outcome=str(decision.outcome),
-            reason=decision.reason if is_recovery else reason_of(decision, standing, row),
-            kept_back=_kept_back(standing) if standing.incident.hold and standing.new else "",
+            reason=decision.reason if recovery else reason_of(decision, standing, row),
+            kept_back=_kept_back(standing, recovery),
             unconfirmed=self._unconfirmed,
         )
 
 
-def _kept_back(standing: Standing) -> str:
+def _kept_back(standing: Standing, recovery: Recovery | None) -> str:
+    """Say what was held back until now: how many failures, since when, why, and what became."""
+    if not standing.incident.hold or not standing.new:
+        return ""
     # The reason quotes a person or a tag.
     why = untrusted.defang(untrusted.one_line(standing.incident.hold))
-    return f"{standing.new:,} failed since {units.moment(standing.since)}, {why}"
+    success = recovery.success if recovery else None
+    over = f"; recovered {units.moment(success.stopped_at)}" if success else ""
+    return f"{standing.new:,} failed since {units.moment(standing.since)}, {why}{over}"
 
 
 def _after_message(
-    claimed: Incident, standing: Standing, recovery: Recovery | None, now: int, due: int
+    claimed: Incident, standing: Standing, recovery: Recovery | None, now: int
 ) -> Incident:
     """Return the incident once a message is out."""
     covered = recovery.members if recovery else standing.due
     told = {one.job_id for one in (*standing.reported, *covered)}
-    after = claimed.after_message([m for m in standing.members if m.job_id in told], now, due)
+    after = claimed.after_message([m for m in standing.members if m.job_id in told], now)
     if recovery is None:
         return after
     began = recovery.success.started_at if recovery.success else now

@@ -137,7 +137,9 @@ class _Delivery:
     def _decide(self, update: IncidentUpdate, announcer: Announcer, known: Incident | None) -> None:
         now, options = self._ports.now_ms(), self._options
         incident = known or _opened(update, now, options.intervals)
-        if _is_only_counted(update, known, now) or (known and not decide(known, now).speaks):
+        if _is_only_counted(update, known, now, options.minimum) or (
+            known and not decide(known, now).speaks
+        ):
             self._ports.journal.note("counted", Metric.COUNTED, {"incident": incident.key})
             return
         members = (*self._ports.ledger.members(update.place), *update.members)
@@ -155,7 +157,10 @@ class _Delivery:
         incident, tally = standing.incident, standing.tally
         first, lines = update.representative(standing.due), self._options.log_lines
         event = first.received.event
-        if first.member.role is Role.DEPENDENT or first.member not in standing.due:
+        sums_up = first.member.role is Role.DEPENDENT or (
+            first.member.role is Role.PARENT and tally.failed
+        )
+        if sums_up or first.member not in standing.due:
             return digest.compose_digest(incident, tally, (), lines, standing.due)
         if isinstance(event, Unreadable):
             problem = {"problem": event.problem}

@@ -14,8 +14,8 @@ from notifier.incident.assignment import (
 )
 from notifier.incident.counts import Member, Role
 from notifier.incident.incident import Place
-from notifier.incident.job import Run
 from notifier.incident.log_sampling import base_of, latest_incidents, select_logs, with_errors
+from notifier.incident.recovery import Run
 from notifier.ports.reporting import LedgerSnapshot, Options, Ports
 from notifier.workflows.log_reader import LogReader
 from notifier.workflows.records import ReceivedFailure

@@ -11,8 +11,17 @@ from notifier.incident.counts import Role
 from notifier.incident.decision import Standing
 from notifier.incident.fingerprint import job_of as waiting_job
 from notifier.incident.incident import Incident
-from notifier.incident.job import LISTED, Job, Run, Success, job_of, stable_name
-from notifier.incident.recovery import Recovery, Row, open_jobs, recoveries, relapsed, row_of
+from notifier.incident.job import LISTED, Job, job_of, stable_name
+from notifier.incident.recovery import (
+    Recovery,
+    Row,
+    Run,
+    Success,
+    open_jobs,
+    recoveries,
+    relapsed,
+    row_of,
+)
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Ports
 from notifier.ports.service_error import ServiceError
@@ -107,12 +116,9 @@ class RecoveryLookup:
     def _record(self, found: Iterable[Recovery]) -> None:
         """Remember successes: AWS Batch forgets them after some days."""
         runs = [
-            (
-                one.job.key,
-                Run(success.job_id, success.started_at, success.stopped_at, succeeded=True),
-            )
+            (one.job.key, Run(each.job_id, each.started_at, each.stopped_at, succeeded=True))
             for one in found
-            if (success := one.success)
+            if (each := one.success)
         ]
         if runs:
             self._ports.ledger.record((), {}, runs)

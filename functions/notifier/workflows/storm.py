@@ -56,7 +56,7 @@ def _publish(
         announcer.announce_storm(storm_digest.compose_storm(entries, more, since))
     for each in held:
         told = (*each.reported, *each.due)
-        ports.ledger.save(each.incident.after_message(told, now, each.incident.due))
+        ports.ledger.save(each.incident.after_message(told, now))
 
 
 def _held(keys: Sequence[str], announcer: Announcer, ports: Ports) -> list[Standing]:
