@@ -90,6 +90,9 @@ secrets-report: $(READY) ## measure which secrets leak, which harmless text is m
 fuzz: $(READY) ## fuzz the functions with events for a minute (SECONDS=3600: for an hour)
 	@$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS))
 
+oracle: $(READY) ## hold the alerts of random weeks against the documentation (SCENARIOS=10000, SEED=)
+	@$(BIN)/python -m tests.oracle --processes 2 --scenarios $(or $(SCENARIOS),1500) --seed $(or $(SEED),0)
+
 sbom: $(SBOM)/deployed.cdx.json $(SBOM)/tools.cdx.json ## write a bill of materials of the deployed functions, and one of the tools
 	@echo "$(SBOM)/deployed.cdx.json and $(SBOM)/tools.cdx.json, in CycloneDX form"
 

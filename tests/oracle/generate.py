@@ -185,7 +185,8 @@ def multi_node(draft: Draft, start: float = 0, **more: Any) -> float:
     if heard == 0 or draft.chance(0.8):
         end = start + heard
         arrives = draft.arrivals(draft.random.choice((start, end, end + 600)))
-        parent = Parent(root, job.stable, job, nodes, heard, end, arrives, nodes=True, **more)
+        known = max(1, heard)  # the job has failed, so a node has
+        parent = Parent(root, job.stable, job, nodes, known, end, arrives, nodes=True, **more)
         draft.steps.append(parent)
     if draft.chance(0.4):
         draft.succeed(job, start + HOUR)
@@ -232,7 +233,9 @@ def silences(draft: Draft, start: float = 0) -> float:
         more = {"tags": {"notify:mute-until": _moment(start + draft.random.choice(GAPS[3:10]))}}
     theme = draft.random.choice((serial, serial, parallel, array, chain, multi_node))
     end = theme(draft, start, **more)
-    names = sorted({one.job.stable for one in draft.steps if isinstance(one, Fail)})
+    names = sorted(
+        {one.job.stable for one in draft.steps if not isinstance(one, Silenced | Trouble)}
+    )
     at, active = start + draft.random.choice((-5, -5, 90, HOUR)), True
     for _ in range(draft.random.randint(1, 4)):
         until = at + draft.random.choice((HOUR, 2 * HOUR, DAY, 3 * DAY, 20 * DAY))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tests.oracle.scenario import (
     DAY,
@@ -72,6 +73,8 @@ class Heard:
     dependents: int = 0
     of: int | None = None
     causes: Counter[str] | None = None
+    about: str = ""
+    """The id of the job that it shows."""
     is_row: bool = False
     """Whether it is one line of a message about several incidents."""
     names: set[str] = field(default_factory=set)
@@ -121,10 +124,14 @@ class Checker:
         if key is None:
             self.unknown.append(told)
             return
+        shown = self.by_id[job_id]
+        if isinstance(shown, Parent) and not document["counts"]:
+            counts["failed"] = shown.failed
         self.heard[key].append(
             Heard(
                 at, told, key, counts["failed"], counts["dependents"], counts["of"],
                 Counter({one["id"]: one["count"] for one in document["causes"]}) or None,
+                about=job_id,
             )
         )  # fmt: skip
 
@@ -133,13 +140,16 @@ class Checker:
         by_name: dict[str, list[Key]] = defaultdict(list)
         for one in self.by_id.values():
             key = self.truth.group_of[one.member if isinstance(one, Fail) else one.id]
-            if key not in by_name[one.name] and min(one.arrives) <= at:
-                by_name[one.name].append(key)
+            # Where an incident has jobs of several names, its line has their definition.
+            for name in (one.name, one.job.definition):
+                if key not in by_name[name] and min(one.arrives) <= at:
+                    by_name[name].append(key)
         for row in told.document["breakdown"]:
             count, *words = row.replace(",", "").split()
             if not count.isdecimal():
                 continue
-            names = [word for word in words if word in by_name]
+            # A child is shown as `align[3]`, a node as `les node 2`.
+            names = [name for word in words if (name := word.partition("[")[0]) in by_name]
             if not names:
                 self.unknown.append(told)
             for key in {key for name in names for key in by_name[name]}:
@@ -161,9 +171,13 @@ class Checker:
         for told in self.played.told:
             yield from self._adds_up(told)
         yield from self._one_incident_one_key()
-        for key, group in self.truth.groups.items():
-            yield from Account(self, group, self.heard.get(key, [])).violations()
-        yield from Recoveries(self).violations()
+        accounts = {
+            key: Account(self, group, self.heard.get(key, []))
+            for key, group in self.truth.groups.items()
+        }
+        for account in accounts.values():
+            yield from account.violations()
+        yield from Recoveries(self, accounts).violations()
 
     def _bounded(self) -> Iterator[Violation]:
         """Follow-ups end: an incident without news is looked at for 14 days, and no longer."""
@@ -188,7 +202,9 @@ class Checker:
             return
         total = document["counts"]["failed"]
         causes = sum(one["count"] for one in document["causes"])
-        if document["causes"] and causes != total:
+        # Of an array, Batch itself counts the children; the events of some may be missing.
+        known = causes == total or (document["counts"]["of"] and causes < total)
+        if document["causes"] and not known:
             yield Violation("counts by cause add up", f"{causes} of {total}: {told.subject}")
         found = re.search(r"([\d,]+) of ([\d,]+) failed", told.subject)
         if found and document["counts"]["of"]:
@@ -231,7 +247,7 @@ class Checker:
         return deadline
 
     def jobs_of(self, one: Heard) -> set[Job]:
-        """Return the jobs that a recovery is about: those of its incident that its subject names."""
+        """Return the jobs of its incident that a recovery names in its subject."""
         group = self.truth.groups[one.key]
         named = re.match(r"RECOVERED (\S+?):", one.told.subject)
         name = named.group(1) if named else ""
@@ -298,6 +314,9 @@ class Account:
         sizes = {each.size for each in self.group.parents}
         if one.of is not None and one.of not in sizes:
             yield Violation("counts never exceed reality", f"{self._about(one)}: of {one.of}")
+        yield from self._counts_by_cause(one)
+
+    def _counts_by_cause(self, one: Heard) -> Iterator[Violation]:
         if one.causes and not self.group.fuzzy:
             true = Counter(
                 self.truth.cause(each)
@@ -307,18 +326,17 @@ class Account:
             for cause, count in one.causes.items():
                 said_by_parent = cause == "array-child-failed" and self.group.parents
                 if count > true[cause] and not said_by_parent:
-                    yield Violation("counts never exceed reality", f"{about}: {count} {cause}")
+                    yield Violation(
+                        "counts never exceed reality", f"{self._about(one)}: {count} {cause}"
+                    )
 
     def _is_count(self, one: Heard, forced: Fail | None = None) -> bool:
         """Return whether a count may be that of the incident at its time, with `forced` in it."""
         if self.group.fuzzy:
             return self._is_fuzzy_count(one, forced)
         failures = [each for each in self.group.failures if min(each.arrives) <= one.at]
-        known = [each.failed for each in self.group.parents if min(each.arrives) <= one.at]
         if self.group.is_family:
-            low, high = self._bounds(failures, one.at, forced)
-            # Batch itself counts the children; events of some may be missing.
-            return low <= one.failed <= high or (forced is None and one.failed in known)
+            return self._is_family_count(one, failures, forced)
         starts = [0] + [
             n for n in range(1, len(failures))
             if failures[n].at - failures[n - 1].at >= QUIET_S - 10 * MINUTE
@@ -332,6 +350,17 @@ class Account:
             low, high = self._bounds(new, one.at, None)
             allowed |= set(range(low, high + 1))
         return one.failed in allowed
+
+    def _is_family_count(self, one: Heard, failures: Sequence[Fail], forced: Fail | None) -> bool:
+        """Return whether it has all children or nodes, or, of the cause of one, all of that."""
+        said = one.failed
+        if forced is not None and one.causes:
+            cause = self.truth.cause(forced)
+            said = one.causes[cause]
+            failures = [each for each in failures if self.truth.cause(each) == cause]
+        low, high = self._bounds(failures, one.at, forced)
+        known = [each.failed for each in self.group.parents if min(each.arrives) <= one.at]
+        return low <= said <= high or (forced is None and one.failed in known)
 
     def _is_fuzzy_count(self, one: Heard, forced: Fail | None) -> bool:
         if forced is None:
@@ -386,7 +415,7 @@ class Account:
         return len(must), len(failures)
 
     def _is_optional(self, each: Fail, at: float) -> bool:
-        """Return whether a count may leave it out: while held, or where a service was in trouble."""
+        """Return whether a count may leave it out: it is held, or a service was in trouble."""
         return (
             self.truth.is_held(each, at)
             or self.truth.release(each) > at - LOOK_S
@@ -409,27 +438,20 @@ class Account:
                 if each.name in one.names:
                     new.append(each)
             elif each in self.group.dependents:
-                counted = sum(min(d.arrives) <= one.at for d in self.group.dependents)
-                if (
-                    one.dependents >= counted
-                    or (one.dependents and (min(each.arrives) + DELIVERED_S <= one.at))
-                    or one.is_row
-                ):
+                if one.is_row or each in self.truth.in_order(self.group)[: one.dependents]:
                     new.append(each)
-            elif self._is_count(one, each) and self._has_cause(one, each):
+            elif self._is_count(one, each):
                 new.append(each)
         new += [
             parent
             for parent in self.group.parents
             if parent.id not in self.covered and min(parent.arrives) <= one.at
-            and (one.of is not None or one.is_row)
+            and (
+                one.of is not None or one.is_row or one.about == parent.id
+                or parent.failed <= one.failed <= 1
+            )
         ]  # fmt: skip
         return new
-
-    def _has_cause(self, one: Heard, each: Fail) -> bool:
-        return (
-            one.causes is None or not self.group.is_family or self.truth.cause(each) in one.causes
-        )
 
     def _has_news(
         self, one: Heard, number: int, new: Sequence[Fail | Parent]
@@ -451,7 +473,7 @@ class Account:
         if isinstance(each, Fail):
             return self.truth.is_reportable(each)
         children = self.group.failures
-        return not children or any(self.truth.is_reportable(child) for child in children)
+        return any(self.truth.is_reportable(child) for child in children or [each])
 
     def _was_held(self, each: Fail | Parent, at: float) -> bool:
         if self._is_given_up(each, at):
@@ -500,10 +522,10 @@ class Account:
             )
         )
         if re.search(r"first (time|failure)", said, re.IGNORECASE) and self._failed_before(
-            shown, new
+            one, shown, new
         ):
             yield Violation("first time only where it is", self._about(one))
-        for place in re.findall(r"\b(\d+)(?:st|nd|rd|th)(?: \w+)? in a row", said):
+        for place in set(re.findall(r"\b(\d+)(?:st|nd|rd|th)(?: \w+)? in a row", said)):
             true = {n for run in runs for n in self.truth.places_in_a_row(shown.job, run)}
             if int(place) not in true:
                 yield Violation(
@@ -523,10 +545,15 @@ class Account:
         roots = {each.id for each in new if each.job == shown.job} | {shown.id}
         return [run for run in self.truth.runs.get(shown.job, []) if run.root in roots]
 
-    def _failed_before(self, shown: Fail | Parent, new: Sequence[Fail | Parent]) -> bool:
+    def _failed_before(
+        self, one: Heard, shown: Fail | Parent, new: Sequence[Fail | Parent]
+    ) -> bool:
         """Return whether people were told of a failure of this incident, or of this job's cause."""
-        if any(one.at > 0 for one in self.covered.values()):
+        key = one.told.document["dedup_key"]
+        if any(each.told.document["dedup_key"] == key for each in self.covered.values()):
             return True
+        if self.group.fuzzy:  # what a log says may be new
+            return False
         kinds = {each.kind for each in new if isinstance(each, Fail) and each.job == shown.job}
         first = min((each.at for each in new), default=0.0)
         return any(
@@ -550,15 +577,12 @@ class Account:
         runs = [run for run in self.truth.runs.get(job, []) if run.began <= at]
         return any(
             self.truth.success_between(job, first.ended, second.ended)
-            for first, second in zip(runs, runs[1:], strict=False)
+            for first, second in pairwise(runs)
         )
 
     def _was_closed(self, at: float) -> bool:
         times = [each.at for each in self.group.events if min(each.arrives) <= at]
-        gaps = [
-            second - first >= CLOSED_S - HOUR
-            for first, second in zip(sorted(times), sorted(times)[1:], strict=False)
-        ]
+        gaps = [second - first >= CLOSED_S - HOUR for first, second in pairwise(sorted(times))]
         return any(gaps) or any(
             self.truth.success_between(each.job, 0, at) for each in self.group.failures
         )
@@ -585,10 +609,7 @@ class Account:
             and len(places) == 1
             and {self.truth.group_of[each.member] for each in own} == {self.group.key}
             and all(each.member in self.covered for each in own if each is not shown)
-            and all(
-                second.ended - first.ended < CLOSED_S - DAY
-                for first, second in zip(row, row[1:], strict=False)
-            )
+            and all(second.ended - first.ended < CLOSED_S - DAY for first, second in pairwise(row))
             and [each.id for each in sorted(own, key=lambda each: min(each.arrives))]
             == [each.id for each in sorted(own, key=lambda each: each.at)]
         )
@@ -673,8 +694,10 @@ class Account:
         start = release = self.truth.release(each)
         if release == NEVER:
             return NEVER
-        if isinstance(each, Fail) and each.depends and each in self.group.failures:
-            start += UPSTREAM_WAIT_S
+        if isinstance(each, Fail) and each.depends:
+            known = self.truth.known_at(each)
+            if each in self.group.failures or known > arrived:
+                start = max(start, known) + UPSTREAM_WAIT_S
         end = self._look_after(start, each)
         if release > arrived + 1:
             end = max(end, release + 6 * MINUTE, self.truth.ends_by_itself(each) + 6 * MINUTE)
@@ -705,13 +728,13 @@ class Account:
         children = self.group.failures
         if children and not any(self.truth.is_reportable(each) for each in children):
             return
-        if not children and self.truth.minimum > 0 and not parent.nodes:
+        if not children and not self.truth.is_reportable(parent):
             return
         if self.truth.is_held(parent, min(parent.arrives)) or any(
             self.truth.release(each) > min(parent.arrives) for each in children
         ):
             return
-        deadline = self._deadline(parent)
+        deadline = self._deadline(parent) + FIRST_INTERVAL_S + LOOK_S  # a digest may have it
         one = self.covered.get(parent.id)
         if one is None or one.at > deadline:
             when = f"at {one.at:.0f} s" if one else "never"
@@ -724,9 +747,13 @@ class Account:
     def _cover_with_recovery(self, one: Heard) -> None:
         """A silence that ends after a recovery: one message has both."""
         for each in self.group.failures:
-            if each.member not in self.covered and min(each.arrives) <= one.at:
-                if each.job in self.checker.jobs_of(one) and not self._was_held(each, one.at):
-                    self.covered[each.member] = one
+            if (
+                each.member not in self.covered
+                and min(each.arrives) <= one.at
+                and each.job in self.checker.jobs_of(one)
+                and not self._was_held(each, one.at)
+            ):
+                self.covered[each.member] = one
 
     def _said(self) -> str:
         return "; ".join(self._about(one) for one in self.heard) or "nothing"
@@ -742,14 +769,10 @@ def _id(each: Fail | Parent) -> str:
 class Recoveries:
     """What was said of jobs that succeeded again, held against their runs."""
 
-    def __init__(self, checker: Checker) -> None:
-        self.checker, self.truth = checker, checker.truth
+    def __init__(self, checker: Checker, accounts: Mapping[Key, Account]) -> None:
+        self.checker, self.accounts, self.truth = checker, accounts, checker.truth
         self.said: dict[Job, list[Heard]] = defaultdict(list)
-        self.accounts: dict[Key, Account] = {}
-        for key, heard in checker.heard.items():
-            account = Account(checker, self.truth.groups[key], heard)
-            list(account.violations())
-            self.accounts[key] = account
+        for account in accounts.values():
             for one in account.heard:
                 if one.is_recovery:
                     for job in checker.jobs_of(one):
@@ -834,9 +857,8 @@ class Recoveries:
         groups = {self.truth.group_of[each.member] for each in own}
         for key in groups:
             group = self.truth.groups[key]
-            if group.fuzzy or key not in self.accounts:
-                continue
-            yield from self._is_said_of(job, key)
+            if not group.fuzzy:
+                yield from self._is_said_of(job, key)
 
     def _is_said_of(self, job: Job, key: Key) -> Iterator[Violation]:
         covered = self.accounts[key].covered

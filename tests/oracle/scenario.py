@@ -200,7 +200,7 @@ def from_json(text: str) -> Scenario:
 
 
 def _step(body: dict[str, Any]) -> Step:
-    made = next(one for one in STEPS if one.__name__ == body.pop("step"))
+    made = next(one for one in STEPS if one.__name__ == body["step"])
     if "job" in body:
         body["job"] = Job(**body["job"])
     if "silences" in body:

@@ -156,6 +156,22 @@ class Truth:
         every = [(one.member, min(one.arrives)) for one in self.fails if one.id == root]
         return every + [(one.id, min(one.arrives)) for one in self.parents if one.id == root]
 
+    def known_at(self, one: Fail) -> float:
+        """Return when it is known to belong where it does: not before what it depended on."""
+        arrived = min(one.arrives)
+        upstream = [
+            max(first, self.known_at(each) if each else first)
+            for root in one.depends
+            for member, first in self._arrivals(root)
+            for each in [next((f for f in self.fails if f.member == member and f.depends), None)]
+            if first <= arrived + UPSTREAM_WAIT_S
+        ]
+        return max(arrived, min(upstream, default=arrived))
+
+    def in_order(self, group: Group) -> list[Fail]:
+        """Return the dependents of an incident, in the order in which they are known."""
+        return sorted(group.dependents, key=lambda one: (self.known_at(one), min(one.arrives)))
+
     # ---- Jobs and their runs ---------------------------------------------------------------------
 
     @cached_property
@@ -215,13 +231,16 @@ class Truth:
 
     # ---- What a failure asks for -----------------------------------------------------------------
 
-    def severity(self, one: Fail) -> int:
+    def severity(self, one: Fail | Parent) -> int:
         """Return how severe a failure is: its label, or its cause."""
         label = one.tags.get("notify:severity", "")
-        kind = "dependency" if one.depends else one.kind
-        return SEVERITIES.index(label if label in SEVERITIES else KINDS[kind].severity)
+        if isinstance(one, Parent):  # which of its children or nodes failed is not known
+            own = "warning" if one.nodes else "info"
+        else:
+            own = KINDS["dependency" if one.depends else one.kind].severity
+        return SEVERITIES.index(label if label in SEVERITIES else own)
 
-    def is_reportable(self, one: Fail) -> bool:
+    def is_reportable(self, one: Fail | Parent) -> bool:
         """Return whether it is at or above the minimum."""
         return self.severity(one) >= self.minimum
 
