@@ -34,6 +34,7 @@ def add_other_failures(
     commands, step = rerun.rerun_failed_jobs(incident, tally)
     alert = replace(
         alert,
+        facts=(*alert.facts, *_list_ignored_labels(alert.failure, incident)),
         commands=(*alert.commands, *commands),
         steps=(*alert.steps, *filter(None, (step,))),
         links=(*alert.links, *logs_insights.make_links(incident.first, tally)),
@@ -48,7 +49,7 @@ def add_other_failures(
         alert,
         severity=max(alert.severity, tally.severity),
         sentence=f"{event} {others}{mark}{log}" if others else alert.sentence,
-        **_speak_for_all(incident, tally),
+        **speak_for_all(incident, tally),
         breakdown=_write_table(incident, tally),
         causes=breakdown.count_by_cause(tally),
         counts=summary.count_failures(incident, tally),
@@ -91,7 +92,10 @@ def compose_digest(
         alert,
         sentence=" ".join(filter(None, (sentence, log_says))),
         steps=tuple(filter(None, steps)),
-        facts=facts.list_facts(first) if summary.is_single(tally) else several,
+        facts=(
+            *(facts.list_facts(first) if summary.is_single(tally) else several),
+            *_list_ignored_labels(first, incident),
+        ),
         breakdown=_write_table(incident, tally),
         samples=samples,
         log_note=log_samples.explain_missing_logs(first.kind, tally, samples),
@@ -200,11 +204,16 @@ def _start_alert(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> Aler
         causes=breakdown.count_by_cause(tally),
         counts=summary.count_failures(incident, tally),
         failure=None if first.kind is Kind.UNREADABLE else first,
-        **_speak_for_all(incident, tally),
+        **speak_for_all(incident, tally),
     )
 
 
-def _speak_for_all(incident: Incident, tally: Tally) -> dict[str, Any]:
+def _list_ignored_labels(failure: Failure | None, incident: Incident) -> Pairs:
+    """Give the tags that are not understood; they are said in the first message, and no more."""
+    return facts.list_ignored_labels(failure) if failure and not incident.reported_at else ()
+
+
+def speak_for_all(incident: Incident, tally: Tally) -> dict[str, Any]:
     """Give what an alert names for filters: the values of all its failures, not of one."""
     first, every = incident.first, (*tally.failures, *tally.dependents)
     own = first.tag("notify:owner")

@@ -113,7 +113,9 @@ def review(
             if one.job_id not in holds and not (one.job_id in reported and _is_past(incident, one))
         ),
         due=tuple(
-            one for one in free if (summed_up if one.role is Role.PARENT else one.severity) >= least
+            one
+            for one in free
+            if (summed_up if one.role is Role.PARENT else one.severity) in enough
         ),
         held=tuple(one for one in new if one.job_id in holds),
         hold=min(holds.values(), key=lambda one: one.until, default=None),

@@ -126,9 +126,13 @@ class Announcer:
         self._save_for(min(due, incident.due) if now < incident.due else due, held)
 
     def _end_of_hold(self, hold: Hold, incident: Incident, now: int) -> int:
-        """Return when to look at what is held; a person may remove a silence before its end."""
-        end = hold.until + _JUST_AFTER_MS
-        return min(end, self._next_look(incident, now)) if hold.outcome is Outcome.SILENCED else end
+        """Return when to look at what is held.
+
+        That is at its end, but before long: a person may remove a silence earlier.
+        """
+        longest = now + self._options.intervals.longest_interval
+        latest = self._next_look(incident, now) if hold.outcome is Outcome.SILENCED else longest
+        return min(hold.until + _JUST_AFTER_MS, latest)
 
     def _claim_and_publish(
         self,

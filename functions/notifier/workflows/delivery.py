@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
-from notifier.alert import digest, facts, storm_digest
+from notifier.alert import digest, storm_digest
 from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.alert.history import RunHistory, is_comparable
 from notifier.batch.failure import Failure, Unreadable
@@ -171,8 +170,6 @@ class _Delivery:
         log = self.logs.read(event) if lines else None
         history = _run_history(event, self._ports)
         alert = compose(event, log, lines, incident.key, history)
-        if not incident.reported_at:
-            alert = replace(alert, facts=(*alert.facts, *facts.list_ignored_labels(event)))
         return digest.add_other_failures(alert, incident, tally, standing.due)
 
 
