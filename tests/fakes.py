@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from notifier.alert.history import RunHistory
 from notifier.aws.job_logs import EVENTS_READ
 from notifier.batch.failure import Failure, LogStream
+from notifier.batch.labels.labels import Labels
 from notifier.channels.message import Message
 from notifier.incident.counts import Member
 from notifier.incident.incident import Incident, Place
@@ -23,6 +24,7 @@ from notifier.ports.reporting import LedgerSnapshot
 from notifier.ports.service_error import ServiceError
 from notifier.ports.sweeping import Listed, Page
 from workbench.inbox.simulation import MemoryLedger
+from workbench.recorded_tags import RecordedTags
 
 MEMBERS_A_PAGE = 4_000  # a page of Query holds 1 MB, a member takes about 250 bytes
 
@@ -211,6 +213,21 @@ class FakeHistory:
     def look_up(self, failure: Failure) -> RunHistory | None:
         self.asked.append(failure)
         return self.run_history
+
+
+@dataclass
+class FakeLabels(RecordedTags):
+    """Tags in memory; `unread` is why some may be missing."""
+
+    unread: str = ""
+    reads: int = 0
+
+    def read(self, failures: Sequence[Failure]) -> Mapping[str, Labels]:
+        self.reads += 1
+        return {
+            job_id: replace(labels, unread=self.unread)
+            for job_id, labels in super().read(failures).items()
+        }
 
 
 @dataclass

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from notifier.batch.labels.labels import LABELS_KEPT
 from notifier.diagnosis.diagnose import Severity
 from notifier.incident.fingerprint import GROUP_BY, GROUP_LABELS
 from notifier.incident.incident import Intervals
@@ -37,6 +38,13 @@ _NAMES = {
     "FOLLOW_UP_QUEUE_URL": (re.compile(r"https?://\S{1,500}"), "the URL of an SQS queue"),
 }
 _QUEUE = re.compile(r"arn:aws[a-z-]*:batch:[a-z0-9-]+:\d{12}:job-queue/[\w-]{1,128}")
+# What is a tag and an attribute of an SNS message as well.
+# https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
+_LABEL = re.compile(r"(?!(?i:aws|amazon)[.:])[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
+TAKEN_NAMES = frozenset(
+    ("event", "severity", "sms", "cause", "class", "queue", "definition", "owner", "run",
+     "job_name", "region", "account")
+)  # fmt: skip
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -121,6 +129,7 @@ def _parse_options(environment: Mapping[str, str], problems: list[str]) -> Optio
     interval, longest = numbers["FOLLOW_UP_MINUTES"], numbers["LONGEST_FOLLOW_UP_MINUTES"]
     if interval > longest:
         problems.append("FOLLOW_UP_MINUTES must not be more than LONGEST_FOLLOW_UP_MINUTES")
+    filter_labels = _parse_labels(environment, problems)
     if problems:
         return None
     return Options(
@@ -130,12 +139,25 @@ def _parse_options(environment: Mapping[str, str], problems: list[str]) -> Optio
         intervals=Intervals(
             interval * MINUTE_MS, longest * MINUTE_MS, numbers["CLOSE_AFTER_HOURS"] * HOUR_MS
         ),
+        filter_labels=filter_labels,
         limits=Limits(
             numbers["MAX_ALERTS_PER_MINUTE"],
             numbers["MAX_ALERTS_PER_HOUR"],
             numbers["MAX_TEXTS_PER_HOUR"],
         ),
     )
+
+
+def _parse_labels(environment: Mapping[str, str], problems: list[str]) -> tuple[str, ...]:
+    """Parse the names of tags that become attributes of a message."""
+    names = tuple(dict.fromkeys(filter(None, environment.get("FILTER_LABELS", "").split(","))))
+    if len(names) > LABELS_KEPT or not all(map(_LABEL.fullmatch, names)):
+        problems.append(f"FILTER_LABELS must name at most {LABELS_KEPT} tags, such as team,project")
+    elif taken := [name for name in names if name in TAKEN_NAMES]:
+        problems.append(
+            f"FILTER_LABELS must not name {', '.join(taken)}: messages have that already"
+        )
+    return names
 
 
 def _parse_number(environment: Mapping[str, str], name: str, problems: list[str]) -> int:

@@ -316,7 +316,7 @@ def test_a_check_without_permission_is_unknown_and_the_others_run(
 def test_a_missing_stack_is_one_line(
     stack: DeployedStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["doctor", "--stack-name", "gone"]) == 2
+    assert main(["doctor", "--stack-name", "gone"]) == 3
     assert capsys.readouterr().err == (
         "batch-notifier: cannot open the stack gone: ValidationError: Stack does not exist"
         f" (in {boto3.DEFAULT_SESSION.region_name})\n"

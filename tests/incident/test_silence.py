@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from notifier.incident.decision import Decision
 from notifier.incident.incident import Incident, Outcome
 from notifier.incident.silence import MATCHERS, Silence, muted_until, reason_to_hold
 from notifier.text.units import HOUR_MS
-from workbench.commands.silence import build_silence, parse_until
+from workbench.deployed.new_silence import build_silence, parse_until
 from workbench.errors import InputError
 
 NOW = 1_795_000_000_000  # 2026-11-18 11:06:40 UTC
@@ -366,4 +365,5 @@ def asked(**options: str | None) -> Silence:
     chosen: dict[str, str | None] = dict.fromkeys(MATCHERS)
     chosen |= {"queue": None if set(options) & set(MATCHERS) else "etl-*"}
     chosen |= {"until": "2h", "reason": "migration", "who": "ana", **options}
-    return build_silence(argparse.Namespace(**chosen), NOW)
+    until, reason, who = (chosen.pop(name) for name in ("until", "reason", "who"))
+    return build_silence(chosen, str(until), str(reason), who, NOW)

@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "CLOSE_AFTER_HOURS": "24",
     "LOG_LINES": "25",
     "MINIMUM_SEVERITY": "info",
+    "FILTER_LABELS": "",
     "JOB_QUEUE_ARNS": "",
     "STUCK_AFTER_MINUTES": "60",
     "DRY_RUN": "false",

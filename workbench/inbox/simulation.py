@@ -22,6 +22,7 @@ from notifier.incident.sweep_position import SweepPosition
 from notifier.joblog.excerpt import LogLine, LogRead
 from notifier.ports.metrics import FailureLabels, Metric
 from notifier.ports.reporting import LedgerSnapshot, Ports
+from workbench.recorded_tags import FOLDER, load_tags
 
 REMAINING_MS = 120_000  # a function's deadline is not simulated
 
@@ -208,6 +209,7 @@ class Simulation:
         self.logs = MemoryLogs()
         self.jobs = MemoryJobs(self.queues)
         self.topic = DryRunTopic()
+        self.labels = load_tags(sorted(FOLDER.glob("*.json")))
 
     def ports(self) -> Ports:
         """Return the ports of one invocation."""
@@ -219,6 +221,7 @@ class Simulation:
             queues=self.queues,
             jobs=self.jobs,
             history=DryRunHistoryLookup(),
+            labels=self.labels,
             remaining_ms=lambda: REMAINING_MS,
             pause=self._pause,
             now_ms=lambda: self.queues.now,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from notifier.alert.commands import console_links
 from notifier.batch.failure import Attempt, Failure, Kind
+from notifier.batch.labels.labels import filter_labels
 from notifier.diagnosis.catalogue import Class, Severity
 from notifier.diagnosis.evidence import Diagnosis
 from notifier.incident.silence import muted_until, report_after
@@ -104,7 +106,8 @@ def count_failed_children(failure: Failure) -> str:
 def list_facts(failure: Failure) -> Pairs:
     """Give labelled lines; what the event does not have gets no line."""
     waiting_since, timeout = failure.waiting_since, failure.timeout_seconds
-    return _defang_pairs({
+    unread = failure.labels_unread
+    return _defang_pairs(filter_labels(failure) | {
         "when": _format_end(failure),
         "waiting since": units.moment(waiting_since) if waiting_since else "",
         "queue": failure.queue,
@@ -122,6 +125,7 @@ def list_facts(failure: Failure) -> Pairs:
         "depends on": ", ".join(failure.depends_on),
         "training job": failure.training_job,
         "owner": failure.tag("notify:owner"),
+        "labels": f"labels not read: {unread}" if unread else "",
     })  # fmt: skip
 
 
@@ -227,6 +231,15 @@ def list_links(failure: Failure) -> Pairs:
     runbook = failure.tag("notify:runbook")
     own = (("runbook", runbook),) if _RUNBOOK.fullmatch(runbook) else ()
     return (*own, *console_links.list_links(failure))
+
+
+def filter_values(failures: Iterable[Failure]) -> dict[str, list[str]]:
+    """Return what several failures have of each of those labels."""
+    found: dict[str, list[str]] = {}
+    for failure in failures:
+        for key, value in filter_labels(failure).items():
+            found.setdefault(key, []).append(value)
+    return found
 
 
 def list_ids(failure: Failure) -> Pairs:

@@ -143,6 +143,7 @@ def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Dia
         "owner": [each.tag("notify:owner") for each in failures],
         "cause": [row.diagnosis.cause for row in rows],
         "class": [str(row.diagnosis.class_) for row in rows],
+        **facts.filter_values(failures),
     }
     return Alert(
         status=facts.mark_drill("FAILED", is_drill),

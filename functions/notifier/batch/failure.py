@@ -89,8 +89,9 @@ class Failure:
 
     Times are epoch milliseconds. Texts are one line without control characters, secrets masked.
     `waiting_since` is when a stuck job began to wait; the most important of `wait_reasons` comes
-    first. `secrets` are literal values from the job's environment and parameters, kept only to mask
-    them in log lines.
+    first. `tags` are those that steer its alerts or that subscriptions filter by, and
+    `labels_unread` is why some of them may be missing. `secrets` are literal values from the job's
+    environment and parameters, kept only to mask them in log lines.
     """
 
     kind: Kind
@@ -135,6 +136,7 @@ class Failure:
     waiting_since: int | None = None
     wait_reasons: tuple[WaitReason, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    labels_unread: str = ""
     is_drill: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
@@ -192,7 +194,7 @@ class Failure:
         )
 
     def tag(self, key: str) -> str:
-        """Return the value of a job tag, or an empty text."""
+        """Return the value of a label, or an empty text."""
         return dict(self.tags).get(key, "")
 
     def for_storage(self) -> Failure:
@@ -208,6 +210,7 @@ class Failure:
             wait_reasons=(),
             log=None,
             no_log_reason="",
+            labels_unread="",
             secrets=(),
         )
 

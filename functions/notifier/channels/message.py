@@ -10,6 +10,7 @@ from typing import Any
 
 from notifier.alert.alert import Alert
 from notifier.alert.breakdown import Sample
+from notifier.batch.labels.labels import filter_labels
 from notifier.channels import chat, email, sms, webhook
 from notifier.joblog.excerpt import Excerpt
 from notifier.text import untrusted
@@ -139,9 +140,10 @@ def _make_attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
     """Give at most ten attributes, the limit of SQS with raw delivery; empty ones are left out.
 
     `sms` is `held` once the limit on text messages is reached, for the filter policy of a phone. A
-    message about several incidents matches the filter policy of each of them.
+    message about several incidents matches the filter policy of each of them. The labels that an
+    operator chose take the room of the last ones.
     """
-    found = {
+    first = {
         "event": alert.status.lower().replace(" ", "-"),
         "severity": str(alert.severity),
         "sms": "" if alert.sms_allowed else "held",
@@ -149,11 +151,15 @@ def _make_attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
         "class": str(alert.diagnosis.class_),
         "queue": alert.queue,
         "definition": alert.definition,
-        "job_name": alert.failure.job_name if alert.failure else "",
         "owner": alert.owner,
+    }
+    last = {
+        "job_name": alert.failure.job_name if alert.failure else "",
         "region": alert.region,
         "account": alert.account,
     }
+    labels = filter_labels(alert.failure) if alert.failure else dict.fromkeys(alert.filters, "")
+    found = first | {name: labels[name] for name in labels if name not in first} | last
     attributes: dict[str, str | tuple[str, ...]] = {}
     for name, value in found.items():
         several = tuple(dict.fromkeys(filter(None, (value, *alert.filters.get(name, ())))))

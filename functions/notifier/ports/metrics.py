@@ -41,6 +41,7 @@ class Metric(StrEnum):
     DEGRADED_MESSAGES = "DegradedMessages"
     GROUPED_WITHOUT_LOG = "GroupedWithoutLog"
     HISTORY_UNKNOWN = "HistoryUnknown"
+    LABELS_UNREAD = "LabelsUnread"
     LEDGER_FAILURES = "LedgerFailures"
     LOG_READS = "LogReads"
     LOG_UNAVAILABLE = "LogUnavailable"

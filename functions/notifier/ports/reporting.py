@@ -8,6 +8,7 @@ from typing import Protocol
 
 from notifier.alert.history import RunHistory
 from notifier.batch.failure import Failure, LogStream
+from notifier.batch.labels.labels import Labels
 from notifier.channels.message import Message
 from notifier.diagnosis.diagnose import Severity
 from notifier.incident.counts import Member
@@ -31,6 +32,7 @@ class Options:
     group_by: tuple[str, ...] = GROUP_BY
     intervals: Intervals = field(default_factory=Intervals)
     limits: Limits = field(default_factory=Limits)
+    filter_labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,22 @@ class History(Protocol):
         ...
 
 
+class LabelReader(Protocol):
+    """Reads the labels of jobs; the result says what could not be read."""
+
+    def read(self, failures: Sequence[Failure]) -> Mapping[str, Labels]:
+        """Return the labels of failures by the id of their job."""
+        ...
+
+
+class NoLabels:
+    """Reads none: for a dry run."""
+
+    def read(self, failures: Sequence[Failure]) -> Mapping[str, Labels]:
+        """Return none."""
+        return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """Everything outside that the workflows use."""
@@ -189,3 +207,4 @@ class Ports:
     pause: Callable[[float], None]
     now_ms: Callable[[], int]
     history: History
+    labels: LabelReader = field(default_factory=NoLabels)

@@ -17,6 +17,7 @@ _TAIL = lazy(
 )
 _HEADER = lazy(r"(?:Proc-Type|DEK-Info|Version|Comment): ")
 _ROW = lazy("[A-Za-z0-9+/]{12,100}={0,2}")
+_SHORTEST = 12  # characters of a row
 _ROW_LIMIT = 110  # characters at the end of a line
 _ALONE = r"(?:(?<![A-Za-z0-9/+=_.-])|(?<=\\[nrt]))"
 # A line of a private key, whatever stands around it.
@@ -45,7 +46,7 @@ def rows(lines: Sequence[str]) -> list[bool]:
     masked = [row and _is_long_row(line) for line, row in zip(lines, alike, strict=True)]
     inside = False
     for n, line in enumerate(lines):
-        body = alike[n] or not line.strip() or bool(_HEADER.search(line))
+        body = alike[n] or (inside and (not line.strip() or bool(_HEADER.search(line))))
         # The last row of a key is short: what precedes it tells what it is.
         masked[n] = (
             masked[n]
@@ -68,8 +69,10 @@ def _upwards(alike: Sequence[bool], masked: list[bool], end: int) -> None:
 
 
 def _is_row(line: str) -> bool:
-    words = line[-_ROW_LIMIT:].split()[-1:]
-    last = re.split("[\"']", words[0].rstrip("\"',"))[-1] if words else ""
+    words = line[-_ROW_LIMIT:].rsplit(None, 1)
+    if not words or len(words[-1]) < _SHORTEST:
+        return False  # most lines
+    last = words[-1].rstrip("\"',").replace("'", '"').rpartition('"')[2]
     return bool(_ROW.fullmatch(last)) and _is_mixed(last)
 
 

@@ -27,6 +27,7 @@ _TERMINAL_SEQUENCE = lazy(
     rf"|(?:{_ESCAPED}\[|\x9b)[0-?]{{0,64}}[ -/]{{0,8}}(?:[@-~]|$)"  # CSI: colours, cursor moves
     r"|\x1b[ -/]{0,8}[0-~]?"
 )
+_SPECIAL = lazy("[^ -~]")
 # Cc/Cf/Cs/Zl/Zp hold the controls, the bidi and zero-width marks, lone surrogates and separators.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Beyond those: letters and marks that show as nothing (Default_Ignorable_Code_Point).
@@ -54,9 +55,10 @@ def visible(text: str) -> str:
     """Drop terminal sequences and every character a reader cannot see; breaks become blanks."""
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text
-    return "".join(map(_seen, _TERMINAL_SEQUENCE.sub("", text)))
+    return _SPECIAL.sub(lambda found: _seen(found[0]), _TERMINAL_SEQUENCE.sub("", text))
 
 
+@lru_cache(maxsize=512)
 def _seen(character: str) -> str:
     if character == "\t":
         return _TAB

@@ -18,6 +18,7 @@ from notifier.ports.reporting import Journal, Options, Ports
 from notifier.ports.service_error import ServiceError, where
 from notifier.text import untrusted
 from notifier.workflows.announcer import RATE_LIMIT, Announcer
+from notifier.workflows.enriching.labelling import add_labels
 from notifier.workflows.grouping import Grouped, IncidentUpdate, group
 from notifier.workflows.log_reader import LogReader
 from notifier.workflows.publishing import PublishError, publish
@@ -49,6 +50,7 @@ def run(records: Sequence[Record], ports: Ports, options: Options) -> tuple[str,
         Ids of the messages that must be delivered again.
     """
     received = read_all(records, ports.journal)
+    add_labels(received, ports, options.filter_labels, RESERVE_MS)
     delivery = _Delivery(ports, options)
     try:
         grouped = group(received, ports, options, delivery.logs)
