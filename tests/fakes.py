@@ -12,6 +12,7 @@ from notifier.aws.job_logs import EVENTS_READ
 from notifier.batch.failure import Failure, LogStream
 from notifier.batch.labels.labels import Labels
 from notifier.channels.message import Message
+from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member
 from notifier.incident.incident import Incident, Place
 from notifier.incident.job import stable_name
@@ -89,7 +90,7 @@ class FakeLedger(MemoryLedger):
     calls: Counter[str] = field(default_factory=Counter)
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
-        self._called("BatchGetItem", -(-(len(roots) + len(keys) + 3) // 100))
+        self._called("BatchGetItem", -(-(len(roots) + len(keys) + 4) // 100))
         return super().read(roots, keys)
 
     def record(
@@ -121,13 +122,13 @@ class FakeLedger(MemoryLedger):
         self._called("PutItem", 1)
         return super().save_rate_state(rate_state)
 
-    def hold(self, key: str) -> None:
+    def hold(self, key: str, severity: Severity, since: int) -> None:
         self._called("BatchWriteItem", 1)
-        super().hold(key)
+        super().hold(key, severity, since)
 
-    def held(self) -> tuple[str, ...]:
+    def held(self, *, is_drill: bool = False) -> tuple[str, ...]:
         self._called("Query", 1)
-        return super().held()
+        return super().held(is_drill=is_drill)
 
     def release(self, keys: Collection[str]) -> None:
         self._called("BatchWriteItem", -(-len(keys) // 25))

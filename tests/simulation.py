@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from notifier.incident.fingerprint import root_of
+from notifier.incident.rate_limit import OutageLimit
 from notifier.incident.recovery import Success
 from notifier.ports.reporting import Options, Ports
 from notifier.workflows import delivery, follow_up
@@ -64,6 +65,7 @@ class Told:
     document: dict[str, Any]
     texts: dict[str, str]
     attributes: dict[str, str | tuple[str, ...]]
+    chat: dict[str, Any] = field(default_factory=dict)
 
     @property
     def outcome(self) -> str:
@@ -88,6 +90,7 @@ class Simulation:
     labels: FakeLabels = field(default_factory=FakeLabels)
     queues: FakeQueues = field(default_factory=FakeQueues)
     journal: FakeJournal = field(default_factory=FakeJournal)
+    outage: OutageLimit = field(default_factory=OutageLimit)
     failures: list[Parcel] = field(default_factory=list)
     follow_ups: list[Parcel] = field(default_factory=list)
     dead: list[Parcel] = field(default_factory=list)
@@ -108,6 +111,7 @@ class Simulation:
             Ports(
                 self.logs, self.topic, self.journal, self.ledger, self.queues, self.jobs,
                 lambda: PLENTY_MS, self._pause, lambda: self.now, self.history, self.labels,
+                self.outage,
             )
         )  # fmt: skip
 
@@ -227,7 +231,14 @@ class Simulation:
             shown = message.decode()
             document = shown["webhook"]
             self.told.append(
-                Told(self.now, message.subject, document, document["text"], message.attributes)
+                Told(
+                    self.now,
+                    message.subject,
+                    document,
+                    document["text"],
+                    message.attributes,
+                    shown["chat"],
+                )
             )
 
     def _parcel(self, body: str, at: int) -> Parcel:

@@ -19,6 +19,7 @@ from notifier.aws.labels.lookup import LabelLookup
 from notifier.aws.ledger import DryRunLedger, IncidentLedger
 from notifier.aws.queues import DelayedQueues, DryRunOutbox, DryRunQueues, FailureOutbox
 from notifier.aws.topic import AlertTopic, DryRunTopic
+from notifier.incident.rate_limit import OutageLimit
 from notifier.ports.reporting import Journal, NoLabels, Ports
 from notifier.ports.sweeping import SweepPorts
 
@@ -44,6 +45,7 @@ def make_ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
         now_ms=lambda: time.time_ns() // 1_000_000,
         history=DryRunHistoryLookup() if dry_run else RunHistoryLookup(_definitions()),
         labels=NoLabels() if dry_run else _labels(),
+        outage=_outage(),
     )
 
 
@@ -84,6 +86,11 @@ def _ledger() -> IncidentLedger:
 @cache
 def _queues() -> DelayedQueues:
     return DelayedQueues(load_settings().failure_queue_url, load_settings().follow_up_queue_url)
+
+
+@cache
+def _outage() -> OutageLimit:
+    return OutageLimit()
 
 
 @cache

@@ -355,7 +355,7 @@ def test_a_multi_node_job_is_submitted_whole() -> None:
 
 def test_a_storm_names_the_most_severe_first_and_counts_the_rest() -> None:
     alert = SCENES["storm"]()
-    assert alert.name == "195 incidents"
+    assert alert.name == "ingest-043 and 194 more"
     assert alert.headline.startswith("1,158 failed jobs on hold: 579 out of memory, ")
     assert alert.severity is Severity.CRITICAL
     assert alert.breakdown[0].split()[0] == "11"

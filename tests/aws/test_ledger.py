@@ -20,7 +20,7 @@ from notifier.batch.failure import Failure, Kind, LogStream
 from notifier.diagnosis.catalogue import Certainty, Severity
 from notifier.incident.counts import Member, Role, fold
 from notifier.incident.incident import Incident, Phase, Place
-from notifier.incident.rate_limit import RateState
+from notifier.incident.rate_limit import RateState, sending
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import Progress, SweepPosition
 from notifier.ports.service_error import ErrorKind, ServiceError
@@ -80,6 +80,7 @@ MEMBERS = (
     Member("b", Role.DEPENDENT, "dependent-job-failed", NOW + 2, "merge"),
     Member("7a71", Role.PARENT, "array-child-failed", NOW + 3, size=10_000, failed=312),
 )
+SENT = sending(NOW, "etl", "align", is_critical=True)
 HERE, BEFORE = Place("5f2c8d1e9b7a4630", 2), Place("5f2c8d1e9b7a4630", 1)
 Either = FakeLedger | IncidentLedger | MemoryLedger
 
@@ -198,18 +199,34 @@ class LedgerContract:
         assert ledger.save(replace(INCIDENT, version=3)) is None
 
     def test_the_brake_is_saved_likewise(self, ledger: Either) -> None:
-        rate_state = ledger.save_rate_state(RateState((NOW, NOW + 1), (NOW,), NOW + 2, NOW + 3))
-        assert rate_state == RateState((NOW, NOW + 1), (NOW,), NOW + 2, NOW + 3, version=1)
+        before = RateState((SENT, replace(SENT, at=NOW + 1)), (SENT,), NOW + 2, NOW + 3, NOW + 4)
+        rate_state = ledger.save_rate_state(before)
+        assert rate_state == replace(before, version=1)
         assert ledger.save_rate_state(RateState()) is None
         assert ledger.read([], []).rate_state == rate_state
 
-    def test_what_is_held_stands_on_the_list_until_it_is_released(self, ledger: Either) -> None:
-        for key in ("c", "a", "b", "a"):
-            ledger.hold(key)
-        assert ledger.held() == ("a", "b", "c")
-        ledger.release(["a", "c", "never-held"])
+    def test_drills_have_a_brake_of_their_own(self, ledger: Either) -> None:
+        ours, theirs = RateState((SENT,)), RateState((SENT, SENT), is_drill=True)
+        assert [ledger.save_rate_state(one) for one in (ours, theirs)] == [
+            replace(ours, version=1), replace(theirs, version=1),
+        ]  # fmt: skip
+        seen = ledger.read([], [])
+        assert (len(seen.rate_state.alerts), len(seen.drill_rate_state.alerts)) == (1, 2)
+
+    def test_what_is_held_stands_on_the_list_by_severity_and_age_until_it_is_released(
+        self, ledger: Either
+    ) -> None:
+        for key, severity, since in (
+            ("c", Severity.INFO, 1), ("a", Severity.INFO, 2), ("b", Severity.CRITICAL, 3),
+            ("a", Severity.INFO, 2), ("drill-d", Severity.CRITICAL, 0),
+        ):  # fmt: skip
+            ledger.hold(key, severity, since)
+        assert ledger.held() == ("b", "c", "a")
+        assert ledger.held(is_drill=True) == ("drill-d",)
+        ledger.release(["a", "c", "drill-d", "never-held"])
         ledger.release([])
         assert ledger.held() == ("b",)
+        assert ledger.held(is_drill=True) == ()
 
     @pytest.mark.parametrize("order", list(product((0, 1), repeat=6)), ids=str)
     def test_of_two_rivals_one_saves(self, ledger: Either, order: tuple[int, ...]) -> None:
@@ -335,8 +352,8 @@ class TestIncidentLedger(LedgerContract):
     ) -> None:
         saved(real)
         real.record([(HERE, CHILD)], {"7a71": HERE})
-        real.hold("k")
-        real.save_rate_state(RateState((NOW,)))
+        real.hold("k", Severity.INFO, NOW)
+        real.save_rate_state(RateState((SENT,)))
         clock.now += 401 * DAY_MS
         assert len(table.scan(TableName=TABLE)["Items"]) == 5
         seen = real.read(["7a71"], [INCIDENT.key])

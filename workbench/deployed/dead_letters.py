@@ -16,7 +16,7 @@ from notifier.batch.event import parse_event
 from notifier.batch.failure import Unreadable
 from notifier.diagnosis.diagnose import diagnose
 from notifier.incident.incident import Incident
-from notifier.ports.reporting import STORM
+from notifier.ports.reporting import DRILL_STORM, STORM
 from notifier.ports.service_error import ServiceError
 from notifier.text import units, untrusted
 from workbench.deployed import deployment
@@ -81,7 +81,7 @@ def _row(job: str = "", queue: str = "", cause: str = "-", when: str = "") -> Ro
 def describe_follow_ups(stack: Deployment, letters: Sequence[Letter]) -> list[Row]:
     """Describe follow-ups: first job, queue and cause of the incident, due time."""
     follow_ups = [_read_follow_up(letter["Body"]) for letter in letters]
-    keys = {key for key, _ in follow_ups} - {"", STORM}
+    keys = {key for key, _ in follow_ups} - {"", STORM, DRILL_STORM}
     try:
         ledger = IncidentLedger(stack.outputs[deployment.TABLE])
         incidents = ledger.read((), keys).incidents if keys else {}
@@ -92,7 +92,7 @@ def describe_follow_ups(stack: Deployment, letters: Sequence[Letter]) -> list[Ro
 
 def _describe_follow_up(key: str, due: int, incident: Incident | None) -> Row:
     when = units.moment(due)[:16] if due else ""
-    if key == STORM:
+    if key in (STORM, DRILL_STORM):
         return _row("storm digest", "-", "-", when)
     if incident is None:
         return _row(untrusted.one_line(key), "-", "no longer known", when)

@@ -12,7 +12,9 @@ from notifier.aws.jobs import DryRunJobLookup
 from notifier.aws.queues import DryRunQueues
 from notifier.aws.topic import DryRunTopic
 from notifier.batch.failure import LogStream
+from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member
+from notifier.incident.fingerprint import is_drill_key
 from notifier.incident.incident import Incident, Place
 from notifier.incident.job import stable_name
 from notifier.incident.rate_limit import RateState
@@ -37,7 +39,8 @@ class MemoryLedger:
     run: dict[str, dict[tuple[int, str], Run]] = field(default_factory=dict)
     silences: tuple[Silence, ...] = ()
     rate_state: RateState = field(default_factory=RateState)
-    waiting: set[str] = field(default_factory=set)
+    drill_rate_state: RateState = field(default_factory=lambda: RateState(is_drill=True))
+    waiting: dict[str, tuple[Severity, int]] = field(default_factory=dict)
     unconfirmed: int = 0
     marked: SweepPosition = field(default_factory=SweepPosition)
 
@@ -48,6 +51,7 @@ class MemoryLedger:
             {key: self.incidents[key] for key in keys if key in self.incidents},
             self.silences,
             self.rate_state,
+            self.drill_rate_state,
             self.unconfirmed,
         )
 
@@ -86,22 +90,26 @@ class MemoryLedger:
 
     def save_rate_state(self, rate_state: RateState) -> RateState | None:
         """Save it if it is based on the stored version."""
-        if rate_state.version != self.rate_state.version:
+        name = "drill_rate_state" if rate_state.is_drill else "rate_state"
+        if rate_state.version != getattr(self, name).version:
             return None
-        self.rate_state = replace(rate_state, version=rate_state.version + 1)
-        return self.rate_state
+        saved = replace(rate_state, version=rate_state.version + 1)
+        setattr(self, name, saved)
+        return saved
 
-    def hold(self, key: str) -> None:
+    def hold(self, key: str, severity: Severity, since: int) -> None:
         """Put an incident on the list of the storm digest."""
-        self.waiting.add(key)
+        self.waiting[key] = severity, since
 
-    def held(self) -> tuple[str, ...]:
-        """Return the list of the storm digest."""
-        return tuple(sorted(self.waiting))
+    def held(self, *, is_drill: bool = False) -> tuple[str, ...]:
+        """Return the list of the storm digest, the most urgent first."""
+        held = [(-s.rank, since, key) for key, (s, since) in self.waiting.items()]
+        return tuple(key for _, _, key in sorted(held) if is_drill_key(key) is is_drill)
 
     def release(self, keys: Collection[str]) -> None:
         """Remove keys from that list."""
-        self.waiting -= set(keys)
+        for key in keys:
+            self.waiting.pop(key, None)
 
     def sweep_position(self) -> SweepPosition:
         """Return where the last sweep stopped."""

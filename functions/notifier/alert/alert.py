@@ -30,9 +30,8 @@ class Alert:
     what the log says, where the title only repeats the exit code; it ends the headline. `quote` is
     what the log says beside a title that says more.
     `outcome` and `reason` say why the alert is sent now, `kept_back` what was not sent before.
-    `sms_allowed` is False once the limit on text messages is reached; `is_last_sms` marks the last
-    message below that limit. `unconfirmed` counts subscriptions that are not confirmed yet.
-    `filters` has further values of message attributes, where one alert reports several incidents.
+    `sms_allowed` is False at the limit on text messages; `is_last_sms` marks the last below it, or
+    `is_last_sms_of_share` that of a queue. `filters` has further values of message attributes.
     """
 
     status: str
@@ -73,6 +72,7 @@ class Alert:
     samples: tuple[Sample, ...] = ()
     sms_allowed: bool = True
     is_last_sms: bool = False
+    is_last_sms_of_share: bool = False
     unconfirmed: int = 0
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     run_history: RunHistory | None = None

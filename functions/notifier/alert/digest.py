@@ -15,7 +15,6 @@ from notifier.alert.representative import FAMILY_NAMES, job_noun, parent_job, se
 from notifier.batch.failure import Failure, Kind
 from notifier.batch.identifiers import is_job_title
 from notifier.diagnosis.diagnose import Diagnosis
-from notifier.diagnosis.known_cause import diagnosis_for
 from notifier.incident.counts import Member, Tally, fold
 from notifier.incident.incident import Incident
 from notifier.incident.recovery import Recovery
@@ -49,7 +48,7 @@ def add_other_failures(
         alert,
         severity=max(alert.severity, tally.severity),
         sentence=f"{event} {others}{mark}{log}" if others else alert.sentence,
-        **speak_for_all(incident, tally),
+        **_speak_for_all(incident, tally),
         breakdown=_write_table(incident, tally),
         causes=breakdown.count_by_cause(tally),
         counts=summary.count_failures(incident, tally),
@@ -204,7 +203,7 @@ def _start_alert(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> Aler
         causes=breakdown.count_by_cause(tally),
         counts=summary.count_failures(incident, tally),
         failure=None if first.kind is Kind.UNREADABLE else first,
-        **speak_for_all(incident, tally),
+        **_speak_for_all(incident, tally),
     )
 
 
@@ -213,17 +212,9 @@ def _list_ignored_labels(failure: Failure | None, incident: Incident) -> Pairs:
     return facts.list_ignored_labels(failure) if failure and not incident.reported_at else ()
 
 
-def speak_for_all(incident: Incident, tally: Tally) -> dict[str, Any]:
+def _speak_for_all(incident: Incident, tally: Tally) -> dict[str, Any]:
     """Give what an alert names for filters: the values of all its failures, not of one."""
-    first, every = incident.first, (*tally.failures, *tally.dependents)
-    own = first.tag("notify:owner")
-    values = {
-        "queue": summary.list_queues(incident, tally),
-        "definition": summary.list_values(one.definition or first.definition for one in every),
-        "owner": summary.list_values([one.owner for one in every] if tally.failures else [own]),
-        "cause": summary.list_values(one.cause for one in every),
-        "class": summary.list_values(str(diagnosis_for(one.cause).class_) for one in every),
-    }
+    values = summary.list_attributes(incident, tally)
     several = {name: each for name, each in values.items() if len(each) > 1}
     single = {
         name: "" if name in several else "".join(values[name])

@@ -13,8 +13,9 @@ from notifier.diagnosis.catalogue import Class, Severity
 from notifier.diagnosis.evidence import Diagnosis
 from notifier.incident.silence import muted_until, report_after
 from notifier.text import units, untrusted
+from notifier.text.links.defang import is_public_host
 
-_RUNBOOK = re.compile(r"https://[\w.-]{1,200}(?:/[\w./#?=&%+~-]{0,500})?", re.ASCII)
+_RUNBOOK = re.compile(r"https://([\w.-]{1,200})(?:/[\w./#?=&%+~-]{0,500})?", re.ASCII)
 _VERBS = {f"{verb.upper()}_FAILED": verb for verb in ("create", "update", "delete", "import")}
 _RESOURCES = {
     "AWS::Batch::ComputeEnvironment": "Compute environment",
@@ -227,9 +228,13 @@ def list_attempts(failure: Failure) -> tuple[AttemptRow, ...]:
 
 
 def list_links(failure: Failure) -> Pairs:
-    """Give the runbook in the job's tag `notify:runbook`, and the console pages."""
-    runbook = failure.tag("notify:runbook")
-    own = (("runbook", runbook),) if _RUNBOOK.fullmatch(runbook) else ()
+    """Give the runbook in the job's tag `notify:runbook`, and the console pages.
+
+    Anyone may send a drill, so its runbook is no link.
+    """
+    runbook = _RUNBOOK.fullmatch(failure.tag("notify:runbook"))
+    is_link = runbook and is_public_host(runbook[1]) and not failure.is_drill
+    own = (("runbook", runbook[0]),) if runbook and is_link else ()
     return (*own, *console_links.list_links(failure))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from notifier.alert import wording
 from notifier.batch.failure import Failure, Kind
 from notifier.incident.counts import Member, Tally
-from notifier.incident.fingerprint import FAMILIES, identity, job_of, root_of
+from notifier.incident.fingerprint import FAMILIES, identity, job_id_of, job_of, root_of
 from notifier.incident.incident import Incident
 from notifier.incident.job import stable_name
 
@@ -73,10 +73,11 @@ def _tags(first: Failure, member: Member) -> tuple[tuple[str, str], ...]:
 
 def _job_id(first: Failure, member: Member) -> str:
     if first.kind is Kind.STUCK:
-        return job_of(member.job_id)
+        return job_of(job_id_of(member.job_id))
     if first.kind is Kind.ENVIRONMENT:
         return first.job_id
-    return member.job_id if first.kind in FAMILIES | {Kind.JOB, Kind.SERVICE_JOB} else ""
+    is_job = first.kind in FAMILIES | {Kind.JOB, Kind.SERVICE_JOB}
+    return job_id_of(member.job_id) if is_job else ""
 
 
 def parent_job(failure: Failure) -> Failure:

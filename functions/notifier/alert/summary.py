@@ -144,6 +144,19 @@ def list_queues(incident: Incident, tally: Tally) -> tuple[str, ...]:
     return list_values([incident.first.queue, *names] if not all(names) else names)
 
 
+def list_attributes(incident: Incident, tally: Tally) -> dict[str, tuple[str, ...]]:
+    """Give the values of all failures by the name of the message attribute."""
+    first, every = incident.first, (*tally.failures, *tally.dependents)
+    own = first.tag("notify:owner")
+    return {
+        "queue": list_queues(incident, tally),
+        "definition": list_values(one.definition or first.definition for one in every),
+        "owner": list_values([one.owner for one in every] if tally.failures else [own]),
+        "cause": list_values(one.cause for one in every),
+        "class": list_values(str(diagnosis_for(one.cause).class_) for one in every),
+    }
+
+
 def _on_queues(incident: Incident, tally: Tally) -> str:
     queues = [untrusted.defang(name) for name in list_queues(incident, tally)]
     if not queues:

@@ -6,6 +6,7 @@ earlier version stored is read as well: see `_upgraded`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -16,13 +17,16 @@ from notifier.batch.failure import Failure, Kind, LogStream
 from notifier.diagnosis.catalogue import Certainty, Severity
 from notifier.incident import marks
 from notifier.incident.counts import Member, Role
+from notifier.incident.fingerprint import is_drill_key
 from notifier.incident.incident import Incident, Place
-from notifier.incident.rate_limit import RateState
+from notifier.incident.rate_limit import RateState, Sending
 from notifier.incident.recovery import Run
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import Progress, SweepPosition
 
 Item = dict[str, Any]
+MOST_NAME_BYTES = 900  # of a name in a key; what is before it takes at most 20
+_HASHED = "sha256-"
 
 _STORED_FIELDS = (
     "kind", "job_id", "job_name", "event_id", "event_time", "account", "region", "job_arn",
@@ -50,17 +54,45 @@ def state_key(incident: str) -> Item:
 
 def place_key(root: str) -> Item:
     """Return the key of the place where a job is counted."""
-    return key(f"job#{root}", "place")
+    return key(f"job#{_short(root)}", "place")
 
 
 def member_key(place: Place, job_id: str) -> Item:
     """Return the key of a member."""
-    return key(f"incident#{place.key}", MEMBER_PREFIX + job_id)
+    return key(f"incident#{place.key}", MEMBER_PREFIX + _short(job_id))
 
 
 def run_key(job: str, run: Run) -> Item:
     """Return the key of a run; those that began later are sorted later."""
-    return key(f"runs#{job}", f"{max(0, run.started_at):015d}#{run.job_id}")
+    return key(f"runs#{job}", f"{max(0, run.started_at):015d}#{_short(run.job_id)}")
+
+
+def _short(name: str) -> str:
+    """Return a name, or its hash where it may be too long for a key.
+
+    DynamoDB counts bytes: 2,048 of a partition key, 1,024 of a sort key.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+    """
+    counted = name.encode("utf-8", "replace")
+    is_short = len(counted) <= MOST_NAME_BYTES
+    return name if is_short else f"{_HASHED}{hashlib.sha256(counted).hexdigest()}"
+
+
+def held_list(*, is_drill: bool) -> str:
+    """Return the partition key of the incidents on hold."""
+    return "held-drills" if is_drill else "held"
+
+
+def held_key(incident: str) -> Item:
+    """Return the key of an incident on hold."""
+    return key(held_list(is_drill=is_drill_key(incident)), incident)
+
+
+def urgency(held: Item) -> tuple[int, int, str]:
+    """Return what an incident on hold is sorted by; a version before 0.2 stored only its key."""
+    body = body_of(held)
+    severity = Severity(body.get("severity", Severity.INFO))
+    return -severity.rank, body.get("since", 0), held["sk"]["S"]
 
 
 def with_body(where: Item, body: Mapping[str, Any], expires: int, version: int = 0) -> Item:
@@ -134,9 +166,10 @@ def to_place(item: Item) -> Place:
 
 
 def from_member(member: Member) -> dict[str, Any]:
-    """Return the body of a member; its id is in the key."""
+    """Return the body of a member; its id is in the key, unless it is too long for that."""
     body = _without_empty({field.name: getattr(member, field.name) for field in fields(member)})
-    del body["job_id"]
+    if _short(member.job_id) == member.job_id:
+        body.pop("job_id", None)
     body |= {"log": list(asdict(member.log).values())} if member.log else {}
     return {name: value for name, value in body.items() if value or name not in _COUNTS}
 
@@ -146,7 +179,7 @@ def to_member(item: Item) -> Member:
     body, named = body_of(item), _MEMBER_KEY.fullmatch(item["sk"]["S"])
     log = LogStream(*body["log"]) if "log" in body else None
     label = Severity(body["label"]) if "label" in body else None
-    job_id = named[1] if named else ""
+    job_id = body.get("job_id", named[1] if named else "")
     own = {"job_id": job_id, "role": Role(body["role"]), "log": log, "label": label}
     return Member(**(body | own))
 
@@ -166,13 +199,17 @@ def from_rate_state(rate_state: RateState) -> dict[str, Any]:
     """Return the body of the rate limit's state."""
     body = asdict(rate_state)
     del body["version"]
-    return body
+    times = {name: [list(one.values()) for one in body[name]] for name in ("alerts", "texts")}
+    return body | times
 
 
 def to_rate_state(item: Item) -> RateState:
-    """Parse the rate limit's state."""
+    """Parse the rate limit's state; a version before 0.2 stored only times."""
     body = body_of(item)
-    times = {name: tuple(body[name]) for name in ("alerts", "texts")}
+    times = {
+        name: tuple(Sending(*(one if isinstance(one, list) else [one])) for one in body[name])
+        for name in ("alerts", "texts")
+    }
     return RateState(**(body | times), version=version_of(item))
 
 

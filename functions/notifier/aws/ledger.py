@@ -8,8 +8,8 @@
 | `job#<root>` | `place` | where that job is counted |
 | `job#base#<key>` | `place` | the latest incident of failures whose events are alike |
 | `silences` | `all` | every silence |
-| `brake` | `alerts` | when messages went out, for the rate limit |
-| `held` | `<key>` | an incident on hold for the storm digest |
+| `brake` | `alerts`, `drills` | when messages went out, for the rate limit |
+| `held`, `held-drills` | `<key>` | an incident on hold for the storm digest |
 | `sweep` | `bookmark` | where the last sweep stopped |
 | `subscriptions` | `pending` | how many subscriptions are not confirmed |
 """
@@ -23,6 +23,7 @@ from itertools import islice
 from notifier.aws import items
 from notifier.aws.items import Item
 from notifier.aws.table import MOST_IN_TRANSACTION, PAUSES_S, Table, wait_to_retry
+from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member, Role
 from notifier.incident.incident import Incident, Place
 from notifier.incident.rate_limit import RateState
@@ -39,7 +40,8 @@ HELD_DAYS = 7
 SILENCE_DAYS = 31
 POSITION_DAYS = 30  # after this time without a sweep, the next starts anew
 PENDING_DAYS = 3  # SNS waits as long for a confirmation
-_SILENCES, _RATE_STATE = items.key("silences", "all"), items.key("brake", "alerts")
+_SILENCES = items.key("silences", "all")
+_RATE_STATE, _DRILLS = items.key("brake", "alerts"), items.key("brake", "drills")
 _SWEEP_POSITION, _PENDING = items.key("sweep", "bookmark"), items.key("subscriptions", "pending")
 
 
@@ -55,18 +57,19 @@ class IncidentLedger:
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
         """Read places, incidents, silences and the rate limit in as few calls as possible."""
-        own = (_SILENCES, _RATE_STATE, _PENDING)
+        own = (_SILENCES, _RATE_STATE, _DRILLS, _PENDING)
         wanted = [*own, *map(items.place_key, roots), *map(items.state_key, keys)]
         found = {(one["pk"]["S"], one["sk"]["S"]): one for one in self._table.get_many(wanted)}
-        places = {root: found.get((f"job#{root}", "place")) for root in roots}
+        places = {root: found.get((items.place_key(root)["pk"]["S"], "place")) for root in roots}
         states = {key: found.get((f"incident#{key}", "state")) for key in keys}
-        silences, rate_state = found.get(("silences", "all")), found.get(("brake", "alerts"))
-        pending = found.get(("subscriptions", "pending"))
+        silences, pending = found.get(("silences", "all")), found.get(("subscriptions", "pending"))
+        rate_state, drills = found.get(("brake", "alerts")), found.get(("brake", "drills"))
         return LedgerSnapshot(
             places={root: items.to_place(item) for root, item in places.items() if item},
             incidents={key: items.to_incident(item) for key, item in states.items() if item},
             silences=items.to_silences(silences) if silences else (),
             rate_state=items.to_rate_state(rate_state) if rate_state else RateState(),
+            drill_rate_state=(items.to_rate_state(drills) if drills else RateState(is_drill=True)),
             unconfirmed=items.body_of(pending)["pending"] if pending else 0,
         )
 
@@ -125,25 +128,27 @@ class IncidentLedger:
     def save_rate_state(self, rate_state: RateState) -> RateState | None:
         """Write it under the same condition."""
         item = items.with_body(
-            _RATE_STATE,
+            _DRILLS if rate_state.is_drill else _RATE_STATE,
             items.from_rate_state(rate_state),
             self._in_days(STATE_DAYS),
             rate_state.version + 1,
         )
         return items.to_rate_state(item) if self._table.put_if_unchanged(item) else None
 
-    def hold(self, key: str) -> None:
-        """Put an incident on the list of the next storm digest."""
-        item = items.with_body(items.key("held", key), {}, self._in_days(HELD_DAYS))
+    def hold(self, key: str, severity: Severity, since: int) -> None:
+        """Put an incident on the list of the next storm digest; drills have a list of their own."""
+        body = {"severity": severity, "since": since}
+        item = items.with_body(items.held_key(key), body, self._in_days(HELD_DAYS))
         self._table.put_many([item])
 
-    def held(self) -> tuple[str, ...]:
-        """Return the keys on that list."""
-        return tuple(item["sk"]["S"] for item in self._table.query("held", ""))
+    def held(self, *, is_drill: bool = False) -> tuple[str, ...]:
+        """Return the keys on that list: the most severe first, then those that waited longest."""
+        found = self._table.query(items.held_list(is_drill=is_drill), "")
+        return tuple(item["sk"]["S"] for item in sorted(found, key=items.urgency))
 
     def release(self, keys: Collection[str]) -> None:
-        """Take keys off that list."""
-        self._table.delete_many([items.key("held", key) for key in keys])
+        """Take keys off those lists."""
+        self._table.delete_many([items.held_key(key) for key in keys])
 
     def sweep_position(self) -> SweepPosition:
         """Return where the last sweep stopped."""
@@ -235,10 +240,10 @@ class DryRunLedger:
         """Accept it."""
         return rate_state
 
-    def hold(self, key: str) -> None:
+    def hold(self, key: str, severity: Severity, since: int) -> None:
         """Do nothing."""
 
-    def held(self) -> tuple[str, ...]:
+    def held(self, *, is_drill: bool = False) -> tuple[str, ...]:
         """Return none."""
         return ()
 

@@ -14,6 +14,7 @@ from notifier.batch.labels.labels import filter_labels
 from notifier.channels import chat, email, sms, webhook
 from notifier.joblog.excerpt import Excerpt
 from notifier.text import untrusted
+from notifier.text.links.defang import inert
 
 # 256 KiB in UTF-8 bytes, message attributes included.
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -65,10 +66,16 @@ def render_channels(alert: Alert) -> dict[str, str]:
     """Give the texts by channel name: subject, email, sms, chat, webhook."""
     texts = {
         "subject": email.render_subject(alert),
-        "email": email.render_body(alert),
+        "email": inert(email.render_body(alert), _own_parts(alert)),
         "sms": sms.render(alert),
     }
     return texts | {"chat": chat.render(alert), "webhook": webhook.render(alert, texts)}
+
+
+def _own_parts(alert: Alert) -> Iterator[str]:
+    """Give what the notifier made itself: only from parts that have AWS's form, and the runbook."""
+    yield from (url for _, url in alert.links)
+    yield from alert.commands
 
 
 def _map_protocols(texts: dict[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member, Role
-from notifier.incident.fingerprint import FAMILIES, fingerprint, identity, root_of
+from notifier.incident.fingerprint import FAMILIES, apart, fingerprint, identity, root_of
 from notifier.incident.incident import Place
 from notifier.incident.job import LISTED, make_job
 from notifier.incident.recovery import Run
@@ -48,7 +48,7 @@ class ClassifiedFailure:
     @property
     def root(self) -> str:
         """The id that children and nodes share with their parent."""
-        return root_of(self.failure.job_id)
+        return apart(self.failure, root_of(self.failure.job_id))
 
     @property
     def upstream(self) -> tuple[str, ...]:
@@ -57,7 +57,8 @@ class ClassifiedFailure:
         The parent of an array whose children did not run joins the incident that they joined.
         """
         if self.cause == _DEPENDENT:
-            return tuple(dict.fromkeys(root_of(job) for job in self.failure.depends_on if job))
+            roots = dict.fromkeys(root_of(job) for job in self.failure.depends_on if job)
+            return tuple(apart(self.failure, root) for root in roots)
         is_summary = self.failure.kind is Kind.ARRAY_PARENT and self.cause == _CHILDREN_FAILED
         return (self.root,) if is_summary and self.failure.depends_on else ()
 

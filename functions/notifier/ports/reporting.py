@@ -14,13 +14,14 @@ from notifier.diagnosis.diagnose import Severity
 from notifier.incident.counts import Member
 from notifier.incident.fingerprint import GROUP_BY
 from notifier.incident.incident import Incident, Intervals, Place
-from notifier.incident.rate_limit import Limits, RateState
+from notifier.incident.rate_limit import Limits, OutageLimit, RateState
 from notifier.incident.recovery import Run, Success
 from notifier.incident.silence import Silence
 from notifier.joblog.excerpt import LogRead
 from notifier.ports.metrics import FailureLabels, Metric
 
-STORM = "storm"  # stands for the storm digest where a follow-up names an incident
+# They stand for a storm digest where a follow-up names an incident.
+STORM, DRILL_STORM = "storm", "drill-storm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class LedgerSnapshot:
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     silences: tuple[Silence, ...] = ()
     rate_state: RateState = field(default_factory=RateState)
+    drill_rate_state: RateState = field(default_factory=lambda: RateState(is_drill=True))
     unconfirmed: int = 0  # subscriptions to the topic, as the sweep last counted them
 
 
@@ -120,16 +122,16 @@ class Ledger(Protocol):
         """Write it under the same condition."""
         ...
 
-    def hold(self, key: str) -> None:
-        """Put an incident on the list of the next storm digest."""
+    def hold(self, key: str, severity: Severity, since: int) -> None:
+        """Put an incident on the list of the next storm digest; drills have a list of their own."""
         ...
 
-    def held(self) -> tuple[str, ...]:
-        """Return the keys on that list."""
+    def held(self, *, is_drill: bool = False) -> tuple[str, ...]:
+        """Return the keys on that list: the most severe first, then those that waited longest."""
         ...
 
     def release(self, keys: Collection[str]) -> None:
-        """Take keys off that list."""
+        """Take keys off those lists."""
         ...
 
 
@@ -137,7 +139,7 @@ class Queues(Protocol):
     """Delivers later; both raise `ServiceError`."""
 
     def follow_up(self, key: str, due: int, now: int) -> None:
-        """Have an incident (or STORM) followed up at `due`, or a hop nearer to it."""
+        """Have an incident (or a storm digest) followed up at `due`, or a hop nearer to it."""
         ...
 
     def wait(self, body: str, waits: int, delay_s: int) -> None:
@@ -208,3 +210,4 @@ class Ports:
     now_ms: Callable[[], int]
     history: History
     labels: LabelReader = field(default_factory=NoLabels)
+    outage: OutageLimit = field(default_factory=OutageLimit)

@@ -7,12 +7,12 @@ secrets, and only then quote, defang or truncate.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from notifier.text import lazy, redaction
+from notifier.text.links.defang import defang as defang  # names of URLs are untrusted text, too
 from notifier.text.redaction import MASK, key_rows, mask, value_of_name_before
 
 LINE_LIMIT = 2_000  # characters; one log event may be 1 MB
@@ -47,8 +47,6 @@ _TYPOGRAPHY = str.maketrans({
     "…": "...", "·": "-", "×": "x", "→": "->", "•": "*", "ß": "ss", "ø": "o", "Ø": "O",
     "æ": "ae", "Æ": "AE", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d", "ı": "i",
 })  # fmt: skip
-_URL = lazy(r"(?:(h)tt(ps?)|(f)t(ps?))(?=://)", re.IGNORECASE)
-_WWW = lazy(r"(?<![A-Za-z0-9])(www)\.", re.IGNORECASE)
 
 
 def visible(text: str) -> str:
@@ -135,15 +133,6 @@ def _capped(text: str) -> str:
     head = shown[: LINE_LIMIT - 1]
     breaks = [head.rfind(mark, LINE_LIMIT - 300) for mark in " \t\"',;&"]
     return head[: max(*breaks, LINE_LIMIT - 300)] + ELLIPSIS
-
-
-def defang(text: str) -> str:
-    """Make URLs in quoted text not clickable: only our own links may be followed."""
-    return _WWW.sub(r"\1[.]", _URL.sub(_dead_scheme, text))
-
-
-def _dead_scheme(found: re.Match[str]) -> str:
-    return f"{found[1]}xx{found[2]}" if found[1] else f"{found[3]}x{found[4]}"
 
 
 def truncate(text: str, limit: int) -> str:

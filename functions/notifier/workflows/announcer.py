@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from notifier.alert.alert import Alert
-from notifier.incident.counts import Member
+from notifier.diagnosis.catalogue import Severity
+from notifier.incident.counts import Member, highest_severity
 from notifier.incident.decision import Decision, Standing, novelty, reason_of, review
 from notifier.incident.incident import Incident, Outcome
 from notifier.incident.recovery import Recovery, open_jobs
@@ -36,7 +37,10 @@ class Announcer:
         self._unconfirmed = snapshot.unconfirmed
         self.lookup = RecoveryLookup(ports)
         self._steering = Steering(snapshot.silences, self.lookup.runs_failed)
-        self.rate_limiter = RateLimiter(ports, options, snapshot.rate_state)
+        self.rate_limiters = {
+            is_drill: RateLimiter(ports, options, snapshot, is_drill=is_drill)
+            for is_drill in (False, True)
+        }
 
     def review(self, incident: Incident, members: Iterable[Member]) -> Standing:
         """Return how the members of an incident stand, by all that holds them back."""
@@ -78,17 +82,20 @@ class Announcer:
         PublishError
             When the topic did.
         """
-        if self.rate_limiter.has_room():
+        incident, limiter = standing.incident, self._limiter(standing.incident)
+        severity = highest_severity(recovery.members) if recovery else standing.tally.severity
+        if limiter.has_room(incident.first, severity):
             self._claim_and_publish(standing, decision, write, recovery)
         elif recovery:
             # A storm digest reports failures: a recovery waits for a message of its own.
-            self._save_for(self.rate_limiter.free_at() + _JUST_AFTER_MS, standing.incident)
+            free_at = limiter.free_at(incident.first, severity)
+            self._save_for(free_at + _JUST_AFTER_MS, incident)
         else:
             self._hold_for_storm(standing)
 
     def announce_storm(self, alert: Alert) -> None:
         """Publish a storm digest: it has its own interval, and no rate limit holds it back."""
-        counted = self.rate_limiter.count(alert, room_needed=False)
+        counted = self.rate_limiters[alert.is_drill].count(alert, room_needed=False)
         if counted is None:
             raise contended()
         publish(counted, self._ports)
@@ -153,7 +160,7 @@ class Announcer:
             self._leave_to_another(incident)
             return
         alert = self._completed(write(), standing, decision, recovery)
-        counted = self.rate_limiter.count(alert)
+        counted = self._limiter(incident).count(alert)
         if counted is None:  # others took the room meanwhile
             self._hold_for_storm(replace(standing, incident=claimed))
             return
@@ -181,14 +188,23 @@ class Announcer:
             self._ports.journal.measure(Metric.SECONDS_TO_ALERT, delay, "Seconds")
 
     def _hold_for_storm(self, standing: Standing) -> None:
-        """Leave an incident to the storm digest, and look at it after that in case none came."""
+        """Leave an incident to the storm digest, and look at it after that in case none came.
+
+        A critical one is looked at once more when there is room again, if that is earlier.
+        """
         incident, now = standing.incident, self._ports.now_ms()
+        severity, limiter = standing.tally.severity, self._limiter(incident)
         # The digest may be overdue and retried: who waits for it must not ask all the time.
-        storm = max(self.rate_limiter.storm_due(now), now)
-        self._ports.ledger.hold(incident.key)
+        storm = max(limiter.storm_due(now, severity), now)
+        self._ports.ledger.hold(incident.key, severity, standing.since)
         due = storm + self._options.intervals.interval
+        if severity is Severity.CRITICAL and incident.hold != RATE_LIMIT:
+            due = min(due, limiter.free_at(incident.first, severity) + _JUST_AFTER_MS)
         self._save_for(due, incident.held_back(RATE_LIMIT))
         self._note(RATE_LIMIT, Metric.ALERTS_HELD, incident)
+
+    def _limiter(self, incident: Incident) -> RateLimiter:
+        return self.rate_limiters[incident.first.is_drill]
 
     def _save_for(self, due: int, incident: Incident) -> None:
         now = self._ports.now_ms()

@@ -15,11 +15,12 @@ from notifier.incident.incident import Incident, Intervals
 from notifier.ports import metrics
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Journal, Options, Ports
-from notifier.ports.service_error import ServiceError, where
+from notifier.ports.service_error import ErrorKind, ServiceError, where
 from notifier.text import untrusted
 from notifier.workflows.announcer import RATE_LIMIT, Announcer
 from notifier.workflows.enriching.labelling import add_labels
-from notifier.workflows.grouping import Grouped, IncidentUpdate, group
+from notifier.workflows.grouping import Grouped, IncidentUpdate
+from notifier.workflows.isolation import group_apart
 from notifier.workflows.log_reader import LogReader
 from notifier.workflows.publishing import PublishError, publish
 from notifier.workflows.records import DEPENDENT_WAITS_S, ReceivedFailure, Record, read_all
@@ -29,6 +30,7 @@ from notifier.workflows.records import DEPENDENT_WAITS_S, ReceivedFailure, Recor
 RESERVE_MS = 40_000
 # The table gets two more chances, six minutes apart; then failures are reported without it.
 DEGRADED_FROM = 3
+LAST_RECEIVE = 5  # maxReceiveCount of FailureQueue: then it goes to the dead-letter queue
 DEGRADED_PAUSE_S = 1.0  # two invocations at once then send two messages a second at most
 
 
@@ -53,7 +55,7 @@ def run(records: Sequence[Record], ports: Ports, options: Options) -> tuple[str,
     add_labels(received, ports, options.filter_labels, RESERVE_MS)
     delivery = _Delivery(ports, options)
     try:
-        grouped = group(received, ports, options, delivery.logs)
+        grouped = group_apart(received, ports, options, delivery.logs)
         delivery.send_to_wait(grouped.waiting)
     except ServiceError as error:
         grouped = Grouped()
@@ -73,7 +75,7 @@ class _Delivery:
         self._ports, self._options = ports, options
         self._again: list[ReceivedFailure] = []
         self._unrecorded: list[ReceivedFailure] = []
-        self._ledger_problem = ""
+        self._ledger_problem, self._is_down = "", False
         self.logs = LogReader(ports, RESERVE_MS)
 
     def send_to_wait(self, waiting: Iterable[ReceivedFailure]) -> None:
@@ -91,7 +93,7 @@ class _Delivery:
         announcer = Announcer(self._ports, self._options, grouped.snapshot)
         for update in sorted(grouped.updates, key=lambda one: one.severity, reverse=True):
             known = grouped.snapshot.incidents.get(update.place.key)
-            if self._ledger_problem:
+            if self._is_down:
                 self._unrecorded += update.received
             elif self._ports.remaining_ms() < RESERVE_MS:
                 self._ports.journal.note(
@@ -101,26 +103,44 @@ class _Delivery:
             else:
                 self._announce_one(update, announcer, known)
 
-    def without_ledger(self, received: Iterable[ReceivedFailure], error: ServiceError) -> None:
-        """Return up on the ledger for this delivery."""
-        self._ledger_problem = error.says
+    def without_ledger(
+        self, received: Iterable[ReceivedFailure], error: ServiceError, *, is_down: bool = True
+    ) -> None:
+        """Give up on the ledger for these failures, and for this delivery if it is down."""
+        self._ledger_problem, self._is_down = error.says, self._is_down or is_down
         self._unrecorded += received
         self._ports.journal.note("no ledger", Metric.LEDGER_FAILURES, {"problem": error.says})
 
     def to_retry(self) -> list[ReceivedFailure]:
         """Return what must be delivered again; report the rest without the ledger."""
-        due = [one for one in self._unrecorded if one.receives >= DEGRADED_FROM]
         again = self._again + [one for one in self._unrecorded if one.receives < DEGRADED_FROM]
+        for is_drill in (False, True):
+            due = [
+                one
+                for one in self._unrecorded
+                if one.receives >= DEGRADED_FROM and one.failure.is_drill is is_drill
+            ]
+            again += self._report_without_ledger(due, is_drill=is_drill) if due else []
+        return again
+
+    def _report_without_ledger(
+        self, due: list[ReceivedFailure], *, is_drill: bool
+    ) -> list[ReceivedFailure]:
+        """Report failures in one message; return what has to be delivered again."""
+        now, limits, held = self._ports.now_ms(), self._options.limits, list[ReceivedFailure]()
+        if not self._ports.outage.take(now, limits, is_drill=is_drill):
+            held = [one for one in due if one.receives < LAST_RECEIVE]
+            due = [one for one in due if one.receives >= LAST_RECEIVE]
         if not due:
-            return again
+            return held
         self._ports.pause(DEGRADED_PAUSE_S)
         failures = [(one.failure, one.diagnosis) for one in due]
         try:
             publish(storm_digest.compose_degraded(failures, self._ledger_problem), self._ports)
         except PublishError:  # noted there
-            return again + due
+            return held + due
         self._ports.journal.note("reported without the ledger", Metric.DEGRADED_MESSAGES, {})
-        return again
+        return held
 
     def _announce_one(
         self, update: IncidentUpdate, announcer: Announcer, known: Incident | None
@@ -130,7 +150,8 @@ class _Delivery:
         except PublishError:
             self._again += update.received
         except ServiceError as error:
-            self.without_ledger(update.received, error)
+            is_refused = error.kind is ErrorKind.REJECTED  # what it holds, and no other incident
+            self.without_ledger(update.received, error, is_down=not is_refused)
         except Exception as error:  # noqa: BLE001  # one incident must not hold back the others
             self._ports.journal.note("crashed", Metric.CRASHED, {"problem": where(error)})
             self._again += update.received

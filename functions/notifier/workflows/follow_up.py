@@ -14,7 +14,7 @@ from notifier.incident.decision import Decision, Standing, decide
 from notifier.incident.incident import Incident, Outcome
 from notifier.incident.recovery import Recovery, Row, took
 from notifier.ports.metrics import Metric
-from notifier.ports.reporting import STORM, Options, Ports
+from notifier.ports.reporting import DRILL_STORM, STORM, Options, Ports
 from notifier.ports.service_error import ServiceError, where
 from notifier.workflows.announcer import Announcer
 from notifier.workflows.log_reader import read_log
@@ -78,8 +78,8 @@ def _follow_up(follow_up: FollowUp, ports: Ports, options: Options) -> bool:
     if now < due - EARLY_MS:
         ports.queues.follow_up(key, due, now)
         return True
-    if key == STORM:
-        return send_storm_digest(due, ports, options)
+    if key in (STORM, DRILL_STORM):
+        return send_storm_digest(key, due, ports, options)
     snapshot = ports.ledger.read((), [key])
     incident = snapshot.incidents.get(key)
     if incident is None or incident.due != due:

@@ -51,6 +51,24 @@ class ReceivedFailure:
         may_wait = is_queued and waited < len(DEPENDENT_WAITS_S) and not self.failure.is_drill
         return ClassifiedFailure(self.failure, self.diagnosis.cause, may_wait)
 
+    def become_unreadable(self, problem: str) -> None:
+        """Report it as an event that could not be read: the message names it, the ledger does not.
+
+        Whatever of it the ledger refused, its stand-in has nothing of it.
+        """
+        failure, message_id = self.failure, self.records[0].message_id
+        stand_in = Unreadable(problem, event_id=message_id, is_drill=failure.is_drill)
+        self.event = replace(
+            stand_in,
+            event_id=failure.event_id,
+            event_time=failure.event_time,
+            account=failure.account,
+            region=failure.region,
+            job_id=failure.job_id,
+            job_name=failure.job_name,
+        )
+        self.failure, self.diagnosis = stand_in.as_failure(), UNREADABLE
+
     @property
     def receives(self) -> int:
         """How often the failure was delivered."""

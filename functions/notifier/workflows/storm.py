@@ -11,38 +11,42 @@ from notifier.incident.decision import Standing
 from notifier.incident.incident import LEASE_MS
 from notifier.incident.rate_limit import RateState
 from notifier.ports.metrics import Metric
-from notifier.ports.reporting import STORM, Options, Ports
+from notifier.ports.reporting import DRILL_STORM, Options, Ports
 from notifier.workflows.announcer import RATE_LIMIT, Announcer
 
 MOST_NAMED = 200  # incidents in one digest; the others are counted, and named in the next
 
 
-def send_storm_digest(due: int, ports: Ports, options: Options) -> bool:
+def send_storm_digest(key: str, due: int, ports: Ports, options: Options) -> bool:
     """Report what the rate limit held back; False when it must be tried again.
 
-    `due` (epoch ms) names the digest: another one may have replaced it.
+    `key` is STORM or DRILL_STORM; `due` (epoch ms) names the digest: another one may have replaced
+    it.
     """
     now, snapshot = ports.now_ms(), ports.ledger.read((), ())
-    if snapshot.rate_state.storm_due != due:
+    is_drill = key == DRILL_STORM
+    rate_state = snapshot.drill_rate_state if is_drill else snapshot.rate_state
+    if rate_state.storm_due != due:
         ports.journal.note(
-            "replaced by another follow-up", Metric.FOLLOW_UPS_REPLACED, {"incident": STORM}
+            "replaced by another follow-up", Metric.FOLLOW_UPS_REPLACED, {"incident": key}
         )
         return True
     announcer = Announcer(ports, options, snapshot)
+    limiter = announcer.rate_limiters[is_drill]
 
     def lease(state: RateState) -> RateState:
         return replace(state, storm_lease=now + LEASE_MS)
 
-    if now < snapshot.rate_state.storm_lease or not announcer.rate_limiter.change(lease):
+    if now < rate_state.storm_lease or not limiter.change(lease):
         return False
-    keys = ports.ledger.held()
+    keys = ports.ledger.held(is_drill=is_drill)
     named, more = keys[:MOST_NAMED], len(keys[MOST_NAMED:])
     _publish(named, more, announcer, ports, options)
     ports.ledger.release(named)
     following = now + options.intervals.interval if more else 0
     if following:
-        ports.queues.follow_up(STORM, following, now)
-    announcer.rate_limiter.change(lambda state: state.storm_at(following))
+        ports.queues.follow_up(key, following, now)
+    limiter.change(lambda state: replace(state.storm_at(following), storm_sent=now))
     return True
 
 
