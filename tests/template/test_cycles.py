@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from notifier import settings
-from notifier.incident.incident import LONGEST_EPISODE_MS, Intervals
+from notifier.incident.incident import CLOSE_AFTER_MS, Intervals
 from notifier.text.units import DAY_MS, MINUTE_MS
 from notifier.workflows.records import DEPENDENT_WAITS_S
 from tests.simulation import Simulation, failed
@@ -56,7 +56,7 @@ def follow_ups_end_with_their_incident() -> dict[str, bool]:
     hops, looks = 20 * DAY_MS / HOP_MS, 20 * DAY_MS / Intervals().longest_interval
     claims = {
         "two minutes apart": least >= 2,
-        "14 days at most": LONGEST_EPISODE_MS == 14 * DAY_MS,
+        "14 days at most": CLOSE_AFTER_MS == 14 * DAY_MS,
         "another episode after that": max(incident.episode for incident in incidents) == 2,
         "one live follow-up for each incident": len(live) <= len(incidents),
         "as many messages as hops and looks": world.queues.calls["SendMessage"]

@@ -141,7 +141,7 @@ def list_values(values: Iterable[str]) -> tuple[str, ...]:
 def list_queues(incident: Incident, tally: Tally) -> tuple[str, ...]:
     """Name the queues of all failures."""
     names = [one.queue.rpartition("/")[2] for one in (*tally.failures, *tally.dependents)]
-    return list_values([incident.first.queue, *names] if not all(names) else names)
+    return list_values(names if names and all(names) else [incident.first.queue, *names])
 
 
 def list_attributes(incident: Incident, tally: Tally) -> dict[str, tuple[str, ...]]:

@@ -56,11 +56,15 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why a failure must not be reported yet, and until when at the latest, in epoch ms."""
+    """Why a failure must not be reported yet, and until when at the latest, in epoch ms.
+
+    `may_end_early` is whether a person may remove what holds it.
+    """
 
     outcome: Outcome
     reason: str
     until: int
+    may_end_early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,11 @@ class Steering:
         end = member.at + LONGEST_HOLD_MS
         for silence in self.silences:
             if silence.covers(job, member.cause, now):
-                return Hold(Outcome.SILENCED, str(silence), min(silence.until, end))
+                until = min(silence.until, end)
+                return Hold(Outcome.SILENCED, str(silence), until, may_end_early=True)
         if now < member.muted_until:
             until = min(member.muted_until, end)
-            return Hold(Outcome.HELD, _muted(member.muted_until, end), until)
+            return Hold(Outcome.SILENCED, _muted(member.muted_until, end), until)
         after = min(member.after, MOST_RUNS)
         if after > 1 and self.runs_failed(job) < after:
             limit = f" (its tag asks for {member.after:,})" if member.after > MOST_RUNS else ""

@@ -138,7 +138,7 @@ class Announcer:
         That is at its end, but before long: a person may remove a silence earlier.
         """
         longest = now + self._options.intervals.longest_interval
-        latest = self._next_look(incident, now) if hold.outcome is Outcome.SILENCED else longest
+        latest = self._next_look(incident, now) if hold.may_end_early else longest
         return min(hold.until + _JUST_AFTER_MS, latest)
 
     def _claim_and_publish(

@@ -159,21 +159,27 @@ class _Delivery:
     def _decide(self, update: IncidentUpdate, announcer: Announcer, known: Incident | None) -> None:
         now, options = self._ports.now_ms(), self._options
         incident = known or _opened(update, now, options.intervals)
-        if _is_only_counted(update, known, now, options.minimum) or (
-            known and not decide(known, now).speaks
-        ):
-            self._ports.journal.note("counted", Metric.COUNTED, {"incident": incident.key})
+        if _is_below(update, options.minimum):
+            self._note("below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, incident)
+            return
+        if _is_only_counted(update, known, now) or announcer.holds(incident, update.members):
+            self._note("counted", Metric.COUNTED, incident)
             return
         members = (*self._ports.ledger.members(update.place), *update.members)
         standing = announcer.review(incident, members)
         decision = decide(incident, now, standing)
         if not decision.speaks:
             announcer.wait_for_hold(standing)
+            if not standing.due and not standing.held:
+                self._note("below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, incident)
             return
         later = announcer.lookup.later(standing)
         if later.incident != incident:
             standing = announcer.review(later.incident, members)
         announcer.announce(standing, decision, lambda: self._alert(update, standing))
+
+    def _note(self, happened: str, count: Metric, incident: Incident) -> None:
+        self._ports.journal.note(happened, count, {"incident": incident.key})
 
     def _alert(self, update: IncidentUpdate, standing: Standing) -> Alert:
         incident, tally = standing.incident, standing.tally
@@ -217,21 +223,23 @@ def _opened(update: IncidentUpdate, now: int, intervals: Intervals) -> Incident:
     )
 
 
-def _is_only_counted(
-    update: IncidentUpdate, known: Incident | None, now: int, minimum: Severity
-) -> bool:
+def _is_below(update: IncidentUpdate, minimum: Severity) -> bool:
+    """Return whether nothing is severe enough; a parent is as severe as what it sums up."""
+    is_exempt = is_always_reported(update.received[0].failure)
+    has_parent = any(one.role is Role.PARENT for one in update.members)
+    return update.severity < minimum and not has_parent and not is_exempt
+
+
+def _is_only_counted(update: IncidentUpdate, known: Incident | None, now: int) -> bool:
     """Return whether an update needs no look at its incident: another message may report it."""
-    failure = update.received[0].failure
-    is_below = update.severity < minimum and not is_always_reported(failure)
-    if is_below and all(one.role is not Role.PARENT for one in update.members):
-        return True
     if known is None:
         # A dependent is reported with the job it depended on, whose own delivery is on its way.
         return all(one.role is Role.DEPENDENT for one in update.members)
     is_critical = update.severity is Severity.CRITICAL
     if known.hold == RATE_LIMIT and now < known.due and not is_critical:
         return True
-    return all(known.has_reported(one) for one in update.members)
+    is_reported = all(known.has_reported(one) for one in update.members)
+    return is_reported or not decide(known, now).speaks
 
 
 def _count_failures(done: Iterable[ReceivedFailure], journal: Journal) -> None:
