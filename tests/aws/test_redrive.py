@@ -13,7 +13,6 @@ from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
 from notifier.diagnosis.catalogue import Certainty, Severity
 from notifier.incident.incident import Incident
-from tests import incident_table
 from tests.aws.doctor_stack import DeployedStack, given, refused
 from workbench.commands.main import main
 from workbench.deployed import dead_letters
@@ -31,7 +30,6 @@ def sample(name: str) -> dict[str, Any]:
 def by_hand(stack: DeployedStack) -> DeployedStack:
     """A queue that cannot move its messages by itself, as that of the demo."""
     stack.answer("sqs.StartMessageMoveTask", lambda _: refused(HAND))
-    incident_table.make(stack.client("dynamodb"), "incidents")
     return stack
 
 

@@ -36,7 +36,6 @@ def command(invocation: Invocation, failures_per_month: int, storm_size: int) ->
         lines = {name: round(dollars, 4) for name, dollars in bill.lines.items()}
         shown = {"name": bill.name, "usd": round(bill.total, 4), "messages": round(bill.messages)}
         out.append("bills", shown | {"lines": lines})
-    out.line(
-        f"Prices: us-east-1, {prices.AS_OF}, without free tiers. Calls: measured by `make bench`."
-    )
+    for note in monthly_cost.notes():
+        out.line(note)
     out.add(prices_as_of=str(prices.AS_OF))

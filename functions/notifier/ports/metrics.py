@@ -50,6 +50,7 @@ class Metric(StrEnum):
     PUBLISH_REJECTED = "PublishRejected"
     PUBLISH_RETRIED = "PublishRetried"
     RECOVERY_UNKNOWN = "RecoveryUnknown"
+    SETTINGS_ADJUSTED = "SettingsAdjusted"
     UNREADABLE_EVENTS = "UnreadableEvents"
 
     # What the sweep found, where no event came.

@@ -28,9 +28,11 @@ from notifier.workflows.records import DEPENDENT_WAITS_S, ReceivedFailure, Recor
 # One incident costs at most one log read (11 s with time-outs, retries and waits), one look-up of
 # its history (7 s) and one publish (21 s); with less time left, its records are delivered again.
 RESERVE_MS = 40_000
-# The table gets two more chances, six minutes apart; then failures are reported without it.
+# A table that fails gets two more chances; then failures are reported without it. One that is gone
+# or denies access will do so again, so there is nothing to wait for.
 DEGRADED_FROM = 3
 LAST_RECEIVE = 5  # maxReceiveCount of FailureQueue: then it goes to the dead-letter queue
+PERMANENT = (ErrorKind.GONE, ErrorKind.DENIED)
 DEGRADED_PAUSE_S = 1.0  # two invocations at once then send two messages a second at most
 
 
@@ -76,6 +78,7 @@ class _Delivery:
         self._again: list[ReceivedFailure] = []
         self._unrecorded: list[ReceivedFailure] = []
         self._ledger_problem, self._is_down = "", False
+        self._degraded_from = DEGRADED_FROM
         self.logs = LogReader(ports, RESERVE_MS)
 
     def send_to_wait(self, waiting: Iterable[ReceivedFailure]) -> None:
@@ -108,17 +111,20 @@ class _Delivery:
     ) -> None:
         """Give up on the ledger for these failures, and for this delivery if it is down."""
         self._ledger_problem, self._is_down = error.says, self._is_down or is_down
+        if error.kind in PERMANENT:
+            self._degraded_from = 1
         self._unrecorded += received
         self._ports.journal.note("no ledger", Metric.LEDGER_FAILURES, {"problem": error.says})
 
     def to_retry(self) -> list[ReceivedFailure]:
         """Return what must be delivered again; report the rest without the ledger."""
-        again = self._again + [one for one in self._unrecorded if one.receives < DEGRADED_FROM]
+        least = self._degraded_from
+        again = self._again + [one for one in self._unrecorded if one.receives < least]
         for is_drill in (False, True):
             due = [
                 one
                 for one in self._unrecorded
-                if one.receives >= DEGRADED_FROM and one.failure.is_drill is is_drill
+                if one.receives >= least and one.failure.is_drill is is_drill
             ]
             again += self._report_without_ledger(due, is_drill=is_drill) if due else []
         return again
