@@ -142,6 +142,14 @@ class FakeLedger(MemoryLedger):
         self._called("BatchWriteItem", 1)
         super().save_sweep_position(sweep_position)
 
+    def announce_heartbeat(self, nonce: str) -> None:
+        self._called("BatchWriteItem", 1)
+        super().announce_heartbeat(nonce)
+
+    def redeem_heartbeat(self, nonce: str) -> bool:
+        self._called("BatchGetItem", 1)
+        return super().redeem_heartbeat(nonce)
+
     def note_unconfirmed(self, pending: int) -> None:
         self._called("BatchWriteItem", 1)
         super().note_unconfirmed(pending)
@@ -299,12 +307,14 @@ class FakePulse:
 
     counted: tuple[int, int] = (1, 0)
     beats: list[int] = field(default_factory=list)
+    nonces: list[str] = field(default_factory=list)
     troubles: list[ServiceError] = field(default_factory=list)
 
-    def beat(self, now: int) -> None:
+    def beat(self, now: int, nonce: str) -> None:
         if self.troubles:
             raise self.troubles.pop(0)
         self.beats.append(now)
+        self.nonces.append(nonce)
 
     def subscriptions(self) -> tuple[int, int]:
         return self.counted

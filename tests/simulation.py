@@ -129,7 +129,9 @@ class Simulation:
         """Leave the tags with the job: AWS Batch puts none into an event."""
         detail = event.get("detail")
         tags = detail.get("tags") if isinstance(detail, dict) else None
-        if not isinstance(tags, dict) or event.get("source") != "aws.batch":
+        job_id = detail.get("jobId") if isinstance(detail, dict) else None
+        is_job = isinstance(tags, dict) and isinstance(job_id, str)
+        if not (isinstance(detail, dict) and is_job and event.get("source") == "aws.batch"):
             return event
         self.labels.tags[root_of(detail["jobId"])] = tags
         return event | {"detail": detail | {"tags": {"resourceArn": detail["jobArn"]}}}

@@ -124,6 +124,12 @@ class LedgerContract:
         ledger.save_sweep_position(SweepPosition())
         assert ledger.sweep_position() == SweepPosition()
 
+    def test_a_heartbeat_that_was_announced_counts_once(self, ledger: Either) -> None:
+        ledger.announce_heartbeat("a" * 32)
+        assert not ledger.redeem_heartbeat("b" * 32)
+        assert ledger.redeem_heartbeat("a" * 32)
+        assert not ledger.redeem_heartbeat("a" * 32)
+
     def test_unconfirmed_subscriptions_come_with_every_read(self, ledger: Either) -> None:
         assert ledger.read([], []).unconfirmed == 0
         ledger.note_unconfirmed(2)

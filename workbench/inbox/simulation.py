@@ -41,6 +41,7 @@ class MemoryLedger:
     rate_state: RateState = field(default_factory=RateState)
     drill_rate_state: RateState = field(default_factory=lambda: RateState(is_drill=True))
     waiting: dict[str, tuple[Severity, int]] = field(default_factory=dict)
+    nonces: set[str] = field(default_factory=set)
     unconfirmed: int = 0
     marked: SweepPosition = field(default_factory=SweepPosition)
 
@@ -118,6 +119,16 @@ class MemoryLedger:
     def save_sweep_position(self, sweep_position: SweepPosition) -> None:
         """Save where the sweep stopped."""
         self.marked = sweep_position
+
+    def announce_heartbeat(self, nonce: str) -> None:
+        """Save a nonce."""
+        self.nonces.add(nonce)
+
+    def redeem_heartbeat(self, nonce: str) -> bool:
+        """Take a nonce off; its age is not simulated."""
+        is_known = nonce in self.nonces
+        self.nonces.discard(nonce)
+        return is_known
 
     def note_unconfirmed(self, pending: int) -> None:
         """Save how many subscriptions are not confirmed."""

@@ -11,6 +11,7 @@
 | `brake` | `alerts`, `drills` | when messages went out, for the rate limit |
 | `held`, `held-drills` | `<key>` | an incident on hold for the storm digest |
 | `sweep` | `bookmark` | where the last sweep stopped |
+| `heartbeat` | `<nonce>` | a heartbeat that is on its way |
 | `subscriptions` | `pending` | how many subscriptions are not confirmed |
 """
 
@@ -39,6 +40,8 @@ MOST_RUNS = 1_000  # that are read of one job
 HELD_DAYS = 7
 SILENCE_DAYS = 31
 POSITION_DAYS = 30  # after this time without a sweep, the next starts anew
+# A heartbeat that takes longer proves that failures do, too. HeartbeatAlarm waits for 20 minutes.
+HEARTBEAT_S = 15 * 60
 PENDING_DAYS = 3  # SNS waits as long for a confirmation
 _SILENCES = items.key("silences", "all")
 _RATE_STATE, _DRILLS = items.key("brake", "alerts"), items.key("brake", "drills")
@@ -160,6 +163,19 @@ class IncidentLedger:
         body, expires = items.from_sweep_position(sweep_position), self._in_days(POSITION_DAYS)
         self._table.put_many([items.with_body(_SWEEP_POSITION, body, expires)])
 
+    def announce_heartbeat(self, nonce: str) -> None:
+        """Store the nonce of a heartbeat before it is sent."""
+        expires = self._now_ms() // 1000 + HEARTBEAT_S
+        self._table.put_many([items.with_body(items.key("heartbeat", nonce), {}, expires)])
+
+    def redeem_heartbeat(self, nonce: str) -> bool:
+        """Return whether the sweep announced this nonce minutes ago; it counts once."""
+        key = items.key("heartbeat", nonce)
+        if not list(self._table.get_many([key])):
+            return False
+        self._table.delete_many([key])
+        return True
+
     def note_unconfirmed(self, pending: int) -> None:
         """Store how many subscriptions are not confirmed, for the next alert."""
         item = items.with_body(_PENDING, {"pending": pending}, self._in_days(PENDING_DAYS))
@@ -256,6 +272,13 @@ class DryRunLedger:
 
     def save_sweep_position(self, sweep_position: SweepPosition) -> None:
         """Do nothing."""
+
+    def announce_heartbeat(self, nonce: str) -> None:
+        """Do nothing."""
+
+    def redeem_heartbeat(self, nonce: str) -> bool:
+        """Accept none: a dry run sends none."""
+        return False
 
     def note_unconfirmed(self, pending: int) -> None:
         """Do nothing."""

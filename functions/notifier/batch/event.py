@@ -44,6 +44,7 @@ _JOB_STATES = frozenset(
     ("SUBMITTED", "PENDING", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED")
 )
 _SOURCES = ("aws.batch", "aws.cloudformation", DRILL_SOURCE, SWEEP_SOURCE)
+_NONCE = re.compile(r"[0-9a-f]{32}")
 _BATCH_RESOURCE = re.compile(r"AWS::Batch::[A-Za-z]{1,64}")
 # For a queue, compute environment or stack, whose settings hold no secrets.
 _NAME, _REASON = sanitizer((), NAME_LIMIT), sanitizer((), REASON_LIMIT)
@@ -80,13 +81,17 @@ def parse_event(event: object) -> Parsed:
     return parse(event, detail)
 
 
-def is_heartbeat(event: object) -> bool:
-    """Return whether an event is a heartbeat, which only proves that events arrive.
+def heartbeat_nonce(event: object) -> str | None:
+    """Return the nonce of a heartbeat, which only proves that events arrive; None for the rest.
 
-    HeartbeatRule lets only those of its own stack into the queue.
+    HeartbeatRule lets only those of its own stack into the queue, but everyone who may put events
+    on the bus can name that source: without a nonce of the right form, the text is empty.
     """
     source = event.get("source") if isinstance(event, dict) else None
-    return isinstance(source, str) and f"{source}.".startswith(f"{HEARTBEAT_SOURCE}.")
+    if not (isinstance(source, str) and f"{source}.".startswith(f"{HEARTBEAT_SOURCE}.")):
+        return None
+    nonce = str_at(event, "detail", "nonce")
+    return nonce if _NONCE.fullmatch(nonce) else ""
 
 
 def _unreadable(event: Json, problem: str) -> Unreadable:

@@ -62,6 +62,7 @@ class Metric(StrEnum):
 
     # Whether the way from rule to people is open.
     HEARTBEAT = "Heartbeat"
+    HEARTBEATS_FORGED = "HeartbeatsForged"
     HEARTBEATS_UNSENT = "HeartbeatsUnsent"
     CONFIRMED_SUBSCRIPTIONS = "ConfirmedSubscriptions"
     PENDING_SUBSCRIPTIONS = "PendingSubscriptions"

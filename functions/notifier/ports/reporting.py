@@ -122,6 +122,10 @@ class Ledger(Protocol):
         """Write it under the same condition."""
         ...
 
+    def redeem_heartbeat(self, nonce: str) -> bool:
+        """Return whether the sweep announced this nonce minutes ago; it counts once."""
+        ...
+
     def hold(self, key: str, severity: Severity, since: int) -> None:
         """Put an incident on the list of the next storm digest; drills have a list of their own."""
         ...

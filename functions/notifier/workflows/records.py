@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from notifier.batch.event import is_heartbeat, parse_event
+from notifier.batch.event import heartbeat_nonce, parse_event
 from notifier.batch.failure import Failure, Unreadable
 from notifier.diagnosis.diagnose import diagnose
 from notifier.diagnosis.evidence import Diagnosis
@@ -14,7 +14,8 @@ from notifier.diagnosis.known_cause import UNREADABLE
 from notifier.incident.assignment import ClassifiedFailure
 from notifier.incident.fingerprint import identity
 from notifier.ports.metrics import Metric
-from notifier.ports.reporting import Journal
+from notifier.ports.reporting import Ports
+from notifier.ports.service_error import ServiceError
 
 # Seconds that a dependent waits for the failure of the job before it, one delivery after another.
 DEPENDENT_WAITS_S = (15, 60, 180)
@@ -75,21 +76,39 @@ class ReceivedFailure:
         return max(record.receives for record in self.records)
 
 
-def read_all(records: Sequence[Record], journal: Journal) -> list[ReceivedFailure]:
+def read_all(records: Sequence[Record], ports: Ports) -> list[ReceivedFailure]:
     """Parse and diagnose all records; several records of one failure become one value."""
     received: dict[str, ReceivedFailure] = {}
     for record in records:
         body = _decoded(record.body)
-        if is_heartbeat(body):
-            journal.note("heartbeat", Metric.HEARTBEAT, {"message_id": record.message_id})
+        if (nonce := heartbeat_nonce(body)) is not None:
+            _count_heartbeat(nonce, record, ports)
             continue
         parsed = Unreadable("the message is not JSON") if body is _NOT_JSON else parse_event(body)
         if parsed is None:
-            journal.note("not a failure", Metric.NOT_A_FAILURE, {"message_id": record.message_id})
+            ports.journal.note(
+                "not a failure", Metric.NOT_A_FAILURE, {"message_id": record.message_id}
+            )
             continue
         one = _received(parsed, record)
         received.setdefault(identity(one.failure), one).records.append(record)
     return list(received.values())
+
+
+def _count_heartbeat(nonce: str, record: Record, ports: Ports) -> None:
+    """Count a heartbeat that the sweep announced in the table: nobody else can write there."""
+    facts = {"message_id": record.message_id}
+    try:
+        is_ours = bool(nonce) and ports.ledger.redeem_heartbeat(nonce)
+    except ServiceError as error:  # the next heartbeat comes in minutes
+        ports.journal.note(
+            "heartbeat not checked", Metric.LEDGER_FAILURES, facts | {"problem": error.says}
+        )
+        return
+    if is_ours:
+        ports.journal.note("heartbeat", Metric.HEARTBEAT, facts)
+    else:
+        ports.journal.note("forged heartbeat", Metric.HEARTBEATS_FORGED, facts)
 
 
 def _received(parsed: Failure | Unreadable, record: Record) -> ReceivedFailure:
