@@ -14,6 +14,7 @@ import pytest
 from notifier.alert import digest, log_samples, storm_digest
 from notifier.alert.alert import Alert, compose
 from notifier.alert.commands import aws_cli
+from notifier.alert.several import recovered
 from notifier.batch.failure import Kind
 from notifier.channels import email, message, sms, webhook
 from notifier.diagnosis.catalogue import Certainty, Severity
@@ -280,7 +281,7 @@ def recovery(about: Incident, members: Sequence[Member]) -> Recovery:
 def test_a_drill_stays_one() -> None:
     alert = write_digest(fold([*OOM, *LOST]), incident(child(is_drill=True)))
     about = incident(child(is_drill=True))
-    over = digest.compose_recovery(about, recovery(about, OOM), fold(OOM), "after 3 min")
+    over = recovered.compose_recovery(about, recovery(about, OOM), fold(OOM), "after 3 min")
     assert alert.status == "DRILL FAILED"
     assert over.status == "DRILL RECOVERED"
     assert over.name == "align-cohort"
@@ -523,7 +524,7 @@ def test_two_digests_of_an_incident_differ_in_their_id() -> None:
     about = incident(child())
     ids = {write_digest(fold(OOM[:n]), about).event_id for n in (2, 2, 50)}
     assert len(ids) == 2
-    over = digest.compose_recovery(about, recovery(about, OOM), fold(OOM), "after 1 h")
+    over = recovered.compose_recovery(about, recovery(about, OOM), fold(OOM), "after 1 h")
     assert over.event_id not in ids
 
 
@@ -559,7 +560,7 @@ def test_hostile_names_stay_harmless(kind: Kind) -> None:
     about = incident(lead, "app-exit-1")
     reads = [(one, log) for one in log_samples.choose_logs(given)]
     check(digest.compose_digest(about, given, reads, 25))
-    check(digest.compose_recovery(about, given, "after 1 h"))
+    check(recovered.compose_recovery(about, given, "after 1 h"))
     check(storm_digest.compose_storm([(about, given)] * 3, 1, scenes.START))
     check(storm_digest.compose_degraded([(lead, diagnosis_for("app-exit-1"))] * 3, "Throttled"))
 

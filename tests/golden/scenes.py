@@ -9,6 +9,7 @@ from typing import Any
 from notifier.alert import digest, log_samples, storm_digest
 from notifier.alert.alert import Alert, compose
 from notifier.alert.history import Run, RunHistory
+from notifier.alert.several.recovered import compose_recovery
 from notifier.batch.failure import Attempt, Failure, Kind, LogStream
 from notifier.batch.job_shape import JobShape
 from notifier.diagnosis.catalogue import Certainty, Severity
@@ -153,7 +154,7 @@ def recovered() -> Alert:
     ended = START + 3 * HOUR + 10 * MINUTE
     success = Success("nightly", ended - HOUR, ended, f"{ROOT[:-3]}00a")
     over = Recovery(given.failures, job_of(about.first, given.failures[0]), success)
-    alert = digest.compose_recovery(about, over, given, reason)
+    alert = compose_recovery(about, over, given, reason)
     return replace(alert, outcome="recovered", reason=reason)
 
 

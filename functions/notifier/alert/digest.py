@@ -9,17 +9,17 @@ from typing import Any
 
 from notifier.alert import advice, breakdown, facts, log_samples, summary, wording
 from notifier.alert.alert import Alert, start_alert
-from notifier.alert.commands import aws_cli, console_links, logs_insights, rerun
+from notifier.alert.commands import aws_cli, logs_insights, rerun
 from notifier.alert.facts import Pairs
-from notifier.alert.representative import FAMILY_NAMES, job_noun, parent_job, set_representative
+from notifier.alert.representative import job_noun, parent_job, set_representative
+from notifier.alert.several.attributes import list_attributes
 from notifier.batch.failure import Failure, Kind
 from notifier.batch.identifiers import is_job_title
 from notifier.diagnosis.diagnose import Diagnosis
-from notifier.incident.counts import Member, Tally, fold
+from notifier.incident.counts import Member, Tally
 from notifier.incident.incident import Incident
-from notifier.incident.recovery import Recovery
 from notifier.joblog.excerpt import LogRead
-from notifier.text import units, untrusted
+from notifier.text import units
 
 JOBS_DESCRIBED = 10  # in one describe-jobs command
 DEPENDENTS_NAMED = 5
@@ -81,20 +81,16 @@ def compose_digest(
     first, diagnosis = incident.first, summary.diagnose_incident(incident, tally)
     rerun_commands, rerun_step = rerun.rerun_failed_jobs(incident, tally)
     samples, log_says = log_samples.show_logs(incident, reads, log_lines)
-    alert = _start_alert(incident, tally, diagnosis)
-    alert = _add_headline(alert, incident, tally, log_says, due)
+    start = start_digest(incident, tally, diagnosis)
+    alert = _add_headline(start, incident, tally, log_says, due)
     sentence = summary.write_sentence(incident, tally, diagnosis, due)
-    steps = (*advice.next_steps(first, diagnosis), rerun_step, _dependents_step(tally))
-    several = (*_list_numbers(incident, tally), *alert.facts)
+    steps = (*advice.next_steps(first, diagnosis), rerun_step, dependents_step(tally))
     log_links = log_samples.list_log_links(incident, reads)
     return replace(
         alert,
         sentence=" ".join(filter(None, (sentence, log_says))),
         steps=tuple(filter(None, steps)),
-        facts=(
-            *(facts.list_facts(first) if summary.is_single(tally) else several),
-            *_list_ignored_labels(first, incident),
-        ),
+        facts=(*_list_facts(alert, incident, tally), *_list_ignored_labels(first, incident)),
         breakdown=_write_table(incident, tally),
         samples=samples,
         log_note=log_samples.explain_missing_logs(first.kind, tally, samples),
@@ -114,78 +110,7 @@ def _add_headline(
     return replace(alert, headline=headline.partition(": ")[0] if error else headline, error=error)
 
 
-def compose_recovery(incident: Incident, recovery: Recovery, tally: Tally, reason: str) -> Alert:
-    """Report that a job of an incident has succeeded again, or that the incident is over.
-
-    Parameters
-    ----------
-    incident
-        Its state.
-    recovery
-        What has recovered.
-    tally
-        What has failed in the incident; jobs that depended on it will not run.
-    reason
-        How long it took, such as `after 3 h 10 min, 5 failed runs`.
-    """
-    tally = fold((*recovery.members, *tally.dependents))
-    incident = set_representative(incident, tally)
-    first, diagnosis = incident.first, summary.diagnose_incident(incident, tally)
-    alert = _start_alert(incident, tally, replace(diagnosis, meaning="", actions=()))
-    times: Pairs = (("since", units.moment(tally.first_at)),)
-    last = max(one.at for one in recovery.members)
-    if not first.is_from_sweep:
-        times = (
-            ("first failure", units.moment(min(one.at for one in recovery.members))),
-            ("last failure", units.moment(last)),
-        )
-    cause = summary.list_causes(tally) or wording.lower_first(diagnosis.title)
-    error = next((one.error for one in reversed(recovery.members) if one.error), "")
-    name, sentence = _describe_recovery(incident, tally)
-    found = (*times, ("cause", cause), ("error", untrusted.defang(error)), *alert.facts)
-    return replace(
-        alert,
-        status=facts.mark_drill("RECOVERED", first.is_drill),
-        name=name,
-        doubt="",
-        event_id=f"{alert.event_id}-recovered",
-        sentence=f"{sentence}, {reason.replace(', ', ' and ', 1)}.",
-        headline=reason,
-        steps=tuple(filter(None, (_dependents_step(tally),))),
-        facts=tuple(pair for pair in found if pair[1]),
-        links=(*_link_success(first, recovery), *alert.links),
-    )
-
-
-def _link_success(first: Failure, recovery: Recovery) -> Pairs:
-    """Give the console page of the run that succeeded."""
-    if recovery.success is None or not recovery.success.job_id:
-        return ()
-    run = replace(parent_job(first), job_id=recovery.success.job_id, log=None)
-    page = dict(console_links.list_links(run)).get("job", "")
-    return (("successful run", page),) if page else ()
-
-
-def _describe_recovery(incident: Incident, tally: Tally) -> tuple[str, str]:
-    """Give the name of what has recovered, and the beginning of a sentence about it."""
-    job = parent_job(incident.first)
-    name = untrusted.defang(job.job_name)
-    if job is incident.first:
-        name = summary.name_incident(incident, tally)
-    on_queue = f" on queue {untrusted.defang(job.queue)}" if job.queue else ""
-    if job.kind is Kind.JOB and len(tally.names) > 1:
-        return name, f"All {len(tally.names):,} jobs that failed{on_queue} have succeeded again"
-    if job.kind is Kind.STUCK:
-        if tally.failed > 1:
-            return name, f"{tally.failed:,} jobs{on_queue} are no longer waiting"
-        return name, f"Job {name}{on_queue} is no longer waiting"
-    if job.is_unusable:
-        return name, f"{facts.describe_failure(job).removesuffix(job.status)}usable again"
-    kind = FAMILY_NAMES.get(job.kind, "job").capitalize()
-    return name, f"{kind} {name}{on_queue} has succeeded again"
-
-
-def _start_alert(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> Alert:
+def start_digest(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> Alert:
     """Begin an alert with what a digest and a recovery have in common."""
     first = incident.first
     return replace(
@@ -207,14 +132,20 @@ def _start_alert(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> Aler
     )
 
 
+def _list_facts(alert: Alert, incident: Incident, tally: Tally) -> Pairs:
+    if summary.is_single(tally):
+        return facts.list_facts(incident.first)
+    return (*_list_numbers(incident, tally), *alert.facts)
+
+
 def _list_ignored_labels(failure: Failure | None, incident: Incident) -> Pairs:
     """Give the tags that are not understood; they are said in the first message, and no more."""
-    return facts.list_ignored_labels(failure) if failure and not incident.reported_at else ()
+    return advice.list_ignored_labels(failure) if failure and not incident.reported_at else ()
 
 
 def _speak_for_all(incident: Incident, tally: Tally) -> dict[str, Any]:
     """Give what an alert names for filters: the values of all its failures, not of one."""
-    values = summary.list_attributes(incident, tally)
+    values = list_attributes(incident, tally)
     several = {name: each for name, each in values.items() if len(each) > 1}
     single = {
         name: "" if name in several else "".join(values[name])
@@ -265,7 +196,7 @@ def _list_commands(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> tu
     return (*commands[:-1], *aws_cli.describe_jobs(ids[:JOBS_DESCRIBED], job.region))
 
 
-def _dependents_step(tally: Tally) -> str:
+def dependents_step(tally: Tally) -> str:
     """Say which dependents to submit again; a name with markup is only counted."""
     names = list(dict.fromkeys(one.name for one in tally.dependents))
     if not names:

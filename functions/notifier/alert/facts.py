@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from notifier.alert.commands import console_links
 from notifier.batch.failure import Attempt, Failure, Kind
 from notifier.batch.labels.labels import filter_labels
-from notifier.diagnosis.catalogue import Class, Severity
-from notifier.diagnosis.evidence import Diagnosis
-from notifier.incident.silence import muted_until, report_after
 from notifier.text import units, untrusted
 from notifier.text.links.defang import is_public_host
 
@@ -188,29 +185,6 @@ def _run_time(attempt: Attempt) -> int | None:
     if attempt.started_at is None or attempt.stopped_at is None:
         return None
     return max(0, attempt.stopped_at - attempt.started_at)
-
-
-def quote_given_reason(failure: Failure, diagnosis: Diagnosis) -> str:
-    """Quote the reason of whoever stopped a job, as a sentence with a space before it."""
-    if diagnosis.class_ is not Class.CANCELLED or not failure.status_reason:
-        return ""
-    return f" The reason given: {untrusted.defang(failure.status_reason).rstrip('.')}."
-
-
-def list_ignored_labels(failure: Failure) -> Pairs:
-    """Give the tags that steer the notifier but have a value that it does not understand."""
-    severity, severities = failure.tag("notify:severity").lower(), tuple(map(str, Severity))
-    expected = {
-        "notify:severity": "" if severity in severities else ", ".join(severities),
-        "notify:mute-until": "" if muted_until(failure) else "an ISO 8601 time",
-        "notify:after": "" if report_after(failure) else "a number from 1 to 99999",
-    }
-    ignored = [
-        f"{key}={failure.tag(key)} (expected: {form})"
-        for key, form in expected.items()
-        if form and failure.tag(key)
-    ]
-    return _defang_pairs({"ignored tags": "; ".join(ignored)})
 
 
 def list_attempts(failure: Failure) -> tuple[AttemptRow, ...]:

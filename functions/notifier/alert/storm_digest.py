@@ -9,6 +9,7 @@ from notifier.alert import breakdown, facts, summary, wording
 from notifier.alert.alert import Alert
 from notifier.alert.breakdown import CauseCount, Counts
 from notifier.alert.representative import parent_job, set_representative
+from notifier.alert.several.attributes import list_attributes, list_values
 from notifier.alert.several.rows import (
     Row,
     align,
@@ -86,8 +87,8 @@ def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: i
 def _list_attributes(held: Sequence[tuple[Incident, Tally]]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for each in held:
-        for name, values in summary.list_attributes(*each).items():
-            found[name] = summary.list_values((*found.get(name, ()), *values))
+        for name, values in list_attributes(*each).items():
+            found[name] = list_values((*found.get(name, ()), *values))
     return found
 
 

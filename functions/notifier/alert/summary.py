@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from notifier.alert import facts, wording
 from notifier.alert.breakdown import Counts
 from notifier.alert.representative import FAMILY_NAMES, count_jobs, parent_job
+from notifier.alert.several.attributes import list_values, name_queues
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.diagnose import Certainty, Diagnosis, Severity
 from notifier.diagnosis.known_cause import diagnosis_for
@@ -15,7 +16,6 @@ from notifier.incident.fingerprint import FAMILIES
 from notifier.incident.incident import Incident
 from notifier.text import units, untrusted
 
-QUEUES_NAMED = 3  # in a sentence; the others are counted
 _NOT_JOBS = frozenset((Kind.QUEUE_BLOCKED, Kind.ENVIRONMENT))
 
 
@@ -133,39 +133,6 @@ def _count_new_dependents(tally: Tally, due: Collection[Member]) -> int:
     return new if 0 < new < len(tally.dependents) else 0
 
 
-def list_values(values: Iterable[str]) -> tuple[str, ...]:
-    """Give each value once, in this order, without empty ones."""
-    return tuple(dict.fromkeys(value for value in values if value))
-
-
-def list_queues(incident: Incident, tally: Tally) -> tuple[str, ...]:
-    """Name the queues of all failures."""
-    names = [one.queue.rpartition("/")[2] for one in (*tally.failures, *tally.dependents)]
-    return list_values(names if names and all(names) else [incident.first.queue, *names])
-
-
-def list_attributes(incident: Incident, tally: Tally) -> dict[str, tuple[str, ...]]:
-    """Give the values of all failures by the name of the message attribute."""
-    first, every = incident.first, (*tally.failures, *tally.dependents)
-    own = first.tag("notify:owner")
-    return {
-        "queue": list_queues(incident, tally),
-        "definition": list_values(one.definition or first.definition for one in every),
-        "owner": list_values([one.owner for one in every] if tally.failures else [own]),
-        "cause": list_values(one.cause for one in every),
-        "class": list_values(str(diagnosis_for(one.cause).class_) for one in every),
-    }
-
-
-def _on_queues(incident: Incident, tally: Tally) -> str:
-    queues = [untrusted.defang(name) for name in list_queues(incident, tally)]
-    if not queues:
-        return ""
-    more = len(queues) - QUEUES_NAMED
-    rest = f" and {more:,} more" if more > 0 else ""
-    return f" on queue{'s' if len(queues) > 1 else ''} {', '.join(queues[:QUEUES_NAMED])}{rest}"
-
-
 def write_sentence(
     incident: Incident, tally: Tally, diagnosis: Diagnosis, due: Collection[Member] = ()
 ) -> str:
@@ -194,7 +161,7 @@ def _open_sentence(incident: Incident, tally: Tally) -> str:
         return f"Queue {name_incident(incident, tally)} was blocked {times}"
     if first.kind is Kind.ENVIRONMENT:
         return f"{facts.describe_failure(first)}, {times}"
-    return f"{_describe_jobs(incident, tally, counts)}{_on_queues(incident, tally)}"
+    return f"{_describe_jobs(incident, tally, counts)}{name_queues(incident, tally)}"
 
 
 def _describe_jobs(incident: Incident, tally: Tally, counts: Counts) -> str:

@@ -92,14 +92,7 @@ def review(
     known = tuple({one.job_id: one for one in members}.values())
     reported = frozenset(one.job_id for one in known if incident.has_reported(one))
     new = [one for one in known if one.job_id not in reported]
-    holds = {one.job_id: hold for one in new if (hold := steering.hold(incident.first, one, now))}
-    late = {
-        holds[one.job_id].reason
-        for one in new
-        if one.job_id in holds and one.at + LONGEST_HOLD_MS <= now
-    }
-    holds = {name: hold for name, hold in holds.items() if hold.reason not in late}
-    free = [one for one in new if one.job_id not in holds]
+    holds = _holds(incident, new, steering, now)
     least = Severity.INFO if is_always_reported(incident.first) else minimum
     enough = {one for one in Severity if one >= least}
     summed_up = highest_severity(known)
@@ -108,18 +101,26 @@ def review(
         known,
         tuple(one for one in known if one.job_id in reported),
         shown=tuple(
-            one
-            for one in known
+            one for one in known
             if one.job_id not in holds and not (one.job_id in reported and _is_past(incident, one))
         ),
         due=tuple(
-            one
-            for one in free
-            if (summed_up if one.role is Role.PARENT else one.severity) in enough
+            one for one in new
+            if one.job_id not in holds
+            and (summed_up if one.role is Role.PARENT else one.severity) in enough
         ),
         held=tuple(one for one in new if one.job_id in holds),
         hold=min(holds.values(), key=lambda one: one.until, default=None),
-    )
+    )  # fmt: skip
+
+
+def _holds(
+    incident: Incident, members: Iterable[Member], steering: Steering, now: int
+) -> dict[str, Hold]:
+    """Return what holds back members, by their ids."""
+    found = [(one, hold) for one in members if (hold := steering.hold(incident.first, one, now))]
+    late = {hold.reason for one, hold in found if one.at + LONGEST_HOLD_MS <= now}
+    return {one.job_id: hold for one, hold in found if hold.reason not in late}
 
 
 def is_always_reported(failure: Failure) -> bool:

@@ -16,17 +16,17 @@ from notifier.incident.counts import Member, highest_severity
 from notifier.incident.decision import Decision, Standing, novelty, reason_of, review
 from notifier.incident.incident import Incident, Outcome
 from notifier.incident.recovery import Recovery, open_jobs
-from notifier.incident.silence import Hold, Steering
+from notifier.incident.silence import Steering
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import LedgerSnapshot, Options, Ports
 from notifier.text import units, untrusted
 from notifier.text.units import SECOND_MS
-from notifier.workflows.publishing import PublishError, publish
+from notifier.workflows.publishing import publish
 from notifier.workflows.rate_limiter import RateLimiter, contended
 from notifier.workflows.recovery_lookup import RecoveryLookup
+from notifier.workflows.schedule import JUST_AFTER_MS, Schedule, forgotten
 
 RATE_LIMIT = "on hold because of the rate limit"
-_JUST_AFTER_MS = 1_000  # what holds an incident back has ended for certain
 
 
 class Announcer:
@@ -35,7 +35,7 @@ class Announcer:
     def __init__(self, ports: Ports, options: Options, snapshot: LedgerSnapshot) -> None:
         self._ports, self._options = ports, options
         self._unconfirmed = snapshot.unconfirmed
-        self.lookup = RecoveryLookup(ports)
+        self.lookup, self.schedule = RecoveryLookup(ports), Schedule(ports, options.intervals)
         self._steering = Steering(snapshot.silences, self.lookup.runs_failed)
         self.rate_limiters = {
             is_drill: RateLimiter(ports, options, snapshot, is_drill=is_drill)
@@ -53,7 +53,7 @@ class Announcer:
         if not incident.hold or incident.due <= now:
             return False
         holds = [self._steering.hold(incident.first, one, now) for one in members]
-        return all(one and incident.due <= one.until + _JUST_AFTER_MS for one in holds)
+        return all(one and incident.due <= one.until + JUST_AFTER_MS for one in holds)
 
     def announce(
         self,
@@ -89,7 +89,7 @@ class Announcer:
         elif recovery:
             # A storm digest reports failures: a recovery waits for a message of its own.
             free_at = limiter.free_at(incident.first, severity)
-            self._save_for(free_at + _JUST_AFTER_MS, incident)
+            self.schedule.save_for(free_at + JUST_AFTER_MS, incident)
         else:
             self._hold_for_storm(standing)
 
@@ -99,47 +99,6 @@ class Announcer:
         if counted is None:
             raise contended()
         publish(counted, self._ports)
-
-    def wait(self, standing: Standing) -> None:
-        """Look at an incident again when that is due, without a message now."""
-        incident, now = standing.incident, self._ports.now_ms()
-        times = []
-        if standing.due:
-            times.append(max(now, incident.reported_at + incident.interval))
-        if standing.waits_for_a_run(now) or self._may_grow(incident, now):
-            times.append(self._next_look(incident, now))
-        if standing.hold:
-            times.append(self._end_of_hold(standing.hold, incident, now))
-            self._note_hold(standing)
-            incident = incident.held_back(standing.hold.reason)
-        if times:
-            self._save_for(min(times), incident)
-            return
-        if incident.first.is_unusable:  # after so long, it is reported again
-            incident = _forgotten(incident, now)
-        if self._ports.ledger.save(replace(incident, due=0)) is None:
-            self._leave_to_another(incident)
-
-    def wait_for_hold(self, standing: Standing) -> None:
-        """See to it that an incident is looked at when what holds a failure of it ends."""
-        incident, now = standing.incident, self._ports.now_ms()
-        if standing.hold is None:
-            return
-        self._note_hold(standing)
-        due = self._end_of_hold(standing.hold, incident, now)
-        if now < incident.due <= due and incident.hold:
-            return
-        held = incident.held_back(standing.hold.reason)
-        self._save_for(min(due, incident.due) if now < incident.due else due, held)
-
-    def _end_of_hold(self, hold: Hold, incident: Incident, now: int) -> int:
-        """Return when to look at what is held.
-
-        That is at its end, but before long: a person may remove a silence earlier.
-        """
-        longest = now + self._options.intervals.longest_interval
-        latest = self._next_look(incident, now) if hold.may_end_early else longest
-        return min(hold.until + _JUST_AFTER_MS, latest)
 
     def _claim_and_publish(
         self,
@@ -151,13 +110,13 @@ class Announcer:
         incident, now = standing.incident, self._ports.now_ms()
         interval = self._interval(incident, now, recovery)
         # There may be more to say than what has recovered.
-        due = now + (_JUST_AFTER_MS if recovery and standing.due else interval)
+        due = now + (JUST_AFTER_MS if recovery and standing.due else interval)
         self._ports.queues.follow_up(incident.key, due, now)
         # The follow-up that is under way stays the one that counts until the message is out.
         leased = replace(incident, due=incident.due or due).claimed(now)
         claimed = self._ports.ledger.save(leased)
         if claimed is None:
-            self._leave_to_another(incident)
+            self.schedule.leave_to_another(incident)
             return
         alert = self._completed(write(), standing, decision, recovery)
         counted = self._limiter(incident).count(alert)
@@ -170,14 +129,6 @@ class Announcer:
             self._ports.ledger.release([incident.key])
         after = _after_message(claimed, standing, recovery, now)
         self._ports.ledger.save(replace(after, interval=after.interval and interval, due=due))
-
-    def _leave_to_another(self, incident: Incident) -> None:
-        """Leave an incident to who saved it first, if that one will look at it again."""
-        self._note("another invocation reports it", Metric.CLAIMS_LOST, incident)
-        now = self._ports.now_ms()
-        other = self._ports.ledger.read((), [incident.key]).incidents.get(incident.key)
-        if other is None or (other.lease_until <= now and other.due <= now + _JUST_AFTER_MS):
-            raise PublishError
 
     def _measure_delay(self, standing: Standing, decision: Decision) -> None:
         """Measure the time from failure to alert; the time of a drill's failure is made up."""
@@ -199,18 +150,12 @@ class Announcer:
         self._ports.ledger.hold(incident.key, severity, standing.since)
         due = storm + self._options.intervals.interval
         if severity is Severity.CRITICAL and incident.hold != RATE_LIMIT:
-            due = min(due, limiter.free_at(incident.first, severity) + _JUST_AFTER_MS)
-        self._save_for(due, incident.held_back(RATE_LIMIT))
+            due = min(due, limiter.free_at(incident.first, severity) + JUST_AFTER_MS)
+        self.schedule.save_for(due, incident.held_back(RATE_LIMIT))
         self._note(RATE_LIMIT, Metric.ALERTS_HELD, incident)
 
     def _limiter(self, incident: Incident) -> RateLimiter:
         return self.rate_limiters[incident.first.is_drill]
-
-    def _save_for(self, due: int, incident: Incident) -> None:
-        now = self._ports.now_ms()
-        self._ports.queues.follow_up(incident.key, due, now)
-        if self._ports.ledger.save(replace(incident, due=due)) is None:
-            self._leave_to_another(incident)
 
     def _interval(self, incident: Incident, now: int, recovery: Recovery | None) -> int:
         """Return the time until the next digest: twice the last, unless it was quiet for a day."""
@@ -219,25 +164,6 @@ class Announcer:
         if is_quiet or recovery or incident.interval == 0:
             return intervals.interval
         return min(incident.interval * 2, intervals.longest_interval)
-
-    def _may_grow(self, incident: Incident, now: int) -> bool:
-        """Return whether a message is so recent that failures may have come while it was sent."""
-        return now < incident.reported_at + 2 * max(
-            incident.interval, self._options.intervals.interval
-        )
-
-    def _next_look(self, incident: Incident, now: int) -> int:
-        """Look again after as long as it has been quiet, so that each wait is twice the last."""
-        quiet = now - (incident.reported_at or incident.opened_at)
-        intervals = self._options.intervals
-        least = incident.interval or intervals.interval
-        return now + min(max(least, quiet), intervals.longest_interval)
-
-    def _note_hold(self, standing: Standing) -> None:
-        if standing.hold:
-            is_silenced = standing.hold.outcome is Outcome.SILENCED
-            count = Metric.ALERTS_SILENCED if is_silenced else Metric.ALERTS_HELD
-            self._note(standing.hold.reason, count, standing.incident)
 
     def _note(self, happened: str, count: Metric, incident: Incident) -> None:
         self._ports.journal.note(happened, count, {"incident": incident.key})
@@ -280,10 +206,5 @@ def _after_message(
     began = recovery.success.started_at if recovery.success else now
     after = replace(after, recovered={**after.recovered, recovery.key: began})
     if claimed.first.is_unusable:
-        after = _forgotten(after, now)
+        after = forgotten(after, now)
     return after if open_jobs(after, standing.reported) else replace(after, interval=0)
-
-
-def _forgotten(incident: Incident, now: int) -> Incident:
-    """Return an incident whose members may come again: a resource keeps its id."""
-    return replace(incident, reported=frozenset(), reported_before=now)

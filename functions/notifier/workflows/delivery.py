@@ -175,13 +175,11 @@ class _Delivery:
         standing = announcer.review(incident, members)
         decision = decide(incident, now, standing)
         if not decision.speaks:
-            announcer.wait_for_hold(standing)
+            announcer.schedule.wait_for_hold(standing)
             if not standing.due and not standing.held:
                 self._note("below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, incident)
             return
-        later = announcer.lookup.later(standing)
-        if later.incident != incident:
-            standing = announcer.review(later.incident, members)
+        standing = announcer.review(announcer.lookup.later(standing).incident, members)
         announcer.announce(standing, decision, lambda: self._alert(update, standing))
 
     def _note(self, happened: str, count: Metric, incident: Incident) -> None:
@@ -191,10 +189,8 @@ class _Delivery:
         incident, tally = standing.incident, standing.tally
         first, lines = update.representative(standing.due), self._options.log_lines
         event = first.received.event
-        sums_up = first.member.role is Role.DEPENDENT or (
-            first.member.role is Role.PARENT and tally.failed
-        )
-        if sums_up or first.member not in standing.due:
+        is_sum = first.member.role is Role.PARENT and tally.failed > 0
+        if is_sum or first.member.role is Role.DEPENDENT or first.member not in standing.due:
             return digest.compose_digest(incident, tally, (), lines, standing.due)
         if isinstance(event, Unreadable):
             problem = {"problem": event.problem}
@@ -232,8 +228,8 @@ def _opened(update: IncidentUpdate, now: int, intervals: Intervals) -> Incident:
 def _is_below(update: IncidentUpdate, minimum: Severity) -> bool:
     """Return whether nothing is severe enough; a parent is as severe as what it sums up."""
     is_exempt = is_always_reported(update.received[0].failure)
-    has_parent = any(one.role is Role.PARENT for one in update.members)
-    return update.severity < minimum and not has_parent and not is_exempt
+    roles = {one.role for one in update.members}
+    return update.severity < minimum and Role.PARENT not in roles and not is_exempt
 
 
 def _is_only_counted(update: IncidentUpdate, known: Incident | None, now: int) -> bool:

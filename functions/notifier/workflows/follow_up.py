@@ -10,6 +10,7 @@ from typing import Any
 
 from notifier.alert import digest, log_samples
 from notifier.alert.alert import Alert
+from notifier.alert.several import recovered
 from notifier.incident.decision import Decision, Standing, decide
 from notifier.incident.incident import Incident, Outcome
 from notifier.incident.recovery import Recovery, Row, took
@@ -110,7 +111,7 @@ def _decide(
         announcer.announce(standing, decision, partial(_alert, standing, ports, options))
         return
     ports.journal.note(decision.reason, Metric.FOLLOW_UPS_QUIET, {"incident": incident.key})
-    announcer.wait(standing)
+    announcer.schedule.wait(standing)
 
 
 def _tell_recovery(
@@ -118,7 +119,7 @@ def _tell_recovery(
 ) -> None:
     row = announcer.lookup.row_of_job(recovery.job) if recovery.success else None
     reason = took(recovery, row or Row(), ports.now_ms())
-    write = partial(digest.compose_recovery, standing.incident, recovery, standing.tally, reason)
+    write = partial(recovered.compose_recovery, standing.incident, recovery, standing.tally, reason)
     announcer.announce(standing, Decision(Outcome.RECOVERED, reason, speaks=True), write, recovery)
 
 
