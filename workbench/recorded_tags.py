@@ -16,8 +16,9 @@ from notifier.batch.failure import Failure
 from notifier.batch.labels.labels import Labels, Tags, merge
 from notifier.incident.fingerprint import root_of
 from workbench.errors import InputError
+from workbench.files import ROOT
 
-FOLDER = Path(__file__).parents[1] / "events" / "tags"
+FOLDER = ROOT / "events" / "tags"
 _LISTS = (
     ("DescribeJobs", "jobs", "jobId"),
     ("DescribeJobDefinitions", "jobDefinitions", "jobDefinitionArn"),

@@ -146,7 +146,7 @@ def _parse_options(
 ) -> Options | None:
     own = [name for name in _NUMBERS if name != "STUCK_AFTER_MINUTES"]  # the sweep's
     numbers = {name: _parse_number(environment, name, problems) for name in own}
-    severity = environment.get("MINIMUM_SEVERITY", Severity.INFO).lower()
+    severity = environment.get("MINIMUM_SEVERITY", Severity.WARNING).lower()
     if severity not in set(Severity):
         problems.append(f"MINIMUM_SEVERITY must be one of {', '.join(Severity)}")
     labels = environment.get("GROUP_BY", ",".join(GROUP_BY)).split(",")

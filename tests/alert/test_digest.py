@@ -295,7 +295,7 @@ def test_unreadable_events_are_always_sent() -> None:
 def commands(indices: list[int], size: int = 10_000, **changes: Any) -> tuple[Alert, list[str]]:
     parent = array_parent(len(indices), size)
     alert = write_digest(fold([*failed(indices), parent]), incident(child(**changes)))
-    return alert, [one for one in alert.commands if "submit-job" in one]
+    return alert, [one for one in alert.submit_commands if "submit-job" in one]
 
 
 def test_only_the_failed_indices_are_submitted_again() -> None:
@@ -308,7 +308,9 @@ def test_only_the_failed_indices_are_submitted_again() -> None:
         "resourceRequirements": [{"type": "MEMORY", "value": "8192"}],  # it was short
     }
     assert given["--job-name"] == "align-cohort"
-    assert alert.commands[-1] == aws_cli.MAP_INDEX
+    assert alert.submit_commands[-1] == aws_cli.MAP_INDEX
+    assert alert.commands[0].startswith("batch-notifier rerun ")
+    assert " --failed-children --memory next " in alert.commands[0]
     assert "the 4 failed children" in " ".join(alert.steps)
 
 
@@ -333,14 +335,14 @@ def test_a_whole_array_is_submitted_as_it_was() -> None:
     alert, (command,) = commands([0, 1, 2], size=3)
     assert " --array-properties size=3 " in command
     assert "environment" not in command
-    assert aws_cli.MAP_INDEX not in alert.commands
+    assert aws_cli.MAP_INDEX not in alert.submit_commands
 
 
 def test_indices_too_many_for_an_override_are_said_to_be() -> None:
     alert, submits = commands(list(range(0, 10_000, 2)))
     assert submits == []
-    assert "5,000 failed indices are too many" in " ".join(alert.steps)
-    assert "aws batch list-jobs --array-job-id" in alert.commands[0]
+    assert "--failed-children" in alert.commands[0]  # which submits several arrays
+    assert "aws batch list-jobs --array-job-id" in alert.commands[1]
 
 
 @pytest.mark.parametrize(
@@ -350,7 +352,7 @@ def test_indices_too_many_for_an_override_are_said_to_be() -> None:
 def test_nothing_is_submitted_from_parts_that_are_not_valid(changes: dict[str, Any]) -> None:
     alert, submits = commands([3, 17], **changes)
     assert submits == []
-    assert aws_cli.MAP_INDEX not in alert.commands
+    assert aws_cli.MAP_INDEX not in alert.submit_commands
 
 
 @pytest.mark.parametrize("name", ["$(id)", "--endpoint-url", "a b", "`x`", "n" * 129, ""])
@@ -359,7 +361,7 @@ def test_nothing_is_submitted_under_a_name_that_batch_would_not_take(name: str) 
 
 
 def test_a_multi_node_job_is_submitted_whole() -> None:
-    submits = [one for one in SCENES["multi-node"]().commands if "submit-job" in one]
+    submits = [one for one in SCENES["multi-node"]().submit_commands if "submit-job" in one]
     assert len(submits) == 1
     assert "array-properties" not in submits[0]
 

@@ -21,7 +21,7 @@ from notifier.diagnosis.catalogue import Certainty, Severity
 from notifier.incident.counts import Member, Role, fold
 from notifier.incident.incident import Incident, Place
 from notifier.incident.marks import mark
-from notifier.incident.rate_limit import RateState
+from notifier.incident.rate_limit import RateState, Sending
 from notifier.incident.recovery import Run
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import Progress, SweepPosition
@@ -79,6 +79,7 @@ MEMBERS = (
     Member("b", Role.DEPENDENT, "dependent-job-failed", NOW + 2, "merge", **LABELS),
     Member("7a71", Role.PARENT, "array-child-failed", NOW + 3, size=10_000, failed=312),
 )
+SENT = sending(NOW, "etl", "align", is_critical=True)
 HERE, OTHER = Place("5f2c8d1e9b7a4630"), Place("5f2c8d1e9b7a4631")
 RUNS = (Run("7a71", NOW - 9, NOW), Run("good", NOW, NOW + 5, succeeded=True))
 Either = FakeLedger | IncidentLedger | MemoryLedger
@@ -375,7 +376,7 @@ class TestIncidentLedger(LedgerContract):
 
     def test_a_member_ends_by_the_time_it_failed(self, real: IncidentLedger, table: Any) -> None:
         """So that a late delivery makes the very same item."""
-        real.record([(HERE, CHILD)], {})
+        real.record([(HERE, replace(CHILD, index=None))], {})
         [item] = table.scan(TableName=TABLE)["Items"]
         assert int(item["expires"]["N"]) == NOW // 1000 + ledger_module.MEMBER_DAYS * 86_400
 
@@ -466,3 +467,34 @@ class TestIncidentLedger(LedgerContract):
         stored = json.dumps(table.scan(TableName=TABLE)["Items"])
         assert "nightly" in stored
         assert SECRET not in stored
+
+
+OLD_STATE = {
+    "key": "old", "cause": "oom-container", "certainty": "certain", "severity": "critical",
+    "opened_at": NOW, "interval": 300_000, "episode": 2, "phase": "open", "before": "recovered",
+    "phase_at": NOW - 9, "reported_at": NOW + 5, "announced": 1, "failed": 1, "due": NOW + 99,
+    "held_reason": "silenced by mara", "held_since": NOW + 6, "streak": 3,
+    "first": {"kind": "job", "job_id": "a", "job_name": "nightly"},
+}  # fmt: skip
+
+
+def test_what_the_version_before_stored_is_read(real: IncidentLedger, table: Any) -> None:
+    """Its episodes were numbered, and it counted what was reported instead of marking it."""
+
+    def put(pk: str, sk: str, body: dict[str, Any], **more: Any) -> None:
+        item = {"pk": {"S": pk}, "sk": {"S": sk}, "body": {"S": json.dumps(body)}}
+        table.put_item(TableName=TABLE, Item={**item, "expires": {"N": "9" * 10}, **more})
+
+    put("incident#old", "state", OLD_STATE, version={"N": "7"})
+    for episode, job_id, at in ((1, "before", NOW - 20), (2, "a", NOW), (2, "held", NOW + 6)):
+        body = {"role": "failed", "cause": "oom-container", "at": at, "name": "nightly"}
+        put("incident#old", f"job#{episode:04d}#{job_id}", body)
+    put("job#a", "place", {"key": "old", "episode": 2, "assumed": True})
+    seen = real.read(["a"], ["old"])
+    incident = seen.incidents["old"]
+    assert seen.places == {"a": Place("old", assumed=True)}
+    members = {one.job_id: incident.has_reported(one) for one in real.members(incident.place)}
+    assert members == {"before": True, "a": True, "held": False}
+    assert (incident.hold, incident.due, incident.version) == ("silenced by mara", NOW + 99, 7)
+    assert incident.recovered_at("any job") == NOW - 9
+    assert real.save(incident) is not None

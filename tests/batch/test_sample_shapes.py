@@ -9,6 +9,7 @@ import botocore.session
 import pytest
 from botocore.model import Shape
 
+from notifier.batch.event import is_preemption, parse_event
 from notifier.batch.identifiers import is_arn
 from tests.batch.test_sample_events import EVENTS, JOB_DETAIL_TYPES, NAMES, load
 from workbench.recorded_tags import FOLDER
@@ -87,3 +88,23 @@ def test_a_shape_that_is_not_aws_s_is_found() -> None:
         "detail.colour",
         "detail.jobId is int, not string",
     ]
+
+
+A = "arn:aws:batch:us-east-1:111122223333:service-job/51f245a9-2995-4a53-bced-7b3c00028f84"
+
+
+@pytest.mark.parametrize("stage", ["Started", "Completed"])
+def test_a_preemption_is_no_failure_and_is_known(stage: str) -> None:
+    """In the form that AWS documents: batch-service-job-preemption-events.html."""
+    event = {
+        "version": "0", "id": "1b4a511e", "detail-type": f"Batch Service Job Preemption {stage}",
+        "source": "aws.batch", "account": "111122223333", "time": "2026-11-16T19:57:27Z",
+        "region": "us-east-1", "resources": [A],
+        "detail": {
+            "statusReason": "PREEMPTION_IN_PROGRESS: Cross-share preemption triggered to reclaim "
+            "borrowed capacity", "preemptedJobArn": A, "status": "RUNNING",
+        },
+    }  # fmt: skip
+    assert parse_event(event) is None
+    assert is_preemption(event)
+    assert not is_preemption(load("service-job"))

@@ -29,7 +29,7 @@ ENVIRONMENT = {
     "LONGEST_FOLLOW_UP_MINUTES": "240",
     "CLOSE_AFTER_HOURS": "24",
     "LOG_LINES": "25",
-    "MINIMUM_SEVERITY": "info",
+    "MINIMUM_SEVERITY": "warning",
     "FILTER_LABELS": "",
     "JOB_QUEUE_ARNS": "",
     "STUCK_AFTER_MINUTES": "60",

@@ -31,7 +31,7 @@ def test_defaults() -> None:
         FAILURES,
         FOLLOW_UPS,
         dry_run=False,
-        options=Options(),
+        options=Options(minimum=Severity.WARNING),
     )
 
 

@@ -10,6 +10,7 @@ COMMANDS = {
     "Failures": {
         "explain": Lazy("workbench.commands.explain", "the cause of a text, or of a failed job"),
         "preview": Lazy("workbench.commands.preview", "the alert that an event becomes"),
+        "rerun": Lazy("workbench.rerun.command", "a job once more, with all that it was given"),
         "replay": Lazy("workbench.commands.replay", "past failures of a queue as alerts"),
     },
     "A deployed notifier": {
@@ -17,6 +18,11 @@ COMMANDS = {
         "drill": Lazy("workbench.commands.drill", "prove that alerts arrive"),
         "doctor": Lazy("workbench.commands.doctor", "what is wrong with it, and how to fix it"),
         "redrive": Lazy("workbench.commands.redrive", "dead letters, back to their queue"),
+    },
+    "Deploy": {
+        "deploy": Lazy("workbench.deploy.command", "deploy the notifier, or change it", "deploy"),
+        "upgrade": Lazy("workbench.deploy.command", "bring it to this version", "upgrade"),
+        "uninstall": Lazy("workbench.deploy.command", "delete it, with all it leaves", "uninstall"),
     },
     "Without AWS": {
         "inbox": Lazy("workbench.commands.inbox", "alerts as their readers see them, in a browser"),
@@ -29,6 +35,7 @@ Examples:
   batch-notifier explain "Essential container in task exited" --exit-code 137
   batch-notifier explain --job 7a71c9a0-5d3e-4c0f-9d0e-9c1f6a3b2d10 --region eu-west-1
   batch-notifier preview events/out-of-memory-fargate.json --channel all
+  batch-notifier rerun 7a71c9a0-5d3e-4c0f-9d0e-9c1f6a3b2d10 --memory next
   batch-notifier silence add --queue 'etl-*' --until 2h --reason "storage migration"
   batch-notifier replay --queue nightly --since 24h --dry-run
   batch-notifier doctor

@@ -7,14 +7,11 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from cfnlint.decode import cfn_yaml
-
 from workbench.docs import prices
+from workbench.files import IS_CHECKOUT, ROOT
 
-ROOT = Path(__file__).parents[2]
 MEASURED = ROOT / "benchmarks" / "measured.json"
 LATENCY_S = 0.010  # of a call within a Region
 # Lambda gives CPU with memory: one vCPU at 1,769 MB.
@@ -149,6 +146,10 @@ def _resources(resource_type: str) -> list[Any]:
 
 @cache
 def _template() -> Any:
+    if not IS_CHECKOUT:  # the package has no parser of YAML
+        return json.loads((ROOT / "template.json").read_text(encoding="utf-8"))
+    from cfnlint.decode import cfn_yaml
+
     return cfn_yaml.load(str(ROOT / "template.yaml"))
 
 

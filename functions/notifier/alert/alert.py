@@ -56,6 +56,7 @@ class Alert:
     log_note: str = ""
     links: Pairs = ()
     commands: tuple[str, ...] = ()
+    submit_commands: tuple[str, ...] = ()  # of the AWS CLI: for the webhook only
     ids: Pairs = ()
     failure: Failure | None = None
     is_drill: bool = False
@@ -113,18 +114,8 @@ class Alert:
             reason = "it is resolved" if is_seen else "it succeeded again"
         why_now = f" Why now: {reason}." if reason else ""
         incident = f"Severity {self.severity}, incident {self.incident}."
-        return f"Sent by batch-notifier.{why_now} {incident}{self._unconfirmed_note}"
-
-    @property
-    def _unconfirmed_note(self) -> str:
-        # Only the number: the addresses are private.
-        if not self.unconfirmed:
-            return ""
-        have = "address has" if self.unconfirmed == 1 else "addresses have"
-        return (
-            f" {self.unconfirmed:,} {have} not confirmed the subscription yet and did not get"
-            " this alert. The link to confirm is in a mail from AWS Notifications."
-        )
+        unconfirmed = wording.unconfirmed_note(self.unconfirmed)
+        return f"Sent by batch-notifier.{why_now} {incident}{unconfirmed}"
 
 
 def compose(
@@ -153,11 +144,11 @@ def compose(
     safe = untrusted.lines(log.recent(LINES_READ) if log else [], failure.secrets)
     root = find_root_line(safe, failure.secrets)
     diagnosis = diagnose(failure, safe, root)
-    resubmit_commands, resubmit_step = resubmit.resubmit_job(failure, diagnosis, run_history)
+    again = resubmit.rerun_job(failure, diagnosis)
     return replace(
         start_alert(failure, _defang(diagnosis), facts.display_name(failure)),
         sentence=_write_sentence(failure, diagnosis),
-        steps=(*advice.next_steps(failure, diagnosis), *filter(None, (resubmit_step,))),
+        steps=(*advice.next_steps(failure, diagnosis), *filter(None, (again.step,))),
         facts=facts.list_facts(failure),
         incident=key or fingerprint.fingerprint(failure, diagnose(failure).cause),
         error=wording.short_error(diagnosis, diagnosis.root),
@@ -167,7 +158,8 @@ def compose(
             excerpt_of(log, safe, log_lines, root, failure.secrets) if log and log.lines else None
         ),
         log_note=_explain_missing_log(failure, log),
-        commands=(*aws_cli.inspect_failure(failure, diagnosis.cause), *resubmit_commands),
+        commands=(*again.command, *aws_cli.inspect_failure(failure, diagnosis.cause)),
+        submit_commands=resubmit.submit_again(failure, diagnosis, run_history),
         run_history=run_history,
         last_success=history.describe_last_success(failure, run_history),
         changes=history.list_changes(run_history),

@@ -9,7 +9,7 @@ from typing import Any
 
 from notifier.alert import advice, breakdown, facts, log_samples, summary, wording
 from notifier.alert.alert import Alert, start_alert
-from notifier.alert.commands import aws_cli, logs_insights, rerun
+from notifier.alert.commands import aws_cli, logs_insights, rerun, resubmit
 from notifier.alert.facts import Pairs
 from notifier.alert.representative import job_noun, parent_job, set_representative
 from notifier.alert.several.attributes import list_attributes
@@ -30,12 +30,18 @@ def add_other_failures(
     alert: Alert, incident: Incident, tally: Tally, due: Collection[Member] = ()
 ) -> Alert:
     """Add to the alert of one failure what else of its incident has failed, and how to rerun it."""
-    commands, step = rerun.rerun_failed_jobs(incident, tally)
+    again = rerun.rerun_failed_jobs(incident, tally)
+    if again.command and alert.failure:  # it stands for that of one of the jobs
+        own = resubmit.rerun_job(alert.failure, alert.diagnosis)
+        alert = replace(
+            alert,
+            commands=(*again.command, *(one for one in alert.commands if one not in own.command)),
+            steps=(*(one for one in alert.steps if one != own.step), again.step),
+            submit_commands=again.submit or alert.submit_commands,
+        )
     alert = replace(
         alert,
         facts=(*alert.facts, *_list_ignored_labels(alert.failure, incident)),
-        commands=(*alert.commands, *commands),
-        steps=(*alert.steps, *filter(None, (step,))),
         links=(*alert.links, *logs_insights.make_links(incident.first, tally)),
     )
     if tally.counted <= 1:
@@ -79,12 +85,14 @@ def compose_digest(
     """
     incident = set_representative(incident, tally)
     first, diagnosis = incident.first, summary.diagnose_incident(incident, tally)
-    rerun_commands, rerun_step = rerun.rerun_failed_jobs(incident, tally)
+    again = rerun.rerun_failed_jobs(incident, tally)
+    if not again.command and first.kind is Kind.JOB and summary.is_single(tally):
+        again = resubmit.rerun_job(first, diagnosis)
     samples, log_says = log_samples.show_logs(incident, reads, log_lines)
     start = start_digest(incident, tally, diagnosis)
     alert = _add_headline(start, incident, tally, log_says, due)
     sentence = summary.write_sentence(incident, tally, diagnosis, due)
-    steps = (*advice.next_steps(first, diagnosis), rerun_step, dependents_step(tally))
+    steps = (*advice.next_steps(first, diagnosis), again.step, dependents_step(tally))
     log_links = log_samples.list_log_links(incident, reads)
     return replace(
         alert,
@@ -95,7 +103,8 @@ def compose_digest(
         samples=samples,
         log_note=log_samples.explain_missing_logs(first.kind, tally, samples),
         links=(*alert.links, *log_links, *logs_insights.make_links(first, tally)),
-        commands=(*_list_commands(incident, tally, diagnosis), *rerun_commands),
+        commands=(*again.command, *_list_commands(incident, tally, diagnosis)),
+        submit_commands=again.submit,
     )
 
 

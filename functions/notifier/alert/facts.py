@@ -122,6 +122,7 @@ def list_facts(failure: Failure) -> Pairs:
         "children": count_failed_children(failure),
         "depends on": ", ".join(failure.depends_on),
         "training job": failure.training_job,
+        "preempted": failure.preempted,
         "owner": failure.tag("notify:owner"),
         "labels": f"labels not read: {unread}" if unread else "",
     })  # fmt: skip

@@ -9,15 +9,8 @@ from enum import StrEnum
 DRILL_SOURCE = "batch-notifier.drill"
 SWEEP_SOURCE = "batch-notifier.sweep"
 HEARTBEAT_SOURCE = "batch-notifier.heartbeat"
+SERVICE_PLATFORM = "SageMaker"
 DEFAULT_LOG_GROUP = "/aws/batch/job"  # the default of the awslogs driver
-# https://docs.aws.amazon.com/batch/latest/APIReference/API_LogConfiguration.html
-LOG_DRIVERS = frozenset(
-    ("awsfirelens", "awslogs", "fluentd", "gelf", "json-file", "journald", "logentries",
-     "splunk", "syslog")
-)  # fmt: skip
-STEERING_TAGS = (
-    "notify:after", "notify:mute-until", "notify:owner", "notify:runbook", "notify:severity",
-)  # fmt: skip
 UNUSABLE = ("INVALID", "DISABLED")  # status or state in which nothing runs jobs
 ATTEMPTS_KEPT = 10  # RetryStrategy.attempts allows 1 to 10
 NAME_LIMIT = 256  # characters of an ARN or id; stack ARNs are the longest
@@ -131,6 +124,7 @@ class Failure:
     log: LogStream | None = None
     no_log_reason: str = ""
     training_job: str = ""
+    preempted: str = ""
     stack: str = ""
     resource_type: str = ""
     waiting_since: int | None = None
@@ -149,6 +143,11 @@ class Failure:
     def is_queue(self) -> bool:
         """Whether the resource is a job queue."""
         return self.resource_type.endswith("Queue")
+
+    @property
+    def is_service_job(self) -> bool:
+        """Whether it is about a SageMaker job, which AWS Batch describes by other operations."""
+        return self.kind is Kind.SERVICE_JOB or self.platform == SERVICE_PLATFORM
 
     @property
     def is_from_sweep(self) -> bool:
@@ -210,6 +209,7 @@ class Failure:
             wait_reasons=(),
             log=None,
             no_log_reason="",
+            preempted="",
             labels_unread="",
             secrets=(),
         )

@@ -132,7 +132,9 @@ def _shorten_lists(alert: Alert) -> Iterator[Alert]:
 
 
 def _drop_details(alert: Alert) -> Iterator[Alert]:
-    alert = replace(alert, attempts=(), commands=(), changes=(), run_history=None)
+    alert = replace(
+        alert, attempts=(), commands=(), submit_commands=(), changes=(), run_history=None
+    )
     yield alert
     evidence = tuple(
         replace(one, text=untrusted.truncate(one.text, EVIDENCE_KEPT))

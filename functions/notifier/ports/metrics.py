@@ -47,6 +47,7 @@ class Metric(StrEnum):
     LOG_UNAVAILABLE = "LogUnavailable"
     NOT_A_FAILURE = "NotAFailure"
     OUT_OF_TIME = "OutOfTime"
+    PREEMPTIONS = "Preemptions"
     PUBLISH_REJECTED = "PublishRejected"
     PUBLISH_RETRIED = "PublishRetried"
     RECOVERY_UNKNOWN = "RecoveryUnknown"

@@ -27,6 +27,8 @@ LONG_ROW = lazy(
     r"([A-Za-z0-9/+]{48,}={0,2})(?![\w-])"
 )
 _CAPITALIZED = lazy("[A-Z][a-z]{4,}")
+_PROSE = lazy(r"(?<!\S)[a-z]{2,15}(?!\S)")
+_SENTENCE = 5  # words
 _NAME_WORDS = 3  # of these, and a row is the name of a class
 _PATH = 5  # slashes: base64 has one in 64 characters, a path has more
 Span = tuple[int, int]
@@ -80,6 +82,8 @@ def _is_long_row(line: str) -> bool:
     found = LONG_ROW.search(line)
     if found is None or len(_CAPITALIZED.findall(found[1])) >= _NAME_WORDS:
         return False
+    if len(_PROSE.findall(line, 0, found.start())) >= _SENTENCE:
+        return False  # `redaction` masks the token, and leaves what the sentence says
     return not entropy.is_harmless_behind(line, found.start())
 
 

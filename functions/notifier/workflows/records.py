@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from notifier.batch.event import heartbeat_nonce, parse_event
+from notifier.batch.event import heartbeat_nonce, is_preemption, parse_event
 from notifier.batch.failure import Failure, Unreadable
 from notifier.diagnosis.diagnose import diagnose
 from notifier.diagnosis.evidence import Diagnosis
@@ -19,6 +19,10 @@ from notifier.ports.service_error import ServiceError
 
 # Seconds that a dependent waits for the failure of the job before it, one delivery after another.
 DEPENDENT_WAITS_S = (15, 60, 180)
+_NO_FAILURES = {
+    False: ("not a failure", Metric.NOT_A_FAILURE),
+    True: ("a service job was preempted", Metric.PREEMPTIONS),
+}
 _NOT_JSON = object()
 
 
@@ -86,9 +90,8 @@ def read_all(records: Sequence[Record], ports: Ports) -> list[ReceivedFailure]:
             continue
         parsed = Unreadable("the message is not JSON") if body is _NOT_JSON else parse_event(body)
         if parsed is None:
-            ports.journal.note(
-                "not a failure", Metric.NOT_A_FAILURE, {"message_id": record.message_id}
-            )
+            happened, count = _NO_FAILURES[is_preemption(body)]
+            ports.journal.note(happened, count, {"message_id": record.message_id})
             continue
         one = _received(parsed, record)
         received.setdefault(identity(one.failure), one).records.append(record)

@@ -70,7 +70,7 @@ class Schedule:
             raise PublishError
 
     def save_for(self, due: int, incident: Incident) -> None:
-        """Save an incident that is looked at again at `due`; raises `PublishError` on a conflict."""
+        """Save an incident that is looked at again at `due`; a conflict is a `PublishError`."""
         now = self._ports.now_ms()
         self._ports.queues.follow_up(incident.key, due, now)
         if self._ports.ledger.save(replace(incident, due=due)) is None:

@@ -10,7 +10,7 @@ from notifier.aws.calls import call_aws
 from notifier.aws.history import batch_client
 from notifier.aws.labels.definitions import Definitions
 from notifier.aws.labels.kept import Kept
-from notifier.batch.failure import Failure, Kind
+from notifier.batch.failure import Failure
 from notifier.batch.identifiers import is_arn, is_job_id, is_region
 from notifier.batch.labels.labels import Labels, Tags, merge
 from notifier.incident.fingerprint import root_of
@@ -52,8 +52,8 @@ class LabelLookup:
     def _ask(self, region: str, failures: Sequence[Failure], give_up: float) -> list[str]:
         """Ask for what is not known; return the problems. After a timeout nothing more is asked."""
         asking = _Asking(region, give_up)
-        plain = [one for one in failures if one.kind is not Kind.SERVICE_JOB]
-        service = [one.job_id for one in failures if one.kind is Kind.SERVICE_JOB]
+        plain = [one for one in failures if not one.is_service_job]
+        service = [one.job_id for one in failures if one.is_service_job]
         steps: tuple[Callable[[], None], ...] = (
             lambda: self._ask_queues(asking, [one.queue_arn for one in failures]),
             lambda: self._ask_jobs(asking, [root_of(one.job_id) for one in plain]),

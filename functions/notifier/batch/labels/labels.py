@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from notifier.batch.failure import NAME_LIMIT, STEERING_TAGS, Failure
+from notifier.batch.failure import NAME_LIMIT, Failure
 from notifier.batch.json_lookup import sanitizer
 
 Tags = Mapping[str, str]
+STEERING_TAGS = (
+    "notify:after", "notify:mute-until", "notify:owner", "notify:runbook", "notify:severity",
+)  # fmt: skip
 LABELS_KEPT = 3  # beside the steering tags: Amazon SNS passes ten attributes on to SQS
 _OWN = "notify:"
 
