@@ -148,8 +148,11 @@ build: $(READY) ## build the functions into .aws-sam/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --no-cached
 	@$(BIN)/python -m workbench.local.bytecode
 
+package: build ## build the wheel of batch-notifier into dist/
+	@$(BIN)/python -m workbench.deploy.packaging
+
 clean: ## remove everything that make created
-	rm -rf $(VENV) .aws-sam .setup.log .fuzz .oracle $(SBOM) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .aws-sam dist .setup.log .fuzz .oracle $(SBOM) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Universal locks: one file serves Python 3.11 to 3.13 on Linux and macOS. Pins move only with UPGRADE=1.

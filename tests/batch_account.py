@@ -5,6 +5,7 @@ For use within `mock_aws(config={"batch": {"use_docker": False}})`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -14,9 +15,16 @@ FAILS = "MOTO_SIMPLE_BATCH_FAIL_AFTER"  # seconds after which moto lets a job fa
 
 
 class BatchAccount:
-    """A compute environment, a queue and a job definition."""
+    """A compute environment, a queue and a job definition; `tags` are of those two."""
 
-    def __init__(self, region: str, queue: str = "etl", definition: str = "align") -> None:
+    def __init__(
+        self,
+        region: str,
+        queue: str = "etl",
+        definition: str = "align",
+        tags: Mapping[str, dict[str, str]] | None = None,
+    ) -> None:
+        tags = tags or {}
         self.batch: Any = boto3.session.Session().client("batch", region_name=region)
         iam = boto3.session.Session().client("iam", region_name=region)
         role = iam.create_role(RoleName="batch", AssumeRolePolicyDocument='{"Statement": []}')
@@ -26,15 +34,19 @@ class BatchAccount:
         self.queue: str = self.batch.create_job_queue(
             jobQueueName=queue, priority=1, state="ENABLED",
             computeEnvironmentOrder=[{"order": 1, "computeEnvironment": self.environment}],
+            tags=tags.get("queue", {}),
         )["jobQueueArn"]  # fmt: skip
-        self._name = definition
+        self._name, self._tags = definition, tags.get("definition", {})
         self.definition: str = self.defined("true")
 
     def defined(self, *command: str) -> str:
         """Give the next revision of the job definition, with which jobs are submitted from now."""
         container = {"image": "busybox", "vcpus": 1, "memory": 128, "command": list(command)}
         self.definition = self.batch.register_job_definition(
-            jobDefinitionName=self._name, type="container", containerProperties=container
+            jobDefinitionName=self._name,
+            type="container",
+            containerProperties=container,
+            tags=self._tags,
         )["jobDefinitionArn"]
         return self.definition
 

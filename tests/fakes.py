@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from notifier.alert.history import RunHistory
 from notifier.aws.job_logs import EVENTS_READ
 from notifier.batch.failure import Failure, LogStream
+from notifier.batch.labels.labels import Labels
 from notifier.channels.message import Message
+from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member
 from notifier.incident.incident import Incident, Place
+from notifier.incident.job import stable_name
 from notifier.incident.rate_limit import RateState
-from notifier.incident.recovery import Success
+from notifier.incident.recovery import Run, Success
 from notifier.incident.sweep_position import SweepPosition
 from notifier.joblog.excerpt import LogLine, LogRead
 from notifier.ports.metrics import FailureLabels, Metric
@@ -22,6 +25,7 @@ from notifier.ports.reporting import LedgerSnapshot
 from notifier.ports.service_error import ServiceError
 from notifier.ports.sweeping import Listed, Page
 from workbench.inbox.simulation import MemoryLedger
+from workbench.recorded_tags import RecordedTags
 
 MEMBERS_A_PAGE = 4_000  # a page of Query holds 1 MB, a member takes about 250 bytes
 
@@ -86,12 +90,17 @@ class FakeLedger(MemoryLedger):
     calls: Counter[str] = field(default_factory=Counter)
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
-        self._called("BatchGetItem", -(-(len(roots) + len(keys) + 3) // 100))
+        self._called("BatchGetItem", -(-(len(roots) + len(keys) + 4) // 100))
         return super().read(roots, keys)
 
-    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        self._called("BatchWriteItem", -(-(len(members) + len(places)) // 25))
-        super().record(members, places)
+    def record(
+        self,
+        members: Sequence[tuple[Place, Member]],
+        places: Mapping[str, Place],
+        runs: Sequence[tuple[str, Run]] = (),
+    ) -> None:
+        self._called("BatchWriteItem", -(-(len(members) + len(places) + len(runs)) // 25))
+        super().record(members, places, runs)
 
     def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
         self._called("TransactWriteItems", -(-len(places) // 100))
@@ -101,6 +110,10 @@ class FakeLedger(MemoryLedger):
         self._called("Query", 1 + len(self.counted.get(place, ())) // MEMBERS_A_PAGE)
         return super().members(place)
 
+    def runs(self, job: str) -> tuple[Run, ...]:
+        self._called("Query", 1)
+        return super().runs(job)
+
     def save(self, incident: Incident) -> Incident | None:
         self._called("PutItem", 1)
         return super().save(incident)
@@ -109,13 +122,13 @@ class FakeLedger(MemoryLedger):
         self._called("PutItem", 1)
         return super().save_rate_state(rate_state)
 
-    def hold(self, key: str) -> None:
+    def hold(self, key: str, severity: Severity, since: int) -> None:
         self._called("BatchWriteItem", 1)
-        super().hold(key)
+        super().hold(key, severity, since)
 
-    def held(self) -> tuple[str, ...]:
+    def held(self, *, is_drill: bool = False) -> tuple[str, ...]:
         self._called("Query", 1)
-        return super().held()
+        return super().held(is_drill=is_drill)
 
     def release(self, keys: Collection[str]) -> None:
         self._called("BatchWriteItem", -(-len(keys) // 25))
@@ -128,6 +141,14 @@ class FakeLedger(MemoryLedger):
     def save_sweep_position(self, sweep_position: SweepPosition) -> None:
         self._called("BatchWriteItem", 1)
         super().save_sweep_position(sweep_position)
+
+    def announce_heartbeat(self, nonce: str) -> None:
+        self._called("BatchWriteItem", 1)
+        super().announce_heartbeat(nonce)
+
+    def redeem_heartbeat(self, nonce: str) -> bool:
+        self._called("BatchGetItem", 1)
+        return super().redeem_heartbeat(nonce)
 
     def note_unconfirmed(self, pending: int) -> None:
         self._called("BatchWriteItem", 1)
@@ -158,9 +179,13 @@ class FakeQueues:
 
 @dataclass
 class FakeJobs:
-    """Jobs that succeeded, jobs that wait, and queues and environments that run none."""
+    """Jobs that succeeded, jobs that wait, and queues and environments that run none.
+
+    `definitions` are those that jobs of a name are known to have, by the name; others match any.
+    """
 
     succeeded: list[Success] = field(default_factory=list)
+    definitions: dict[str, set[str]] = field(default_factory=dict)
     not_begun: set[str] = field(default_factory=set)
     unusable: set[str] = field(default_factory=set)
     calls: Counter[str] = field(default_factory=Counter)
@@ -169,11 +194,13 @@ class FakeJobs:
         self, queue_arn: str, definition: str, names: Sequence[str], since: int
     ) -> tuple[Success, ...]:
         self.calls["ListJobs"] += 1
-        wanted = {name.casefold() for name in names}
+        wanted = {stable_name(name) for name in names}
         return tuple(
             one
             for one in self.succeeded
-            if one.started_at > since and one.name.casefold() in wanted
+            if one.started_at > since
+            and stable_name(one.name) in wanted
+            and definition in self.definitions.get(one.name, {definition})
         )
 
     def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
@@ -195,6 +222,21 @@ class FakeHistory:
     def look_up(self, failure: Failure) -> RunHistory | None:
         self.asked.append(failure)
         return self.run_history
+
+
+@dataclass
+class FakeLabels(RecordedTags):
+    """Tags in memory; `unread` is why some may be missing."""
+
+    unread: str = ""
+    reads: int = 0
+
+    def read(self, failures: Sequence[Failure]) -> Mapping[str, Labels]:
+        self.reads += 1
+        return {
+            job_id: replace(labels, unread=self.unread)
+            for job_id, labels in super().read(failures).items()
+        }
 
 
 @dataclass
@@ -265,12 +307,14 @@ class FakePulse:
 
     counted: tuple[int, int] = (1, 0)
     beats: list[int] = field(default_factory=list)
+    nonces: list[str] = field(default_factory=list)
     troubles: list[ServiceError] = field(default_factory=list)
 
-    def beat(self, now: int) -> None:
+    def beat(self, now: int, nonce: str) -> None:
         if self.troubles:
             raise self.troubles.pop(0)
         self.beats.append(now)
+        self.nonces.append(nonce)
 
     def subscriptions(self) -> tuple[int, int]:
         return self.counted

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from notifier.incident.fingerprint import root_of
+from notifier.incident.rate_limit import OutageLimit
 from notifier.incident.recovery import Success
 from notifier.ports.reporting import Options, Ports
 from notifier.workflows import delivery, follow_up
@@ -18,6 +20,7 @@ from tests.fakes import (
     FakeHistory,
     FakeJobs,
     FakeJournal,
+    FakeLabels,
     FakeLedger,
     FakeLogs,
     FakeQueues,
@@ -62,6 +65,7 @@ class Told:
     document: dict[str, Any]
     texts: dict[str, str]
     attributes: dict[str, str | tuple[str, ...]]
+    chat: dict[str, Any] = field(default_factory=dict)
 
     @property
     def outcome(self) -> str:
@@ -83,8 +87,10 @@ class Simulation:
     logs: FakeLogs = field(default_factory=FakeLogs)
     jobs: FakeJobs = field(default_factory=FakeJobs)
     history: FakeHistory = field(default_factory=FakeHistory)
+    labels: FakeLabels = field(default_factory=FakeLabels)
     queues: FakeQueues = field(default_factory=FakeQueues)
     journal: FakeJournal = field(default_factory=FakeJournal)
+    outage: OutageLimit = field(default_factory=OutageLimit)
     failures: list[Parcel] = field(default_factory=list)
     follow_ups: list[Parcel] = field(default_factory=list)
     dead: list[Parcel] = field(default_factory=list)
@@ -104,14 +110,31 @@ class Simulation:
         return self.wrap(
             Ports(
                 self.logs, self.topic, self.journal, self.ledger, self.queues, self.jobs,
-                lambda: PLENTY_MS, self._pause, lambda: self.now, self.history,
+                lambda: PLENTY_MS, self._pause, lambda: self.now, self.history, self.labels,
+                self.outage,
             )
         )  # fmt: skip
 
     def put(self, event: dict[str, Any], second: float = 0) -> None:
         """Put an event on the failure queue: a new chain."""
         self._chain = Counter()
+        event = self._as_sent(event)
         self.failures.append(self._parcel(json.dumps(event), START_MS + round(second * 1000)))
+        detail = event["detail"]
+        if isinstance(detail, dict) and isinstance(detail.get("jobDefinition"), str):
+            definition = detail["jobDefinition"].rpartition("/")[2].partition(":")[0]
+            self.jobs.definitions.setdefault(str(detail.get("jobName")), set()).add(definition)
+
+    def _as_sent(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Leave the tags with the job: AWS Batch puts none into an event."""
+        detail = event.get("detail")
+        tags = detail.get("tags") if isinstance(detail, dict) else None
+        job_id = detail.get("jobId") if isinstance(detail, dict) else None
+        is_job = isinstance(tags, dict) and isinstance(job_id, str)
+        if not (isinstance(detail, dict) and is_job and event.get("source") == "aws.batch"):
+            return event
+        self.labels.tags[root_of(detail["jobId"])] = tags
+        return event | {"detail": detail | {"tags": {"resourceArn": detail["jobArn"]}}}
 
     def succeed(self, name: str, second: float, took: float = 1) -> None:
         """Have a job begin at a second and succeed."""
@@ -210,7 +233,14 @@ class Simulation:
             shown = message.decode()
             document = shown["webhook"]
             self.told.append(
-                Told(self.now, message.subject, document, document["text"], message.attributes)
+                Told(
+                    self.now,
+                    message.subject,
+                    document,
+                    document["text"],
+                    message.attributes,
+                    shown["chat"],
+                )
             )
 
     def _parcel(self, body: str, at: int) -> Parcel:

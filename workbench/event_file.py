@@ -10,8 +10,10 @@ from typing import Any
 from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.batch.event import parse_event
 from notifier.batch.failure import Unreadable
+from notifier.batch.labels.labels import with_labels
 from notifier.joblog.excerpt import LogLine, LogRead
 from workbench.errors import InputError
+from workbench.recorded_tags import load_tags
 
 LOG_LINES = 25  # as the template's default
 
@@ -22,7 +24,8 @@ def alert_from_file(event_file: Path, log_file: Path | None = None) -> Alert | N
     Parameters
     ----------
     event_file
-        One EventBridge event in JSON.
+        One EventBridge event in JSON. Its labels are those in `tags/NAME.json` beside it, if that
+        file exists.
     log_file
         The job's log, with or without an ISO time at the start of each line. The default is
         `logs/NAME.txt` beside the event, if it exists.
@@ -37,6 +40,8 @@ def alert_from_file(event_file: Path, log_file: Path | None = None) -> Alert | N
         return None
     if isinstance(failure, Unreadable):
         return compose_unreadable(failure)
+    recorded = load_tags([event_file.parent / "tags" / event_file.name]).read([failure])
+    failure = with_labels(failure, recorded[failure.job_id], names=())
     beside = event_file.parent / "logs" / f"{event_file.stem}.txt"
     chosen = log_file or (beside if beside.is_file() else None)
     if chosen is None:

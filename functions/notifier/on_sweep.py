@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from notifier import wiring
 from notifier.aws.journal import Journal
 from notifier.aws.queues import DryRunOutbox
+from notifier.ports.metrics import Metric
 from notifier.workflows.sweeping import sweep
 
 logger = Logger()
@@ -31,6 +32,9 @@ def handler(_: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         If a setting is bad.
     """
     settings = wiring.load_settings()
-    ports = wiring.make_sweep_ports(Journal(logger, metrics), context.get_remaining_time_in_millis)
+    journal = Journal(logger, metrics)
+    for one in settings.adjusted:
+        journal.note("setting adjusted", Metric.SETTINGS_ADJUSTED, {"setting": str(one)})
+    ports = wiring.make_sweep_ports(journal, context.get_remaining_time_in_millis)
     sweep.run(ports, settings.sweep)
     return {"events": ports.outbox.events} if isinstance(ports.outbox, DryRunOutbox) else {}

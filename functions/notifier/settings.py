@@ -1,4 +1,9 @@
-"""The environment variables of the functions as one typed object, checked completely."""
+"""The environment variables of the functions as one typed object, checked completely.
+
+The template refuses a value that is out of range, but CloudFormation cannot compare two parameters.
+So values that contradict each other are adjusted, and each adjustment is reported: a function that
+refused to work would report no failure.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from notifier.batch.labels.labels import LABELS_KEPT
 from notifier.diagnosis.diagnose import Severity
 from notifier.incident.fingerprint import GROUP_BY, GROUP_LABELS
 from notifier.incident.incident import Intervals
@@ -37,11 +43,34 @@ _NAMES = {
     "FOLLOW_UP_QUEUE_URL": (re.compile(r"https?://\S{1,500}"), "the URL of an SQS queue"),
 }
 _QUEUE = re.compile(r"arn:aws[a-z-]*:batch:[a-z0-9-]+:\d{12}:job-queue/[\w-]{1,128}")
+# What is a tag and an attribute of an SNS message as well.
+# https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
+_LABEL = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
+_RESERVED = re.compile(r"(aws|amazon)\.", re.IGNORECASE)
+TAKEN_NAMES = frozenset(
+    ("event", "severity", "sms", "cause", "class", "queue", "definition", "owner", "run",
+     "job_name", "region", "account")
+)  # fmt: skip
 _BOOLEANS = {"true": True, "false": False}
 
 
 class SettingsError(ValueError):
     """The environment is unusable; the message names every problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """A setting that cannot be used as it is; the functions use `used` instead."""
+
+    parameter: str
+    """Its name in the template."""
+    given: str
+    used: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Name the setting, the reason, and what is used, in one line."""
+        return f"{self.parameter}={self.given} {self.reason}: {self.used or 'none'} is used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +85,7 @@ class Settings:
     dry_run: bool
     options: Options
     sweep: SweepOptions = field(default_factory=SweepOptions)
+    adjusted: tuple[Adjustment, ...] = ()
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -77,7 +107,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         problems.append("DRY_RUN must be true or false")
     found = {name: _parse_name(environment, name, problems, needed=not dry_run) for name in _NAMES}
     sweep = _parse_sweep(environment, problems)
-    options = _parse_options(environment, problems)
+    adjusted: list[Adjustment] = []
+    options = _parse_options(environment, problems, adjusted)
     if problems or options is None:
         raise SettingsError("bad settings: " + "; ".join(problems))
     return Settings(
@@ -89,6 +120,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         dry_run=bool(dry_run),
         options=options,
         sweep=sweep,
+        adjusted=tuple(adjusted),
     )
 
 
@@ -109,33 +141,65 @@ def _parse_sweep(environment: Mapping[str, str], problems: list[str]) -> SweepOp
     return SweepOptions(arns, minutes * MINUTE_MS)
 
 
-def _parse_options(environment: Mapping[str, str], problems: list[str]) -> Options | None:
+def _parse_options(
+    environment: Mapping[str, str], problems: list[str], adjusted: list[Adjustment]
+) -> Options | None:
     own = [name for name in _NUMBERS if name != "STUCK_AFTER_MINUTES"]  # the sweep's
     numbers = {name: _parse_number(environment, name, problems) for name in own}
-    severity = environment.get("MINIMUM_SEVERITY", Severity.INFO).lower()
+    severity = environment.get("MINIMUM_SEVERITY", Severity.WARNING).lower()
     if severity not in set(Severity):
         problems.append(f"MINIMUM_SEVERITY must be one of {', '.join(Severity)}")
     labels = environment.get("GROUP_BY", ",".join(GROUP_BY)).split(",")
     if not set(labels) <= set(GROUP_LABELS):
         problems.append(f"GROUP_BY must name some of {', '.join(GROUP_LABELS)}")
-    interval, longest = numbers["FOLLOW_UP_MINUTES"], numbers["LONGEST_FOLLOW_UP_MINUTES"]
-    if interval > longest:
-        problems.append("FOLLOW_UP_MINUTES must not be more than LONGEST_FOLLOW_UP_MINUTES")
+    filter_labels = _parse_labels(environment, problems, adjusted)
     if problems:
         return None
     return Options(
         log_lines=numbers["LOG_LINES"],
         minimum=Severity(severity),
         group_by=tuple(labels),
-        intervals=Intervals(
-            interval * MINUTE_MS, longest * MINUTE_MS, numbers["CLOSE_AFTER_HOURS"] * HOUR_MS
-        ),
+        intervals=_make_intervals(numbers, adjusted),
+        filter_labels=filter_labels,
         limits=Limits(
             numbers["MAX_ALERTS_PER_MINUTE"],
             numbers["MAX_ALERTS_PER_HOUR"],
             numbers["MAX_TEXTS_PER_HOUR"],
         ),
     )
+
+
+def _make_intervals(numbers: Mapping[str, int], adjusted: list[Adjustment]) -> Intervals:
+    """Return intervals that agree: the first, at most the longest, at most the time to close.
+
+    An incident is closed at a follow-up, so a longer interval would delay that, and with it the
+    alert of the next failure.
+    """
+    hours, longest = numbers["CLOSE_AFTER_HOURS"], numbers["LONGEST_FOLLOW_UP_MINUTES"]
+    first, most = numbers["FOLLOW_UP_MINUTES"], min(longest, 60 * hours)
+    if longest > most:
+        reason = f"exceeds CloseAfterHours={hours}"
+        adjusted.append(Adjustment("LongestFollowUpMinutes", str(longest), str(most), reason))
+    if first > most:
+        reason = f"exceeds LongestFollowUpMinutes={most}"
+        adjusted.append(Adjustment("FollowUpMinutes", str(first), str(most), reason))
+    return Intervals(min(first, most) * MINUTE_MS, most * MINUTE_MS, hours * HOUR_MS)
+
+
+def _parse_labels(
+    environment: Mapping[str, str], problems: list[str], adjusted: list[Adjustment]
+) -> tuple[str, ...]:
+    """Parse the names of tags that become attributes of a message, without those it cannot have."""
+    given = environment.get("FILTER_LABELS", "")
+    names = tuple(dict.fromkeys(filter(None, given.split(","))))
+    if len(names) > LABELS_KEPT or not all(map(_LABEL.fullmatch, names)):
+        problems.append(f"FILTER_LABELS must name at most {LABELS_KEPT} tags, such as team,project")
+    kept = tuple(n for n in names if n not in TAKEN_NAMES and not _RESERVED.match(n))
+    if kept != names:
+        refused = ", ".join(name for name in names if name not in kept)
+        reason = f"names {refused}, which messages have already or AWS reserves"
+        adjusted.append(Adjustment("FilterLabels", given, ",".join(kept), reason))
+    return kept
 
 
 def _parse_number(environment: Mapping[str, str], name: str, problems: list[str]) -> int:

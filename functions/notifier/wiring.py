@@ -10,14 +10,18 @@ from functools import cache
 
 from notifier import settings
 from notifier.aws.batch import BatchScanner
+from notifier.aws.dry_run.ledger import DryRunLedger
 from notifier.aws.heartbeat import AwsHealthSignals, DryRunHealthSignals
 from notifier.aws.history import DryRunHistoryLookup, RunHistoryLookup
 from notifier.aws.job_logs import JobLogs
 from notifier.aws.jobs import DryRunJobLookup, JobLookup
-from notifier.aws.ledger import DryRunLedger, IncidentLedger
+from notifier.aws.labels.definitions import Definitions
+from notifier.aws.labels.lookup import LabelLookup
+from notifier.aws.ledger import IncidentLedger
 from notifier.aws.queues import DelayedQueues, DryRunOutbox, DryRunQueues, FailureOutbox
 from notifier.aws.topic import AlertTopic, DryRunTopic
-from notifier.ports.reporting import Journal, Ports
+from notifier.incident.rate_limit import OutageLimit
+from notifier.ports.reporting import Journal, NoLabels, Ports
 from notifier.ports.sweeping import SweepPorts
 
 
@@ -40,7 +44,9 @@ def make_ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
         remaining_ms=remaining_ms,
         pause=time.sleep,
         now_ms=lambda: time.time_ns() // 1_000_000,
-        history=DryRunHistoryLookup() if dry_run else RunHistoryLookup(),
+        history=DryRunHistoryLookup() if dry_run else RunHistoryLookup(_definitions()),
+        labels=NoLabels() if dry_run else _labels(),
+        outage=_outage(),
     )
 
 
@@ -81,6 +87,21 @@ def _ledger() -> IncidentLedger:
 @cache
 def _queues() -> DelayedQueues:
     return DelayedQueues(load_settings().failure_queue_url, load_settings().follow_up_queue_url)
+
+
+@cache
+def _outage() -> OutageLimit:
+    return OutageLimit()
+
+
+@cache
+def _definitions() -> Definitions:
+    return Definitions()
+
+
+@cache
+def _labels() -> LabelLookup:
+    return LabelLookup(_definitions())
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from notifier.batch.failure import Failure, Kind
 from notifier.batch.job_shape import JobShape
 from notifier.diagnosis.diagnose import Certainty, Diagnosis
 from notifier.diagnosis.known_cause import diagnosis_for
-from tests import aws_cli
+from tests import aws_cli, command_line
 from tests.golden.scenes import BATCH, SCENES, first
 from tests.properties.planted import SECRETS, leaked
 from tests.properties.strategies import SOME
@@ -37,9 +38,13 @@ PLAIN = JobShape("align:3", "a:1", 2, 4096)
 
 def checked(alert: Alert) -> int:
     """Check each command but the line that belongs inside of a container."""
-    commands = [each for each in alert.commands if each != MAP_INDEX]
+    commands = [*alert.commands, *(each for each in alert.submit_commands if each != MAP_INDEX)]
     for each in commands:
-        aws_cli.check(each)
+        program, *words = shlex.split(each)
+        if program == "batch-notifier":
+            assert command_line.problem(words) == ""
+        else:
+            aws_cli.check(each)
     return len(commands)
 
 
@@ -79,7 +84,7 @@ def test_the_check_finds_what_is_wrong(command: str, said: str) -> None:
 def options(
     failure: Failure, why: Diagnosis, run_history: RunHistory | None = None
 ) -> dict[str, Any]:
-    (command,), _ = resubmit.resubmit_job(failure, why, run_history)
+    (command,) = resubmit.submit_again(failure, why, run_history)
     _, asked = aws_cli.check(command)
     assert asked["jobName"] == failure.job_name
     assert asked["jobDefinition"] == failure.definition_arn
@@ -158,35 +163,36 @@ def test_the_next_size_is_one_that_fargate_has(vcpus: float, place: int) -> None
     assert int(given_sizes["MEMORY"]) in fargate_sizes.MEMORY[given_sizes["VCPU"]]
 
 
-@pytest.mark.parametrize(
-    ("changes", "run_history", "said"),
-    [
-        ({}, AS_DEFINED, ""),
-        ({}, UNKNOWN, "Add the original parameters and overrides, which this alert"),
-        ({}, RunHistory(
-            after=replace(PLAIN, command=(1,), parameters=frozenset({("a", 1)})),
-            definition_after=PLAIN),
-         "Add the original command and parameters, which this alert does not store."),
-        ({"depends_on": ("a",)}, AS_DEFINED, "The new job does not wait"),
-    ],
-)  # fmt: skip
-def test_what_the_command_leaves_out_is_said(
-    changes: dict[str, Any], run_history: RunHistory | None, said: str
-) -> None:
-    _, step = resubmit.resubmit_job(first(**changes), EXIT, run_history)
-    assert said in step
-    assert bool(said) is bool(step)
+@pytest.mark.parametrize("file", SAMPLES, ids=lambda file: file.stem)
+def test_the_first_command_of_every_failed_job_runs_it_again(file: Path) -> None:
+    alert = alert_from_file(file)
+    assert alert is not None
+    failure = alert.failure
+    again = [each for each in alert.commands if each.startswith("batch-notifier rerun ")]
+    has_job = failure is not None and failure.kind not in (
+        Kind.STUCK, Kind.QUEUE_BLOCKED, Kind.ENVIRONMENT, Kind.UNREADABLE,
+    )  # fmt: skip
+    assert again == list(alert.commands[:1] if has_job and not alert.is_drill else ())
+    if again and failure is not None:
+        assert shlex.split(again[0])[2] == failure.job_id.partition("#")[0]
+        assert alert.steps[-1] == "To run it again, use the first command below."
+    assert not any("submit-job" in each for each in alert.commands)
+
+
+def test_a_digest_of_several_jobs_runs_all_of_them_again() -> None:
+    (first_command, *_) = SCENES["nightly-5th"]().commands
+    assert first_command.startswith("batch-notifier rerun ")
 
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.JOB}))
 def test_what_is_no_job_of_its_own_has_no_such_command(kind: Kind) -> None:
-    assert resubmit.resubmit_job(first(kind), EXIT, None) == ((), "")
+    assert resubmit.submit_again(first(kind), EXIT, None) == ()
 
 
 @pytest.mark.parametrize("change", [{"queue_arn": "x; rm -rf /"}, {"job_name": "$(id)"},
                                     {"definition_arn": ""}, {"region": "evil"}])  # fmt: skip
 def test_no_command_from_invalid_parts(change: dict[str, str]) -> None:
-    assert resubmit.resubmit_job(first(**change), EXIT, None) == ((), "")
+    assert resubmit.submit_again(first(**change), EXIT, None) == ()
 
 
 # ---- Rules of evaluateOnExit --------------------------------------------------------------------
@@ -253,5 +259,5 @@ def test_nothing_that_a_job_was_given_is_in_a_command(planted: Any) -> None:
     )
     assert isinstance(read, Failure)
     alert = compose(read, None, 25)
-    assert any("submit-job" in each for each in alert.commands)
-    assert not leaked(planted.private, " ".join(alert.commands))
+    assert any("submit-job" in each for each in alert.submit_commands)
+    assert not leaked(planted.private, " ".join((*alert.commands, *alert.submit_commands)))

@@ -13,9 +13,17 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSResponse
 
+from tests import incident_table
+
 STACK = "batch-notifier"
 PHONE = "+14155550100"
 Answer = tuple[AWSResponse, dict[str, Any]]
+ENVIRONMENT = {
+    "ALERT_TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:alerts",
+    "TABLE_NAME": "incidents",
+    "FAILURE_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/failures",
+    "FOLLOW_UP_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/follow-ups",
+}
 TRUST = {"Version": "2012-10-17", "Statement": []}
 KEY_POLICY = {
     "Version": "2012-10-17",
@@ -83,7 +91,7 @@ class DeployedStack:
         self._rule()
         self._function()
         self._alarm()
-        self.outputs["IncidentTableName"] = "incidents"
+        self._table()
         self.beat()
 
     def client(self, service: str) -> Any:
@@ -174,7 +182,7 @@ class DeployedStack:
         function = self.client("lambda")
         function.create_function(
             FunctionName="on-failure", Runtime="python3.13", Role=role, Handler="x.y",
-            Code={"ZipFile": code.getvalue()},
+            Code={"ZipFile": code.getvalue()}, Environment={"Variables": ENVIRONMENT},
         )  # fmt: skip
         # A queue that nothing is sent to: the simulated AWS would look for Docker, to run it.
         self.client("sqs").create_queue(QueueName="idle")
@@ -183,6 +191,14 @@ class DeployedStack:
         )
         self.resources["OnFailureFunction"] = ("AWS::Lambda::Function", "on-failure")
         self.resources["Mapping"] = ("AWS::Lambda::EventSourceMapping", mapping["UUID"])
+
+    def _table(self) -> None:
+        self.outputs["IncidentTableName"] = ENVIRONMENT["TABLE_NAME"]
+        incident_table.make(self.client("dynamodb"), ENVIRONMENT["TABLE_NAME"])
+        self.client("dynamodb").update_time_to_live(
+            TableName=ENVIRONMENT["TABLE_NAME"],
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"},
+        )
 
     def _alarm(self) -> None:
         self.client("cloudwatch").put_metric_alarm(

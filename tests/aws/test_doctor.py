@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,8 +11,17 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.aws.doctor_stack import KEY_POLICY, PHONE, STACK, DeployedStack, given, refused
+from tests.aws.doctor_stack import (
+    ENVIRONMENT,
+    KEY_POLICY,
+    PHONE,
+    STACK,
+    DeployedStack,
+    given,
+    refused,
+)
 from workbench.commands.main import main
+from workbench.doctor import finding
 from workbench.doctor.subscriber_checks import may_use_key
 
 
@@ -127,6 +137,24 @@ def _loops_end(stack: DeployedStack) -> None:
     )
 
 
+def _set(stack: DeployedStack, **variables: str) -> None:
+    stack.client("lambda").update_function_configuration(
+        FunctionName="on-failure", Environment={"Variables": ENVIRONMENT | variables}
+    )
+
+
+def _role_without_access(stack: DeployedStack) -> None:
+    stack.resources["OnFailureRole"] = ("AWS::IAM::Role", "role")
+    decided = [
+        {"EvalActionName": action, "EvalDecision": decision}
+        for action, decision in (
+            ("dynamodb:BatchGetItem", "allowed"),
+            ("dynamodb:Query", "explicitDeny"),
+        )
+    ]
+    stack.answer("iam.SimulatePrincipalPolicy", lambda _: given({"EvaluationResults": decided}))
+
+
 WRONG: list[tuple[str, Callable[[DeployedStack], Any], str, str]] = [
     (
         "rule disabled",
@@ -169,6 +197,39 @@ WRONG: list[tuple[str, Callable[[DeployedStack], Any], str, str]] = [
         _loops_end,
         "recursive loop of OnFailureFunction: Lambda stops its follow-ups after about 16",
         "aws lambda put-function-recursion-config --function-name on-failure --recursive-loop",
+    ),
+    (
+        "table deleted",
+        lambda stack: stack.client("dynamodb").delete_table(TableName="incidents"),
+        "IncidentTable: it does not exist: failures are reported without grouping",
+        "aws dynamodb create-table --table-name incidents --billing-mode PAY_PER_REQUEST",
+    ),
+    (
+        "nothing expires",
+        lambda stack: stack.client("dynamodb").update_time_to_live(
+            TableName="incidents",
+            TimeToLiveSpecification={"Enabled": False, "AttributeName": "expires"},
+        ),
+        "expiry of IncidentTable: it is off",
+        "aws dynamodb update-time-to-live --table-name incidents",
+    ),
+    (
+        "a role without access to the table",
+        _role_without_access,
+        "access to IncidentTable: OnFailureRole is denied dynamodb:Query",
+        "aws iam list-role-policies --role-name role",
+    ),
+    (
+        "settings that contradict each other",
+        lambda stack: _set(stack, LONGEST_FOLLOW_UP_MINUTES="3"),
+        "settings of OnFailureFunction: FollowUpMinutes=5 exceeds LongestFollowUpMinutes=3",
+        "sam deploy --parameter-overrides FollowUpMinutes=3 --stack-name batch-notifier",
+    ),
+    (
+        "a setting that is no number",
+        lambda stack: _set(stack, LOG_LINES="many"),
+        "settings of OnFailureFunction: it refuses to work: bad settings: LOG_LINES must be",
+        "sam deploy",
     ),
     (
         "subscription that vanished",
@@ -297,6 +358,8 @@ def test_a_problem_is_reported_with_the_command_that_fixes_it(
         ("sns.ListSubscriptionsByTopic", "OpsTopic"),
         ("sns.GetSMSSandboxAccountStatus", "text messages"),
         ("lambda.GetFunctionRecursionConfig", "recursive loop of OnFailureFunction"),
+        ("dynamodb.DescribeTable", "IncidentTable"),
+        ("dynamodb.PutItem", "IncidentTable"),
         ("kms.GetKeyPolicy", "key of OpsTopic"),
         ("cloudwatch.GetMetricStatistics", "heartbeat"),
         ("cloudwatch.DescribeAlarms", "alarms"),
@@ -316,13 +379,13 @@ def test_a_check_without_permission_is_unknown_and_the_others_run(
 def test_a_missing_stack_is_one_line(
     stack: DeployedStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["doctor", "--stack-name", "gone"]) == 2
+    assert main(["doctor", "--stack-name", "gone"]) == 3
     assert capsys.readouterr().err == (
         "batch-notifier: cannot open the stack gone: ValidationError: Stack does not exist"
         f" (in {boto3.DEFAULT_SESSION.region_name})\n"
     )
     stack.answer("cloudformation.ListStackResources", lambda _: refused("AccessDenied"))
-    assert main(["doctor"]) == 2
+    assert main(["doctor"]) == 3
     assert f"cannot open the stack {STACK}: AccessDenied" in capsys.readouterr().err
 
 
@@ -450,3 +513,26 @@ def test_acceptance_finds_what_only_an_account_shows(
 ) -> None:
     _metrics(stack, {"Heartbeat": [(0.1, 12.0)]} | points)
     assert f"WRONG    {problem}" in accepted(capsys, 1)
+
+
+def test_a_slow_check_says_what_it_waits_for(
+    stack: DeployedStack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "SILENT_SECONDS", 0.05)
+
+    def slow(_: dict[str, Any]) -> Any:
+        time.sleep(0.3)
+        return refused("AccessDenied")
+
+    stack.answer("sns.GetSMSSandboxAccountStatus", slow)
+    main(["doctor"])
+    assert "waiting for AWS: text messages ...\n" in capsys.readouterr().err
+
+
+def test_backups_are_a_note(stack: DeployedStack, capsys: pytest.CaptureFixture[str]) -> None:
+    stack.client("dynamodb").update_continuous_backups(
+        TableName="incidents",
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+    )
+    said = doctor(capsys, 0)
+    assert "note     backups of IncidentTable: they are on and cost money" in said

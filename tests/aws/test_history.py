@@ -85,7 +85,7 @@ class Batch:
 
 
 def looked_up(batch: Batch, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> RunHistory:
-    monkeypatch.setattr(history, "_client", lambda region: batch)
+    monkeypatch.setattr(history, "batch_client", lambda region: batch)
     return RunHistoryLookup().look_up(failure(**changes))
 
 
@@ -191,7 +191,7 @@ def test_what_batch_has_forgotten(
 
 def test_slow_answers_end_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
     batch = Batch([listed("done")], BOTH, REVISIONS)
-    monkeypatch.setattr(history, "_client", lambda region: batch)
+    monkeypatch.setattr(history, "batch_client", lambda region: batch)
     ticks = iter([0.0, 0.0, history.GIVE_UP_S + 1])
     monkeypatch.setattr(time, "monotonic", lambda: next(ticks))
     past = RunHistoryLookup().look_up(failure())
@@ -201,7 +201,7 @@ def test_slow_answers_end_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_after_two_look_ups_in_vain_the_others_go_without(monkeypatch: pytest.MonkeyPatch) -> None:
     batch = Batch(NO_ANSWER)
-    monkeypatch.setattr(history, "_client", lambda region: batch)
+    monkeypatch.setattr(history, "batch_client", lambda region: batch)
     looking = RunHistoryLookup()
     assert all(looking.look_up(failure()).unknown for _ in range(5))
     assert len(batch.asked) == history.MOST_UNANSWERED
@@ -222,7 +222,7 @@ def test_requests_and_answers_are_those_of_the_client() -> None:
     first = account.succeeded()
     account.defined("true", "--verbose")
     second = account.succeeded()
-    history._client.cache_clear()
+    history.batch_client.cache_clear()
     ended = account.batch.describe_jobs(jobs=[first])["jobs"][0]["stoppedAt"]
     past = RunHistoryLookup().look_up(
         failure(job_id=second, queue_arn=account.queue, definition_arn=account.definition,

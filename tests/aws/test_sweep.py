@@ -233,16 +233,16 @@ def test_a_heartbeat_goes_on_the_default_bus_under_the_name_of_its_stack() -> No
     entry = {
         "Source": "batch-notifier.heartbeat.nightly-alerts",
         "DetailType": "Batch Notifier Heartbeat",
-        "Detail": '{"at": 1795000000000}',
+        "Detail": '{"at": 1795000000000, "nonce": "abc"}',
     }
     with Stubber(health._events) as stub:
         taken = {"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]}
         stub.add_response("put_events", taken, {"Entries": [entry]})
-        health.beat(1_795_000_000_000)
+        health.beat(1_795_000_000_000, "abc")
         refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
         stub.add_response("put_events", refused)
         with pytest.raises(ServiceError, match="InternalFailure"):
-            health.beat(1_795_000_000_000)
+            health.beat(1_795_000_000_000, "abc")
 
 
 def test_subscriptions_are_counted() -> None:

@@ -34,6 +34,7 @@ JOB_DETAIL_TYPES = {
     "Batch Job State Change",
     "Batch Job Queue Blocked",
     "Batch Service Job State Change",
+    "Batch Service Job Queue Blocked",
     "Batch Job Stuck",
 }
 ACCOUNT = "111122223333"
@@ -141,7 +142,7 @@ def test_job_is_named_consistently(name: str) -> None:
     assert event["resources"][0] == detail["jobArn"]
     assert detail["jobArn"].endswith("/" + detail["jobId"])
     blocked = event["detail-type"] == "Batch Job Queue Blocked"
-    waits = blocked or event["detail-type"] == "Batch Job Stuck"
+    waits = event["detail-type"].endswith((" Queue Blocked", " Stuck"))
     assert detail["status"] == ("RUNNABLE" if waits else "FAILED")
     assert event["resources"][1:] == ([detail["jobQueue"]] if blocked else [])
 

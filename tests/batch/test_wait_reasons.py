@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from notifier.alert.alert import compose
+from notifier.batch import sweep_events
 from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.diagnose import Certainty
@@ -167,3 +168,41 @@ def test_whatever_shape_the_environments_have_it_is_read(raw: Any) -> None:
     odd = event("Batch Job Stuck")
     odd["detail"]["computeEnvironments"] = raw
     assert isinstance(parse_event(odd), Failure)
+
+
+def managed(*types: str, **more: Any) -> dict[str, Any]:
+    """Give a compute environment on ECS Managed Instances, as AWS describes one."""
+    template = {"instanceRequirements": {"allowedInstanceTypes": list(types)}}
+    provider = {"instanceLaunchTemplate": template | {"capacityOptionType": "SPOT"}}
+    own = {"type": "ECS_MANAGED_INSTANCES", "managedInstancesProvider": provider}
+    return compute("managed", instanceTypes=[], desiredvCpus=None, **(own | more))
+
+
+@pytest.mark.parametrize(
+    ("environment", "cause", "certainty"),
+    [
+        (managed("m7i", maxvCpus=2), "queue-ce-max-resource", SURE),  # it counts requests
+        (managed("c7i.large"), "queue-job-resource-requirement", LIKELY),
+        (managed("c7i.large", "m7i.8xlarge"), "stuck-unexplained", GUESS),
+        (managed("m7i"), "stuck-unexplained", GUESS),
+        (compute(instanceTypes=["default_arm64"]), "stuck-unexplained", GUESS),
+        (compute(instanceTypes=["default_x86_64"]), "stuck-unexplained", GUESS),
+    ],
+)
+def test_managed_instances_have_their_own_sizes(
+    environment: dict[str, Any], cause: str, certainty: Certainty
+) -> None:
+    failure = parse_event(event("Batch Job Stuck", environment))
+    assert isinstance(failure, Failure)
+    found = compose(failure, None, 0).diagnosis
+    assert (found.cause, found.certainty) == (cause, certainty)
+
+
+def test_the_sweep_sends_the_sizes_of_managed_instances() -> None:
+    one = managed("m7i.large")
+    one["computeResources"]["managedInstancesProvider"]["infrastructureRoleArn"] = "private"
+    sent = sweep_events.stuck_job({"jobArn": "a:b:c:d:e:job/x"}, [one], 1, 2)
+    [kept] = sent["detail"]["computeEnvironments"]
+    template = kept["computeResources"]["managedInstancesProvider"]["instanceLaunchTemplate"]
+    assert template["instanceRequirements"] == {"allowedInstanceTypes": ["m7i.large"]}
+    assert "private" not in str(kept)

@@ -78,7 +78,7 @@ def explained(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    assert main(["explain", "--job", *words]) == 2
+    assert main(["explain", "--job", *words]) in (2, 3)
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.count("\n") == 1
@@ -172,10 +172,9 @@ def test_what_is_no_job_id_is_not_asked_for(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["x", "--job", "y"], "not allowed with"),
+        (["x", "--job", "y"], "one of a TEXT, --jsonl and --job"),
         (["--job", "y", "--exit-code", "1"], "AWS Batch reports the exit code"),
-        (["x", "--channel", "sms"], "require --job"),
-        (["x", "--region", "eu-west-1"], "require --job"),
+        (["x", "--channel", "sms"], "--channel requires --job"),
     ],
 )
 def test_options_that_do_not_go_together(

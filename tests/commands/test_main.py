@@ -21,6 +21,7 @@ from notifier.aws import calls
 from notifier.aws.calls import service_error
 from notifier.incident.silence import Silence
 from tests import incident_table
+from workbench.commands import silence
 from workbench.commands.main import main
 from workbench.deployed import silences
 from workbench.errors import InputError
@@ -108,13 +109,13 @@ def _written(folder: Path, text: str | bytes) -> str:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "required"),
-        (["nope"], "invalid choice"),
-        (["preview"], "required"),
+        ([], "Missing command"),
+        (["nope"], "No such command 'nope'"),
+        (["preview"], "Missing argument 'EVENT'"),
         (["preview", "no-such-file.json"], "cannot read no-such-file.json"),
         (["preview", "."], "cannot read ."),
         (["preview", SAMPLE, "--logs", "no-such-log"], "cannot read no-such-log"),
-        (["preview", SAMPLE, "--channel", "fax"], "invalid choice"),
+        (["preview", SAMPLE, "--channel", "fax"], "'fax' is not one of"),
         (["explain"], "required"),
         (["explain", "  "], "empty"),
         (["explain", "x", "--exit-code", "many"], "not a whole number from 0 to 255"),
@@ -173,9 +174,7 @@ def test_a_bad_row_is_named_and_nothing_is_printed(
 
 
 def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main(["--help"])
-    assert stopped.value.code == 0
+    assert main(["--help"]) == 0
     assert "batch-notifier explain" in capsys.readouterr().out
 
 
@@ -249,7 +248,7 @@ def test_silences_come_in_the_order_in_which_they_end(capsys: pytest.CaptureFixt
 
 @pytest.mark.usefixtures("aws")
 def test_another_region_has_another_table(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["silence", "list", "--table", TABLE, "--region", "eu-west-1"]) == 2
+    assert main(["silence", "list", "--table", TABLE, "--region", "eu-west-1"]) == 3
     told = capsys.readouterr().err
     assert "ResourceNotFoundException" in told
     assert told.count("\n") == 1
@@ -259,13 +258,13 @@ def test_another_region_has_another_table(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["silence"], "required"),
-        (["silence", "hush"], "invalid choice"),
+        (["silence"], "Missing command"),
+        (["silence", "hush"], "No such command 'hush'"),
         (["silence", "add", "--until", "2h"], "--reason"),
         (["silence", "add", "--reason", "x"], "--until"),
         (ADD, "say what to silence"),
         ([*ADD, "--queue", "a", "--until", "soon"], "--until is not like"),
-        (["silence", "remove"], "required"),
+        (["silence", "remove"], "Missing argument 'ID'"),
         (["silence", "remove", "3f2a91c0"], "no active silence has the id '3f2a91c0'"),
         (["silence", "list", "--stack-name", "gone"], "does not exist"),
         (["silence", "list", "--stack-name", "denied"], "AccessDenied: not authorized"),
@@ -280,7 +279,7 @@ def test_another_region_has_another_table(capsys: pytest.CaptureFixture[str]) ->
 def test_what_is_wrong_with_a_silence_is_one_line(
     arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(arguments) == 2
+    assert main(arguments) == (3 if {"gone", "denied"} & set(arguments) else 2)
     told = capsys.readouterr()
     assert (told.out, told.err.count("\n")) == ("", 1)
     assert says in told.err
@@ -334,7 +333,9 @@ def test_a_profile_that_is_not_there_is_one_line(
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     assert main([*command, *region]) == 2
     told = capsys.readouterr().err
-    assert "The config profile (nobody) could not be found (AWS_PROFILE names it" in told
+    assert (
+        "The config profile (nobody) could not be found (--profile or AWS_PROFILE names it" in told
+    )
     assert told.count("\n") == 1
 
 
@@ -365,7 +366,7 @@ class Store:
 
 def test_silences_that_others_add_at_the_same_time_are_kept() -> None:
     store = Store(rivals=4)
-    list(silences.add(store, SILENCE, NOW))
+    silences.add(store, SILENCE, NOW)
     assert len(store.kept) == 5
     assert store.kept[-1] == SILENCE
 
@@ -373,7 +374,7 @@ def test_silences_that_others_add_at_the_same_time_are_kept() -> None:
 def test_after_five_collisions_the_user_may_try_again() -> None:
     store = Store(rivals=5)
     with pytest.raises(InputError, match="at the same time; try again"):
-        list(silences.add(store, SILENCE, NOW))
+        silences.add(store, SILENCE, NOW)
     assert SILENCE not in store.kept
 
 
@@ -381,7 +382,7 @@ def test_what_aws_refuses_is_said_in_its_words() -> None:
     said = {"Code": "AccessDeniedException", "Message": "ana may not\nPutItem"}
     store = Store([SILENCE], refusal=ClientError({"Error": said}, "PutItem"))
     with pytest.raises(InputError) as refused:
-        list(silences.remove(store, SILENCE.id, NOW))
+        silences.remove(store, SILENCE.id, NOW)
     assert str(refused.value) == (
         "cannot write the silences: AccessDeniedException: ana may not PutItem"
     )
@@ -389,23 +390,21 @@ def test_what_aws_refuses_is_said_in_its_words() -> None:
 
 def test_a_silence_that_is_over_is_neither_listed_nor_removed() -> None:
     store = Store([SILENCE, replace(SILENCE, id="later", until=SILENCE.until + 1)])
-    table = list(silences.list_active(store, SILENCE.until))
-    assert [line.split()[0] for line in table] == ["ID", "later"]
+    assert [each.id for each in silences.list_active(store, SILENCE.until)] == ["later"]
     with pytest.raises(InputError, match="no active silence has"):
-        list(silences.remove(store, SILENCE.id, SILENCE.until))
+        silences.remove(store, SILENCE.id, SILENCE.until)
 
 
 def test_there_is_room_for_a_hundred_silences_and_those_that_ended_take_none() -> None:
     store = Store([replace(SILENCE, until=NOW)] + [SILENCE] * (silences.MAX_SILENCES - 1))
-    list(silences.add(store, SILENCE, NOW))
+    silences.add(store, SILENCE, NOW)
     assert store.kept == [SILENCE] * silences.MAX_SILENCES
     with pytest.raises(InputError, match="there are 100 silences already"):
-        list(silences.add(store, SILENCE, NOW))
+        silences.add(store, SILENCE, NOW)
 
 
 def test_a_silence_of_everything_says_so() -> None:
-    [said, *_] = silences.add(Store(), replace(SILENCE, queue="*"), NOW)
-    assert said == "Silenced 3f2a91c0: everything"
+    assert silence._describe(replace(SILENCE, queue="*")) == "everything"
 
 
 def test_what_needs_no_aws_does_not_wait_for_its_library() -> None:
@@ -419,6 +418,5 @@ def test_what_needs_no_aws_does_not_wait_for_its_library() -> None:
 
 @pytest.mark.parametrize("verb", ["", "add"])
 def test_the_help_of_silence_shows_examples(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["silence", *([verb] if verb else []), "--help"])
+    assert main(["silence", *([verb] if verb else []), "--help"]) == 0
     assert "silence add --queue 'etl-*' --until 18:30" in capsys.readouterr().out

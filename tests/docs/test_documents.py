@@ -14,9 +14,7 @@ from click.testing import CliRunner
 from samcli.cli.main import cli as sam
 
 from notifier.diagnosis import catalogue
-from tests import aws_cli
-from workbench.commands import main
-from workbench.errors import InputError
+from tests import aws_cli, command_line
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "events/README.md")
@@ -90,13 +88,7 @@ def problem(command: str) -> str:
 
 
 def _notifier(words: list[str]) -> str:
-    try:
-        main._parser().parse_args(words[1:])
-    except InputError as error:
-        return str(error)
-    except SystemExit:  # it has shown its help
-        assert "--help" in words
-    return ""
+    return command_line.problem(words[1:])
 
 
 def _make(words: list[str]) -> str:

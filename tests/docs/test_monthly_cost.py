@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.template.stack import Stack, translate
 from workbench.commands.main import main
 from workbench.docs import monthly_cost, prices
 
+ROOT = Path(__file__).parents[2]
 ROWS = [
     {"failures": 1, "cpu": 0.1, "waits": 20, "invocations": 5, "messages": 1, "sends": 4,
      "reads": 10, "writes": 12, "start": 0.5},
@@ -75,9 +77,32 @@ def test_what_was_measured_makes_ours_cheaper_than_a_mail_each() -> None:
     assert ours.messages < tutorial.messages / 100
 
 
+def test_alarms_are_billed_by_metric_and_counted_in_the_template() -> None:
+    """Counted in another way than the command does: from the template as SAM translates it."""
+    stack = Stack(translate((ROOT / "template.yaml").read_text(encoding="utf-8")))
+    alarms = stack.of_type("AWS::CloudWatch::Alarm").values()
+    read = sum(len([1 for one in a.get("Metrics", []) if "MetricStat" in one]) or 1 for a in alarms)
+    assert len(alarms) < read == monthly_cost.alarm_metrics()
+    ours, *_ = monthly_cost.bills(1, 1)
+    keys = len(stack.of_type("AWS::KMS::Key"))
+    fixed = read * 0.10 + monthly_cost.METRICS * 0.30 + keys * 1.00
+    assert ours.lines["alarms, metrics, key"] == pytest.approx(fixed)
+
+
+def test_the_dashboard_is_one_that_can_be_free() -> None:
+    stack = Stack(translate((ROOT / "template.yaml").read_text(encoding="utf-8")))
+    [dashboard] = stack.of_type("AWS::CloudWatch::Dashboard").values()
+    widgets = json.loads(dashboard["DashboardBody"])["widgets"]
+    shown = sum(len(widget["properties"].get("metrics", ())) for widget in widgets)
+    assert 0 < shown <= prices.FREE_DASHBOARD_METRICS
+    assert any("1 dashboard, 3.00 if" in note for note in monthly_cost.notes())
+
+
 def test_every_price_has_a_source() -> None:
     names = {name for named in prices.SOURCES.values() for name in named.split()}
-    known = {name for name in vars(prices) if name.isupper()} - {"AS_OF", "SOURCES", "MILLION"}
+    known = {
+        name for name, value in vars(prices).items() if name.isupper() and type(value) is float
+    }
     assert names == known
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", prices.AS_OF)
 
@@ -90,6 +115,8 @@ def test_the_command_names_the_alternatives(capsys: pytest.CaptureFixture[str]) 
         re.findall(r"^  (\S+(?: \S+)*?)  ", said, re.MULTILINE)
     )
     assert prices.AS_OF in said
+    assert all(source in said for source in prices.SOURCES)
+    assert "10 alarm metrics" in said
 
 
 @pytest.mark.parametrize(

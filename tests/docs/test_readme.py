@@ -8,7 +8,7 @@ import shlex
 import pytest
 from cfnlint.decode import cfn_yaml
 
-from workbench.commands import main
+from tests import command_line
 from workbench.docs.readme import PAGES, README, ROOT, benchmark, with_generated_parts
 from workbench.local import demo
 from workbench.local.aws import LocalAws
@@ -52,7 +52,7 @@ def test_every_command_of_the_runbook_is_one_that_we_take() -> None:
     commands = re.findall(r"^ *(batch-notifier .+)$", text, re.MULTILINE)
     assert {shlex.split(one)[1] for one in commands} == {"doctor", "redrive", "replay"}
     for command in commands:
-        main._parser().parse_args(shlex.split(command, comments=True)[1:])
+        assert command_line.problem(shlex.split(command, comments=True)[1:]) == ""
 
 
 def test_the_demo_says_how_to_point_a_command_at_its_aws() -> None:
@@ -61,4 +61,4 @@ def test_the_demo_says_how_to_point_a_command_at_its_aws() -> None:
     given = dict(word.split("=", 1) for one in exports for word in shlex.split(one)[1:])
     assert given.items() <= aws.environment().items()
     assert given["AWS_ENDPOINT_URL"] == "https://127.0.0.1:4711"
-    main._parser().parse_args(shlex.split(command)[1:])
+    assert command_line.problem(shlex.split(command)[1:]) == ""

@@ -121,7 +121,7 @@ def test_efs_denied_runs_on_fargate(
         ("fargate", ["efs-denied"], "BatchEnvironment=fargate-efs"),
         ("ec2+fargate-efs", ["efs-denied", "--on", "ec2"], "BatchEnvironment=fargate-efs"),
         ("none", ["--on", "ec2"], "name a CAUSE as well"),
-        ("none", ["exit-2"], "invalid choice: 'exit-2'"),
+        ("none", ["exit-2"], "'exit-2' is not one of"),
     ],
 )
 def test_an_impossible_drill_prints_one_line(

@@ -14,8 +14,8 @@ MINUTE = 60
 FAULT_SECONDS = 10 * MINUTE  # on the clock: two deliveries of each failure, and a follow-up
 OUTAGE_SECONDS = 45 * MINUTE  # longer than the half an hour in which a failure is tried
 WAVE_SECONDS = 100
-# Five incidents: as many as the rate limit lets out in a minute.
-INCIDENTS = 5
+# Four incidents: as many as the rate limit lets out in a minute beside critical ones.
+INCIDENTS = 4
 MOST_REPEATS = 5
 
 _CODES = {

@@ -39,7 +39,7 @@ def test_it_says_where_it_is_serves_and_ends_on_ctrl_c() -> None:
     finally:
         process.kill()
         process.wait(timeout=30)
-    assert (process.returncode, rest, wrong) == (0, "Closed.\n", "")
+    assert (process.returncode, rest, wrong) == (130, "", "batch-notifier: interrupted\n")
 
 
 def test_a_busy_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,6 +81,7 @@ NEEDS: dict[tuple[str, str], Callable[[Call, Names], list[str]]] = {
     ("batch", "DescribeJobDefinitions"): _everything,
     ("batch", "DescribeJobQueues"): _everything,
     ("batch", "DescribeJobs"): _everything,
+    ("batch", "DescribeServiceJob"): _everything,
     ("batch", "ListJobs"): _everything,
     ("dynamodb", "BatchGetItem"): _tables,
     ("dynamodb", "BatchWriteItem"): _tables,

@@ -101,6 +101,7 @@ def failures_of_every_kind(world: World) -> list[Call]:
     world.fail(held)
     world.fail(failed("c", world.now_ms(), depends_on=["unseen"]))
     world.fail(failed("a2", world.now_ms()))
+    world.fail(_seen("service-job"))
     assert world.sent("detail")  # the one that waits
     assert [each for each in world.sent("due") if STORM in each]
     return list(world.calls)

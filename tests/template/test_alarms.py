@@ -10,8 +10,8 @@ import pytest
 from botocore import xform_name
 
 from notifier.ports.metrics import NAMESPACE, Metric
+from tests import command_line
 from tests.template.stack import Stack, arn, dead_letter_queues, statements
-from workbench.commands import main
 from workbench.doctor import subscription_checks
 
 # TreatMissingData of the alarms. The template has the reason at each.
@@ -109,7 +109,7 @@ def check_command(command: str) -> None:
     """Check a command against the API of the AWS service, or against our own parser."""
     program, *words = shlex.split(command)
     if program == "batch-notifier":
-        main._parser().parse_args(words)
+        assert command_line.problem(words) == ""
         return
     service, operation, *options = words
     given = {option.removeprefix("--") for option in options if option.startswith("--")}

@@ -15,6 +15,8 @@ ADHOC = "arn:aws:batch:eu-west-1:111122223333:job-queue/adhoc"
 JOB = "Batch Job State Change"
 SERVICE_JOB = "Batch Service Job State Change"
 BLOCKED = "Batch Job Queue Blocked"
+SERVICE_BLOCKED = "Batch Service Job Queue Blocked"
+PREEMPTED = "Batch Service Job Preemption Completed"
 RESOURCE = "CloudFormation Resource Status Change"
 
 Event = dict[str, Any]
@@ -90,6 +92,8 @@ MATCHING: list[tuple[str, Event]] = [
     ("a failed array child", batch(arrayProperties={"index": 12})),
     ("a failed service job", batch(SERVICE_JOB)),
     ("a blocked queue", batch(BLOCKED, "RUNNABLE")),
+    ("a blocked queue of service jobs", batch(SERVICE_BLOCKED, "RUNNABLE")),
+    ("a preempted service job", batch(PREEMPTED, "RUNNING")),
     ("an environment not created", resource("AWS::Batch::ComputeEnvironment", "CREATE_FAILED")),
     ("a job queue not updated", resource("AWS::Batch::JobQueue", "UPDATE_FAILED")),
     ("a job definition not deleted", resource("AWS::Batch::JobDefinition", "DELETE_FAILED")),
@@ -153,8 +157,8 @@ def test_watched_queues_and_events_without_a_queue_match(
 
 @pytest.mark.parametrize(
     "event",
-    [batch(), batch(SERVICE_JOB), batch(BLOCKED, "RUNNABLE")],
-    ids=[JOB, SERVICE_JOB, BLOCKED],
+    [batch(), batch(SERVICE_JOB), batch(BLOCKED, "RUNNABLE"), batch(SERVICE_BLOCKED, "RUNNABLE")],
+    ids=[JOB, SERVICE_JOB, BLOCKED, SERVICE_BLOCKED],
 )
 def test_other_queues_do_not_match(template: dict[str, Any], event: Event) -> None:
     assert matching_rules(Stack(template, {"JobQueueArns": ADHOC}), event) == []

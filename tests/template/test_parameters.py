@@ -13,6 +13,20 @@ from notifier.alert.commands.console_links import console_address
 from tests.template.stack import Stack
 
 EMAILS = ["AlertEmail", "AlertEmail2", "AlertEmail3", "OpsEmail"]
+CHAT_WEBHOOKS = [  # none of them confirms a subscription of SNS
+    "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXX",
+    "https://HOOKS.Slack.com/services/T00000000/B00000000/XXXXXXXXXXXX",
+    "https://hooks.slack.com:443/workflows/T0/A0/1/x",
+    "https://hooks.slack.com./services/T0/B0/x",
+    "https://hooks.slack-gov.com/services/T0/B0/x",
+    "https://hooks.slack.com",
+    "https://acme.webhook.office.com/webhookb2/0-0@0/IncomingWebhook/x/y",
+    "https://outlook.office.com/webhook/0-0@0/IncomingWebhook/x/y",
+    "https://prod-12.westeurope.logic.azure.com:443/workflows/x/triggers/manual/paths/invoke",
+    "https://default0.0.environment.api.powerplatform.com:443/powerautomate/automations/direct/x",
+    "https://discord.com/api/webhooks/1/x",
+    "https://chat.googleapis.com/v1/spaces/x/messages",
+]
 QUEUE = "arn:aws:batch:eu-west-1:111122223333:job-queue/nightly"
 
 
@@ -90,12 +104,24 @@ def test_phone_numbers_are_in_international_format(
         ("https://user:secret@hooks.example.com/", False),
         ("https://hooks.example.com/a b", False),
         ("hooks.example.com", False),
+        ("https://events.pagerduty.com/integration/0123abcd/enqueue", True),
+        ("https://hooks.slack.com.example.com/x", True),
+        ("https://example.com/https://hooks.slack.com/", True),
+        *((url, False) for url in CHAT_WEBHOOKS),
     ],
 )
 def test_chat_endpoints_are_https_without_a_password(
     template: dict[str, Any], value: str, good: bool
 ) -> None:
     assert accepts(template, "ChatEndpoint", value) is good
+
+
+def test_a_chat_webhook_is_refused_with_what_to_use_instead(template: dict[str, Any]) -> None:
+    said = template["Parameters"]["ChatEndpoint"]["ConstraintDescription"]
+    assert "Slack, Teams" in said
+    assert "subscribe Amazon Q Developer" in said
+    assert "AlertTopicArn" in said
+    assert ". " not in said  # one sentence
 
 
 def test_hidden_parameters_accept_none(template: dict[str, Any]) -> None:

@@ -16,7 +16,8 @@ UNBOUNDED = {
     "batch:DescribeJobs",  # the settings of an earlier run, why a job waits
     "batch:DescribeJobDefinitions",  # what changed in the job definition
     "batch:DescribeComputeEnvironments",  # whether they are valid, their resources
-    "batch:DescribeJobQueues",  # likewise
+    "batch:DescribeJobQueues",  # likewise, and the labels of a queue
+    "batch:DescribeServiceJob",  # the labels of a service job
 }
 
 

@@ -60,6 +60,29 @@ def test_while_the_table_fails_the_third_delivery_is_told_in_one_message() -> No
     assert world.dead == []
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        ServiceError(ErrorKind.GONE, "ResourceNotFoundException"),
+        ServiceError(ErrorKind.DENIED, "AccessDeniedException"),
+    ],
+)
+def test_while_the_table_is_gone_or_denies_access_the_first_delivery_is_reported(
+    error: ServiceError,
+) -> None:
+    world = troubled("ledger", 0, HOUR, error)
+    for n in range(40):
+        world.put(failed(f"job-{n}", name=f"name-{n:02}", definition=f"def-{n}:1"), 0)
+    world.run_until(3 * MINUTE)
+    [told] = world.told
+    assert told.at - START_MS <= 3 * MINUTE * 1000
+    assert told.document["counts"]["failed"] == 40
+    assert error.says in told.texts["email"]
+    world.settle()
+    assert len(world.told) == 1
+    assert world.dead == []
+
+
 def test_a_table_that_recovers_in_time_leaves_no_trace() -> None:
     world = troubled("ledger", 0, 7 * MINUTE)
     for n in range(5):
@@ -123,8 +146,8 @@ def test_while_batch_gives_no_answer_digests_go_on_and_the_recovery_comes_later(
 
 def test_out_of_time_what_is_left_comes_with_the_next_delivery() -> None:
     world = Simulation()
-    # Asked last to first: by the logs of the three to be grouped, then by each incident.
-    left = [120_000, 120_000, 1_000, 120_000, 120_000, 120_000]
+    # Asked last to first: by the labels, the logs of the three to be grouped, then each incident.
+    left = [120_000, 120_000, 1_000, 120_000, 120_000, 120_000, 120_000]
 
     def wrap(ports: Ports) -> Ports:
         return replace(ports, remaining_ms=lambda: left.pop() if left else 120_000)

@@ -22,6 +22,7 @@ from tests.fakes import (
     FakeBatch,
     FakeHistory,
     FakeJobs,
+    FakeLabels,
     FakeLedger,
     FakeLogs,
     FakeOutbox,
@@ -67,7 +68,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(wiring, "_queues", lambda: world.queues)
     monkeypatch.setattr(wiring, "_jobs", FakeJobs)
     monkeypatch.setattr(wiring, "JobLogs", FakeLogs)
-    monkeypatch.setattr(wiring, "RunHistoryLookup", FakeHistory)
+    monkeypatch.setattr(wiring, "RunHistoryLookup", lambda _: FakeHistory())
+    monkeypatch.setattr(wiring, "_labels", FakeLabels)
     return world
 
 

@@ -31,7 +31,7 @@ def test_defaults() -> None:
         FAILURES,
         FOLLOW_UPS,
         dry_run=False,
-        options=Options(),
+        options=Options(minimum=Severity.WARNING),
     )
 
 
@@ -85,7 +85,7 @@ def test_topics_of_all_partitions(region: str) -> None:
         ("MAX_TEXTS_PER_HOUR", "-1"),
         ("FOLLOW_UP_MINUTES", "1"),
         ("FOLLOW_UP_MINUTES", "241"),
-        ("LONGEST_FOLLOW_UP_MINUTES", "4"),
+        ("LONGEST_FOLLOW_UP_MINUTES", "1"),
         ("CLOSE_AFTER_HOURS", "0"),
         ("LOG_LINES", "-1"),
         ("LOG_LINES", "201"),
@@ -98,6 +98,46 @@ def test_topics_of_all_partitions(region: str) -> None:
 def test_a_bad_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         read_settings(NEEDED | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("first", "longest", "close", "used", "named"),
+    [
+        (5, 240, 24, (5, 240), []),
+        (5, 3, 24, (3, 3), ["FollowUpMinutes=5 exceeds LongestFollowUpMinutes=3: 3 is used"]),
+        (5, 240, 1, (5, 60), ["LongestFollowUpMinutes=240 exceeds CloseAfterHours=1: 60 is used"]),
+        (
+            240,
+            1_440,
+            2,
+            (120, 120),
+            [
+                "LongestFollowUpMinutes=1440 exceeds CloseAfterHours=2: 120 is used",
+                "FollowUpMinutes=240 exceeds LongestFollowUpMinutes=120: 120 is used",
+            ],
+        ),
+    ],
+)
+def test_settings_that_contradict_each_other_are_adjusted_and_named(
+    first: int, longest: int, close: int, used: tuple[int, int], named: list[str]
+) -> None:
+    given = {
+        "FOLLOW_UP_MINUTES": str(first),
+        "LONGEST_FOLLOW_UP_MINUTES": str(longest),
+        "CLOSE_AFTER_HOURS": str(close),
+    }
+    settings = read_settings(NEEDED | given)
+    intervals = settings.options.intervals
+    assert (intervals.interval, intervals.longest_interval) == tuple(n * MINUTE_MS for n in used)
+    assert [str(one) for one in settings.adjusted] == named
+
+
+def test_labels_that_a_message_cannot_have_are_left_out_and_named() -> None:
+    settings = read_settings(NEEDED | {"FILTER_LABELS": "team,severity,aws.x"})
+    assert settings.options.filter_labels == ("team",)
+    [adjusted] = settings.adjusted
+    assert str(adjusted).startswith("FilterLabels=team,severity,aws.x names severity, aws.x, which")
+    assert str(adjusted).endswith(": team is used")
 
 
 def test_all_bad_settings_are_named_in_one_line() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
-from workbench.commands.arguments import Subcommands
-from workbench.errors import InputError
+import click
+
+from workbench.cli.command import Command, Invocation, pass_invocation
+from workbench.cli.output import Output
+from workbench.errors import AwsError, InputError
 
 # As `environments/drills.yaml` defines them.
 CAUSES = {
@@ -25,63 +27,73 @@ CAUSES = {
 # The stack outputs that hold the queue ARNs. Fargate first: no host has to start.
 QUEUES = {"fargate": "FargateJobQueue", "ec2": "Ec2JobQueue"}
 ARRAY_SIZE = 20
-EXAMPLES = """\
-examples:
+_CAUSES = "".join(f"  {cause:22} {description}\n" for cause, description in CAUSES.items())
+EPILOG = f"""\
+Causes:
+{_CAUSES}
+Examples:
   batch-notifier drill                        # works without an AWS Batch environment
   batch-notifier drill out-of-memory          # a real job, in a queue of BatchEnvironment
   batch-notifier drill array --on ec2
 """
 
 
-def add_to(commands: Subcommands, stack: argparse.ArgumentParser) -> None:
-    """Add the command, with the options that select the stack."""
-    causes = "".join(f"  {cause:22} {description}\n" for cause, description in CAUSES.items())
-    parser = commands.add_parser(
-        "drill",
-        parents=[stack],
-        help="prove that alerts arrive; with a cause, submit a job that fails",
-        description="Put a drill on the event bus. With a CAUSE, submit a job that fails for it.",
-        epilog=f"causes:\n{causes}\n{EXAMPLES}",
-    )
-    parser.add_argument(
-        "cause", nargs="?", choices=CAUSES, metavar="CAUSE", help="one of those below"
-    )
-    parser.add_argument("--on", choices=QUEUES, help="default: fargate, if the stack has both")
-    parser.set_defaults(run=_run)
-
-
-def _run(options: argparse.Namespace) -> Iterator[str]:
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("cause", required=False, type=click.Choice(tuple(CAUSES)), metavar="[CAUSE]")
+@click.option("--on", type=click.Choice(tuple(QUEUES)), help="default: fargate, if there are both")
+@pass_invocation
+def command(invocation: Invocation, cause: str | None, on: str | None) -> None:
+    """Put a drill on the event bus. With a CAUSE, submit a job that fails for it."""
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
     from workbench.deployed import deployment
 
-    if options.on and not options.cause:
+    if on and not cause:
         raise InputError("--on says where a job runs: name a CAUSE as well")
-    deployment.use_region(options.region)
+    invocation.use_region()
     try:
-        outputs = deployment.stack_outputs(options.stack_name)
-        if options.cause:
-            yield from submit(boto3.client("batch"), outputs, options.cause, options.on)
+        outputs = deployment.stack_outputs(invocation.stack_name)
+        if cause:
+            jobs = submit(boto3.client("batch"), outputs, cause, on)
         else:
-            yield from put_on_bus(boto3.client("events"), outputs)
+            event = put_on_bus(boto3.client("events"), outputs)
     except (BotoCoreError, ClientError) as error:
-        raise deployment.aws_error(f"drill with the stack {options.stack_name}", error) from error
+        raise deployment.aws_error(
+            f"drill with the stack {invocation.stack_name}", error
+        ) from error
+    if cause:
+        _show_jobs(invocation.out, jobs, cause, outputs["JobsConsole"])
+        return
+    invocation.out.line(f"A drill is on the event bus, event {event}.")
+    invocation.out.line(
+        "Subscribers to the alerts get it within a minute. A drill sends no text messages."
+    )
+    invocation.out.add(event_id=event)
 
 
-def put_on_bus(events: Any, outputs: dict[str, str]) -> Iterator[str]:
-    """Put the event of the stack's own DrillCommand on the bus."""
+def _show_jobs(out: Output, jobs: Sequence[dict[str, str]], cause: str, console: str) -> None:
+    for job in jobs:
+        out.line(f"Submitted {job['name']} to {job['queue']}, job {job['id']}.")
+    out.line(f"Expect {CAUSES[cause]}.")
+    out.line(f"Watch it: {console}")
+    out.add(jobs=list(jobs), expect=CAUSES[cause], console=console)
+
+
+def put_on_bus(events: Any, outputs: dict[str, str]) -> str:
+    """Put the event of the stack's own DrillCommand on the bus; return its id."""
     words = shlex.split(outputs["DrillCommand"])
     entries = json.loads(words[words.index("--entries") + 1])
     [result] = events.put_events(Entries=entries)["Entries"]
     if "EventId" not in result:
-        raise InputError(f"the event bus refused the drill: {result.get('ErrorCode')}")
-    yield f"A drill is on the event bus, event {result['EventId']}."
-    yield "Subscribers to the alerts get it within a minute. A drill sends no text messages."
+        raise AwsError(f"the event bus refused the drill: {result.get('ErrorCode')}")
+    return str(result["EventId"])
 
 
-def submit(batch: Any, outputs: dict[str, str], cause: str, platform: str | None) -> Iterator[str]:
-    """Submit what fails of this cause to a queue of the stack.
+def submit(
+    batch: Any, outputs: dict[str, str], cause: str, platform: str | None
+) -> list[dict[str, str]]:
+    """Submit what fails of this cause to a queue of the stack; return name, id, queue of each.
 
     Raises
     ------
@@ -90,32 +102,26 @@ def submit(batch: Any, outputs: dict[str, str], cause: str, platform: str | None
     """
     queue = _choose_queue(outputs, cause, platform)
     if cause == "chain":
-        yield from _submit_chain(batch, queue)
-    else:
-        array = {"arrayProperties": {"size": ARRAY_SIZE}} if cause == "array" else {}
-        _, report = _submit_job(batch, queue, cause, **array)
-        yield report
-    yield f"Expect {CAUSES[cause]}."
-    yield f"Watch it: {outputs['JobsConsole']}"
+        return _submit_chain(batch, queue)
+    array = {"arrayProperties": {"size": ARRAY_SIZE}} if cause == "array" else {}
+    return [_submit_job(batch, queue, cause, **array)]
 
 
-def _submit_chain(batch: Any, queue: str) -> Iterator[str]:
-    job, report = _submit_job(batch, queue, "exit-1")
-    yield report
+def _submit_chain(batch: Any, queue: str) -> list[dict[str, str]]:
+    jobs = [_submit_job(batch, queue, "exit-1")]
     for _ in range(2):
-        job, report = _submit_job(batch, queue, "step", dependsOn=[{"jobId": job}])
-        yield report
+        jobs.append(_submit_job(batch, queue, "step", dependsOn=[{"jobId": jobs[-1]["id"]}]))
+    return jobs
 
 
-def _submit_job(batch: Any, queue: str, drill: str, **properties: Any) -> tuple[str, str]:
-    """Submit a job; return its id and a line about it."""
+def _submit_job(batch: Any, queue: str, drill: str, **properties: Any) -> dict[str, str]:
     job = batch.submit_job(
         jobName=f"drill-{drill}",
         jobQueue=queue,
         jobDefinition=f"{queue}-drill-{drill}",
         **properties,
-    )["jobId"]
-    return job, f"Submitted drill-{drill} to {queue}, job {job}."
+    )
+    return {"name": f"drill-{drill}", "id": job["jobId"], "queue": queue}
 
 
 def _choose_queue(outputs: dict[str, str], cause: str, platform: str | None) -> str:

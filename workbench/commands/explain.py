@@ -2,72 +2,93 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
 from notifier.diagnosis.diagnose import Diagnosis, explain
-from workbench.commands.arguments import Subcommands, whole_number
-from workbench.commands.preview import CHANNEL_CHOICES, format_alert
+from workbench.cli.arguments import FILE, WholeNumber
+from workbench.cli.command import Command, Invocation, pass_invocation
+from workbench.cli.output import Output
+from workbench.commands.preview import CHANNEL, show_alert
 from workbench.errors import InputError
 from workbench.event_file import read_text
 
 MAX_EXIT_CODE = 255
+EXAMPLES = """\
+Examples:
+  batch-notifier explain "CannotPullContainerError: pull image manifest has been retried"
+  batch-notifier explain "Essential container in task exited" --exit-code 137
+  batch-notifier explain --jsonl reasons.jsonl
+  batch-notifier explain --job 7a71c9a0-5d3e-4c0f-9d0e-9c1f6a3b2d10 --region eu-west-1
+"""
 
 
-def add_to(commands: Subcommands) -> None:
-    """Add the command to the program."""
-    parser = commands.add_parser(
-        "explain",
-        help="show the cause of a string from the console, or of a failed job",
-        description="Show the cause of a status reason, container reason or log line.\n"
-        "With --job, show the alert of a failed job in your account.",
-    )
-    subject = parser.add_mutually_exclusive_group(required=True)
-    subject.add_argument("text", nargs="?", help="the string, in quotes")
-    subject.add_argument(
-        "--jsonl", type=Path, metavar="FILE", help='lines of {"text": ..., "exit_code": ...}'
-    )
-    subject.add_argument("--job", metavar="ID", help="id or ARN of a job, child or node")
-    parser.add_argument(
-        "--region", default="", help="Region of the job; default: that of your AWS configuration"
-    )
-    parser.add_argument(
-        "--channel", choices=CHANNEL_CHOICES, help="channel of the job's alert; default: email"
-    )
-    parser.add_argument(
-        "--exit-code",
-        type=whole_number(0, MAX_EXIT_CODE),
-        metavar="N",
-        help=f"exit code of the container, 0 to {MAX_EXIT_CODE}",
-    )
-    parser.set_defaults(run=_run)
+@click.command(cls=Command, epilog=EXAMPLES)
+@click.argument("text", required=False)
+@click.option("--jsonl", type=FILE, metavar="FILE", help='lines of {"text": ..., "exit_code": ...}')
+@click.option("--job", metavar="ID", help="id or ARN of a job, child or node")
+@click.option("--channel", type=CHANNEL, help="channel of the job's alert; default: email")
+@click.option(
+    "--exit-code",
+    type=WholeNumber(0, MAX_EXIT_CODE),
+    metavar="N",
+    help=f"exit code of the container, 0 to {MAX_EXIT_CODE}",
+)
+@pass_invocation
+def command(
+    invocation: Invocation,
+    text: str | None,
+    jsonl: Path | None,
+    job: str | None,
+    channel: str | None,
+    exit_code: int | None,
+) -> None:
+    """Show the cause of a status reason, container reason or log line.
+
+    With --job, show the alert of a failed job in your account.
+    """
+    _check(text, jsonl, job, channel, exit_code)
+    if job is not None:
+        _explain_job(invocation, job, channel or "email")
+    elif jsonl is not None:
+        rows = list(_read_rows(jsonl))  # a bad row is reported before any output
+        for row, code in rows:
+            invocation.out.raw(json.dumps(_as_json(explain(row, code))))
+    elif text is not None:
+        _show(invocation.out, explain(text, exit_code))
 
 
-def _run(options: argparse.Namespace) -> Iterator[str]:
-    if options.job is not None:
-        yield from _explain_job(options)
-    elif options.region or options.channel:
-        raise InputError("--region and --channel require --job")
-    elif options.jsonl is not None:
-        if options.exit_code is not None:
-            raise InputError('with --jsonl, put "exit_code" into each line')
-        rows = list(_read_rows(options.jsonl))  # a bad row is reported before any output
-        yield from (_as_json(explain(text, exit_code)) for text, exit_code in rows)
-    elif not options.text.strip():
+def _check(
+    text: str | None,
+    jsonl: Path | None,
+    job: str | None,
+    channel: str | None,
+    exit_code: int | None,
+) -> None:
+    """Refuse what does not go together."""
+    if sum(each is not None for each in (text, jsonl, job)) != 1:
+        raise click.UsageError(
+            "one of a TEXT, --jsonl and --job is required", click.get_current_context()
+        )
+    if channel and job is None:
+        raise InputError("--channel requires --job")
+    if exit_code is not None and jsonl is not None:
+        raise InputError('with --jsonl, put "exit_code" into each line')
+    if exit_code is not None and job is not None:
+        raise InputError("--exit-code cannot be used with --job: AWS Batch reports the exit code")
+    if text is not None and not text.strip():
         raise InputError("the text to explain is empty")
-    else:
-        yield from _as_text(explain(options.text, options.exit_code))
 
 
-def _explain_job(options: argparse.Namespace) -> Iterator[str]:
+def _explain_job(invocation: Invocation, job: str, channel: str) -> None:
     from workbench.deployed import failed_job
 
-    if options.exit_code is not None:
-        raise InputError("--exit-code cannot be used with --job: AWS Batch reports the exit code")
-    alert = failed_job.compose_alert(options.job, options.region)
-    yield from format_alert(alert, options.channel or "email")
+    with invocation.out.progress(f"reading job {job}"):
+        alert = failed_job.compose_alert(job, invocation.region)
+    show_alert(invocation.out, alert, channel)
 
 
 def _read_rows(file: Path) -> Iterator[tuple[str, int | None]]:
@@ -89,21 +110,27 @@ def _read_row(line: str, place: str) -> tuple[str, int | None]:
     return row["text"], exit_code
 
 
-def _as_json(diagnosis: Diagnosis) -> str:
-    return json.dumps(
-        {
-            "cause": diagnosis.cause,
-            "class": diagnosis.class_,
-            "certainty": diagnosis.certainty,
-            "title": diagnosis.title,
-        }
+def _as_json(diagnosis: Diagnosis) -> dict[str, str]:
+    return {
+        "cause": diagnosis.cause,
+        "class": diagnosis.class_,
+        "certainty": diagnosis.certainty,
+        "title": diagnosis.title,
+    }
+
+
+def _show(out: Output, diagnosis: Diagnosis) -> None:
+    out.line(f"{diagnosis.title} ({diagnosis.certainty})", bold=True)
+    out.line(f"  cause {diagnosis.cause}, class {diagnosis.class_}, severity {diagnosis.severity}")
+    out.prose(diagnosis.meaning, "  ")
+    out.line("Do next:")
+    for number, action in enumerate(diagnosis.actions, start=1):
+        out.prose(action, "     ", first=f"  {number}. ")
+    out.line(f"Does a retry help? {diagnosis.retry}")
+    out.add(
+        **_as_json(diagnosis),
+        severity=diagnosis.severity,
+        meaning=diagnosis.meaning,
+        actions=list(diagnosis.actions),
+        retry=diagnosis.retry,
     )
-
-
-def _as_text(diagnosis: Diagnosis) -> Iterator[str]:
-    yield f"{diagnosis.title} ({diagnosis.certainty})"
-    yield f"  cause {diagnosis.cause}, class {diagnosis.class_}, severity {diagnosis.severity}"
-    yield f"  {diagnosis.meaning}"
-    yield "Do next:"
-    yield from (f"  {n}. {action}" for n, action in enumerate(diagnosis.actions, start=1))
-    yield f"Does a retry help? {diagnosis.retry}"

@@ -2,57 +2,49 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections.abc import Iterator
 from pathlib import Path
+
+import click
 
 from notifier.alert.alert import Alert
 from notifier.channels import message
-from workbench.commands.arguments import Subcommands
+from workbench.cli.arguments import FILE
+from workbench.cli.command import Command, Invocation, pass_invocation
+from workbench.cli.output import Output
 from workbench.event_file import alert_from_file
 
 CHANNELS = ("email", "sms", "chat", "webhook")
-CHANNEL_CHOICES = (*CHANNELS, "all")
+CHANNEL = click.Choice((*CHANNELS, "all"))
 
 
-def add_to(commands: Subcommands) -> None:
-    """Add the command to the program."""
-    parser = commands.add_parser(
-        "preview",
-        help="show the alert that an event becomes; needs no AWS",
-        description="Show the alert that an EventBridge event becomes. Needs no AWS.",
-    )
-    parser.add_argument("event", type=Path, help="file with one EventBridge event in JSON")
-    parser.add_argument(
-        "--logs",
-        type=Path,
-        metavar="FILE",
-        help="the job's log (default: logs/NAME.txt beside the event)",
-    )
-    parser.add_argument(
-        "--channel", choices=CHANNEL_CHOICES, default="email", help="default: email"
-    )
-    parser.set_defaults(run=_run)
-
-
-def _run(options: argparse.Namespace) -> Iterator[str]:
-    alert = alert_from_file(options.event, options.logs)
+@click.command(cls=Command)
+@click.argument("event", type=FILE)
+@click.option(
+    "--logs", type=FILE, metavar="FILE", help="the job's log (default: logs/NAME.txt beside it)"
+)
+@click.option("--channel", type=CHANNEL, default="email", help="default: email")
+@pass_invocation
+def command(invocation: Invocation, event: Path, logs: Path | None, channel: str) -> None:
+    """Show the alert that EVENT becomes: a file with one EventBridge event. Needs no AWS."""
+    alert = alert_from_file(event, logs)
     if alert is None:
-        yield "This event reports no failure: no alert would be sent."
+        invocation.out.line("This event reports no failure: no alert would be sent.")
+        invocation.out.add(alert=None)
     else:
-        yield from format_alert(alert, options.channel)
+        show_alert(invocation.out, alert, channel)
 
 
-def format_alert(alert: Alert, channel: str) -> Iterator[str]:
-    """Format an alert for one channel, or for `all` of them."""
+def show_alert(out: Output, alert: Alert, channel: str) -> None:
+    """Show an alert for one channel, or for `all` of them; JSON has each under its name."""
     texts = message.render_channels(alert)
-    if channel != "all":
-        yield _format_channel(channel, texts)
-        return
-    for each in CHANNELS:
-        yield f"===== {each} ====="
-        yield _format_channel(each, texts)
+    chosen = CHANNELS if channel == "all" else (channel,)
+    for each in chosen:
+        if channel == "all":
+            out.line(f"===== {each} =====")
+        out.line(_format_channel(each, texts))
+    documents = {name: json.loads(texts[name]) for name in ("chat", "webhook") if name in chosen}
+    out.add(alert={"subject": texts["subject"]} | {n: texts[n] for n in chosen} | documents)
 
 
 def _format_channel(channel: str, texts: dict[str, str]) -> str:

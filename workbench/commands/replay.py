@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import time
-from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
+import click
+
+from notifier.text import units
 from notifier.text.units import DAY_MS, HOUR_MS, MINUTE_MS
-from workbench.commands.arguments import Subcommands, whole_number
+from workbench.cli.arguments import QUEUE, WholeNumber
+from workbench.cli.command import Command, Invocation, pass_invocation
+from workbench.cli.output import Output
 from workbench.errors import InputError
+
+if TYPE_CHECKING:
+    from workbench.deployed.past_failures import PastFailures
 
 MAX_JOBS = 99_999
 DEFAULT_JOBS = 500  # a few screens of lines, and a few minutes for the function
 UNITS_MS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 LONGEST_MS = 14 * DAY_MS  # as long as the incident table remembers what was reported
+RULE = "─" * 78
 EXAMPLES = """\
-examples:
+Examples:
   batch-notifier replay --queue nightly --since 24h --dry-run
   batch-notifier replay --queue nightly --since 3d --dry-run --full
   batch-notifier replay --queue nightly --since 2h
@@ -25,60 +33,75 @@ they end.
 """
 
 
-def add_to(commands: Subcommands, stack: argparse.ArgumentParser) -> None:
-    """Add the command, with the options that select the stack."""
-    parser = commands.add_parser(
-        "replay",
-        parents=[stack],
-        help="show past failures of a job queue as alerts, or send them to the notifier again",
-        description="Find the recent failed jobs of a queue, and send them to the notifier again.",
-        epilog=EXAMPLES,
-    )
-    parser.add_argument(
-        "--queue", required=True, type=_queue_name, help="name or ARN of the job queue"
-    )
-    parser.add_argument(
-        "--since", required=True, type=_duration, metavar="TIME", help="how long ago: 45m, 24h, 3d"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="show the alerts, and send nothing")
-    parser.add_argument(
-        "--full", action="store_true", help="with --dry-run: show whole emails, with logs"
-    )
-    parser.add_argument(
-        "--most",
-        type=whole_number(1, MAX_JOBS),
-        default=DEFAULT_JOBS,
-        metavar="N",
-        help=f"maximum number of jobs; default: {DEFAULT_JOBS}",
-    )
-    parser.set_defaults(run=_run)
+class _Duration(click.ParamType):
+    """A duration, converted to milliseconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the milliseconds."""
+        found = re.fullmatch(r"([0-9]{1,5})([mhd])", str(value).strip())
+        length = int(found[1]) * UNITS_MS[found[2]] if found else 0
+        if not 0 < length <= LONGEST_MS:
+            self.fail(f"not like 45m, 24h or 3d, at most 14d: {str(value)!r}", param, ctx)
+        return length
 
 
-def _queue_name(text: str) -> str:
-    arn = r"arn:aws[a-z-]*:batch:[a-z0-9-]+:[0-9]{12}:job-queue/"
-    if not re.fullmatch(rf"({arn})?[\w-]{{1,128}}", text):
-        raise argparse.ArgumentTypeError(f"not the name or ARN of a job queue: {text!r}")
-    return text
+@click.command(cls=Command, epilog=EXAMPLES)
+@click.option(
+    "--queue", required=True, type=QUEUE, metavar="QUEUE", help="name or ARN of the job queue"
+)
+@click.option(
+    "--since", required=True, type=_Duration(), metavar="TIME", help="how long ago: 45m, 24h, 3d"
+)
+@click.option("--dry-run", is_flag=True, help="show the alerts, and send nothing")
+@click.option("--full", is_flag=True, help="with --dry-run: show whole emails, with logs")
+@click.option(
+    "--most",
+    type=WholeNumber(1, MAX_JOBS),
+    default=DEFAULT_JOBS,
+    metavar="N",
+    help=f"maximum number of jobs; default: {DEFAULT_JOBS}",
+)
+@pass_invocation
+def command(
+    invocation: Invocation, queue: str, since: int, dry_run: bool, full: bool, most: int
+) -> None:
+    """Find the recent failed jobs of a queue, and send them to the notifier again."""
+    from workbench.deployed import past_failures
 
-
-def _duration(text: str) -> int:
-    """Read a duration, in milliseconds."""
-    found = re.fullmatch(r"([0-9]{1,5})([mhd])", text.strip())
-    length = int(found[1]) * UNITS_MS[found[2]] if found else 0
-    if not 0 < length <= LONGEST_MS:
-        raise argparse.ArgumentTypeError(f"not like 45m, 24h or 3d, at most 14d: {text!r}")
-    return length
-
-
-def _run(options: argparse.Namespace) -> Iterator[str]:
-    from workbench.deployed import deployment, past_failures
-
-    if options.full and not options.dry_run:
+    if full and not dry_run:
         raise InputError("--full requires --dry-run")
-    stack = deployment.open_deployment(options.stack_name, options.region)
-    since = time.time_ns() // 1_000_000 - options.since
-    failures = past_failures.find_failed_jobs(options.queue, since, options.most)
-    if options.dry_run:
-        yield from past_failures.show(failures, full=options.full)
+    stack, out = invocation.open_stack(), invocation.out
+    start = time.time_ns() // 1_000_000 - since
+    with out.progress(f"reading the failed jobs of {queue}") as step:
+        failures = past_failures.find_failed_jobs(queue, start, most, step)
+    if dry_run:
+        _show(out, failures, full=full)
     else:
-        yield from past_failures.send(stack, failures)
+        with out.progress(f"sending {len(failures.events)} failures"):
+            past_failures.send(stack, failures)
+    is_sent = bool(failures.events) and not dry_run
+    result = "all were sent to FailureQueue" if is_sent else "nothing was sent"
+    out.line(past_failures.summarize(failures, result))
+    out.add(
+        queue=queue,
+        since=units.iso(start),
+        failures=len(failures.events),
+        has_more=failures.has_more,
+        sent=len(failures.events) if is_sent else 0,
+    )
+    if dry_run and failures.events and not full:
+        out.line("Logs were not read; they may reveal more. To read them, add --full.")
+
+
+def _show(out: Output, failures: PastFailures, *, full: bool) -> None:
+    from workbench.deployed import past_failures
+
+    out.append("alerts")
+    for subject, sentence, email in past_failures.compose_alerts(failures, full=full):
+        out.line(RULE if full else "")
+        out.line(f"Subject: {subject}", bold=True)
+        out.line(f"\n{email}" if full else f"  {sentence}")
+        shown = {"subject": subject, "sentence": sentence}
+        out.append("alerts", shown | ({"email": email} if full else {}))

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
-import fnmatch
-import getpass
-import re
-import secrets
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from datetime import time as clock_time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from notifier.diagnosis import catalogue
-from notifier.diagnosis.catalogue import Cause
-from notifier.diagnosis.known_cause import UNREADABLE
+import click
+
 from notifier.incident.silence import MATCHERS, Silence
-from notifier.text import untrusted
-from notifier.text.units import MINUTE_MS
-from workbench.commands.arguments import Subcommands
-from workbench.errors import InputError
+from notifier.text import units
+from workbench.cli.command import Group, Invocation, pass_invocation
+from workbench.deployed.new_silence import LONGEST, TIMES, build_silence
 
 if TYPE_CHECKING:
     from workbench.deployed.silences import SilenceStore
 
-LONGEST = timedelta(days=30)  # remove what needs a longer silence from the rule instead
-REASON_LIMIT = 200  # characters; it is shown in a message
-WHO_LIMIT = 64  # as long as an IAM user name
-GLOB_LIMIT = 256  # twice the longest name in Batch
-ID_BYTES = 4
-TIMES = "18:30, 45m, 2h, 3d, 2026-11-20 or 2026-11-20T18:30"
 EXAMPLES = """\
-examples:
+Examples:
   batch-notifier silence add --queue 'etl-*' --until 18:30 --reason "storage migration"
   batch-notifier silence add --definition align --cause 'app-*' --until 3d --reason "ticket 4711"
   batch-notifier silence add --queue '*' --until 45m --reason "Region is down" --region eu-west-1
@@ -45,191 +31,117 @@ _MATCHER_HELP = {
     "job": "name of the job; for an incident of several jobs, that of the first",
     "cause": "cause id as `explain` shows it; a cause known only from a log never matches",
 }
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_LOG_PLACES = frozenset(("log", "lone-log"))
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def add_to(commands: Subcommands, stack: argparse.ArgumentParser) -> None:
-    """Add the command and its actions, with the options that select the stack."""
-    silence = commands.add_parser(
-        "silence",
-        help="suppress alerts for a while",
-        description="Suppress alerts for a while. Failures are counted, and reported afterwards.",
-        epilog=EXAMPLES,
-    )
-    actions = silence.add_subparsers(required=True, metavar="add|list|remove")
-    table = argparse.ArgumentParser(add_help=False, parents=[stack])
-    table.add_argument(
+@click.group(cls=Group, epilog=EXAMPLES)
+def command() -> None:
+    """Suppress alerts for a while. Failures are counted, and reported afterwards."""
+
+
+def _table_option(function: _F) -> _F:
+    option = click.option(
         "--table", default="", metavar="NAME", help="incident table, instead of the stack's"
     )
-    adding = actions.add_parser(
-        "add",
-        parents=[table],
-        help="add a silence",
-        description="Suppress the alerts of incidents that match every glob.",
-        epilog=EXAMPLES,
-    )
-    _add_options(adding)
-    adding.set_defaults(run=_add)
-    listing = actions.add_parser("list", parents=[table], help="list the active silences")
-    listing.set_defaults(run=_list)
-    removing = actions.add_parser("remove", parents=[table], help="end a silence early")
-    removing.add_argument("id", metavar="ID", help="as `list` shows it")
-    removing.set_defaults(run=_remove)
+    return option(function)
 
 
-def _add_options(adding: argparse.ArgumentParser) -> None:
-    for label in MATCHERS:
-        adding.add_argument(f"--{label}", metavar="GLOB", help=_MATCHER_HELP[label])
-    adding.add_argument(
-        "--until",
-        required=True,
-        metavar="TIME",
-        help=f"{TIMES}, in local time; at most {LONGEST.days} days ahead",
-    )
-    adding.add_argument(
-        "--reason", required=True, metavar="TEXT", help="one line, shown with the silence"
-    )
-    adding.add_argument("--who", metavar="NAME", help="default: your user name")
+def _matcher_options(function: _F) -> _F:
+    for label in reversed(MATCHERS):
+        function = click.option(f"--{label}", metavar="GLOB", help=_MATCHER_HELP[label])(function)
+    return function
 
 
-def _add(options: argparse.Namespace) -> Iterator[str]:
+@command.command("add", epilog=EXAMPLES)
+@_matcher_options
+@click.option(
+    "--until",
+    required=True,
+    metavar="TIME",
+    help=f"{TIMES}, in local time; at most {LONGEST.days} days ahead",
+)
+@click.option("--reason", required=True, metavar="TEXT", help="one line, shown with the silence")
+@click.option("--who", metavar="NAME", help="default: your user name")
+@_table_option
+@pass_invocation
+def add_silence(
+    invocation: Invocation,
+    /,
+    until: str,
+    reason: str,
+    who: str | None,
+    table: str,
+    **globs: str | None,
+) -> None:
+    """Suppress the alerts of incidents that match every glob."""
     from workbench.deployed import silences
 
     now = _now_ms()
-    new = build_silence(options, now)
-    yield from silences.add(_open_store(options), new, now)
+    new = build_silence(globs, until, reason, who, now)
+    silences.add(_open_store(invocation, table), new, now)
+    out = invocation.out
+    out.line(f"Silenced {new.id}: {_describe(new)}")
+    out.line(f"until {_moment(new.until)}, by {new.who}: {new.reason}")
+    out.line("Failures in this time are counted, and reported afterwards.")
+    out.line(f"To end it early: batch-notifier silence remove {new.id}")
+    out.add(silence=_as_json(new))
 
 
-def _list(options: argparse.Namespace) -> Iterator[str]:
+@command.command("list")
+@_table_option
+@pass_invocation
+def list_silences(invocation: Invocation, table: str) -> None:
+    """List the active silences, the first to end first."""
     from workbench.deployed import silences
 
-    yield from silences.list_active(_open_store(options), _now_ms())
+    active = silences.list_active(_open_store(invocation, table), _now_ms())
+    invocation.out.append("silences", *map(_as_json, active))
+    if not active:
+        invocation.out.line("No silences.")
+        return
+    rows = [(s.id, _moment(s.until), _describe(s), s.who, s.reason) for s in active]
+    invocation.out.table(("ID", "UNTIL", "WHAT", "WHO", "REASON"), rows)
 
 
-def _remove(options: argparse.Namespace) -> Iterator[str]:
+@command.command("remove")
+@click.argument("silence_id", metavar="ID")
+@_table_option
+@pass_invocation
+def remove_silence(invocation: Invocation, silence_id: str, table: str) -> None:
+    """End the silence ID early; `list` shows the ids."""
     from workbench.deployed import silences
 
-    yield from silences.remove(_open_store(options), options.id, _now_ms())
+    silence = silences.remove(_open_store(invocation, table), silence_id, _now_ms())
+    out = invocation.out
+    out.line(f"Removed {silence.id}: {_describe(silence)}")
+    out.line(f"It was to end {_moment(silence.until)}, by {silence.who}: {silence.reason}")
+    out.line("Suppressed failures are reported within LongestFollowUpMinutes (240).")
+    out.add(silence=_as_json(silence))
 
 
-def _open_store(options: argparse.Namespace) -> SilenceStore:
+def _open_store(invocation: Invocation, table: str) -> SilenceStore:
     from workbench.deployed import silences
 
-    return silences.open_store(options.table, options.stack_name, options.region)
+    return silences.open_store(table, invocation.stack_name, invocation.region)
 
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def build_silence(options: argparse.Namespace, now: int) -> Silence:
-    """Build the requested silence; raises `InputError` for one that can never match."""
-    given = {label: getattr(options, label) for label in MATCHERS}
-    globs = {label: _glob(label, glob) for label, glob in given.items() if glob is not None}
-    if not globs:
-        names = ", ".join(f"--{label}" for label in MATCHERS)
-        raise InputError(f"say what to silence with {names}; everything is --queue '*'")
-    return Silence(
-        id=secrets.token_hex(ID_BYTES),
-        until=parse_until(options.until, now),
-        reason=_one_line("reason", options.reason, REASON_LIMIT),
-        who=_one_line("who", _user_name() if options.who is None else options.who, WHO_LIMIT),
-        **globs,
-    )
+def _describe(silence: Silence) -> str:
+    globs = {label: getattr(silence, label) for label in MATCHERS}
+    named = [f"{label} {glob}" for label, glob in globs.items() if glob != "*"]
+    return ", ".join(named) or "everything"
 
 
-def _user_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError) as error:
-        raise InputError("the system does not know your user name; use --who") from error
+def _moment(epoch_ms: int) -> str:
+    """Format a time to the minute, in UTC and in the local zone."""
+    local = datetime.fromtimestamp(epoch_ms / 1000, UTC).astimezone()
+    return f"{units.moment(epoch_ms)[:16]} UTC ({local:%Y-%m-%d %H:%M %Z})"
 
 
-def _one_line(option: str, text: str, limit: int) -> str:
-    """Make text safe to show in a message; text that is too long is refused, not cut."""
-    if len(text.splitlines()) > 1:
-        raise InputError(f"--{option} must be one line")
-    safe = untrusted.one_line(text)
-    if not safe:
-        raise InputError(f"--{option} is empty")
-    if len(safe) > limit:
-        raise InputError(f"--{option} is longer than {limit} characters")
-    return safe
-
-
-def _glob(label: str, text: str) -> str:
-    """Check a glob: a silence whose glob matches nothing would never apply."""
-    glob = _one_line(label, text, GLOB_LIMIT)
-    if label in ("queue", "definition"):
-        glob = glob.rpartition("/")[2]  # of an ARN, the name
-    if label == "definition" and ":" in glob:
-        name = glob.partition(":")[0]
-        raise InputError(f"a silence applies to every revision: --definition {name}")
-    if label == "cause":
-        _check_cause(glob)
-    return glob
-
-
-def _check_cause(glob: str) -> None:
-    matching = [each for each in catalogue.load().causes if fnmatch.fnmatchcase(each.id, glob)]
-    if fnmatch.fnmatchcase(UNREADABLE.cause, glob) or not all(map(_needs_log, matching)):
-        return
-    if matching:  # silences are applied before any log is read
-        raise InputError(
-            f"{glob} is known only from a job's log, too late for a silence: try 'app-exit-*'"
-        )
-    raise InputError(f"no cause is called {glob}; `batch-notifier explain` shows the cause ids")
-
-
-def _needs_log(cause: Cause) -> bool:
-    """Whether only a log reveals this cause."""
-    places = {place for match in cause.matches for place in match.where}
-    return bool(places) and places <= _LOG_PLACES and not cause.exit
-
-
-def parse_until(text: str, now: int) -> int:
-    """Read `--until` as epoch milliseconds, rounded up to the minute.
-
-    Parameters
-    ----------
-    text
-        `18:30`, the next such time in the local zone; `45m`, `2h` or `3d`; or an ISO 8601 date or
-        time, in the local zone unless it names one.
-    now
-        Epoch milliseconds.
-
-    Raises
-    ------
-    InputError
-        When it is none of these, not in the future, or too far ahead.
-    """
-    start = datetime.fromtimestamp(now / 1000, UTC)
-    try:
-        end = _parse_time(text.strip(), start)
-    except (ValueError, OverflowError) as error:
-        raise InputError(f"--until is not like {TIMES}: {text!r}") from error
-    if end <= start:
-        raise InputError(f"--until is not in the future: {text}")
-    if end > start + LONGEST:
-        raise InputError(f"--until is more than {LONGEST.days} days ahead: {text}")
-    return -(-int(end.timestamp() * 1000) // MINUTE_MS) * MINUTE_MS
-
-
-def _parse_time(text: str, now: datetime) -> datetime:
-    if length := re.fullmatch("([0-9]{1,5})([mhd])", text):
-        return now + timedelta(**{_UNITS[length[2]]: int(length[1])})
-    if re.fullmatch("[0-9]{1,2}:[0-9]{2}", text):
-        return _next_time(clock_time.fromisoformat(text.zfill(5)), now)
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _next_time(clock: clock_time, now: datetime) -> datetime:
-    """Return when local clocks next show this time; in autumn they show an hour twice."""
-    today = now.astimezone().date()
-    moments = (
-        datetime.combine(today + timedelta(days=days), clock.replace(fold=fold)).astimezone(UTC)
-        for days in (0, 1)
-        for fold in (0, 1)
-    )
-    return min(moment for moment in moments if moment > now)
+def _as_json(silence: Silence) -> dict[str, str]:
+    globs = {label: getattr(silence, label) for label in MATCHERS}
+    until = units.iso(silence.until)
+    return {"id": silence.id, "until": until, "who": silence.who, "reason": silence.reason} | globs

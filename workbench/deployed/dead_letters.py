@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,13 @@ from notifier.batch.event import parse_event
 from notifier.batch.failure import Unreadable
 from notifier.diagnosis.diagnose import diagnose
 from notifier.incident.incident import Incident
-from notifier.ports.reporting import STORM
+from notifier.ports.reporting import DRILL_STORM, STORM
 from notifier.ports.service_error import ServiceError
 from notifier.text import units, untrusted
 from workbench.deployed import deployment
 from workbench.deployed.deployment import Deployment
-from workbench.deployed.table import align
 from workbench.doctor.pipeline_checks import depth
-from workbench.errors import InputError
+from workbench.errors import AwsError
 
 MAX_SHOWN = 50  # more are not read; all are returned
 BATCH = 10  # messages in one SQS call
@@ -82,7 +81,7 @@ def _row(job: str = "", queue: str = "", cause: str = "-", when: str = "") -> Ro
 def describe_follow_ups(stack: Deployment, letters: Sequence[Letter]) -> list[Row]:
     """Describe follow-ups: first job, queue and cause of the incident, due time."""
     follow_ups = [_read_follow_up(letter["Body"]) for letter in letters]
-    keys = {key for key, _ in follow_ups} - {"", STORM}
+    keys = {key for key, _ in follow_ups} - {"", STORM, DRILL_STORM}
     try:
         ledger = IncidentLedger(stack.outputs[deployment.TABLE])
         incidents = ledger.read((), keys).incidents if keys else {}
@@ -93,7 +92,7 @@ def describe_follow_ups(stack: Deployment, letters: Sequence[Letter]) -> list[Ro
 
 def _describe_follow_up(key: str, due: int, incident: Incident | None) -> Row:
     when = units.moment(due)[:16] if due else ""
-    if key == STORM:
+    if key in (STORM, DRILL_STORM):
         return _row("storm digest", "-", "-", when)
     if incident is None:
         return _row(untrusted.one_line(key), "-", "no longer known", when)
@@ -127,25 +126,32 @@ QUEUES = {
 }
 
 
-def redrive(stack: Deployment, queues: QueuePair, *, move: bool) -> Iterator[str]:
-    """Show the messages of a dead-letter queue, and return them if `move` is set."""
-    name, url = queues.dead_letters, stack.outputs[f"{queues.dead_letters}Url"]
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """What is in a dead-letter queue: `count` messages, of which at most `MAX_SHOWN` are rows."""
+
+    queues: QueuePair
+    count: int
+    rows: tuple[Row, ...]
+
+
+def read(stack: Deployment, queues: QueuePair) -> DeadLetters:
+    """Read the messages of a dead-letter queue, which stay there."""
+    url = stack.outputs[f"{queues.dead_letters}Url"]
     try:
-        count = depth(url)
-        letters = _peek(url)
-        if not letters:
-            hidden = f" {count} messages are in use by someone else." if count else ""
-            yield f"{name}: empty.{hidden}"
-            return
-        yield f"{name}: {queues.meaning}: {count}"
-        rows = [queues.head, *queues.describe(stack, letters)]
-        yield from (f"  {line}" for line in align(rows))
-        if count > len(letters):
-            yield f"and {count - len(letters)} more"
-        if move:
-            yield _return_all(url, stack.outputs[f"{queues.target}Url"], count, queues.target)
+        count, letters = depth(url), _peek(url)
+        return DeadLetters(queues, count, tuple(queues.describe(stack, letters)))
     except (BotoCoreError, ClientError) as error:
-        raise deployment.aws_error(f"redrive {name}", error) from error
+        raise deployment.aws_error(f"redrive {queues.dead_letters}", error) from error
+
+
+def return_all(stack: Deployment, queues: QueuePair, count: int) -> int | None:
+    """Return all messages to their queue: how many, or None while SQS is still moving them."""
+    url, target = (stack.outputs[f"{name}Url"] for name in (queues.dead_letters, queues.target))
+    try:
+        return _return_all(url, target, count)
+    except (BotoCoreError, ClientError) as error:
+        raise deployment.aws_error(f"redrive {queues.dead_letters}", error) from error
 
 
 def _peek(url: str) -> list[Letter]:
@@ -176,7 +182,7 @@ def _receive(url: str, maximum: int) -> list[Any]:
     return answer.get("Messages", [])
 
 
-def _return_all(source_url: str, target_url: str, count: int, target: str) -> str:
+def _return_all(source_url: str, target_url: str, count: int) -> int | None:
     """Let SQS move all messages; where it cannot, move them one by one."""
     sqs, source = boto3.client("sqs"), _arn(source_url)
     try:
@@ -185,18 +191,17 @@ def _return_all(source_url: str, target_url: str, count: int, target: str) -> st
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") not in NO_MOVE_TASKS:
             raise
-        return f"Returned {_move_one_by_one(source_url, target_url, count)} to {target}."
+        return _move_one_by_one(source_url, target_url, count)
     deadline = time.monotonic() + MOVE_WAIT_S
     while time.monotonic() < deadline:
         [task] = sqs.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"]
         if task.get("Status") == "COMPLETED":
-            moved = task.get("ApproximateNumberOfMessagesMoved", 0)
-            return f"Returned {moved} to {target}."
+            return int(task.get("ApproximateNumberOfMessagesMoved", 0))
         if task.get("Status") != "RUNNING":
             reason = task.get("FailureReason", "cancelled")
-            raise InputError(f"SQS did not return all messages: {reason}")
+            raise AwsError(f"SQS did not return all messages: {reason}")
         time.sleep(1)
-    return f"SQS is still returning messages to {target}, and continues by itself."
+    return None
 
 
 def _move_one_by_one(source_url: str, target_url: str, count: int) -> int:

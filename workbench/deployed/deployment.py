@@ -10,6 +10,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     EndpointConnectionError,
+    HTTPClientError,
     NoCredentialsError,
     NoRegionError,
     ProfileNotFound,
@@ -18,16 +19,23 @@ from botocore.exceptions import (
 from notifier.aws import calls
 from notifier.ports.service_error import ServiceError
 from notifier.text import untrusted
-from workbench.errors import InputError
+from workbench.errors import AwsError, InputError
 
 TABLE = "IncidentTableName"  # an output that no other application is likely to have
 # How to fix the most common configuration errors.
 REMEDIES: dict[type[BotoCoreError], str] = {
     NoRegionError: "use --region, or set one with aws configure",
     NoCredentialsError: "set them with aws configure or aws sso login",
-    ProfileNotFound: "AWS_PROFILE names it; list the profiles with aws configure list-profiles",
+    ProfileNotFound: (
+        "--profile or AWS_PROFILE names it; list the profiles with aws configure list-profiles"
+    ),
     EndpointConnectionError: "check the spelling of the Region, and the network connection",
 }
+
+
+def use_profile(profile: str) -> None:
+    """Let boto3 and the functions' adapters use a profile, whatever the environment says."""
+    _configure("profile", profile)
 
 
 def use_region(region: str) -> None:
@@ -38,11 +46,18 @@ def use_region(region: str) -> None:
     InputError
         When the AWS configuration cannot be used, such as a profile that does not exist.
     """
-    if not region:
-        return
+    if region:
+        _configure("region", region)
+
+
+def _configure(name: str, value: str) -> None:
     try:
-        boto3.setup_default_session(region_name=region)
-        calls.session().set_config_variable("region", region)
+        session = calls.session()
+        session.set_config_variable(name, value)
+        chosen = session.instance_variables()
+        boto3.setup_default_session(
+            region_name=chosen.get("region"), profile_name=chosen.get("profile")
+        )
     except BotoCoreError as error:
         raise aws_error("use the AWS configuration", error) from error
 
@@ -85,7 +100,9 @@ def aws_error(action: str, error: BotoCoreError | ClientError | ServiceError) ->
     region = boto3.DEFAULT_SESSION.region_name if boto3.DEFAULT_SESSION else ""
     is_answer = any(isinstance(each, ClientError) for each in (error, error.__cause__))
     where = f" (in {region})" if is_answer and region else ""
-    return InputError(f"cannot {action}: {describe_error(error)}{where}")
+    is_unreachable = any(isinstance(each, HTTPClientError) for each in (error, error.__cause__))
+    kind = AwsError if is_answer or is_unreachable else InputError
+    return kind(f"cannot {action}: {describe_error(error)}{where}")
 
 
 @dataclass(frozen=True, slots=True)

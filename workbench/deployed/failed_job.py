@@ -12,8 +12,11 @@ from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.alert.history import is_comparable
 from notifier.aws.history import RunHistoryLookup
 from notifier.aws.job_logs import JobLogs
+from notifier.aws.labels.definitions import Definitions
+from notifier.aws.labels.lookup import LabelLookup
 from notifier.batch.event import parse_event
 from notifier.batch.failure import Unreadable
+from notifier.batch.labels.labels import Labels, with_labels
 from notifier.text import units
 from workbench.deployed import deployment
 from workbench.errors import InputError
@@ -70,6 +73,8 @@ def _compose(job: dict[str, Any]) -> Alert:
         return compose_unreadable(failure)
     if failure is None:
         raise AssertionError("a job that has failed is a failure")
+    labels = LabelLookup(Definitions()).read([failure]).get(failure.job_id, Labels())
+    failure = with_labels(failure, labels, names=())
     log = JobLogs().read(failure.log) if failure.log else None
     run_history = RunHistoryLookup().look_up(failure) if is_comparable(failure) else None
     return compose(failure, log, LOG_LINES, run_history=run_history)

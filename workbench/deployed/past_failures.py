@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -25,7 +25,6 @@ from workbench.deployed.failed_job import job_event
 from workbench.event_file import LOG_LINES
 
 DESCRIBE_LIMIT = 100  # job ids in one DescribeJobs call
-RULE = "─" * 78
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,12 @@ class PastFailures:
     """Whether there were more than the requested maximum."""
 
 
-def find_failed_jobs(queue: str, since: int, maximum: int) -> PastFailures:
+def find_failed_jobs(
+    queue: str, since: int, maximum: int, step: Callable[[str], None] = lambda _: None
+) -> PastFailures:
     """Find the jobs of a queue that failed after `since` (epoch ms), children of arrays as well.
+
+    `step` is told what is being done, again and again.
 
     Raises
     ------
@@ -51,11 +54,10 @@ def find_failed_jobs(queue: str, since: int, maximum: int) -> PastFailures:
     try:
         summaries = list(islice(_list_failed(queue, since), maximum + 1))
         ids = [summary["jobId"] for summary in summaries[:maximum]]
-        jobs = [
-            job
-            for start in range(0, len(ids), DESCRIBE_LIMIT)
-            for job in _describe(ids[start : start + DESCRIBE_LIMIT])
-        ]
+        jobs: list[dict[str, Any]] = []
+        for start in range(0, len(ids), DESCRIBE_LIMIT):
+            step(f"reading failed jobs of {queue}: {start:,} of {len(ids):,}")
+            jobs += _describe(ids[start : start + DESCRIBE_LIMIT])
     except (BotoCoreError, ClientError) as error:
         raise deployment.aws_error(f"list the failed jobs of {queue}", error) from error
     failed = [job for job in jobs if job["status"] == "FAILED" and _ended_at(job) >= since]
@@ -92,19 +94,14 @@ def _ended_at(job: dict[str, Any]) -> int:
     return int(job.get("stoppedAt") or job.get("createdAt") or now)
 
 
-def show(failures: PastFailures, *, full: bool) -> Iterator[str]:
-    """Show each alert: subject and summary, or the whole email with its log."""
+def compose_alerts(failures: PastFailures, *, full: bool) -> Iterator[tuple[str, str, str]]:
+    """Compose each alert: subject, summary, and the email; with its log if `full` is set."""
     logs = JobLogs() if full else None
     for each in failures.events:
         alert = _compose(each, logs)
         texts = message.render_channels(alert)
         untrusted.forget_secrets()
-        yield RULE if full else ""
-        yield f"Subject: {texts['subject']}"
-        yield f"\n{texts['email']}" if full else f"  {alert.sentence}"
-    yield _summary(failures, "nothing was sent")
-    if failures.events and not full:
-        yield "Logs were not read; they may reveal more. To read them, add --full."
+        yield texts["subject"], alert.sentence, texts["email"]
 
 
 def _compose(failure_event: dict[str, Any], logs: JobLogs | None) -> Alert:
@@ -115,17 +112,16 @@ def _compose(failure_event: dict[str, Any], logs: JobLogs | None) -> Alert:
     return compose(failure, log, LOG_LINES)
 
 
-def send(stack: Deployment, failures: PastFailures) -> Iterator[str]:
+def send(stack: Deployment, failures: PastFailures) -> None:
     """Put every event on the failure queue, as the rule did."""
     try:
         FailureOutbox(stack.outputs["FailureQueueUrl"]).send(failures.events)
     except ServiceError as error:
         raise deployment.aws_error("send them to FailureQueue", error) from error
-    sent = "all were sent to FailureQueue" if failures.events else "nothing was sent"
-    yield _summary(failures, sent)
 
 
-def _summary(failures: PastFailures, result: str) -> str:
+def summarize(failures: PastFailures, result: str) -> str:
+    """Say how many jobs were found, and what was done with them."""
     since = datetime.fromtimestamp(failures.since / 1000, UTC)
     queue, count = failures.queue.rpartition("/")[2], len(failures.events)
     more = " (there are more, see --most)" if failures.has_more else ""

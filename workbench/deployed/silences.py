@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from notifier.aws.ledger import IncidentLedger
-from notifier.incident.silence import MATCHERS, Silence
+from notifier.incident.silence import Silence
 from notifier.ports.service_error import ServiceError
-from notifier.text import units
 from workbench.deployed import deployment
-from workbench.deployed.table import align
 from workbench.errors import InputError
 
 TRIES = 5  # of a change that collides with others
@@ -48,8 +45,8 @@ def open_store(table: str, stack_name: str, region: str) -> SilenceStore:
         raise deployment.aws_error(f"open the {what}", error) from error
 
 
-def add(store: SilenceStore, new: Silence, now: int) -> Iterator[str]:
-    """Add a silence, and report what it suppresses."""
+def add(store: SilenceStore, new: Silence, now: int) -> None:
+    """Add a silence; raises `InputError` when there are too many."""
 
     def with_new(current: Sequence[Silence]) -> list[Silence]:
         active = [each for each in current if now < each.until]
@@ -58,25 +55,15 @@ def add(store: SilenceStore, new: Silence, now: int) -> Iterator[str]:
         return [*active, new]
 
     _change(store, with_new)
-    yield f"Silenced {new.id}: {_matchers(new)}"
-    yield f"until {_moment(new.until)}, by {new.who}: {new.reason}"
-    yield "Failures in this time are counted, and reported afterwards."
-    yield f"To end it early: batch-notifier silence remove {new.id}"
 
 
-def list_active(store: SilenceStore, now: int) -> Iterator[str]:
-    """Return a table of the active silences, the first to end first."""
-    active = sorted((s for s in _read(store)[0] if now < s.until), key=lambda s: s.until)
-    if not active:
-        yield "No silences."
-        return
-    rows = [("ID", "UNTIL", "WHAT", "WHO", "REASON")]
-    rows += [(s.id, _moment(s.until), _matchers(s), s.who, s.reason) for s in active]
-    yield from align(rows)
+def list_active(store: SilenceStore, now: int) -> list[Silence]:
+    """Return the active silences, the first to end first."""
+    return sorted((s for s in _read(store)[0] if now < s.until), key=lambda s: s.until)
 
 
-def remove(store: SilenceStore, silence_id: str, now: int) -> Iterator[str]:
-    """End a silence, and report what it was."""
+def remove(store: SilenceStore, silence_id: str, now: int) -> Silence:
+    """End a silence, and return it; raises `InputError` when there is none with this id."""
     removed: list[Silence] = []
 
     def without(current: Sequence[Silence]) -> list[Silence]:
@@ -86,10 +73,7 @@ def remove(store: SilenceStore, silence_id: str, now: int) -> Iterator[str]:
         return [each for each in current if each.id != silence_id]
 
     _change(store, without)
-    for silence in removed:
-        yield f"Removed {silence.id}: {_matchers(silence)}"
-        yield f"It was to end {_moment(silence.until)}, by {silence.who}: {silence.reason}"
-    yield "Suppressed failures are reported within LongestFollowUpMinutes (240)."
+    return removed[0]
 
 
 def _read(store: SilenceStore) -> tuple[Sequence[Silence], int]:
@@ -108,15 +92,3 @@ def _change(store: SilenceStore, change: Callable[[Sequence[Silence]], Sequence[
         except ServiceError as error:
             raise deployment.aws_error("write the silences", error) from error
     raise InputError("others changed the silences at the same time; try again")
-
-
-def _matchers(silence: Silence) -> str:
-    globs = {label: getattr(silence, label) for label in MATCHERS}
-    named = [f"{label} {glob}" for label, glob in globs.items() if glob != "*"]
-    return ", ".join(named) or "everything"
-
-
-def _moment(epoch_ms: int) -> str:
-    """Format a time to the minute, in UTC and in the local zone."""
-    local = datetime.fromtimestamp(epoch_ms / 1000, UTC).astimezone()
-    return f"{units.moment(epoch_ms)[:16]} UTC ({local:%Y-%m-%d %H:%M %Z})"

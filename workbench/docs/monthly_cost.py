@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
+from functools import cache
+from typing import Any
 
 from workbench.docs import prices
+from workbench.files import IS_CHECKOUT, ROOT
 
-ROOT = Path(__file__).parents[2]
 MEASURED = ROOT / "benchmarks" / "measured.json"
 LATENCY_S = 0.010  # of a call within a Region
 # Lambda gives CPU with memory: one vCPU at 1,769 MB.
@@ -24,6 +24,11 @@ LOG_GB = 1.5e-6  # the log of one invocation: 1.5 KB
 IDLE_POLLS = 2 * 5 * 3 * 60 * 24 * 30
 DELETE_BATCH = 10  # messages in one DeleteMessageBatch call
 METRICS = 12  # custom metrics of a busy month, each charged for the whole month
+MONTH_MINUTES = 30 * 24 * 60
+# A sweep of a few queues: one second of OnSweepFunction, and a tenth of OnFailureFunction for its
+# heartbeat; sent, received and deleted; position and subscriptions read and written.
+SWEEP_GB_SECONDS = 1.0 * 0.5 + 0.1 * 1.0
+SWEEP_REQUESTS, SWEEP_READS, SWEEP_WRITES = 3, 2, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ def _ours(usage: Usage, failures: int) -> Iterator[tuple[str, float]]:
     yield "functions", _functions(usage, OURS_MB)
     yield "queues", requests * prices.SQS_REQUEST
     yield "table", usage.writes * prices.WRITE_UNIT + usage.reads * prices.READ_UNIT
+    yield "sweeps", _sweeps()
     yield "alarms, metrics, key", _fixed()
 
 
@@ -97,11 +103,76 @@ def _functions(usage: Usage, memory_mb: int) -> float:
     return requests + seconds * memory_mb / 1_024 * prices.LAMBDA_GB_SECOND + logged
 
 
+def _sweeps() -> float:
+    """Return what the sweeps of a quiet month cost; AWS Batch charges nothing for its API."""
+    one = (
+        prices.SCHEDULED_INVOCATION
+        + prices.CUSTOM_EVENT
+        + SWEEP_GB_SECONDS * prices.LAMBDA_GB_SECOND
+        + 2 * (prices.LAMBDA_REQUEST + LOG_GB * prices.LOG_GB)
+        + SWEEP_REQUESTS * prices.SQS_REQUEST
+        + SWEEP_READS * prices.READ_UNIT
+        + SWEEP_WRITES * prices.WRITE_UNIT
+    )
+    minutes = int(_template()["Parameters"]["SweepMinutes"]["Default"])
+    return MONTH_MINUTES / minutes * one
+
+
 def _fixed() -> float:
-    template = (ROOT / "template.yaml").read_text(encoding="utf-8")
-    alarms = len(re.findall(r"Type: AWS::CloudWatch::Alarm\b", template))
-    keys = len(re.findall(r"Type: AWS::KMS::Key\b", template))
-    return alarms * prices.ALARM_MONTH + METRICS * prices.METRIC_MONTH + keys * prices.KEY_MONTH
+    return (
+        alarm_metrics() * prices.ALARM_METRIC_MONTH
+        + METRICS * prices.METRIC_MONTH
+        + len(_resources("AWS::KMS::Key")) * prices.KEY_MONTH
+    )
+
+
+def alarm_metrics() -> int:
+    """Count the metrics that the alarms of a stack with default parameters read."""
+    alarms = (alarm["Properties"] for alarm in _resources("AWS::CloudWatch::Alarm"))
+    return sum(
+        sum("MetricStat" in one for one in alarm["Metrics"]) if "Metrics" in alarm else 1
+        for alarm in alarms
+    )
+
+
+def _resources(resource_type: str) -> list[Any]:
+    """Return the resources of a type that need no parameter to exist."""
+    return [
+        each
+        for each in _template()["Resources"].values()
+        if each["Type"] == resource_type and "Condition" not in each
+    ]
+
+
+@cache
+def _template() -> Any:
+    if not IS_CHECKOUT:  # the package has no parser of YAML
+        return json.loads((ROOT / "template.json").read_text(encoding="utf-8"))
+    from cfnlint.decode import cfn_yaml
+
+    return cfn_yaml.load(str(ROOT / "template.yaml"))
+
+
+def notes() -> tuple[str, ...]:
+    """Return what the sums leave out, and where the prices are from; one line each."""
+    dashboards = len(_resources("AWS::CloudWatch::Dashboard"))
+    return (
+        f"Prices in us-east-1 on {prices.AS_OF}, in US dollars:",
+        *(f"  {url}  {_list_prices(names)}" for url, names in prices.SOURCES.items()),
+        f"Free each month in an account, and not subtracted: {prices.FREE}.",
+        f"Not included: {dashboards} dashboard, {prices.DASHBOARD_MONTH:.2f} if the account has "
+        f"more than {prices.FREE_DASHBOARDS}; {prices.KEY_MONTH:.2f} more for the key after each "
+        "of its first two yearly rotations; text messages.",
+        "Calls: measured by `make bench`.",
+    )
+
+
+def _list_prices(names: str) -> str:
+    words = ((name.lower().replace("_", " "), getattr(prices, name)) for name in names.split())
+    return ", ".join(
+        f"{name} {max(f'{price:.10f}'.rstrip('0'), f'{price:.2f}', key=len)}"
+        for name, price in words
+    )
 
 
 def _storm_usage(rows: list[dict[str, float]], size: int) -> Usage:

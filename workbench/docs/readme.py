@@ -69,7 +69,7 @@ def _alarms() -> str:
                 .splitlines()[0]
                 .replace("${AWS::StackName}", "the stack")
             )
-            meaning = meaning.replace("${TextSpendLimit}", "`TextSpendLimit`")
+            meaning = re.sub(r"(\w+=)?\$\{(\w+)\}", r"`\2`", meaning)
             rows.append(f"| `{name}` | {meaning[0].upper()}{meaning[1:]} |")
     return "\n".join(rows)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 from notifier.ports.metrics import NAMESPACE, Metric
 from workbench.deployed.deployment import Deployment
 from workbench.doctor.finding import Finding
 from workbench.doctor.pipeline_checks import metric_sums
+from workbench.files import ROOT
 
-GUIDE = Path(__file__).parents[2] / "docs" / "real-account.md"
+GUIDE = ROOT / "docs" / "real-account.md"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOST_BEATS = 31  # an hour with SweepMinutes of 2, the minimum, and one that came late
 # Sixteen hops of 15 minutes: what Lambda's loop detection would have stopped.

@@ -10,8 +10,10 @@ from workbench.deployed.deployment import Deployment
 from workbench.doctor import (
     acceptance_checks,
     pipeline_checks,
+    settings_checks,
     subscriber_checks,
     subscription_checks,
+    table_checks,
 )
 from workbench.doctor.finding import Finding, run_check
 
@@ -22,11 +24,15 @@ RESOURCE_CHECKS: tuple[tuple[str, str, ResourceCheck], ...] = (
     ("schedule", "AWS::Scheduler::Schedule", pipeline_checks.check_schedule),
     ("event source", "AWS::Lambda::EventSourceMapping", pipeline_checks.check_event_source),
     ("function", "AWS::Lambda::Function", pipeline_checks.check_function),
+    ("settings of", "AWS::Lambda::Function", settings_checks.check_settings),
     ("recursive loop of", "AWS::Lambda::Function", pipeline_checks.check_recursive_loop),
 )
 StackCheck = Callable[[Deployment], Iterator[Finding]]
 STACK_CHECKS: tuple[tuple[str, StackCheck], ...] = (
     ("FailureQueue", pipeline_checks.check_failure_queue),
+    ("IncidentTable", table_checks.check_table),
+    ("access to IncidentTable", table_checks.check_writers),
+    ("expiry of IncidentTable", table_checks.check_expiry),
     ("AlertTopic", subscriber_checks.check_alert_topic),
     ("OpsTopic", subscriber_checks.check_ops_topic),
     ("subscriptions of the stack", subscription_checks.check_stack_subscriptions),

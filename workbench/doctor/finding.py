@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from workbench.deployed import deployment
+
+SILENT_SECONDS = 2.0  # after that, a person wants to know why nothing happens
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,23 @@ class Finding:
 def run_check(subject: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     """Run a check; an AWS error is a finding as well."""
     try:
-        yield from check()
+        with _wait_shown(subject):
+            findings = list(check())
+        yield from findings
     except (BotoCoreError, ClientError) as error:
         yield Finding(subject, unknown=deployment.describe_error(error))
+
+
+@contextlib.contextmanager
+def _wait_shown(subject: str) -> Iterator[None]:
+    """Say on stderr what is waited for, if the block takes long: AWS retries for a minute."""
+    notice = threading.Timer(
+        SILENT_SECONDS,
+        lambda: print(f"waiting for AWS: {subject} ...", file=sys.stderr, flush=True),
+    )
+    notice.daemon = True
+    notice.start()
+    try:
+        yield
+    finally:
+        notice.cancel()

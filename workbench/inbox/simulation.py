@@ -12,15 +12,19 @@ from notifier.aws.jobs import DryRunJobLookup
 from notifier.aws.queues import DryRunQueues
 from notifier.aws.topic import DryRunTopic
 from notifier.batch.failure import LogStream
+from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member
+from notifier.incident.fingerprint import is_drill_key
 from notifier.incident.incident import Incident, Place
+from notifier.incident.job import stable_name
 from notifier.incident.rate_limit import RateState
-from notifier.incident.recovery import Success
+from notifier.incident.recovery import Run, Success
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import SweepPosition
 from notifier.joblog.excerpt import LogLine, LogRead
 from notifier.ports.metrics import FailureLabels, Metric
 from notifier.ports.reporting import LedgerSnapshot, Ports
+from workbench.recorded_tags import FOLDER, load_tags
 
 REMAINING_MS = 120_000  # a function's deadline is not simulated
 
@@ -32,9 +36,12 @@ class MemoryLedger:
     incidents: dict[str, Incident] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     counted: dict[Place, dict[str, Member]] = field(default_factory=dict)
+    run: dict[str, dict[tuple[int, str], Run]] = field(default_factory=dict)
     silences: tuple[Silence, ...] = ()
     rate_state: RateState = field(default_factory=RateState)
-    waiting: set[str] = field(default_factory=set)
+    drill_rate_state: RateState = field(default_factory=lambda: RateState(is_drill=True))
+    waiting: dict[str, tuple[Severity, int]] = field(default_factory=dict)
+    nonces: set[str] = field(default_factory=set)
     unconfirmed: int = 0
     marked: SweepPosition = field(default_factory=SweepPosition)
 
@@ -45,14 +52,22 @@ class MemoryLedger:
             {key: self.incidents[key] for key in keys if key in self.incidents},
             self.silences,
             self.rate_state,
+            self.drill_rate_state,
             self.unconfirmed,
         )
 
-    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        """Count members."""
+    def record(
+        self,
+        members: Sequence[tuple[Place, Member]],
+        places: Mapping[str, Place],
+        runs: Sequence[tuple[str, Run]] = (),
+    ) -> None:
+        """Count members and runs."""
         for place, member in members:
             self.counted.setdefault(place, {})[member.job_id] = member
         self.places.update(places)
+        for job, run in runs:
+            self.run.setdefault(job, {})[run.started_at, run.job_id] = run
 
     def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
         """Store where jobs are counted, unless it is stored already; return what is stored."""
@@ -61,6 +76,10 @@ class MemoryLedger:
     def members(self, place: Place) -> tuple[Member, ...]:
         """Return every member counted in a place."""
         return tuple(self.counted.get(place, {}).values())
+
+    def runs(self, job: str) -> tuple[Run, ...]:
+        """Return every run of a job."""
+        return tuple(self.run.get(job, {}).values())
 
     def save(self, incident: Incident) -> Incident | None:
         """Save it if it is based on the stored version."""
@@ -72,22 +91,26 @@ class MemoryLedger:
 
     def save_rate_state(self, rate_state: RateState) -> RateState | None:
         """Save it if it is based on the stored version."""
-        if rate_state.version != self.rate_state.version:
+        name = "drill_rate_state" if rate_state.is_drill else "rate_state"
+        if rate_state.version != getattr(self, name).version:
             return None
-        self.rate_state = replace(rate_state, version=rate_state.version + 1)
-        return self.rate_state
+        saved = replace(rate_state, version=rate_state.version + 1)
+        setattr(self, name, saved)
+        return saved
 
-    def hold(self, key: str) -> None:
+    def hold(self, key: str, severity: Severity, since: int) -> None:
         """Put an incident on the list of the storm digest."""
-        self.waiting.add(key)
+        self.waiting[key] = severity, since
 
-    def held(self) -> tuple[str, ...]:
-        """Return the list of the storm digest."""
-        return tuple(sorted(self.waiting))
+    def held(self, *, is_drill: bool = False) -> tuple[str, ...]:
+        """Return the list of the storm digest, the most urgent first."""
+        held = [(-s.rank, since, key) for key, (s, since) in self.waiting.items()]
+        return tuple(key for _, _, key in sorted(held) if is_drill_key(key) is is_drill)
 
     def release(self, keys: Collection[str]) -> None:
         """Remove keys from that list."""
-        self.waiting -= set(keys)
+        for key in keys:
+            self.waiting.pop(key, None)
 
     def sweep_position(self) -> SweepPosition:
         """Return where the last sweep stopped."""
@@ -96,6 +119,16 @@ class MemoryLedger:
     def save_sweep_position(self, sweep_position: SweepPosition) -> None:
         """Save where the sweep stopped."""
         self.marked = sweep_position
+
+    def announce_heartbeat(self, nonce: str) -> None:
+        """Save a nonce."""
+        self.nonces.add(nonce)
+
+    def redeem_heartbeat(self, nonce: str) -> bool:
+        """Take a nonce off; its age is not simulated."""
+        is_known = nonce in self.nonces
+        self.nonces.discard(nonce)
+        return is_known
 
     def note_unconfirmed(self, pending: int) -> None:
         """Save how many subscriptions are not confirmed."""
@@ -159,9 +192,12 @@ class MemoryJobs(DryRunJobLookup):
     def successes(
         self, queue_arn: str, definition: str, names: Sequence[str], since: int
     ) -> tuple[Success, ...]:
-        """Find the successes with one of these names."""
+        """Find the successes of these jobs."""
         ended = [one for one in self.succeeded if one.stopped_at <= self.queues.now]
-        return tuple(one for one in ended if one.started_at > since and one.name in names)
+        wanted = {stable_name(name) for name in names}
+        return tuple(
+            one for one in ended if one.started_at > since and stable_name(one.name) in wanted
+        )
 
 
 class SilentJournal:
@@ -192,6 +228,7 @@ class Simulation:
         self.logs = MemoryLogs()
         self.jobs = MemoryJobs(self.queues)
         self.topic = DryRunTopic()
+        self.labels = load_tags(sorted(FOLDER.glob("*.json")))
 
     def ports(self) -> Ports:
         """Return the ports of one invocation."""
@@ -203,6 +240,7 @@ class Simulation:
             queues=self.queues,
             jobs=self.jobs,
             history=DryRunHistoryLookup(),
+            labels=self.labels,
             remaining_ms=lambda: REMAINING_MS,
             pause=self._pause,
             now_ms=lambda: self.queues.now,

@@ -24,10 +24,9 @@ import boto3
 from botocore.config import Config
 
 from workbench.errors import SetupError
-from workbench.local.certificate import write_certificate
+from workbench.files import ROOT as ROOT
 from workbench.local.loopback import HOST
 
-ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv" / "local-aws" / "bin" / "python"
 REGION = "us-east-1"
 ACCOUNT = "111122223333"  # the account that AWS documentation uses in examples
@@ -60,6 +59,9 @@ class LocalAws:
         self.port = _find_port(self.port)
         self.scratch = Path(tempfile.mkdtemp(prefix="batch-notifier-"))
         try:
+            # The package has no cryptography: the inbox imports this module and starts no AWS.
+            from workbench.local.certificate import write_certificate
+
             write_certificate(HOST, self.certificate, self._key)
             self._process = self._start()
             self._wait_until_ready()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from notifier.incident.fingerprint import root_of
 from notifier.text.units import MINUTE_MS
 from workbench.local.aws import ACCOUNT, REGION
 
@@ -32,7 +33,8 @@ def failed(
     """Make the event of a job that failed `at` a time in epoch milliseconds.
 
     With an `index` it is a child of the array `job_id`. With jobs in `depends_on` it never ran,
-    because one of them failed.
+    because one of them failed. The tags of the job are no part of a real event: name some only
+    to have them believed.
     """
     array: dict[str, Any] = {}
     if index is not None:
@@ -46,7 +48,7 @@ def failed(
         "jobDefinition": f"{ARN}:job-definition/{definition}",
         "createdAt": at - 2 * MINUTE_MS,
         "dependsOn": [{"jobId": each} for each in depends_on],
-        "tags": dict(tags or {}),
+        "tags": {"resourceArn": f"{ARN}:job/{root_of(job_id)}", **(tags or {})},
     }
     run = _no_run(at) if depends_on else _run(at, reason, container)
     return _event(job_id, detail | run | array)

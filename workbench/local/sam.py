@@ -35,7 +35,7 @@ def build(into: Path) -> Path:
 def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> dict[str, str]:
     """Deploy a built template into ``aws`` and return logical id → physical id of its resources."""
     overrides = [f'{name}="{value}"' for name, value in parameters.items()]
-    local = without_metric_math(template)
+    local = adapted(template)
     _run_sam(
         "deploy",
         ["--template-file", str(local), "--no-progressbar", "--parameter-overrides", *overrides],
@@ -50,14 +50,18 @@ def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> dict
     for role in ("OnFailureRole", "OnFollowUpRole"):
         allow_log_groups(aws, resources[role], parameters["JobLogGroups"].split(","))
     allow_heartbeats(aws, resources["OnSweepRole"])
-    set_recursive_loops(aws, cfn_yaml.load(str(local))["Resources"], resources)
+    document = cfn_yaml.load(str(local))["Resources"]
+    set_recursive_loops(aws, document, resources)
+    set_expiry(aws, document, resources)
     return resources
 
 
-def without_metric_math(template: Path) -> Path:
-    """Write a copy of the template whose metric-math alarms use their first metric only.
+def adapted(template: Path) -> Path:
+    """Write a copy of the template that the local AWS deploys as AWS deploys the original.
 
-    The local AWS supports no metric math. Everything else is unchanged.
+    The local AWS supports no metric math, so those alarms use their first metric only. It does not
+    evaluate `Fn::Join` in a condition, and would take "no queue is named" for "one is named ''".
+    There, a `Ref` to a list is its text, so it can be compared as it is.
     """
     document: dict[str, Any] = cfn_yaml.load(str(template))
     for resource in document["Resources"].values():
@@ -66,9 +70,20 @@ def without_metric_math(template: Path) -> Path:
             metrics = alarm.pop("Metrics")
             first = next(each["MetricStat"] for each in metrics if "MetricStat" in each)
             alarm |= first["Metric"] | {"Period": first["Period"], "Statistic": first["Stat"]}
+    document["Conditions"] = _without_joins(document.get("Conditions", {}))
     copy = template.with_name("local-aws.json")
     copy.write_text(json.dumps(document), encoding="utf-8")
     return copy
+
+
+def _without_joins(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_joins(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Fn::Join"}:
+        return value["Fn::Join"][1]
+    return {key: _without_joins(each) for key, each in value.items()}
 
 
 def allow_log_groups(aws: LocalAws, role: str, groups: Sequence[str]) -> None:
@@ -106,6 +121,15 @@ def set_recursive_loops(
         if setting := resource.get("Properties", {}).get("RecursiveLoop"):
             aws.client("lambda").put_function_recursion_config(
                 FunctionName=resources[name], RecursiveLoop=setting
+            )
+
+
+def set_expiry(aws: LocalAws, template: Mapping[str, Any], resources: Mapping[str, str]) -> None:
+    """Set the time to live of tables as in the template; that is dropped likewise."""
+    for name, resource in template.items():
+        if setting := resource.get("Properties", {}).get("TimeToLiveSpecification"):
+            aws.client("dynamodb").update_time_to_live(
+                TableName=resources[name], TimeToLiveSpecification=dict(setting)
             )
 
 

@@ -49,12 +49,21 @@ class Subscriber:
         Its ARN.
     protocol
         ``http`` for the document for machines, or ``https`` for the chat message.
+    filter_policy
+        Which messages it gets, by their attributes; all where it is None.
     """
 
-    def __init__(self, aws: LocalAws, topic: str, protocol: str = "http") -> None:
+    def __init__(
+        self,
+        aws: LocalAws,
+        topic: str,
+        protocol: str = "http",
+        filter_policy: dict[str, list[str]] | None = None,
+    ) -> None:
         self._aws = aws
         self._topic = topic
         self._protocol = protocol
+        self._attributes = {"FilterPolicy": json.dumps(filter_policy)} if filter_policy else {}
         self._deliveries: queue.Queue[Delivery] = queue.Queue()
         self._tokens: queue.Queue[str] = queue.Queue()
         self._listening = contextlib.ExitStack()
@@ -68,6 +77,7 @@ class Subscriber:
                 TopicArn=self._topic,
                 Protocol=self._protocol,
                 Endpoint=f"{self._protocol}://{HOST}:{port}/",
+                Attributes=self._attributes,
             )
             self._confirm()
             self._listening = opened.pop_all()

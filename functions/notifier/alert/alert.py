@@ -30,9 +30,8 @@ class Alert:
     what the log says, where the title only repeats the exit code; it ends the headline. `quote` is
     what the log says beside a title that says more.
     `outcome` and `reason` say why the alert is sent now, `kept_back` what was not sent before.
-    `sms_allowed` is False once the limit on text messages is reached; `is_last_sms` marks the last
-    message below that limit. `unconfirmed` counts subscriptions that are not confirmed yet.
-    `filters` has further values of message attributes, where one alert reports several incidents.
+    `sms_allowed` is False at the limit on text messages; `is_last_sms` marks the last below it, or
+    `is_last_sms_of_share` that of a queue. `filters` has further values of message attributes.
     """
 
     status: str
@@ -57,6 +56,7 @@ class Alert:
     log_note: str = ""
     links: Pairs = ()
     commands: tuple[str, ...] = ()
+    submit_commands: tuple[str, ...] = ()  # of the AWS CLI: for the webhook only
     ids: Pairs = ()
     failure: Failure | None = None
     is_drill: bool = False
@@ -73,6 +73,7 @@ class Alert:
     samples: tuple[Sample, ...] = ()
     sms_allowed: bool = True
     is_last_sms: bool = False
+    is_last_sms_of_share: bool = False
     unconfirmed: int = 0
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     run_history: RunHistory | None = None
@@ -113,18 +114,8 @@ class Alert:
             reason = "it is resolved" if is_seen else "it succeeded again"
         why_now = f" Why now: {reason}." if reason else ""
         incident = f"Severity {self.severity}, incident {self.incident}."
-        return f"Sent by batch-notifier.{why_now} {incident}{self._unconfirmed_note}"
-
-    @property
-    def _unconfirmed_note(self) -> str:
-        # Only the number: the addresses are private.
-        if not self.unconfirmed:
-            return ""
-        have = "address has" if self.unconfirmed == 1 else "addresses have"
-        return (
-            f" {self.unconfirmed:,} {have} not confirmed the subscription yet and did not get"
-            " this alert. The link to confirm is in a mail from AWS Notifications."
-        )
+        unconfirmed = wording.unconfirmed_note(self.unconfirmed)
+        return f"Sent by batch-notifier.{why_now} {incident}{unconfirmed}"
 
 
 def compose(
@@ -153,11 +144,11 @@ def compose(
     safe = untrusted.lines(log.recent(LINES_READ) if log else [], failure.secrets)
     root = find_root_line(safe, failure.secrets)
     diagnosis = diagnose(failure, safe, root)
-    resubmit_commands, resubmit_step = resubmit.resubmit_job(failure, diagnosis, run_history)
+    again = resubmit.rerun_job(failure, diagnosis)
     return replace(
         start_alert(failure, _defang(diagnosis), facts.display_name(failure)),
         sentence=_write_sentence(failure, diagnosis),
-        steps=(*advice.next_steps(failure, diagnosis), *filter(None, (resubmit_step,))),
+        steps=(*advice.next_steps(failure, diagnosis), *filter(None, (again.step,))),
         facts=facts.list_facts(failure),
         incident=key or fingerprint.fingerprint(failure, diagnose(failure).cause),
         error=wording.short_error(diagnosis, diagnosis.root),
@@ -167,7 +158,8 @@ def compose(
             excerpt_of(log, safe, log_lines, root, failure.secrets) if log and log.lines else None
         ),
         log_note=_explain_missing_log(failure, log),
-        commands=(*aws_cli.inspect_failure(failure, diagnosis.cause), *resubmit_commands),
+        commands=(*again.command, *aws_cli.inspect_failure(failure, diagnosis.cause)),
+        submit_commands=resubmit.submit_again(failure, diagnosis, run_history),
         run_history=run_history,
         last_success=history.describe_last_success(failure, run_history),
         changes=history.list_changes(run_history),
@@ -235,9 +227,9 @@ def _write_sentence(failure: Failure, diagnosis: Diagnosis) -> str:
     # The parent of an array only sums up: its count says more than its cause.
     title = facts.count_failed_children(failure) or diagnosis.title
     root = untrusted.truncate(untrusted.defang(diagnosis.root), ROOT_LIMIT)
-    log_says = f" The log says: {root}" if root else ""
     doubt = f" ({diagnosis.doubt})" if diagnosis.doubt else ""
-    return f"{facts.describe_failure(failure)}: {wording.lower_first(title)}{doubt}.{log_says}"
+    why = f"{wording.lower_first(title)}{doubt}.{advice.quote_given_reason(failure, diagnosis)}"
+    return f"{facts.describe_failure(failure)}: {why}" + (f" The log says: {root}" if root else "")
 
 
 def _explain_missing_log(failure: Failure, log: LogRead | None) -> str:

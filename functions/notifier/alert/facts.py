@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from notifier.alert.commands import console_links
 from notifier.batch.failure import Attempt, Failure, Kind
+from notifier.batch.labels.labels import filter_labels
 from notifier.text import units, untrusted
+from notifier.text.links.defang import is_public_host
 
-_RUNBOOK = re.compile(r"https://[\w.-]{1,200}(?:/[\w./#?=&%+~-]{0,500})?", re.ASCII)
+_RUNBOOK = re.compile(r"https://([\w.-]{1,200})(?:/[\w./#?=&%+~-]{0,500})?", re.ASCII)
 _VERBS = {f"{verb.upper()}_FAILED": verb for verb in ("create", "update", "delete", "import")}
 _RESOURCES = {
     "AWS::Batch::ComputeEnvironment": "Compute environment",
@@ -101,7 +104,8 @@ def count_failed_children(failure: Failure) -> str:
 def list_facts(failure: Failure) -> Pairs:
     """Give labelled lines; what the event does not have gets no line."""
     waiting_since, timeout = failure.waiting_since, failure.timeout_seconds
-    return _defang_pairs({
+    unread = failure.labels_unread
+    return _defang_pairs(filter_labels(failure) | {
         "when": _format_end(failure),
         "waiting since": units.moment(waiting_since) if waiting_since else "",
         "queue": failure.queue,
@@ -118,7 +122,9 @@ def list_facts(failure: Failure) -> Pairs:
         "children": count_failed_children(failure),
         "depends on": ", ".join(failure.depends_on),
         "training job": failure.training_job,
+        "preempted": failure.preempted,
         "owner": failure.tag("notify:owner"),
+        "labels": f"labels not read: {unread}" if unread else "",
     })  # fmt: skip
 
 
@@ -197,10 +203,23 @@ def list_attempts(failure: Failure) -> tuple[AttemptRow, ...]:
 
 
 def list_links(failure: Failure) -> Pairs:
-    """Give the runbook in the job's tag `notify:runbook`, and the console pages."""
-    runbook = failure.tag("notify:runbook")
-    own = (("runbook", runbook),) if _RUNBOOK.fullmatch(runbook) else ()
+    """Give the runbook in the job's tag `notify:runbook`, and the console pages.
+
+    Anyone may send a drill, so its runbook is no link.
+    """
+    runbook = _RUNBOOK.fullmatch(failure.tag("notify:runbook"))
+    is_link = runbook and is_public_host(runbook[1]) and not failure.is_drill
+    own = (("runbook", runbook[0]),) if runbook and is_link else ()
     return (*own, *console_links.list_links(failure))
+
+
+def filter_values(failures: Iterable[Failure]) -> dict[str, list[str]]:
+    """Return what several failures have of each of those labels."""
+    found: dict[str, list[str]] = {}
+    for failure in failures:
+        for key, value in filter_labels(failure).items():
+            found.setdefault(key, []).append(value)
+    return found
 
 
 def list_ids(failure: Failure) -> Pairs:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from notifier.alert import breakdown, facts, summary, wording
-from notifier.alert.alert import Alert, tagged_severity
+from notifier.alert.alert import Alert
 from notifier.alert.breakdown import CauseCount, Counts
 from notifier.alert.representative import parent_job, set_representative
+from notifier.alert.several.attributes import list_attributes, list_values
+from notifier.alert.several.rows import (
+    Row,
+    align,
+    disambiguate_names,
+    first_steps,
+    lead_with_critical,
+    make_row,
+    merge_alike,
+    name_critical,
+    name_main_queue,
+    sort_rows,
+)
 from notifier.batch.failure import Failure
-from notifier.batch.identifiers import is_job_title
-from notifier.diagnosis.diagnose import Diagnosis, Severity
+from notifier.diagnosis.diagnose import Diagnosis
 from notifier.diagnosis.known_cause import notifier_diagnosis
-from notifier.incident.counts import Tally, fold
+from notifier.incident.counts import Tally
 from notifier.incident.incident import Incident
 from notifier.text import units, untrusted
 
 LINES_SHOWN = 100  # rows of a degraded message; the others are counted
-NAME_SHOWN, QUEUE_SHOWN = 40, 32  # characters of a cell
-MAIN_QUEUE_SHARE = 0.5  # a queue with more than this share of the rows is named in a sentence
 _STORM = notifier_diagnosis(
     "storm",
     "On hold: rate limit",
@@ -36,38 +45,20 @@ _DEGRADED = notifier_diagnosis(
 _FIX_TABLE = "Also fix the table or its queue. Until then, every failure is reported like this."
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """Failures with the same cause and name on one queue."""
-
-    first: Failure
-    diagnosis: Diagnosis
-    severity: Severity
-    name: str
-    count: int
-
-    @property
-    def cells(self) -> tuple[str, str, str, str]:
-        title = facts.mark_drill(self.diagnosis.title, self.first.is_drill)
-        name = untrusted.cut_middle(self.name, NAME_SHOWN)
-        queue = untrusted.cut_middle(untrusted.defang(self.first.queue), QUEUE_SHOWN)
-        return f"{self.count:,}", title, name, queue
-
-
 def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: int) -> Alert:
     """Report the incidents on hold because of the rate limit, in one message.
 
     Parameters
     ----------
     entries
-        At least one incident, with all failures of its episode.
+        At least one incident, with those of its failures that are on hold.
     more
         How many further incidents the next digest reports.
     since
         When the first of them was put on hold (epoch ms).
     """
-    held = [_select_unreported(incident, tally) for incident, tally in entries]
-    rows = _disambiguate_names(_sort_rows(_make_row(incident, tally) for incident, tally in held))
+    held = [(set_representative(incident, tally), tally) for incident, tally in entries]
+    rows = disambiguate_names(sort_rows(make_row(incident, tally) for incident, tally in held))
     causes = breakdown.merge_counts(share for each in held for share in _split_by_cause(*each))
     dependents = sum(len(tally.dependents) for _, tally in held)
     counts = Counts(sum(row.count for row in rows) - dependents, dependents)
@@ -77,19 +68,28 @@ def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: i
     have = "has" if len(rows) == 1 else "have"
     sentence = (
         f"{incidents} with {jobs} {have} been on hold because of the rate limit since "
-        f"{units.moment(since)}: {listed}.{_name_main_queue(rows)}"
+        f"{units.moment(since)}: {listed}.{name_critical(rows)}{name_main_queue(rows)}"
     )
     alert = replace(
         _summarize(rows, causes, _STORM),
-        name=incidents,
+        name=lead_with_critical(rows) or incidents,
         sentence=sentence,
         headline=f"{jobs} on hold: {listed}",
         incident=f"storm-{since}",
         event_time=units.iso(max([since, *(tally.newest_at for _, tally in held)])),
-        breakdown=_align(rows),
+        breakdown=align(rows),
         counts=counts,
     )
+    alert = replace(alert, filters={**alert.filters, **_list_attributes(held)})
     return _add_further(alert, more) if more else alert
+
+
+def _list_attributes(held: Sequence[tuple[Incident, Tally]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for each in held:
+        for name, values in list_attributes(*each).items():
+            found[name] = list_values((*found.get(name, ()), *values))
+    return found
 
 
 def _add_further(alert: Alert, more: int) -> Alert:
@@ -108,15 +108,15 @@ def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str
     problem
         The error code of the table.
     """
-    rows = _merge_alike(failures)
+    rows = merge_alike(failures)
     causes = breakdown.merge_counts((row.diagnosis.cause, row.name, row.count) for row in rows)
     jobs, listed = wording.pluralize(len(failures), "job"), _list_causes(causes)
     name = _common_value([row.name for row in rows])
     sentence = (
-        f"{jobs} failed: {listed}.{_name_main_queue(rows)} Failures are not grouped and may be "
+        f"{jobs} failed: {listed}.{name_main_queue(rows)} Failures are not grouped and may be "
         f"reported again: the incident table or its queue returned {untrusted.defang(problem)}."
     )
-    alert, table = _summarize(rows, causes, _DEGRADED), _align(rows[:LINES_SHOWN])
+    alert, table = _summarize(rows, causes, _DEGRADED), align(rows[:LINES_SHOWN])
     left_out = sum(row.count for row in rows[LINES_SHOWN:])
     runs_failed = f"{len(failures):,} failed: " if name and len(failures) > 1 else ""
     return replace(
@@ -132,7 +132,7 @@ def compose_degraded(failures: Sequence[tuple[Failure, Diagnosis]], problem: str
     )
 
 
-def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Diagnosis) -> Alert:
+def _summarize(rows: Sequence[Row], causes: tuple[CauseCount, ...], notice: Diagnosis) -> Alert:
     """Begin an alert about many rows; a filter policy matches what any of them is about."""
     failures = [row.first for row in rows]
     first, severity = parent_job(failures[0]), max(row.severity for row in rows)
@@ -143,6 +143,7 @@ def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Dia
         "owner": [each.tag("notify:owner") for each in failures],
         "cause": [row.diagnosis.cause for row in rows],
         "class": [str(row.diagnosis.class_) for row in rows],
+        **facts.filter_values(failures),
     }
     return Alert(
         status=facts.mark_drill("FAILED", is_drill),
@@ -151,7 +152,7 @@ def _summarize(rows: Sequence[_Row], causes: tuple[CauseCount, ...], notice: Dia
         severity=severity,
         account=first.account,
         region=first.region,
-        steps=_first_steps(rows[0]),
+        steps=first_steps(rows[0]),
         queue=_common_value(attributes["queue"]),
         definition=_common_value(attributes["definition"]),
         owner=_common_value(attributes["owner"]),
@@ -167,35 +168,6 @@ def _common_value(values: Sequence[str]) -> str:
     return values[0] if len(set(values)) == 1 else ""
 
 
-def _select_unreported(incident: Incident, tally: Tally) -> tuple[Incident, Tally]:
-    """Keep what has failed since the last message; all of it where that is not known."""
-    jobs = sorted((one for one in tally.every if one is not tally.parent), key=lambda one: one.at)
-    unreported = fold(jobs[incident.announced :]) if len(jobs) > incident.announced else tally
-    return set_representative(incident, unreported), unreported
-
-
-def _make_row(incident: Incident, tally: Tally) -> _Row:
-    return _Row(
-        first=incident.first,
-        diagnosis=summary.diagnose_incident(incident, tally),
-        severity=summary.rate_severity(incident, tally),
-        name=summary.name_incident(incident, tally),
-        count=tally.counted,
-    )
-
-
-def _merge_alike(failures: Sequence[tuple[Failure, Diagnosis]]) -> list[_Row]:
-    """Count failures that look alike in one row, which is as severe as the worst of them."""
-    alike: dict[tuple[str, ...], _Row] = {}
-    for failure, diagnosis in failures:
-        name = untrusted.defang(failure.job_name or failure.job_id) or "unknown job"
-        row = _Row(failure, diagnosis, tagged_severity(failure, diagnosis.severity), name, 1)
-        same = alike.get(row.cells[1:], replace(row, count=0))
-        severity = max(same.severity, row.severity)
-        alike[row.cells[1:]] = replace(same, count=same.count + 1, severity=severity)
-    return _sort_rows(alike.values())
-
-
 def _split_by_cause(incident: Incident, tally: Tally) -> Iterator[tuple[str, str, int]]:
     """Give cause, name and number of failed jobs."""
     name = summary.name_incident(incident, tally)
@@ -207,43 +179,3 @@ def _split_by_cause(incident: Incident, tally: Tally) -> Iterator[tuple[str, str
 
 def _list_causes(causes: Sequence[CauseCount]) -> str:
     return wording.list_causes((each.id, each.count) for each in causes)
-
-
-def _sort_rows(rows: Iterable[_Row]) -> list[_Row]:
-    """Sort by severity, then by number of failures."""
-    return sorted(
-        rows, key=lambda row: (-row.severity.rank, -row.count, row.name, row.first.definition)
-    )
-
-
-def _align(rows: Sequence[_Row]) -> tuple[str, ...]:
-    return breakdown.align_columns([row.cells for row in rows])
-
-
-def _disambiguate_names(rows: Sequence[_Row]) -> list[_Row]:
-    """Add the job definition to names where rows would look alike."""
-    alike = Counter(row.cells[1:] for row in rows)
-    return [
-        replace(row, name=f"{row.name} ({untrusted.defang(row.first.definition_name)})")
-        if alike[row.cells[1:]] > 1 and row.first.definition
-        else row
-        for row in rows
-    ]
-
-
-def _name_main_queue(rows: Sequence[_Row]) -> str:
-    """Name the queue that most rows are on: the cause may be there."""
-    queue, share = Counter(row.first.queue for row in rows).most_common(1)[0]
-    if len(rows) <= 1 or not queue or share <= MAIN_QUEUE_SHARE * len(rows):
-        return ""
-    number = "All" if share == len(rows) else f"{share:,}"
-    return f" {number} of them are on queue {untrusted.defang(queue)}."
-
-
-def _first_steps(row: _Row) -> tuple[str, ...]:
-    queue = f" on queue {row.first.queue}" if is_job_title(row.first.queue) else ""
-    # Steps are not quoted, so that they may hold no markup.
-    name = row.name if is_job_title(row.name) else "the first line below"
-    title = wording.lower_first(row.diagnosis.title)
-    step = f"Start with {name}{queue} ({row.count:,} failed): {title}."
-    return (step, *row.diagnosis.actions[:1])

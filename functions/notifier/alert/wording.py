@@ -26,6 +26,13 @@ _BEFORE_ERROR = re.compile(
 _PACKAGE = re.compile(
     r"^(?:[a-z_][\w$]{0,60}(?:\.|::)|[A-Z][\w$]{0,60}\.){1,12}(?=[A-Z][\w+]{2,80}(?::|$| \())"
 )
+# What stands before the reason itself, where there is room for little.
+_LEAD_IN = re.compile(
+    r"^(?:.{1,300}?[:.] (?=An error occurred \(\w)"
+    r"|(?:[\w.-]{1,40}: (?:error: )?)?connection to server .{1,160}? failed: (?=\S)"
+    r"|Lost executor \S{1,20} on \S{1,80}: (?=\S)"
+    r"|(?:[A-Z]\w{1,60}::){1,4}\w{1,60}: (?=(?:[A-Z]\w{1,60}::){1,4}\w{1,60}: ))"
+)
 _EXIT_TITLE = re.compile(r"Application failed \((exit code \d+)\)")
 # Words to follow a number, for causes whose title is a sentence.
 _SHORT = {
@@ -64,7 +71,8 @@ def shorten_error(root: str) -> str:
     >>> shorten_error("Caused by: java.io.IOException: truncated file")
     'IOException: truncated file'
     """
-    return _PACKAGE.sub("", _BEFORE_ERROR.sub("", root, count=1), count=1)
+    text = _LEAD_IN.sub("", _BEFORE_ERROR.sub("", root, count=1), count=1)
+    return _PACKAGE.sub("", text, count=1)
 
 
 def short_error(diagnosis: Diagnosis, root: str) -> str:
@@ -132,3 +140,14 @@ def shorten_headline(headline: str, room: int) -> str:
     whole = headline[: max(0, room - 3)]
     head = whole.rpartition(", ")[0]
     return f"{head}, .." if len(head) > room // 3 else f"{whole.rstrip()} .."
+
+
+def unconfirmed_note(number: int) -> str:
+    """Say how many addresses did not get an alert; not which, because they are private."""
+    if not number:
+        return ""
+    have = "address has" if number == 1 else "addresses have"
+    return (
+        f" {number:,} {have} not confirmed the subscription yet and did not get this alert."
+        " The link to confirm is in a mail from AWS Notifications."
+    )

@@ -31,12 +31,12 @@ class AwsHealthSignals:
         self._events = calls.client("events", _TIMEOUTS)
         self._sns: SNSClient = calls.client("sns", _TIMEOUTS)
 
-    def beat(self, now: int) -> None:
-        """Put one heartbeat on the event bus."""
+    def beat(self, now: int, nonce: str) -> None:
+        """Put one heartbeat with this nonce on the event bus."""
         entry = {
             "Source": self._source,
             "DetailType": "Batch Notifier Heartbeat",
-            "Detail": json.dumps({"at": now}),
+            "Detail": json.dumps({"at": now, "nonce": nonce}),
         }
         answer = call_aws(self._events.put_events, Entries=[entry])
         if answer["FailedEntryCount"]:
@@ -56,7 +56,7 @@ class AwsHealthSignals:
 class DryRunHealthSignals:
     """Sends and counts nothing: for `sam local invoke`."""
 
-    def beat(self, now: int) -> None:
+    def beat(self, now: int, nonce: str) -> None:
         """Stay silent."""
 
     def subscriptions(self) -> tuple[int, int]:

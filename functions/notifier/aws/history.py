@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 from notifier.alert.history import Run, RunHistory
 from notifier.aws import calls
 from notifier.aws.calls import Timeouts, call_aws
+from notifier.aws.labels.definitions import Definitions
 from notifier.batch.failure import JOB_NAME_LIMIT, NAME_LIMIT, Failure
-from notifier.batch.job_shape import shape_of_definition, shape_of_job
+from notifier.batch.job_shape import shape_of_job
 from notifier.incident.fingerprint import root_of
 from notifier.ports.service_error import ErrorKind, ServiceError
 from notifier.text import untrusted
@@ -35,14 +36,15 @@ _DEFINITION_ROLES = {"after": "definition_after", "before": "definition_before"}
 class RunHistoryLookup:
     """Looks up earlier runs; see `ports.History`. One object serves one invocation."""
 
-    def __init__(self) -> None:
+    def __init__(self, definitions: Definitions | None = None) -> None:
         self._unanswered = 0
+        self._definitions = definitions or Definitions()
 
     def look_up(self, failure: Failure) -> RunHistory:
         """Call ListJobs, DescribeJobs and DescribeJobDefinitions, each once at most."""
         if self._unanswered >= MOST_UNANSWERED:
             return RunHistory(unknown=NO_ANSWER)
-        lookup = _Lookup(failure)
+        lookup = _Lookup(failure, self._definitions)
         try:
             lookup.run()
         except ServiceError as error:
@@ -61,13 +63,14 @@ def _unknown_because(error: ServiceError) -> str:
 class _Lookup:
     """One look-up; `found` keeps what is known if a call fails."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, definitions: Definitions) -> None:
         self._failure, self._give_up = failure, time.monotonic() + GIVE_UP_S
+        self._definitions = definitions
         self.found: dict[str, Any] = {}
 
     def run(self) -> None:
         """Make all calls; raises `ServiceError`."""
-        self._batch = call_aws(_client, self._failure.region)
+        self._batch = call_aws(batch_client, self._failure.region)
         success = self._last_success()
         ids = [root_of(self._failure.job_id)]
         if success is not None:
@@ -82,17 +85,17 @@ class _Lookup:
         if len(known) < len(ids):
             self.found["unknown"] = FORGOTTEN
         if known:
-            self._definitions({role: detail["jobDefinition"] for role, detail in known.items()})
+            self._add_definitions({role: detail["jobDefinition"] for role, detail in known.items()})
 
-    def _definitions(self, arns: dict[str, str]) -> None:
+    def _add_definitions(self, arns: dict[str, str]) -> None:
         """Add the shapes of the job definitions themselves, without what each job overrode."""
-        wanted = list(dict.fromkeys(arns.values()))
-        described = self._call(self._batch.describe_job_definitions, jobDefinitions=wanted)
-        shapes = {
-            one["jobDefinitionArn"]: shape_of_definition(cast("dict[str, Any]", one))
-            for one in described["jobDefinitions"]
-        }
-        self.found |= {_DEFINITION_ROLES[role]: shapes.get(arn) for role, arn in arns.items()}
+        describe = self._batch.describe_job_definitions
+        described = self._definitions.describe(
+            arns.values(), lambda some: self._call(describe, jobDefinitions=some)
+        )
+        for role, arn in arns.items():
+            known = described.get(arn)
+            self.found[_DEFINITION_ROLES[role]] = known.shape if known else None
 
     def _last_success(self) -> JobSummaryTypeDef | None:
         """Find the newest success of the job's name, or else its definition, in the last 100 jobs.
@@ -144,7 +147,8 @@ def _definition(job: JobSummaryTypeDef) -> str:
 
 
 @lru_cache(maxsize=4)  # as in `job_logs`: an event names the Region
-def _client(region: str) -> BatchClient:
+def batch_client(region: str) -> BatchClient:
+    """Return the client for look-ups that an alert does not wait for long."""
     made: BatchClient = calls.client("batch", _TIMEOUTS, region)
     return made
 

@@ -1,24 +1,32 @@
 """Items of the ledger's table: key, version, expiry, and a body of JSON.
 
-Only the fields named here are stored: a new field of a failure must be added explicitly.
+Only the fields named here are stored: a new field of a failure must be added explicitly. What an
+earlier version stored is read as well: see `_upgraded`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
 from notifier.batch.failure import Failure, Kind, LogStream
 from notifier.diagnosis.catalogue import Certainty, Severity
+from notifier.incident import marks
 from notifier.incident.counts import Member, Role
-from notifier.incident.incident import Incident, Phase, Place
-from notifier.incident.rate_limit import RateState
+from notifier.incident.fingerprint import is_drill_key
+from notifier.incident.incident import Incident, Place
+from notifier.incident.rate_limit import RateState, Sending
+from notifier.incident.recovery import Run
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import Progress, SweepPosition
 
 Item = dict[str, Any]
+MOST_NAME_BYTES = 900  # of a name in a key; what is before it takes at most 20
+_HASHED = "sha256-"
 
 _STORED_FIELDS = (
     "kind", "job_id", "job_name", "event_id", "event_time", "account", "region", "job_arn",
@@ -27,8 +35,11 @@ _STORED_FIELDS = (
     "resource_type", "waiting_since", "tags", "is_drill",
 )  # fmt: skip
 
-# Field names in incidents that a version before 0.2 stored.
-_RENAMED = {"told_at": "reported_at", "withheld": "held_reason", "withheld_at": "held_since"}
+MEMBER_PREFIX = "job#"
+_COUNTS = ("after", "muted_until")  # of most members, 0
+_KEPT = ("key", "first", "cause", "certainty", "opened_at", "interval", "due", "lease_until")
+# A version before 0.2 numbered the episodes of an incident.
+_MEMBER_KEY = re.compile(r"job#(?:\d{4}#)?(.+)", re.DOTALL)
 
 
 def key(pk: str, sk: str) -> Item:
@@ -43,17 +54,45 @@ def state_key(incident: str) -> Item:
 
 def place_key(root: str) -> Item:
     """Return the key of the place where a job is counted."""
-    return key(f"job#{root}", "place")
-
-
-def member_prefix(place: Place) -> str:
-    """Return the prefix of the sort keys of an episode's members."""
-    return f"job#{place.episode:04d}#"
+    return key(f"job#{_short(root)}", "place")
 
 
 def member_key(place: Place, job_id: str) -> Item:
     """Return the key of a member."""
-    return key(f"incident#{place.key}", member_prefix(place) + job_id)
+    return key(f"incident#{place.key}", MEMBER_PREFIX + _short(job_id))
+
+
+def run_key(job: str, run: Run) -> Item:
+    """Return the key of a run; those that began later are sorted later."""
+    return key(f"runs#{job}", f"{max(0, run.started_at):015d}#{_short(run.job_id)}")
+
+
+def _short(name: str) -> str:
+    """Return a name, or its hash where it may be too long for a key.
+
+    DynamoDB counts bytes: 2,048 of a partition key, 1,024 of a sort key.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+    """
+    counted = name.encode("utf-8", "replace")
+    is_short = len(counted) <= MOST_NAME_BYTES
+    return name if is_short else f"{_HASHED}{hashlib.sha256(counted).hexdigest()}"
+
+
+def held_list(*, is_drill: bool) -> str:
+    """Return the partition key of the incidents on hold."""
+    return "held-drills" if is_drill else "held"
+
+
+def held_key(incident: str) -> Item:
+    """Return the key of an incident on hold."""
+    return key(held_list(is_drill=is_drill_key(incident)), incident)
+
+
+def urgency(held: Item) -> tuple[int, int, str]:
+    """Return what an incident on hold is sorted by; a version before 0.2 stored only its key."""
+    body = body_of(held)
+    severity = Severity(body.get("severity", Severity.INFO))
+    return -severity.rank, body.get("since", 0), held["sk"]["S"]
 
 
 def with_body(where: Item, body: Mapping[str, Any], expires: int, version: int = 0) -> Item:
@@ -79,17 +118,37 @@ def from_incident(incident: Incident) -> dict[str, Any]:
     kept = {field.name: getattr(incident, field.name) for field in fields(incident)}
     first = {name: getattr(incident.first, name) for name in _STORED_FIELDS}
     del kept["version"]
-    return _without_empty(kept) | {"first": _without_empty(first)}
+    own = {"first": _without_empty(first), "reported": marks.pack(incident.reported)}
+    return _without_empty(kept | own | {"recovered": dict(incident.recovered)})
 
 
 def to_incident(item: Item) -> Incident:
     """Parse an incident's state."""
-    body = {_RENAMED.get(name, name): value for name, value in body_of(item).items()}
-    body["first"] = _failure(body["first"])
-    body["severity"], body["certainty"] = Severity(body["severity"]), Certainty(body["certainty"])
-    body["phase"] = Phase(body["phase"])
-    body["before"] = Phase(body["before"]) if "before" in body else None
+    body = _upgraded(body_of(item))
+    body["first"], body["certainty"] = _failure(body["first"]), Certainty(body["certainty"])
+    body["reported"] = marks.unpack(body.get("reported", {}))
     return Incident(**body, version=version_of(item))
+
+
+def _upgraded(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a state that a version before 0.2 stored, as this one stores it.
+
+    It counted what was reported of the last episode, instead of marking it: what failed before its
+    last message, or the end of the episode before it, was reported.
+    """
+    if "severity" not in body:
+        return body
+    reported_at = body.pop("told_at", 0) or body.pop("reported_at", 0)
+    ended_at = body.pop("phase_at", 0)
+    is_recovered = "recovered" in (body.pop("phase", ""), body.pop("before", ""))
+    hold = body.pop("withheld", "") or body.pop("held_reason", "")
+    kept = {name: body[name] for name in _KEPT if name in body}
+    return kept | {
+        "reported_at": reported_at,
+        "reported_before": max(reported_at, ended_at) + 1 if reported_at or ended_at else 0,
+        "recovered": {"": ended_at} if is_recovered else {},
+        "hold": hold,
+    }
 
 
 def _failure(body: dict[str, Any]) -> Failure:
@@ -100,32 +159,57 @@ def _failure(body: dict[str, Any]) -> Failure:
     )
 
 
-def from_member(member: Member) -> dict[str, Any]:
-    """Return the body of a member; its id is in the key."""
-    body = _without_empty({field.name: getattr(member, field.name) for field in fields(member)})
-    del body["job_id"]
-    return body | ({"log": list(asdict(member.log).values())} if member.log else {})
-
-
-def to_member(item: Item, prefix: str) -> Member:
-    """Parse a member."""
+def to_place(item: Item) -> Place:
+    """Parse where a job is counted."""
     body = body_of(item)
+    return Place(body["key"], body.get("assumed", False))
+
+
+def from_member(member: Member) -> dict[str, Any]:
+    """Return the body of a member; its id is in the key, unless it is too long for that."""
+    body = _without_empty({field.name: getattr(member, field.name) for field in fields(member)})
+    if _short(member.job_id) == member.job_id:
+        body.pop("job_id", None)
+    body |= {"log": list(asdict(member.log).values())} if member.log else {}
+    return {name: value for name, value in body.items() if value or name not in _COUNTS}
+
+
+def to_member(item: Item) -> Member:
+    """Parse a member."""
+    body, named = body_of(item), _MEMBER_KEY.fullmatch(item["sk"]["S"])
     log = LogStream(*body["log"]) if "log" in body else None
-    job_id = item["sk"]["S"].removeprefix(prefix)
-    return Member(**(body | {"job_id": job_id, "role": Role(body["role"]), "log": log}))
+    label = Severity(body["label"]) if "label" in body else None
+    job_id = body.get("job_id", named[1] if named else "")
+    own = {"job_id": job_id, "role": Role(body["role"]), "log": log, "label": label}
+    return Member(**(body | own))
+
+
+def from_run(run: Run) -> dict[str, Any]:
+    """Return the body of a run; its id is in the key."""
+    return {"stopped_at": run.stopped_at} | ({"succeeded": True} if run.succeeded else {})
+
+
+def to_run(item: Item) -> Run:
+    """Parse a run."""
+    started_at, _, job_id = item["sk"]["S"].partition("#")
+    return Run(job_id, int(started_at), **body_of(item))
 
 
 def from_rate_state(rate_state: RateState) -> dict[str, Any]:
     """Return the body of the rate limit's state."""
     body = asdict(rate_state)
     del body["version"]
-    return body
+    times = {name: [list(one.values()) for one in body[name]] for name in ("alerts", "texts")}
+    return body | times
 
 
 def to_rate_state(item: Item) -> RateState:
-    """Parse the rate limit's state."""
+    """Parse the rate limit's state; a version before 0.2 stored only times."""
     body = body_of(item)
-    times = {name: tuple(body[name]) for name in ("alerts", "texts")}
+    times = {
+        name: tuple(Sending(*(one if isinstance(one, list) else [one])) for one in body[name])
+        for name in ("alerts", "texts")
+    }
     return RateState(**(body | times), version=version_of(item))
 
 
@@ -151,7 +235,7 @@ def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in values.items()
-        if value is not None and value != "" and value != () and value is not False
+        if value is not None and value not in ("", (), {}) and value is not False
     }
 
 

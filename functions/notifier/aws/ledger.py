@@ -3,13 +3,15 @@
 | pk | sk | what |
 |---|---|---|
 | `incident#<key>` | `state` | one incident |
-| `incident#<key>` | `job#<episode>#<job id>` | one failed job, counted there |
+| `incident#<key>` | `job#<job id>` | one failed job, counted there |
+| `runs#<key of a job>` | `<began at>#<root>` | one run of that job |
 | `job#<root>` | `place` | where that job is counted |
 | `job#base#<key>` | `place` | the latest incident of failures whose events are alike |
 | `silences` | `all` | every silence |
-| `brake` | `alerts` | when messages went out, for the rate limit |
-| `held` | `<key>` | an incident on hold for the storm digest |
+| `brake` | `alerts`, `drills` | when messages went out, for the rate limit |
+| `held`, `held-drills` | `<key>` | an incident on hold for the storm digest |
 | `sweep` | `bookmark` | where the last sweep stopped |
+| `heartbeat` | `<nonce>` | a heartbeat that is on its way |
 | `subscriptions` | `pending` | how many subscriptions are not confirmed |
 """
 
@@ -17,26 +19,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import islice
 
 from notifier.aws import items
 from notifier.aws.items import Item
 from notifier.aws.table import MOST_IN_TRANSACTION, PAUSES_S, Table, wait_to_retry
-from notifier.incident.counts import Member
+from notifier.diagnosis.catalogue import Severity
+from notifier.incident.counts import Member, Role
 from notifier.incident.incident import Incident, Place
 from notifier.incident.rate_limit import RateState
+from notifier.incident.recovery import Run
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import SweepPosition
 from notifier.ports.reporting import LedgerSnapshot
 
 DAY_S = 24 * 3600
-# An episode lasts 14 days at most, and its follow-ups come within hours.
-MEMBER_DAYS = 30
-STATE_DAYS = 400  # "3rd in a row" counts for over a year
+MEMBER_DAYS = 60  # nothing is held back for more than 30 days
+STATE_DAYS = 400  # "3rd in a row" counts for over a year, and an array counts all its children
+MOST_RUNS = 1_000  # that are read of one job
 HELD_DAYS = 7
 SILENCE_DAYS = 31
 POSITION_DAYS = 30  # after this time without a sweep, the next starts anew
+# A heartbeat that takes longer proves that failures do, too. HeartbeatAlarm waits for 20 minutes.
+HEARTBEAT_S = 15 * 60
 PENDING_DAYS = 3  # SNS waits as long for a confirmation
-_SILENCES, _RATE_STATE = items.key("silences", "all"), items.key("brake", "alerts")
+_SILENCES = items.key("silences", "all")
+_RATE_STATE, _DRILLS = items.key("brake", "alerts"), items.key("brake", "drills")
 _SWEEP_POSITION, _PENDING = items.key("sweep", "bookmark"), items.key("subscriptions", "pending")
 
 
@@ -52,33 +60,44 @@ class IncidentLedger:
 
     def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
         """Read places, incidents, silences and the rate limit in as few calls as possible."""
-        own = (_SILENCES, _RATE_STATE, _PENDING)
+        own = (_SILENCES, _RATE_STATE, _DRILLS, _PENDING)
         wanted = [*own, *map(items.place_key, roots), *map(items.state_key, keys)]
         found = {(one["pk"]["S"], one["sk"]["S"]): one for one in self._table.get_many(wanted)}
-        places = {root: found.get((f"job#{root}", "place")) for root in roots}
+        places = {root: found.get((items.place_key(root)["pk"]["S"], "place")) for root in roots}
         states = {key: found.get((f"incident#{key}", "state")) for key in keys}
-        silences, rate_state = found.get(("silences", "all")), found.get(("brake", "alerts"))
-        pending = found.get(("subscriptions", "pending"))
+        silences, pending = found.get(("silences", "all")), found.get(("subscriptions", "pending"))
+        rate_state, drills = found.get(("brake", "alerts")), found.get(("brake", "drills"))
         return LedgerSnapshot(
-            places={root: Place(**items.body_of(item)) for root, item in places.items() if item},
+            places={root: items.to_place(item) for root, item in places.items() if item},
             incidents={key: items.to_incident(item) for key, item in states.items() if item},
             silences=items.to_silences(silences) if silences else (),
             rate_state=items.to_rate_state(rate_state) if rate_state else RateState(),
+            drill_rate_state=(items.to_rate_state(drills) if drills else RateState(is_drill=True)),
             unconfirmed=items.body_of(pending)["pending"] if pending else 0,
         )
 
-    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        """Store members where they belong, and by root where that is; idempotent."""
+    def record(
+        self,
+        members: Sequence[tuple[Place, Member]],
+        places: Mapping[str, Place],
+        runs: Sequence[tuple[str, Run]] = (),
+    ) -> None:
+        """Store members where they belong, by root where that is, and runs by job; idempotent."""
         puts = [
             items.with_body(
                 items.member_key(place, one.job_id),
                 items.from_member(one),
                 # From the time of the failure, so that the same event gives the same item.
-                (one.at or self._now_ms()) // 1000 + MEMBER_DAYS * DAY_S,
+                (one.at or self._now_ms()) // 1000 + _days_kept(one) * DAY_S,
             )
             for place, one in members
         ]
         puts += [self._place_item(root, place) for root, place in places.items()]
+        expires = self._in_days(STATE_DAYS)
+        puts += [
+            items.with_body(items.run_key(job, run), items.from_run(run), expires)
+            for job, run in runs
+        ]
         self._table.put_many(puts)
 
     def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
@@ -90,9 +109,13 @@ class IncidentLedger:
 
     def members(self, place: Place) -> tuple[Member, ...]:
         """Return every member counted in a place."""
-        prefix = items.member_prefix(place)
-        found = self._table.query(f"incident#{place.key}", prefix)
-        return tuple(items.to_member(item, prefix) for item in found)
+        found = self._table.query(f"incident#{place.key}", items.MEMBER_PREFIX)
+        return tuple(items.to_member(item) for item in found)
+
+    def runs(self, job: str) -> tuple[Run, ...]:
+        """Return the newest runs of a job."""
+        found = self._table.query(f"runs#{job}", "", newest_first=True)
+        return tuple(items.to_run(item) for item in islice(found, MOST_RUNS))
 
     def save(self, incident: Incident) -> Incident | None:
         """Write it if nobody wrote it since it was read; return what is stored now, or None."""
@@ -108,25 +131,27 @@ class IncidentLedger:
     def save_rate_state(self, rate_state: RateState) -> RateState | None:
         """Write it under the same condition."""
         item = items.with_body(
-            _RATE_STATE,
+            _DRILLS if rate_state.is_drill else _RATE_STATE,
             items.from_rate_state(rate_state),
             self._in_days(STATE_DAYS),
             rate_state.version + 1,
         )
         return items.to_rate_state(item) if self._table.put_if_unchanged(item) else None
 
-    def hold(self, key: str) -> None:
-        """Put an incident on the list of the next storm digest."""
-        item = items.with_body(items.key("held", key), {}, self._in_days(HELD_DAYS))
+    def hold(self, key: str, severity: Severity, since: int) -> None:
+        """Put an incident on the list of the next storm digest; drills have a list of their own."""
+        body = {"severity": severity, "since": since}
+        item = items.with_body(items.held_key(key), body, self._in_days(HELD_DAYS))
         self._table.put_many([item])
 
-    def held(self) -> tuple[str, ...]:
-        """Return the keys on that list."""
-        return tuple(item["sk"]["S"] for item in self._table.query("held", ""))
+    def held(self, *, is_drill: bool = False) -> tuple[str, ...]:
+        """Return the keys on that list: the most severe first, then those that waited longest."""
+        found = self._table.query(items.held_list(is_drill=is_drill), "")
+        return tuple(item["sk"]["S"] for item in sorted(found, key=items.urgency))
 
     def release(self, keys: Collection[str]) -> None:
-        """Take keys off that list."""
-        self._table.delete_many([items.key("held", key) for key in keys])
+        """Take keys off those lists."""
+        self._table.delete_many([items.held_key(key) for key in keys])
 
     def sweep_position(self) -> SweepPosition:
         """Return where the last sweep stopped."""
@@ -137,6 +162,19 @@ class IncidentLedger:
         """Store where this sweep stopped; two sweeps never run at once."""
         body, expires = items.from_sweep_position(sweep_position), self._in_days(POSITION_DAYS)
         self._table.put_many([items.with_body(_SWEEP_POSITION, body, expires)])
+
+    def announce_heartbeat(self, nonce: str) -> None:
+        """Store the nonce of a heartbeat before it is sent."""
+        expires = self._now_ms() // 1000 + HEARTBEAT_S
+        self._table.put_many([items.with_body(items.key("heartbeat", nonce), {}, expires)])
+
+    def redeem_heartbeat(self, nonce: str) -> bool:
+        """Return whether the sweep announced this nonce minutes ago; it counts once."""
+        key = items.key("heartbeat", nonce)
+        if not list(self._table.get_many([key])):
+            return False
+        self._table.delete_many([key])
+        return True
 
     def note_unconfirmed(self, pending: int) -> None:
         """Store how many subscriptions are not confirmed, for the next alert."""
@@ -169,56 +207,15 @@ class IncidentLedger:
         return known | left
 
     def _place_item(self, root: str, place: Place) -> Item:
-        body = {"key": place.key, "episode": place.episode}
+        body: dict[str, str | bool] = {"key": place.key}
         body |= {"assumed": True} if place.assumed else {}
-        return items.with_body(items.place_key(root), body, self._in_days(MEMBER_DAYS))
+        return items.with_body(items.place_key(root), body, self._in_days(STATE_DAYS))
 
     def _in_days(self, days: int) -> int:
         return self._now_ms() // 1000 + days * DAY_S
 
 
-class DryRunLedger:
-    """Stores nothing, so that every failure is a first, for `sam local invoke`."""
-
-    def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
-        """Return nothing."""
-        return LedgerSnapshot()
-
-    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        """Do nothing."""
-
-    def settle(self, places: Mapping[str, Place]) -> Mapping[str, Place]:
-        """Accept it."""
-        return places
-
-    def members(self, place: Place) -> tuple[Member, ...]:
-        """Return none."""
-        return ()
-
-    def save(self, incident: Incident) -> Incident | None:
-        """Accept it."""
-        return incident
-
-    def save_rate_state(self, rate_state: RateState) -> RateState | None:
-        """Accept it."""
-        return rate_state
-
-    def hold(self, key: str) -> None:
-        """Do nothing."""
-
-    def held(self) -> tuple[str, ...]:
-        """Return none."""
-        return ()
-
-    def release(self, keys: Collection[str]) -> None:
-        """Do nothing."""
-
-    def sweep_position(self) -> SweepPosition:
-        """Return a new position."""
-        return SweepPosition()
-
-    def save_sweep_position(self, sweep_position: SweepPosition) -> None:
-        """Do nothing."""
-
-    def note_unconfirmed(self, pending: int) -> None:
-        """Do nothing."""
+def _days_kept(member: Member) -> int:
+    """Return for how long a member is kept: there are at most 10,000 children of an array."""
+    is_part = member.index is not None or member.role is Role.PARENT
+    return STATE_DAYS if is_part else MEMBER_DAYS

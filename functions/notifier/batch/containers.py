@@ -18,6 +18,8 @@ from notifier.batch.json_lookup import Json, Sanitizer, dict_at, dicts_at, int_a
 # AWS Batch allows 10 containers and 10 init containers; only a forged event has more.
 _CONTAINERS_KEPT = 100
 _AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(m|Mi|Gi|M|G)?", re.ASCII)
+# https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html
+_PLATFORMS = {"FARGATE": "Fargate", "EC2": "EC2", "MANAGED_INSTANCES": "Managed Instances"}
 _UNITS = {"m": 0.001, "Gi": 1024.0, "G": 1024.0}  # Kubernetes: milli-vCPUs; MiB in a GiB
 
 
@@ -139,12 +141,12 @@ def _host(raw: Json, safe: Sanitizer) -> str:
 
 
 def platform_of(detail: Json, attempts: tuple[Attempt, ...]) -> str:
-    """Return Fargate, EC2 or EKS, or an empty text if the event does not say."""
+    """Return Fargate, EC2, Managed Instances or EKS; empty if the event does not say."""
     if dict_at(detail, "eksProperties") or dicts_at(detail, "eksAttempts"):
         return "EKS"
     declared = detail.get("platformCapabilities")
-    if isinstance(declared, list) and declared[:1] in (["FARGATE"], ["EC2"]):
-        return "Fargate" if declared[0] == "FARGATE" else "EC2"
+    if isinstance(declared, list) and declared and declared[0] in _PLATFORMS:
+        return _PLATFORMS[declared[0]]
     raw = dicts_at(detail, "attempts")
     places = [p for a in raw for p in (dict_at(a, "container"), *dicts_at(a, "taskProperties"))]
     if any(str_at(place, "containerInstanceArn") for place in places):

@@ -21,6 +21,7 @@ from notifier.batch.failure import (
     JOB_NAME_LIMIT,
     NAME_LIMIT,
     REASON_LIMIT,
+    SERVICE_PLATFORM,
     SWEEP_SOURCE,
     Failure,
     Kind,
@@ -29,8 +30,10 @@ from notifier.batch.failure import (
 from notifier.batch.job_secrets import secrets_in
 from notifier.batch.json_lookup import (
     Json,
+    Sanitizer,
     dict_at,
     dicts_at,
+    int_at,
     parse_envelope,
     sanitizer,
     str_at,
@@ -44,6 +47,8 @@ _JOB_STATES = frozenset(
     ("SUBMITTED", "PENDING", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED")
 )
 _SOURCES = ("aws.batch", "aws.cloudformation", DRILL_SOURCE, SWEEP_SOURCE)
+_NONCE = re.compile(r"[0-9a-f]{32}")
+PREEMPTIONS = ("Batch Service Job Preemption Started", "Batch Service Job Preemption Completed")
 _BATCH_RESOURCE = re.compile(r"AWS::Batch::[A-Za-z]{1,64}")
 # For a queue, compute environment or stack, whose settings hold no secrets.
 _NAME, _REASON = sanitizer((), NAME_LIMIT), sanitizer((), REASON_LIMIT)
@@ -80,13 +85,22 @@ def parse_event(event: object) -> Parsed:
     return parse(event, detail)
 
 
-def is_heartbeat(event: object) -> bool:
-    """Return whether an event is a heartbeat, which only proves that events arrive.
+def heartbeat_nonce(event: object) -> str | None:
+    """Return the nonce of a heartbeat, which only proves that events arrive; None for the rest.
 
-    HeartbeatRule lets only those of its own stack into the queue.
+    HeartbeatRule lets only those of its own stack into the queue, but everyone who may put events
+    on the bus can name that source: without a nonce of the right form, the text is empty.
     """
     source = event.get("source") if isinstance(event, dict) else None
-    return isinstance(source, str) and f"{source}.".startswith(f"{HEARTBEAT_SOURCE}.")
+    if not (isinstance(source, str) and f"{source}.".startswith(f"{HEARTBEAT_SOURCE}.")):
+        return None
+    nonce = str_at(event, "detail", "nonce")
+    return nonce if _NONCE.fullmatch(nonce) else ""
+
+
+def is_preemption(event: object) -> bool:
+    """Return whether an event says that a service job gives its capacity to another one."""
+    return isinstance(event, dict) and event.get("detail-type") in PREEMPTIONS
 
 
 def _unreadable(event: Json, problem: str) -> Unreadable:
@@ -128,8 +142,43 @@ def _parse_service_job(event: Json, detail: Json) -> Parsed:
         kind=Kind.SERVICE_JOB,
         training_job=sanitizer(failure.secrets, NAME_LIMIT)(latest).rpartition("training-job/")[2],
         no_log_reason="SageMaker keeps it in /aws/sagemaker/TrainingJobs",
-        platform="SageMaker",
+        platform=SERVICE_PLATFORM,
+        preempted=_preemptions(detail, sanitizer(failure.secrets, REASON_LIMIT)),
     )
+
+
+def _preemptions(detail: Json, safe: Sanitizer) -> str:
+    """Say how often another job took the capacity of this one, and AWS's last words about it.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_ServiceJobPreemptionSummary.html
+    """
+    summary = dict_at(detail, "preemptionSummary")
+    count = int_at(summary, "preemptedAttemptCount") or 0
+    reasons = [
+        safe(str_at(one, "statusReason")) for one in dicts_at(summary, "recentPreemptedAttempts")
+    ]
+    if count <= 0:
+        return ""
+    times = "once" if count == 1 else f"{count:,} times"
+    last = next(filter(None, reversed(reasons)), "")
+    return f"{times}, last: {last}" if last else times
+
+
+def _parse_blocked_service_queue(event: Json, detail: Json) -> Parsed:
+    """Parse a service job that blocks its queue.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/batch-service-job-queue-blocked-events.html
+    """
+    failure = _parse_blocked_queue(event, detail)
+    return replace(failure, platform=SERVICE_PLATFORM) if isinstance(failure, Failure) else failure
+
+
+def _parse_preemption(event: Json, detail: Json) -> Parsed:
+    """Ignore a preemption: the job is queued again, and if it fails, that event sums them up.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/batch-service-job-preemption-events.html
+    """
+    return None
 
 
 def _parse_stack_event(event: Json, detail: Json) -> Parsed:
@@ -193,6 +242,8 @@ _PARSERS: dict[str, Callable[[Json, Json], Parsed]] = {
     "Batch Job State Change": _parse_failed_job,
     "Batch Job Queue Blocked": _parse_blocked_queue,
     "Batch Service Job State Change": _parse_service_job,
+    "Batch Service Job Queue Blocked": _parse_blocked_service_queue,
+    **dict.fromkeys(PREEMPTIONS, _parse_preemption),
     "CloudFormation Resource Status Change": _parse_stack_event,
     "Batch Job Stuck": _parse_stuck_job,
     "Batch Environment Unusable": _parse_unusable_environment,

@@ -9,15 +9,8 @@ from enum import StrEnum
 DRILL_SOURCE = "batch-notifier.drill"
 SWEEP_SOURCE = "batch-notifier.sweep"
 HEARTBEAT_SOURCE = "batch-notifier.heartbeat"
+SERVICE_PLATFORM = "SageMaker"
 DEFAULT_LOG_GROUP = "/aws/batch/job"  # the default of the awslogs driver
-# https://docs.aws.amazon.com/batch/latest/APIReference/API_LogConfiguration.html
-LOG_DRIVERS = frozenset(
-    ("awsfirelens", "awslogs", "fluentd", "gelf", "json-file", "journald", "logentries",
-     "splunk", "syslog")
-)  # fmt: skip
-STEERING_TAGS = (
-    "notify:after", "notify:mute-until", "notify:owner", "notify:runbook", "notify:severity",
-)  # fmt: skip
 UNUSABLE = ("INVALID", "DISABLED")  # status or state in which nothing runs jobs
 ATTEMPTS_KEPT = 10  # RetryStrategy.attempts allows 1 to 10
 NAME_LIMIT = 256  # characters of an ARN or id; stack ARNs are the longest
@@ -89,8 +82,9 @@ class Failure:
 
     Times are epoch milliseconds. Texts are one line without control characters, secrets masked.
     `waiting_since` is when a stuck job began to wait; the most important of `wait_reasons` comes
-    first. `secrets` are literal values from the job's environment and parameters, kept only to mask
-    them in log lines.
+    first. `tags` are those that steer its alerts or that subscriptions filter by, and
+    `labels_unread` is why some of them may be missing. `secrets` are literal values from the job's
+    environment and parameters, kept only to mask them in log lines.
     """
 
     kind: Kind
@@ -130,11 +124,13 @@ class Failure:
     log: LogStream | None = None
     no_log_reason: str = ""
     training_job: str = ""
+    preempted: str = ""
     stack: str = ""
     resource_type: str = ""
     waiting_since: int | None = None
     wait_reasons: tuple[WaitReason, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    labels_unread: str = ""
     is_drill: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
@@ -147,6 +143,11 @@ class Failure:
     def is_queue(self) -> bool:
         """Whether the resource is a job queue."""
         return self.resource_type.endswith("Queue")
+
+    @property
+    def is_service_job(self) -> bool:
+        """Whether it is about a SageMaker job, which AWS Batch describes by other operations."""
+        return self.kind is Kind.SERVICE_JOB or self.platform == SERVICE_PLATFORM
 
     @property
     def is_from_sweep(self) -> bool:
@@ -192,7 +193,7 @@ class Failure:
         )
 
     def tag(self, key: str) -> str:
-        """Return the value of a job tag, or an empty text."""
+        """Return the value of a label, or an empty text."""
         return dict(self.tags).get(key, "")
 
     def for_storage(self) -> Failure:
@@ -208,6 +209,8 @@ class Failure:
             wait_reasons=(),
             log=None,
             no_log_reason="",
+            preempted="",
+            labels_unread="",
             secrets=(),
         )
 

@@ -13,10 +13,8 @@ from notifier.batch.containers import (
 from notifier.batch.failure import (
     DEFAULT_LOG_GROUP,
     JOB_NAME_LIMIT,
-    LOG_DRIVERS,
     NAME_LIMIT,
     REASON_LIMIT,
-    STEERING_TAGS,
     Attempt,
     Failure,
     Kind,
@@ -34,8 +32,14 @@ from notifier.batch.json_lookup import (
     str_at,
     time_at,
 )
+from notifier.batch.labels.labels import STEERING_TAGS
 from notifier.text import untrusted
 
+# https://docs.aws.amazon.com/batch/latest/APIReference/API_LogConfiguration.html
+LOG_DRIVERS = frozenset(
+    ("awsfirelens", "awslogs", "fluentd", "gelf", "json-file", "journald", "logentries",
+     "splunk", "syslog")
+)  # fmt: skip
 _DEPENDENCIES_KEPT = 20  # SubmitJob takes no more
 
 

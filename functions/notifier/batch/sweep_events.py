@@ -30,6 +30,7 @@ _NEEDED = (
     "nodeDetails", "retryStrategy", "platformCapabilities", "timeout",
 )  # fmt: skip
 _ENVIRONMENT = ("computeEnvironmentName", "state", "status", "statusReason")
+_MANAGED = ("instanceRequirements", "capacityOptionType")
 _RESOURCES = ("type", "maxvCpus", "desiredvCpus", "instanceTypes")
 
 
@@ -50,12 +51,22 @@ def stuck_job(
     """Return an event for a job that has waited since `since` (epoch ms)."""
     kept = [
         {key: one[key] for key in _ENVIRONMENT if key in one}
-        | {"computeResources": _only(one.get("computeResources", {}), _RESOURCES)}
+        | {"computeResources": _resources(one.get("computeResources", {}))}
         for one in environments
     ]
     more = {"waitingSince": since, "computeEnvironments": kept}
     details = ({**detail, **more} for detail in (_without(job, _SETTINGS), _only(job, _NEEDED)))
     return _first_that_fits(SWEEP_SOURCE, "Batch Job Stuck", details, now)
+
+
+def _resources(resources: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep what decides whether a job can run; of Managed Instances, which types and capacity."""
+    kept = _only(resources, _RESOURCES)
+    provider = resources.get("managedInstancesProvider", {})
+    template = _only(provider.get("instanceLaunchTemplate", {}), _MANAGED)
+    return kept | (
+        {"managedInstancesProvider": {"instanceLaunchTemplate": template}} if template else {}
+    )
 
 
 def unusable_environment(

@@ -1,7 +1,8 @@
 """Why a job waits: compare its requests with the compute environments of its queue.
 
 The size of an instance follows from the name of its type, without a call to EC2. That is right for
-general types and never certain; families and `optimal` have sizes for every job.
+general types and never certain. Families, `default_x86_64`, `default_arm64` and `optimal` (the same
+as `default_x86_64`) have sizes for every job.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _GPU_FAMILIES = ("g", "p")
 _MIB = 1024
 _NAMES_SHOWN = 3  # in one line; the others are counted
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
+# https://docs.aws.amazon.com/batch/latest/userguide/ecs-managed-instances-compute-environments.html
+_MANAGED_INSTANCES = "ECS_MANAGED_INSTANCES"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,11 @@ class ComputeEnvironment:
         """Whether it runs on Fargate."""
         return self.type in _FARGATE
 
+    @property
+    def counts_requests(self) -> bool:
+        """Whether maxvCpus limits what running jobs request, not the vCPUs of instances."""
+        return self.is_fargate or self.type == _MANAGED_INSTANCES
+
 
 _Usable = Sequence[ComputeEnvironment]
 
@@ -55,7 +63,9 @@ _Usable = Sequence[ComputeEnvironment]
 def parse_environment(raw: Json, safe: Sanitizer) -> ComputeEnvironment:
     """Parse one compute environment; missing values stay empty."""
     resources = dict_at(raw, "computeResources")
-    types = resources.get("instanceTypes")
+    managed = dict_at(resources, "managedInstancesProvider", "instanceLaunchTemplate")
+    allowed = dict_at(managed, "instanceRequirements").get("allowedInstanceTypes")
+    types = allowed if isinstance(allowed, list) else resources.get("instanceTypes")
     return ComputeEnvironment(
         name=safe(raw.get("computeEnvironmentName")),
         state=str_at(raw, "state"),
@@ -98,14 +108,16 @@ def _unusable(one: ComputeEnvironment, *, is_sure: bool) -> WaitReason:
 
 
 def _too_many_vcpus(job: Failure, usable: _Usable) -> WaitReason | None:
-    """AWS may exceed maxvCpus by one instance, except on Fargate: only there it is certain."""
+    """AWS may exceed maxvCpus by an instance, unless it counts what jobs request."""
     limits = [one.most_vcpus for one in usable if one.most_vcpus is not None]
     vcpus = (job.vcpus or 0) * (job.node_count or 1)
     if len(limits) < len(usable) or vcpus <= max(limits):
         return None
     names = _joined([one.name for one in usable])
     text = f"the job requests {vcpus:g} vCPU, and maxvCpus is {max(limits):,} in {names}"
-    return WaitReason("queue-ce-max-resource", text, is_sure=all(one.is_fargate for one in usable))
+    return WaitReason(
+        "queue-ce-max-resource", text, is_sure=all(one.counts_requests for one in usable)
+    )
 
 
 def _not_on_fargate(job: Failure, usable: _Usable) -> WaitReason | None:
@@ -155,7 +167,7 @@ def _may_fit(kind: str, vcpus: float, memory: int) -> bool:
 
 
 def _full(_: Failure, usable: _Usable) -> WaitReason | None:
-    """Fargate does not say how many of its vCPUs are in use."""
+    """Fargate and Managed Instances do not say how many of their vCPUs are in use."""
     if not all(one.most_vcpus and (one.vcpus or 0) >= one.most_vcpus for one in usable):
         return None
     used = " and ".join(f"{one.vcpus:,} of {one.most_vcpus:,} in {one.name}" for one in usable)

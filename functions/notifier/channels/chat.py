@@ -14,6 +14,7 @@ from notifier.alert import wording
 from notifier.alert.alert import Alert
 from notifier.batch.identifiers import is_arn
 from notifier.text import untrusted
+from notifier.text.links.defang import defang, inert
 
 # The schema documents no limits; these are far below those of a Slack block.
 TITLE_LIMIT = 250
@@ -42,9 +43,9 @@ def render(alert: Alert) -> str:
         "id": alert.event_id or alert.incident,
         "content": {
             "textType": "client-markdown",
-            "title": _write_title(alert, emoji),
-            "description": _write_description(alert),
-            "nextSteps": [_escape_code(step) for step in alert.steps],
+            "title": defang(_write_title(alert, emoji)),
+            "description": inert(_write_description(alert), (url for _, url in alert.links)),
+            "nextSteps": [defang(_escape_code(step)) for step in alert.steps],
             "keywords": [word for word in (alert.diagnosis.class_, alert.severity) if word],
         },
         "metadata": {
@@ -84,7 +85,7 @@ def _build_context(alert: Alert) -> dict[str, str]:
 
 def _write_description(alert: Alert) -> str:
     """Give the parts that fit, from the top; none is cut, which could leave a mark open."""
-    links = " | ".join(f"[{label}]({url})" for label, url in alert.links)
+    links = " | ".join(f"[{_label(*link)}]({link[1]})" for link in alert.links)
     parts = (
         " ".join(_inline_code(each) for each in alert.news),
         _show_table(alert),
@@ -100,6 +101,12 @@ def _write_description(alert: Alert) -> str:
         longer = f"{description}\n\n{part}" if description else part
         description = longer if len(longer) <= DESCRIPTION_LIMIT else description
     return description or _escape_all(alert.sentence)
+
+
+def _label(label: str, url: str) -> str:
+    """Show the host of a runbook: whoever submits a job chooses it, and the card hides the URL."""
+    host = defang(url.split("/")[2])
+    return f"{label} at {host}" if label == "runbook" else label
 
 
 def _show_table(alert: Alert) -> str:

@@ -10,9 +10,11 @@ from typing import Any
 
 from notifier.alert.alert import Alert
 from notifier.alert.breakdown import Sample
+from notifier.batch.labels.labels import filter_labels
 from notifier.channels import chat, email, sms, webhook
 from notifier.joblog.excerpt import Excerpt
 from notifier.text import untrusted
+from notifier.text.links.defang import inert
 
 # 256 KiB in UTF-8 bytes, message attributes included.
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -64,10 +66,16 @@ def render_channels(alert: Alert) -> dict[str, str]:
     """Give the texts by channel name: subject, email, sms, chat, webhook."""
     texts = {
         "subject": email.render_subject(alert),
-        "email": email.render_body(alert),
+        "email": inert(email.render_body(alert), _own_parts(alert)),
         "sms": sms.render(alert),
     }
     return texts | {"chat": chat.render(alert), "webhook": webhook.render(alert, texts)}
+
+
+def _own_parts(alert: Alert) -> Iterator[str]:
+    """Give what the notifier made itself: only from parts that have AWS's form, and the runbook."""
+    yield from (url for _, url in alert.links)
+    yield from alert.commands
 
 
 def _map_protocols(texts: dict[str, str]) -> dict[str, str]:
@@ -124,7 +132,9 @@ def _shorten_lists(alert: Alert) -> Iterator[Alert]:
 
 
 def _drop_details(alert: Alert) -> Iterator[Alert]:
-    alert = replace(alert, attempts=(), commands=(), changes=(), run_history=None)
+    alert = replace(
+        alert, attempts=(), commands=(), submit_commands=(), changes=(), run_history=None
+    )
     yield alert
     evidence = tuple(
         replace(one, text=untrusted.truncate(one.text, EVIDENCE_KEPT))
@@ -139,9 +149,10 @@ def _make_attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
     """Give at most ten attributes, the limit of SQS with raw delivery; empty ones are left out.
 
     `sms` is `held` once the limit on text messages is reached, for the filter policy of a phone. A
-    message about several incidents matches the filter policy of each of them.
+    message about several incidents matches the filter policy of each of them. The labels that an
+    operator chose take the room of the last ones.
     """
-    found = {
+    first = {
         "event": alert.status.lower().replace(" ", "-"),
         "severity": str(alert.severity),
         "sms": "" if alert.sms_allowed else "held",
@@ -149,11 +160,15 @@ def _make_attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
         "class": str(alert.diagnosis.class_),
         "queue": alert.queue,
         "definition": alert.definition,
-        "job_name": alert.failure.job_name if alert.failure else "",
         "owner": alert.owner,
+    }
+    last = {
+        "job_name": alert.failure.job_name if alert.failure else "",
         "region": alert.region,
         "account": alert.account,
     }
+    labels = filter_labels(alert.failure) if alert.failure else dict.fromkeys(alert.filters, "")
+    found = first | {name: labels[name] for name in labels if name not in first} | last
     attributes: dict[str, str | tuple[str, ...]] = {}
     for name, value in found.items():
         several = tuple(dict.fromkeys(filter(None, (value, *alert.filters.get(name, ())))))

@@ -13,6 +13,7 @@ from notifier.text import untrusted
 LIMIT = 145
 NAME_KEPT = 40  # minimum characters of a long name
 LAST_TEXT = " Last text this hour; see mail."
+LAST_OF_SHARE = " More like this: see mail."
 # ASCII that GSM-7 lacks, or has only as an escape sequence of two.
 # https://www.etsi.org/deliver/etsi_ts/123000_123099/123038/ (section 6.2.1)
 _GSM_7 = str.maketrans("`[]{}\\^~|", "'()()/-- ".ljust(9))
@@ -21,6 +22,7 @@ _GSM_7 = str.maketrans("`[]{}\\^~|", "'()()/-- ".ljust(9))
 def render(alert: Alert) -> str:
     """Give the message: status, name, cause, and as much of the rest as fits."""
     last = LAST_TEXT if alert.is_last_sms else ""
+    last = LAST_OF_SHARE if alert.is_last_sms_of_share else last
     name, doubt = _to_gsm7(alert.name) or "unnamed job", f" ({alert.doubt})" if alert.doubt else ""
     room = LIMIT - len(f"{alert.status} : .{last}")
     cause_room = room - len(doubt) - min(len(name), NAME_KEPT)

@@ -9,6 +9,7 @@ from typing import Any
 from notifier.alert.alert import Alert
 from notifier.alert.history import RunHistory
 from notifier.batch.failure import Failure
+from notifier.batch.labels.labels import filter_labels
 from notifier.diagnosis.diagnose import Diagnosis
 
 SCHEMA = "batch-failure-alert/1"
@@ -44,7 +45,7 @@ def build_document(alert: Alert) -> dict[str, Any]:
         "log": asdict(alert.excerpt) if alert.excerpt else None,
         "log_note": alert.log_note or None,
         "links": dict(alert.links),
-        "commands": list(alert.commands),
+        "commands": [*alert.commands, *alert.submit_commands],
         **_build_incident(alert),
         "history": _build_history(alert.run_history) if alert.run_history else None,
         "changes": _build_changes(alert),
@@ -59,10 +60,20 @@ def _build_event(alert: Alert) -> dict[str, Any]:
         "account": alert.account,
         "region": alert.region,
         "owner": alert.owner or None,
+        **_build_labels(alert.failure),
         "kind": str(alert.failure.kind) if alert.failure else None,
         "queue": alert.queue or None,
         "definition": alert.definition or None,
         "job": _build_job(alert.failure) if alert.failure else unread_job,
+    }
+
+
+def _build_labels(failure: Failure | None) -> dict[str, Any]:
+    """Give the labels that an operator chose; `labels_unread` says why some may be missing."""
+    unread = failure.labels_unread if failure else ""
+    return {
+        "labels": filter_labels(failure) if failure else {},
+        "labels_unread": unread or None,
     }
 
 
@@ -119,6 +130,7 @@ def _build_job(failure: Failure) -> dict[str, Any]:
         "attempts": len(failure.attempts),
         "attempt_limit": failure.attempt_limit,
         "platform": failure.platform or None,
+        "preempted": failure.preempted or None,
         "vcpus": failure.vcpus,
         "memory_mib": failure.memory_mib,
         "gpus": failure.gpus,

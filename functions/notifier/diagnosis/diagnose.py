@@ -143,7 +143,8 @@ def _guess_termination(
     if evidence.first_match((status,), tuple(Specificity)) or diagnose_log(log, root, _LOG):
         return None
     shown = status, _exit_evidence(code)
-    return evidence.diagnosis_of("terminated-by-user", Certainty.GUESS, *shown)
+    guess = evidence.diagnosis_of("terminated-by-user", Certainty.GUESS, *shown)
+    return replace(guess, severity=Severity.WARNING)  # a guess must not hide a failure
 
 
 def _quote_unknown(
@@ -172,7 +173,8 @@ def _diagnose_exit_code(
     cause = known.by_exit.get(code) or known.by_id["app-exit-nonzero"]
     shown = _exit_evidence(code)
     is_final = code in SIGNALLED or (code in OF_SHELL and _is_confirmed(cause, log))
-    if refined := diagnose_log(log, root, _LOG, source, runtime_only=is_final):
+    refined = diagnose_log(log, root, _LOG, source, runtime_only=is_final)
+    if refined and refined.cause != cause.id:  # what the code itself says is surer
         return replace(refined, evidence=(*refined.evidence, shown))
     return evidence.diagnosis_of(cause, cause.exit_certainty, shown)
 

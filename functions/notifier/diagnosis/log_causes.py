@@ -24,14 +24,20 @@ def diagnose_log(
     line and the other errors of its episode count. Without one, the last line that states a cause
     counts.
     """
+    crash: Diagnosis | None = None
     for line in _lines_that_count(log, root):
         text = catalogue.normalise(line)
         for cause, match in catalogue.load().candidates(places, tuple(Specificity), text):
             is_allowed = not runtime_only or "reason" in match.where
-            if is_allowed and match.position_in(text) is not None:
-                certainty = min(match.certainty, Certainty.LIKELY)
-                return evidence.diagnosis_of(cause, certainty, Evidence(source, line.strip()))
-    return None
+            if not is_allowed or match.position_in(text) is None:
+                continue
+            certainty = min(match.certainty, Certainty.LIKELY)
+            found = evidence.diagnosis_of(cause, certainty, Evidence(source, line.strip()))
+            if not cause.exit:
+                return found
+            crash = crash or found  # it says how the program ended; another line may say why
+            break
+    return crash
 
 
 def _lines_that_count(log: Sequence[str], root: RootLine | None) -> Iterator[str]:

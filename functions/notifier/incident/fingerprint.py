@@ -14,6 +14,7 @@ GROUP_LABELS = (*GROUP_BY, "job")  # what GroupBy may name
 FAMILIES = frozenset((Kind.ARRAY_CHILD, Kind.ARRAY_PARENT, Kind.NODE, Kind.MULTI_NODE))
 
 
+_DRILL = "drill-"  # before keys and ids: a drill shares none with what it names
 # Causes that say only that the program failed: its log tells one bug from another.
 _SAYS_LITTLE = "app-exit-"
 
@@ -21,7 +22,7 @@ _SAYS_LITTLE = "app-exit-"
 def fingerprint(
     failure: Failure, cause: str, group_by: Sequence[str] = GROUP_BY, error: str = ""
 ) -> str:
-    """Return the incident's key: a stable 16-digit hex text.
+    """Return the incident's key: a stable 16-digit hex text, after `drill-` if it is a drill.
 
     The children of an array and their parent are one incident, and so are the nodes of a
     multi-node job; otherwise failures are one when what `group_by` names agrees: queue, job
@@ -35,7 +36,13 @@ def fingerprint(
     True
     """
     parts = _parts(failure, cause, group_by, error)
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:_KEY_LENGTH]
+    key = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:_KEY_LENGTH]
+    return f"{_DRILL}{key}" if failure.is_drill else key
+
+
+def is_drill_key(key: str) -> bool:
+    """Return whether this is the key of a drill's incident."""
+    return key.startswith(_DRILL)
 
 
 def needs_log(failure: Failure, cause: str, group_by: Sequence[str]) -> bool:
@@ -79,6 +86,19 @@ def root_of(job_id: str) -> str:
     return re.split("[:#]", job_id, maxsplit=1)[0]
 
 
+def apart(failure: Failure, root: str) -> str:
+    """Return the root of an id in the failure's world: that of drills, which make ids up, or ours.
+
+    No id of AWS Batch begins with `drill-`: they are UUIDs.
+    """
+    return f"{_DRILL}{root}" if failure.is_drill else root
+
+
+def job_id_of(identity_: str) -> str:
+    """Return the id that a drill names, of its identity; any other is its own."""
+    return identity_.removeprefix(_DRILL)
+
+
 def waiting_id(job_id: str) -> str:
     """Return the identity of a stuck job."""
     return f"{Kind.STUCK}:{job_id}"
@@ -94,8 +114,12 @@ def identity(failure: Failure) -> str:
 
     FAILED is final for a job id; event and message ids change with each delivery. But the same job
     may block a queue again, a resource may fail again, and a drill is sent again unchanged. What
-    the sweep sees stays the same until it changes.
+    the sweep sees stays the same until it changes. A drill is never one with what it names.
     """
+    return apart(failure, _identity(failure))
+
+
+def _identity(failure: Failure) -> str:
     if failure.kind is Kind.STUCK and not failure.is_drill:
         return waiting_id(failure.job_id)
     if failure.is_unusable and not failure.is_drill:

@@ -19,7 +19,8 @@ EXCEPTIONS = (
     ErrorPattern("java cause", r"Caused by: \S"),
     ErrorPattern("java thread", r"Exception in thread \"[^\"]{0,80}\" \S"),
     ErrorPattern("node and php",
-        r"(?:PHP Fatal error: {1,3})?Uncaught \S|\[UnhandledPromiseRejection|Unhandled rejection \S"
+        r"(?:PHP Fatal error: {1,3})?Uncaught (?!(?:error|exception) in )\S"
+        r"|\[UnhandledPromiseRejection|Unhandled rejection \S"
         r"|PHP (?:Fatal|Parse) error|.{0,200}\bPHP Fatal Error '|FATAL ERROR: \S"
         r"|\(node:\d{1,9}\) UnhandledPromiseRejectionWarning: \S"),
     ErrorPattern("node cause", r"\s{0,40}\[cause\]: \S"),
@@ -28,7 +29,9 @@ EXCEPTIONS = (
     ErrorPattern("killed by the shell",
         r".{0,200}line \d{1,6}: {1,9}\d{1,9} (?!Broken pipe)[A-Z]|\d{1,9} (?:Aborted|Killed"
         r"|Segmentation fault|Illegal instruction|Bus error)\b"),
-    ErrorPattern("dynamic linker", r".{0,200}error while loading shared libraries: "),
+    ErrorPattern("dynamic linker",
+        r".{0,200}error while loading shared libraries: |\S{1,200}: cannot open shared object file"
+        r"|.{0,200}: undefined symbol: \S"),
     ErrorPattern("script", r".{0,200}: bad interpreter: |env: .{1,120}: No such file"),
     ErrorPattern("command", r".{1,200}: (?:command )?not found$|.{0,200}: command not found"),
     ErrorPattern("crash",
@@ -57,6 +60,7 @@ EXCEPTIONS = (
     ErrorPattern("julia", rf"ERROR: (?:LoadError: )?{EXCEPTION_NAME}|nested task error: "),
     ErrorPattern("fortran", r"Fortran runtime error: |forrtl: severe|ERROR STOP\b"),
     ErrorPattern("openfoam", r"--> FOAM FATAL"),
+    ErrorPattern("matlab", r"\{?Error using \S"),
     ErrorPattern("exception",
         rf"(?:Exception: |ERROR: |FATAL: )?{EXCEPTION_NAME}(?:\([^)]{{0,120}}\))?(?::|$| \[| in )"),
 )  # fmt: skip
@@ -79,7 +83,8 @@ ERRORS = (
         r"|srun: error: "),
     ErrorPattern("mpi",
         r".{0,40}application called MPI_Abort|There are not enough slots|.{0,40}ORTE_ERROR_LOG: "
-        r"|ORTE has lost|\*{3} An error occurred in MPI_|.{0,80}\bMPI_ERR_\w"),
+        r"|(?:ORTE|PRTE) (?:has lost|was unable)|It looks like MPI_INIT failed"
+        r"|\*{3} An error occurred in MPI_|.{0,80}\bMPI_ERR_\w"),
     ErrorPattern("gatk", r"#{2,8} ERROR MESSAGE: "),
     ErrorPattern("shell",
         r"(?:\S{0,200}: )?line \d{1,6}: |(?:/bin/)?(?:ba|da|z)?sh: (?:\d{1,6}: )?\S"),
@@ -90,7 +95,7 @@ ERRORS = (
         r"Killed\b|Terminated\b|Bus error|Segmentation fault|Illegal instruction"),
     ErrorPattern("memory",
         r".{0,300}?(?:\bout of memory\b|\boom[-_ ]?kill|\bcannot allocate memory\b"
-        r"|\bstd::bad_alloc\b|MemoryError\b|heap space)", re.IGNORECASE),
+        r"|\bstd::bad_alloc\b|MemoryError\b|heap space|\boom when )", re.IGNORECASE),
     ErrorPattern("disk",
         r".{0,400}?(?:no space left on device|disk quota exceeded|disk full)", re.IGNORECASE),
     ErrorPattern("aws", r"(?:fatal error: |upload failed: .{0,300} )?An error occurred \("),

@@ -69,11 +69,16 @@ PREFIXES = (
     ("airflow's source", r"\{[\w.-]{1,80}:\d{1,6}\} ", ""),
     ("kubernetes", rf"{_ISO} (?:stdout|stderr) [FP] ?", ""),
     ("level and time in one bracket",
-     rf"\[(?:{_TIME}) (?P<level1>(?i:{_WORDS}))(?: [\w:.]{{1,120}})?\] ?", ""),
+     rf"\[(?:{_TIME})[:,]? (?P<level1>(?i:{_WORDS}))(?:[ /][\w:./()-]{{1,120}})?\] ?", ""),
     ("ruby's logger", rf"(?P<level2>[DIWEF]), \[{_ISO}(?: ?#\d{{1,9}})?\] {{1,3}}[A-Z]{{4,5}} -- "
      r"[^:]{0,60}: ", ""),
-    ("glog", rf"\[?(?P<level3>[IWEF])\d{{4}} (?:{_CLOCK}|[\d:.]{{8,30}}) {{1,8}}(?:\d{{1,9}} )?"
-     r"[\w./-]{1,160}:\d{1,6}\] (?:\[[^\]]{0,40}[Rr]ank \d{1,6}\] )?", ""),
+    ("glog",
+     rf"\[?(?P<level3>[IWEF])(?:\d{{3,4}} (?:{_CLOCK}|[\d:.]{{8,30}}) {{1,8}}(?:\d{{1,9}} )?| )"
+     r"[\w./-]{1,160}:\d{1,6}\] (?:\[[^\]]{0,40}[Rr]ank \d{1,6}\] ){0,2}", ""),
+    ("logback's own", rf"\|-(?P<level10>(?:{_WORDS.upper()})) in \S{{1,200}} - ", ""),
+    ("tag before a level in brackets",
+     rf"\[[\w. -]{{1,40}}\] ?(?=\[(?:{_WORDS.upper()})\])"
+     rf"|[A-Za-z_][\w.]{{1,120}}: (?=\[(?:{_WORDS.upper()})\])", ""),
     ("tensorflow", r"(?P<level4>[IWEF]) [\w./-]{1,160}:\d{1,6}\] ", "time"),
     ("syslog of RFC 5424",
      rf"<\d{{1,3}}>1 {_ISO} (?:\S{{1,80}} ){{4}}(?:-|\[[^\]]{{0,300}}\]) ", ""),
@@ -94,7 +99,7 @@ PREFIXES = (
     ("torch's rank", r"(?P<rank>\[rank ?\d{1,6}\]: ?)", ""),
     ("open mpi's rank", r"\[\d{1,4},\d{1,6}\]<std(?:err|out)>: ?", ""),
     ("rank", r" ?\d{1,5}: (?=\S)|\[\d{1,6}\]:? (?=\S)|\[\d{1,6}\]:?$", ""),
-    ("mpi's host", r"\[[\w.-]{1,80}:\d{1,9}(?::[\w,. -]{1,40})?\] ?", ""),
+    ("mpi's host", r"\[[\w.-]{1,80}:\d{1,9}(?::[\w,. :-]{1,40})?\] ?", ""),
     ("ray", r"\(\w[^()]{0,60}pid=\d{1,9}[^)]{0,60}\) ?", ""),
     ("github", r"##\[(?P<level5>error|warning|debug|info)\]|::(?P<level6>error|warning)"
      r"(?: [^:]{0,200})?::", ""),
@@ -123,7 +128,7 @@ _ORIGIN = (
     r"|\([\w$. ]{1,60}\) ){0,6}"
     r"(?:(?:[A-Za-z_][\w$]{0,60}\.){1,12}[\w$]{1,60}(?::\d{1,6})?(?: {0,40}-| {0,40}:(?!:)|"
     r": -)[ \t])?(?:[\w./-]{1,120}\.\w{1,5}:\d{1,6}(?:\t| {2,8}))?"
-    r"(?:[a-z_]\w{0,60}(?:::\w{1,60}){1,8}: )?"
+    r"(?:[a-z_]\w{0,60}(?:::\w{1,60}){1,8}: )?(?:[a-z_][\w:]{0,80} > )?"
     r"(?:(?!\w{0,40}(?:Error|Exception|Fault|Abort|Fatal"
     r"|Failure):)[A-Za-z_][\w$]{2,40}: (?=[A-Z]))?"
 )
@@ -167,7 +172,7 @@ def strip_prefix(line: str) -> LogMessage:
     return LogMessage(rest, level, nested)
 
 
-_LEVEL_GROUPS = tuple(f"level{n}" for n in range(1, 10))
+_LEVEL_GROUPS = tuple(f"level{n}" for n in range(1, 11))
 
 
 def _strip_origin(text: str) -> str:

@@ -15,7 +15,14 @@ from dataclasses import dataclass
 
 from notifier.joblog.error_patterns import Weight, is_retried
 from notifier.joblog.root_text import indented_below, text_of_root
+from notifier.joblog.weak_lines import (
+    last_copied_error,
+    last_hint,
+    last_of,
+    last_unlogged_failure,
+)
 from notifier.joblog.weighed_lines import FAR, MOST_TRACE_LINES, WeighedLine, weigh_lines
+from notifier.joblog.wrapper_patterns import DEATH
 
 LINES_READ = 400  # lines from the end that are examined: masking a thousand takes too long
 ABOVE = 3  # lines above an error that may say more about it
@@ -24,7 +31,8 @@ MOST_OTHERS = 20
 MOST_NUMBERS = 3  # lines that explain a root line with sizes and limits
 
 _FRAME = re.compile(
-    r"\s{1,40}at |\s{0,8}#\d|\s{1,8}\S{1,300}:\d|goroutine \d|stack backtrace|note: "
+    r"\s{1,40}at |Calls: |Execution halted|\s{0,8}#\d|\s{1,8}\S{1,300}:\d|goroutine \d"
+    r"|stack backtrace|note: "
 )
 _JOINT = re.compile(r"During handling of|The above exception|-- Process \d")
 _INSIDE = re.compile(
@@ -83,6 +91,8 @@ def find_root_line(safe: Sequence[str], secrets: Sequence[str] = ()) -> RootLine
     lines = [one for one in weigh_lines(safe[start:], secrets) if one.text.strip()]
     root = _find_in_nextflow(lines) or _find_root(lines)
     if root is None:
+        root = last_unlogged_failure(lines)
+    if root is None:
         return None
     text, used = text_of_root(lines, root)
     explained = (*used, *_numbers_near(lines, root))
@@ -119,18 +129,20 @@ def _other_errors(lines: Sequence[WeighedLine], root: int) -> tuple[str, ...]:
 
 
 def _find_root(lines: Sequence[WeighedLine]) -> int | None:
-    exception = _last(lines, Weight.EXCEPTION)
-    error = _last(lines, Weight.ERROR)
+    exception = last_of(lines, Weight.EXCEPTION)
+    error = last_of(lines, Weight.ERROR)
     if exception is not None and (error is None or error - exception <= FAR):
         return _first_of_episode(lines, exception)
     if error is not None:
         return _first_of_episode(lines, error)
-    hint, wrapper = _last(lines, Weight.HINT), _last(lines, Weight.WRAPPER)
-    if hint is not None and (wrapper is None or wrapper - hint <= FAR):
+    hint, wrapper = last_hint(lines), last_of(lines, Weight.WRAPPER)
+    death = wrapper is not None and DEATH.match(lines[wrapper].text)
+    if hint is not None and not death and (wrapper is None or wrapper - hint <= FAR):
         return hint
     if wrapper is not None:
-        return _first_near(lines, wrapper, Weight.WRAPPER)
-    return _last(lines, Weight.FOLLOWER)
+        copied = None if death else last_copied_error(lines, wrapper)
+        return _first_near(lines, wrapper, Weight.WRAPPER) if copied is None else copied
+    return last_of(lines, Weight.FOLLOWER)
 
 
 def _first_of_episode(lines: Sequence[WeighedLine], last: int) -> int:
@@ -158,8 +170,11 @@ def _went_on(line: WeighedLine) -> bool:
 
 
 def _has_stack(lines: Sequence[WeighedLine], exception: int) -> bool:
-    below = lines[exception + 1].text if exception + 1 < len(lines) else ""
-    return _start_of_stack(lines, exception) < exception or bool(_FRAME.match(below))
+    below = lines[exception + 1 : exception + 2]
+    if lines[exception].text.endswith(":"):  # its message is the next line
+        below = lines[exception + 1 : exception + 3]
+    is_above = _start_of_stack(lines, exception) < exception
+    return is_above or any(_FRAME.match(one.text) for one in below)
 
 
 def _start_of_stack(lines: Sequence[WeighedLine], exception: int) -> int:
@@ -170,10 +185,6 @@ def _start_of_stack(lines: Sequence[WeighedLine], exception: int) -> int:
             break
         n -= 1
     return n
-
-
-def _last(lines: Sequence[WeighedLine], weight: Weight) -> int | None:
-    return next((n for n in range(len(lines) - 1, -1, -1) if lines[n].weight is weight), None)
 
 
 def _first_near(lines: Sequence[WeighedLine], last: int, weight: Weight) -> int:
@@ -190,7 +201,7 @@ def _find_cause(lines: Sequence[WeighedLine], exception: int) -> int:
     """Follow a chain of exceptions to its first, if the language states the cause."""
     floor = max(0, exception - MOST_TRACE_LINES)
     n = exception
-    while (before := _last(lines[floor:n], Weight.EXCEPTION)) is not None:
+    while (before := last_of(lines[floor:n], Weight.EXCEPTION)) is not None:
         before += floor
         between = [one.text for one in lines[before + 1 : n]]
         is_direct = any(text.lstrip(" |+-").startswith(_DIRECT_CAUSE) for text in between)

@@ -18,15 +18,24 @@ _HEADLINE = re.compile(
     r"|(?:Runtime|Database|Compilation) Error in model .{1,300}$|(?:[\w.]{1,200}(?:Error"
     r"|Exception))$"
     r"|={0,1} {0,4}BAD TERMINATION.{1,60}PROCESSES$|={1} {1,4}PID .{1,60} RUNNING AT .{1,80}$"
+    r"|--> FOAM FATAL (?:IO )?ERROR:? {0,2}(?:\([\w.-]{1,30}\))?|\{?Error using .{1,200}"
     r"|.{1,200} panicked at [^'\s]{1,300}:\d{1,6}:\d{1,6}:?$|\S{0,200}error\.cc?:\d{1,6}$"
 )
 # Words before the message that say nothing.
 _PREFIX = re.compile(
     rf"(?:(?:Exception|ERROR|FATAL): (?={EXCEPTION_NAME}:)|\s{{0,9}}diagnostics: (?=\S)|! (?=\S)"
     r"|what\(\): {1,2}(?=\S)|nested task error: (?=\S)|traceback : (?=Signal)|: (?=\S)"
-    r"|# {1,3}(?=\S)"
+    r"|# {1,3}(?=\S)|Terminating due to (?=\S)|\[First \d{1,6} bytes\]: ?(?=\S)"
     r"|#{2,8} ERROR MESSAGE: |\(node:\d{1,9}\) UnhandledPromiseRejectionWarning: (?=\S)"
-    r"|\['[^\]]{30,1500}'\] (?=\S)|.{1,80}?\.\.\. ?(?=(?:Error|ERROR|Failed|failed)\b))"
+    r"|\['[^\]]{30,1500}'\] (?=\S)|.{1,80}?\.\.\. ?(?=(?:Error|ERROR|Failed|failed)\b)"
+    r"|.{0,1200}\bExecutorLostFailure \(.{1,120}\) Reason: (?=\S)"
+    r"|.{0,400}\bmost recent failure: Lost task [^:]{1,160}: (?=\S))"
+)
+# A headline that was joined with its message, and says nothing.
+_HEAD = re.compile(
+    r"^(?:--> FOAM FATAL (?:IO )?ERROR:? {0,2}(?:\([\w.-]{1,30}\))? {0,2}"
+    r"|\{?Error using \S{1,80} |Collective WorkNCCL\(.{1,200}?\) raised the following async"
+    r" exception: )(?=\S)"
 )
 # Java writes the cause behind what wraps it: `a.b.FirstException: text: c.d.CauseException: text`.
 _WRAPPED = re.compile(
@@ -58,7 +67,7 @@ def text_of_root(lines: Sequence[WeighedLine], root: int) -> tuple[str, list[int
         last = _without_prefix(lines[n].text.strip())
         text = f"{text} {last}"
         used.append(n)
-    return _RUST_RESULT.sub("", text, count=1), used
+    return _RUST_RESULT.sub("", _HEAD.sub("", text, count=1), count=1), used
 
 
 def _without_prefix(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,10 +19,24 @@ _IGNORED = re.compile(r"Exception ignored in|--- Logging error ---")
 _NO_MESSAGE = re.compile(r":?\s{0,3}[=\-*#~_^]{4,}$")
 # The last line of a traceback: the name of any class, whatever it ends in.
 _CLASS_NAME = re.compile(r"\s{0,40}(?:[A-Za-z_][\w$]{0,80}[.:]{0,2}){1,14}(?:\(\w{0,80}\))?(?::|$)")
+# The line below has the message of the program that failed.
+_HEADING = re.compile(
+    r"(?:Log|Error|Failure|Exception) (?:message|details?|text|reason):|(?:Error|Failure) output:"
+    r"|Reason for failure:|Root cause:|Failure reason:",
+    re.IGNORECASE,
+)
+_RULE = re.compile("-{50,}")
+_OF_MPI = re.compile(
+    r"(?:ORTE|PRTE|MPI_\w|Open MPI|PMIX|mpirun|mpiexec|prterun|A process or daemon|An ORTE|A system"
+    r" call|There are not enough|By default|WARNING: |No OpenFabrics|It looks like MPI|The call to)"
+)
+MOST_NOTICE_LINES = 40
+_THROWN = re.compile("terminate called after throwing")  # its message is the next line
 # What tells although it is indented: the causes of an exception and of a nested task.
 _INDENTED = re.compile(
     r"\[cause\]|diagnostics: |---> |what\(\)|nested task error|Caused by|traceback : Signal"
-    r"|\[E::|error: |ERROR: |FATAL|\*\* \(|[\w.]{1,200}(?:Error|Exception): \S"
+    r"|\[E::|\S{1,80}: cannot open shared object|error: |ERROR: |FATAL|\*\* \("
+    r"|[\w.]{1,200}(?:Error|Exception): \S"
 )
 
 
@@ -47,6 +62,8 @@ def weigh_lines(safe: Sequence[str], secrets: Sequence[str] = ()) -> list[Weighe
         for message in parse_messages(text, secrets)
     ]
     _weigh_tracebacks(lines)
+    _weigh_below_headings(lines)
+    _weigh_notices(lines)
     _weigh_followers(lines)
     return lines
 
@@ -71,6 +88,28 @@ def _weigh(message: LogMessage) -> Weight:
         return min(weight, Weight.WRAPPER)
     is_weak = weight in (Weight.NO_ERROR, Weight.HINT) and "Traceback" not in text
     return Weight.ERROR if is_weak and message.level == "error" else weight
+
+
+def _weigh_notices(lines: list[WeighedLine]) -> None:
+    """Let the first paragraph of a notice of MPI, between two rules, speak for all of it."""
+    rules = [n for n, line in enumerate(lines) if _RULE.fullmatch(line.text)]
+    for start, end in itertools.pairwise(rules):
+        if end - start > MOST_NOTICE_LINES or not _OF_MPI.match(lines[start + 1].text):
+            continue
+        is_first = True
+        for n in range(start + 2, end):
+            is_first = is_first and bool(lines[n].text.strip())
+            if not is_first and lines[n].weight < Weight.EXCEPTION:
+                lines[n] = replace(lines[n], weight=Weight.NO_ERROR)
+
+
+def _weigh_below_headings(lines: list[WeighedLine]) -> None:
+    """Raise the first line below a heading such as `Log message:`, with which tools quote."""
+    for n, line in enumerate(lines[:-1]):
+        if line.text.endswith(":") and _HEADING.fullmatch(line.text.strip()):
+            below = lines[n + 1]
+            if below.weight < Weight.ERROR and below.text.strip():
+                lines[n + 1] = replace(below, weight=Weight.ERROR)
 
 
 def _weigh_tracebacks(lines: list[WeighedLine]) -> None:
@@ -117,7 +156,9 @@ def _weigh_followers(lines: list[WeighedLine]) -> None:
     for n, line in enumerate(lines):
         if line.weight < Weight.ERROR:
             continue
-        if n - last <= FAR and is_follower(line.text):
+        thrown = _THROWN.match(line.text) and n + 1 < len(lines)
+        text = lines[n + 1].text if thrown else line.text
+        if n - last <= FAR and is_follower(text):
             lines[n] = replace(line, weight=Weight.FOLLOWER)
         else:
             last = n

@@ -19,7 +19,8 @@ NO_ERROR = (
     ErrorPattern("stack frame",
         r"\s{0,40}(?:at \S{1,400}[:(]|at <|from \S{1,300}:\d|File \"|\.\.\. \d+ more|#\d{1,3} "
         r"|\w{1,80}, called at |HasCallStack|\d{1,3}: 0x[0-9a-f]|\[\d{1,3}\] \S{1,80}(?:\(| at )"
-        r"|@ \S|stack backtrace:|Stacktrace:)"),
+        r"|@ \S|stack backtrace:|Stacktrace:|raise [\w.]{1,120}(?:\(|$)"
+        r"|\{?Error in \S.{0,120} \(line \d{1,6}\)$)"),
     ErrorPattern("pytest location", r"\S{1,300}\.py:\d{1,6}: \w{1,80}$"),
     ErrorPattern("python heading",
         r"Traceback \(most recent call last\)|During handling of the above"
@@ -63,8 +64,16 @@ WRAPPERS = (
     ErrorPattern("torch elastic agent",
         r"failed \(exitcode: |Sending process \d{1,9} closing signal"),
     ErrorPattern("exception group", rf"{DOTTED}(?:Base)?ExceptionGroup\b"),
+    ErrorPattern("dagster", rf"{DOTTED}Dagster\w{{1,40}}Error: (?:Error|Exception) occurred"),
+    ErrorPattern("martian", r"(?:\[error\] )?Pipestance failed\."),
+    ErrorPattern("cromwell",
+        r"(?:WorkflowManagerActor:? )?Workflow \S{1,80} failed \(during|Check the content of std"
+        r"|(?:.{0,200}[: ])?Job \S{1,200} exited with return code \d"),
     ErrorPattern("py4j", r"(?:py4j\.protocol\.)?Py4J(?:Java)?Error\b"),
-    ErrorPattern("worker pool", rf"{DOTTED}(?:BrokenProcessPool|SystemExit|WorkerLostError)\b"),
+    ErrorPattern("worker pool",
+        rf"{DOTTED}(?:BrokenProcessPool|SystemExit|WorkerLostError|TerminatedWorkerError"
+        r"|WorkerCrashedError|Ray(?:Worker|Actor)Error|Actor(?:Died|Unavailable)Error"
+        r"|NodeDiedError|TaskDeferralError)\b"),
     ErrorPattern("yarn",
         r"(?:Exception in thread \"main\" )?(?:org\.apache\.spark\.)?SparkException: Application "
         r"application_\S{1,80} finished"),
@@ -76,6 +85,8 @@ WRAPPERS = (
         r"|run|dag|script|program|process"
         r"|worker|command|container|application|deployment|test)\b[^:]{0,80}"
         r"\b(?:failed with exception|aborted!?|has failed|failed)[.!]?$"
+        r"|(?:[a-z]{1,20} ){0,2}(?:mount|set-?up|start-?up|initiali[sz]ation|upload|download|import"
+        r"|export|backup|restore|sync|migration) (?:has )?failed[.!]?$"
         r"|rake aborted!|Task failed with exception|Failed to execute job \d"
         r"|At least one job did not complete|Pipeline completed with errors"
         r"|.{0,20}Some tasks? failed|(?!.{0,500}with the reason).{0,120}This error originated"
@@ -147,7 +158,12 @@ FOLLOWER = re.compile(
     r"|taking the entire process down|operations have failed or timed out"
     r"|clean-?up|scoped thread panicked|TaskKilled|task was destroyed|killed by (?:driver|user)"
     r"|(?:exited|died|terminated|crashed) unexpectedly|(?:worker|actor|executor|child|process) died"
-    r"|Signal \d{1,2} \(SIG[A-Z]{3,5}\) received|giving up"
+    r"|Signal \d{1,2} \(SIG[A-Z]{3,5}\) received|giving up|watchdog thread terminated"
     r"|Timeout at NCCL work|errors ignored on|terminating all|broken process pool)",
     re.IGNORECASE,
+)
+# A process died, of which only its parent can tell: more than words of failure around it.
+DEATH = re.compile(
+    rf"{DOTTED}(?:BrokenProcessPool|WorkerLostError|TerminatedWorkerError"
+    r"|WorkerCrashedError|Ray(?:Worker|Actor)Error|Actor(?:Died|Unavailable)Error|NodeDiedError)\b"
 )

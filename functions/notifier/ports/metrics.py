@@ -41,14 +41,17 @@ class Metric(StrEnum):
     DEGRADED_MESSAGES = "DegradedMessages"
     GROUPED_WITHOUT_LOG = "GroupedWithoutLog"
     HISTORY_UNKNOWN = "HistoryUnknown"
+    LABELS_UNREAD = "LabelsUnread"
     LEDGER_FAILURES = "LedgerFailures"
     LOG_READS = "LogReads"
     LOG_UNAVAILABLE = "LogUnavailable"
     NOT_A_FAILURE = "NotAFailure"
     OUT_OF_TIME = "OutOfTime"
+    PREEMPTIONS = "Preemptions"
     PUBLISH_REJECTED = "PublishRejected"
     PUBLISH_RETRIED = "PublishRetried"
     RECOVERY_UNKNOWN = "RecoveryUnknown"
+    SETTINGS_ADJUSTED = "SettingsAdjusted"
     UNREADABLE_EVENTS = "UnreadableEvents"
 
     # What the sweep found, where no event came.
@@ -60,6 +63,7 @@ class Metric(StrEnum):
 
     # Whether the way from rule to people is open.
     HEARTBEAT = "Heartbeat"
+    HEARTBEATS_FORGED = "HeartbeatsForged"
     HEARTBEATS_UNSENT = "HeartbeatsUnsent"
     CONFIRMED_SUBSCRIPTIONS = "ConfirmedSubscriptions"
     PENDING_SUBSCRIPTIONS = "PendingSubscriptions"

@@ -8,18 +8,20 @@ from typing import Protocol
 
 from notifier.alert.history import RunHistory
 from notifier.batch.failure import Failure, LogStream
+from notifier.batch.labels.labels import Labels
 from notifier.channels.message import Message
 from notifier.diagnosis.diagnose import Severity
 from notifier.incident.counts import Member
 from notifier.incident.fingerprint import GROUP_BY
 from notifier.incident.incident import Incident, Intervals, Place
-from notifier.incident.rate_limit import Limits, RateState
-from notifier.incident.recovery import Success
+from notifier.incident.rate_limit import Limits, OutageLimit, RateState
+from notifier.incident.recovery import Run, Success
 from notifier.incident.silence import Silence
 from notifier.joblog.excerpt import LogRead
 from notifier.ports.metrics import FailureLabels, Metric
 
-STORM = "storm"  # stands for the storm digest where a follow-up names an incident
+# They stand for a storm digest where a follow-up names an incident.
+STORM, DRILL_STORM = "storm", "drill-storm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Options:
     group_by: tuple[str, ...] = GROUP_BY
     intervals: Intervals = field(default_factory=Intervals)
     limits: Limits = field(default_factory=Limits)
+    filter_labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class LedgerSnapshot:
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     silences: tuple[Silence, ...] = ()
     rate_state: RateState = field(default_factory=RateState)
+    drill_rate_state: RateState = field(default_factory=lambda: RateState(is_drill=True))
     unconfirmed: int = 0  # subscriptions to the topic, as the sweep last counted them
 
 
@@ -86,8 +90,13 @@ class Ledger(Protocol):
         """
         ...
 
-    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        """Store members where they belong, and by root where that is; idempotent."""
+    def record(
+        self,
+        members: Sequence[tuple[Place, Member]],
+        places: Mapping[str, Place],
+        runs: Sequence[tuple[str, Run]] = (),
+    ) -> None:
+        """Store members where they belong, by root where that is, and runs by job; idempotent."""
         ...
 
     def settle(self, places: Mapping[str, Place]) -> Mapping[str, Place]:
@@ -101,6 +110,10 @@ class Ledger(Protocol):
         """Return every member counted in a place."""
         ...
 
+    def runs(self, job: str) -> tuple[Run, ...]:
+        """Return the newest runs of a job, by its key, in any order; parts of one as several."""
+        ...
+
     def save(self, incident: Incident) -> Incident | None:
         """Write it if nobody wrote it since it was read; return what is stored now, or None."""
         ...
@@ -109,16 +122,20 @@ class Ledger(Protocol):
         """Write it under the same condition."""
         ...
 
-    def hold(self, key: str) -> None:
-        """Put an incident on the list of the next storm digest."""
+    def redeem_heartbeat(self, nonce: str) -> bool:
+        """Return whether the sweep announced this nonce minutes ago; it counts once."""
         ...
 
-    def held(self) -> tuple[str, ...]:
-        """Return the keys on that list."""
+    def hold(self, key: str, severity: Severity, since: int) -> None:
+        """Put an incident on the list of the next storm digest; drills have a list of their own."""
+        ...
+
+    def held(self, *, is_drill: bool = False) -> tuple[str, ...]:
+        """Return the keys on that list: the most severe first, then those that waited longest."""
         ...
 
     def release(self, keys: Collection[str]) -> None:
-        """Take keys off that list."""
+        """Take keys off those lists."""
         ...
 
 
@@ -126,7 +143,7 @@ class Queues(Protocol):
     """Delivers later; both raise `ServiceError`."""
 
     def follow_up(self, key: str, due: int, now: int) -> None:
-        """Have an incident (or STORM) followed up at `due`, or a hop nearer to it."""
+        """Have an incident (or a storm digest) followed up at `due`, or a hop nearer to it."""
         ...
 
     def wait(self, body: str, waits: int, delay_s: int) -> None:
@@ -166,6 +183,22 @@ class History(Protocol):
         ...
 
 
+class LabelReader(Protocol):
+    """Reads the labels of jobs; the result says what could not be read."""
+
+    def read(self, failures: Sequence[Failure]) -> Mapping[str, Labels]:
+        """Return the labels of failures by the id of their job."""
+        ...
+
+
+class NoLabels:
+    """Reads none: for a dry run."""
+
+    def read(self, failures: Sequence[Failure]) -> Mapping[str, Labels]:
+        """Return none."""
+        return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """Everything outside that the workflows use."""
@@ -180,3 +213,5 @@ class Ports:
     pause: Callable[[float], None]
     now_ms: Callable[[], int]
     history: History
+    labels: LabelReader = field(default_factory=NoLabels)
+    outage: OutageLimit = field(default_factory=OutageLimit)

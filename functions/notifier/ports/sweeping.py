@@ -71,6 +71,10 @@ class SweepLedger(Protocol):
         """Store where this sweep stopped."""
         ...
 
+    def announce_heartbeat(self, nonce: str) -> None:
+        """Store the nonce of a heartbeat before it is sent."""
+        ...
+
     def note_unconfirmed(self, pending: int) -> None:
         """Store how many subscriptions are not confirmed, for the next alert."""
         ...
@@ -87,8 +91,8 @@ class Outbox(Protocol):
 class HealthSignals(Protocol):
     """Proves that events arrive, and counts subscriptions; both raise `ServiceError`."""
 
-    def beat(self, now: int) -> None:
-        """Put one heartbeat on the event bus."""
+    def beat(self, now: int, nonce: str) -> None:
+        """Put one heartbeat with this nonce on the event bus."""
         ...
 
     def subscriptions(self) -> tuple[int, int]:

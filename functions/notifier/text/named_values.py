@@ -101,8 +101,9 @@ def _name(line: str, stem: re.Match[str]) -> Span:
 def _is_no_setting(line: str, start: int, end: int, name: str) -> bool:
     """Say whether a name stands in an ARN, or is the PASS of a test."""
     arn = line.rfind("arn:aws", max(0, start - 200), start)
-    if arn >= 0 and not re.search(r"[\s\"',;]", line[arn:start]):
-        return True
+    whole = arn >= 0 and not re.search(r"[\s\"',;]", line[arn:start])
+    if whole or (arn >= 0 and line[start - 1 : end + 1] == ":secret:"):
+        return True  # the latter also where a person hid the account: `arn:aws:…:<my account>:`
     before = line[max(0, start - 11) : start]
     if before == "unexpected " or (name == "secret" and before.endswith(("fetch ", "retrieve "))):
         return True  # a token of a shell, the name of a secret

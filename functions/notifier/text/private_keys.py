@@ -17,6 +17,7 @@ _TAIL = lazy(
 )
 _HEADER = lazy(r"(?:Proc-Type|DEK-Info|Version|Comment): ")
 _ROW = lazy("[A-Za-z0-9+/]{12,100}={0,2}")
+_SHORTEST = 12  # characters of a row
 _ROW_LIMIT = 110  # characters at the end of a line
 _ALONE = r"(?:(?<![A-Za-z0-9/+=_.-])|(?<=\\[nrt]))"
 # A line of a private key, whatever stands around it.
@@ -26,6 +27,8 @@ LONG_ROW = lazy(
     r"([A-Za-z0-9/+]{48,}={0,2})(?![\w-])"
 )
 _CAPITALIZED = lazy("[A-Z][a-z]{4,}")
+_PROSE = lazy(r"(?<!\S)[a-z]{2,15}(?!\S)")
+_SENTENCE = 5  # words
 _NAME_WORDS = 3  # of these, and a row is the name of a class
 _PATH = 5  # slashes: base64 has one in 64 characters, a path has more
 Span = tuple[int, int]
@@ -45,7 +48,7 @@ def rows(lines: Sequence[str]) -> list[bool]:
     masked = [row and _is_long_row(line) for line, row in zip(lines, alike, strict=True)]
     inside = False
     for n, line in enumerate(lines):
-        body = alike[n] or not line.strip() or bool(_HEADER.search(line))
+        body = alike[n] or (inside and (not line.strip() or bool(_HEADER.search(line))))
         # The last row of a key is short: what precedes it tells what it is.
         masked[n] = (
             masked[n]
@@ -68,8 +71,10 @@ def _upwards(alike: Sequence[bool], masked: list[bool], end: int) -> None:
 
 
 def _is_row(line: str) -> bool:
-    words = line[-_ROW_LIMIT:].split()[-1:]
-    last = re.split("[\"']", words[0].rstrip("\"',"))[-1] if words else ""
+    words = line[-_ROW_LIMIT:].rsplit(None, 1)
+    if not words or len(words[-1]) < _SHORTEST:
+        return False  # most lines
+    last = words[-1].rstrip("\"',").replace("'", '"').rpartition('"')[2]
     return bool(_ROW.fullmatch(last)) and _is_mixed(last)
 
 
@@ -77,6 +82,8 @@ def _is_long_row(line: str) -> bool:
     found = LONG_ROW.search(line)
     if found is None or len(_CAPITALIZED.findall(found[1])) >= _NAME_WORDS:
         return False
+    if len(_PROSE.findall(line, 0, found.start())) >= _SENTENCE:
+        return False  # `redaction` masks the token, and leaves what the sentence says
     return not entropy.is_harmless_behind(line, found.start())
 
 

@@ -9,7 +9,6 @@ end.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -32,6 +31,7 @@ _ARGUMENT = r"(?:\s|=|[\"'],\s?[\"']|\s?[\"'](?=\S))"  # also in a list: "-p", "
 # No port and no path: `docker run -p 8080:80 -w /data`.
 _PASSWORD = r"[\"']?((?=[^\s\"',/-])(?!\d{1,5}(?::\d{1,5})?(?:[\s\"']|$))[^\s\"']{4,300})"
 OPTION = (" -", "'-", '"-')
+_RARE = "*<\"'x"
 _TOOLS = str.split(
     "docker podman helm skopeo buildah crane oras az mongo mongosh mongodump mongorestore"
     " mongoexport mongoimport sshpass synapse zip unzip 7z 7za rar unrar ldapsearch ldapadd"
@@ -139,7 +139,7 @@ PATTERNS = (
     ),
     Pattern(
         "login with … as password",
-        (" as ",),
+        ("pass", "token", "secret"),
         ("as password", "as token", "as secret"),
         r"with\s{1,3}[\"']?((?=\S{0,40}[0-9])\S{6,300}?)[\"']?\s{1,3}as\s(?:password|token|secret)",
     ),
@@ -204,16 +204,47 @@ def _compiled(pattern: Pattern) -> re.Pattern[str]:
     return re.compile(pattern.expression, re.IGNORECASE)
 
 
+_Gate = tuple[str, str, tuple[Pattern, ...]]
+
+
 @cache
-def _by_gate() -> tuple[tuple[str, tuple[Pattern, ...]], ...]:
-    gates = dict.fromkeys(gate for pattern in PATTERNS for gate in pattern.gates)
-    return tuple((gate, tuple(one for one in PATTERNS if gate in one.gates)) for gate in gates)
+def _gates() -> tuple[_Gate, ...]:
+    """Give each gate and its patterns, behind a character of the gate that few lines have."""
+    return tuple(
+        (
+            next((mark for mark in _RARE if mark in gate), gate),
+            gate,
+            tuple(one for one in PATTERNS if gate in one.gates),
+        )
+        for gate in dict.fromkeys(gate for pattern in PATTERNS for gate in pattern.gates)
+    )
 
 
-def find(line: str, lowered: str) -> Iterator[Span]:
-    """Find these secrets in a line; `lowered` is the same in lower case."""
-    behind = [patterns for gate, patterns in _by_gate() if gate in lowered]
-    for pattern in dict.fromkeys(one for patterns in behind for one in patterns):
+@cache
+def _marks() -> tuple[_Gate, ...]:
+    return tuple(one for one in _gates() if not one[1][0].isalpha())
+
+
+def gate_words() -> list[str]:
+    """Give the gates that begin with a letter."""
+    return [gate for _, gate, _ in _gates() if gate[0].isalpha()]
+
+
+def find(line: str, lowered: str, *, has_word: bool) -> list[Span]:
+    """Find these secrets in a line.
+
+    Parameters
+    ----------
+    lowered
+        The same in lower case.
+    has_word
+        Whether one of `gate_words` may stand in it.
+    """
+    gates = _gates() if has_word else _marks()
+    behind = [one for rare, gate, one in gates if rare in lowered and gate in lowered]
+    found: list[Span] = []
+    for pattern in dict.fromkeys(one for patterns in behind for one in patterns) if behind else ():
         if not pattern.marks or any(mark in lowered for mark in pattern.marks):
-            for match in _compiled(pattern).finditer(line):
-                yield match.span(match.lastindex or 0)
+            matches = _compiled(pattern).finditer(line)
+            found += (match.span(match.lastindex or 0) for match in matches)
+    return found

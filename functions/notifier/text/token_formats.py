@@ -21,13 +21,17 @@ FORMATS = Path(__file__).with_name("token_formats.json")
 SHORTEST_INNER = 36  # characters of the shortest run with a mark in its middle
 NEARBY = 60  # characters before a token in which the name of its vendor is looked for
 
-_RUN = lazy(r"[A-Za-z0-9_~/][A-Za-z0-9_+/=~.:%!|@-]{13,}")
+_RUN = lazy(r"[A-Za-z0-9_~/][A-Za-z0-9_+/=~.:%!|@-]{13,}+")
+_TIME = "[0-9]{1,4}+[-:/.][0-9TZ:.+_-]+"
+_PLAIN = lazy(f"{_TIME}|[^0-9/.]*+[/.][^0-9]*+")  # a time, a path
+# And none of the letters below; `reader.go:143` is as plain as `reader.go`.
+_PLAINEST = lazy(f"{_TIME}|[^0-9/.A_]*+[/.][^0-9A_]*+(?:(?<=:)[0-9]{{1,5}}+(?::[0-9]{{1,5}}+)?:?)?")
 # Tokens of some kinds are random letters, at times without a digit.
-_DIGIT = lazy(r"[0-9]|hf_|api_org_|CFPAT-|[sr]k_live_|AKIA|ASIA")
-_TIME = lazy("[0-9]{1,4}[-:/.][0-9TZ:.,+_-]+")
+_DIGIT = lazy("[0-9]")
+_LETTERS = ("hf_", "api_org_", "CFPAT-", "sk_live_", "rk_live_", "AKIA", "ASIA")
 _CORE = lazy(r"[A-Za-z0-9+/_~-]{15,}={0,2}")
-# No letter or digit stands before a token but those of an escape (`\nAKIA…` in quoted JSON).
-_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf]))"
+# No letter or digit stands before a token. (`\nAKIA…` in quoted JSON: see `escapes`.)
+_START = "(?<![A-Za-z0-9])"
 _END = "(?![A-Za-z0-9])"
 _REST = lazy("[A-Za-z0-9_-]*")
 _WORDS = lazy("[a-z0-9]+")
@@ -39,7 +43,9 @@ _SECRET_WORDS = frozenset(
     )
 )
 _BOOTSTRAP = lazy(r"(?<![\w.-])[a-z0-9]{6}\.[a-z0-9]{16}(?![\w.-])")  # kubeadm join
-_MARKS = ("$", "/t/", ".webhook.", ".tines.", ".azconfig", "_gitlab_")
+_MARKS = ("$", "/t/")
+_MARKED_WORDS = (".webhook.", ".tines.", ".azconfig", "_gitlab_")
+WORDS = ("token", "bootstrap", "webhook", "tines", "azconfig", "gitlab")
 Span = tuple[int, int]
 
 
@@ -79,34 +85,55 @@ def _compiled(expression: str, before: str = "", after: str = "") -> re.Pattern[
     return re.compile(f"{before}(?:{expression}){after}")
 
 
-def find(line: str, lowered: str) -> Iterator[Span]:
-    """Find the tokens in a line of bounded length; `lowered` is the same in lower case."""
-    may_boot = "token" in lowered or "bootstrap" in lowered
+def find(line: str, lowered: str, *, has_word: bool) -> list[Span]:
+    """Find the tokens in a line of bounded length.
+
+    Parameters
+    ----------
+    lowered
+        The same in lower case.
+    has_word
+        Whether one of `WORDS` may stand in it.
+    """
+    found: list[Span] = []
+    may_boot = has_word and ("token" in lowered or "bootstrap" in lowered)
     for match in _RUN.finditer(line):
-        run, at = match[0], match.start()
-        if _is_plain(run):
+        run = match[0]
+        if _PLAINEST.fullmatch(run) or _is_plain(run):
             continue
-        yield from ((at + start, at + end) for start, end in _by_prefix(run))
+        at = match.start()
+        inside = _by_prefix(run)
         if len(run) >= SHORTEST_INNER:
-            yield from ((at + start, at + end) for start, end in _by_inner(run))
+            inside += _by_inner(run)
         if may_boot:
-            yield from ((at + m.start(), at + m.end()) for m in _BOOTSTRAP.finditer(run))
-        yield from _by_surroundings(line, lowered, at, run)
-    for mark in _MARKS:
+            inside += (one.span() for one in _BOOTSTRAP.finditer(run))
+        if inside:
+            found += [(at + start, at + end) for start, end in inside]
+        found += _by_surroundings(line, lowered, at, run)
+    for mark in (*_MARKS, *_MARKED_WORDS) if has_word else _MARKS:
         if mark in lowered:
-            yield from _by_mark(line)
-            return
+            return [*found, *_by_mark(line)]
+    return found
+
+
+def _has_letters(text: str) -> bool:
+    return any(one in text for one in _LETTERS)
 
 
 def _is_plain(run: str) -> bool:
     """Say whether a run is words, a path or a time, as most are."""
     if _DIGIT.search(run):
-        return bool(_TIME.fullmatch(run))
+        return bool(_PLAIN.fullmatch(run))
+    if _has_letters(run):
+        return False
+    if "/" in run or "." in run:
+        return True
     mixed = not (run.islower() or run.isupper())
-    return "/" in run or "." in run or not (mixed and ("-" in run or "_" in run or "ATBB" in run))
+    return not (mixed and ("-" in run or "_" in run or "ATBB" in run))
 
 
-def _by_prefix(run: str) -> Iterator[Span]:
+def _by_prefix(run: str) -> list[Span]:
+    found: list[Span] = []
     prefixes = load().prefixes
     for anchor in _anchor().finditer(run):
         longest, start = anchor[1], anchor.start()
@@ -115,8 +142,9 @@ def _by_prefix(run: str) -> Iterator[Span]:
                 continue
             end = _end_of_body(run, start, longest[:size])
             if end:
-                yield start, end
+                found.append((start, end))
                 break
+    return found
 
 
 def _end_of_body(run: str, start: int, prefix: str) -> int:
@@ -130,11 +158,13 @@ def _end_of_body(run: str, start: int, prefix: str) -> int:
     return part.end() if part else 0
 
 
-def _by_inner(run: str) -> Iterator[Span]:
+def _by_inner(run: str) -> list[Span]:
+    found: list[Span] = []
     for literal, expression in load().inner:
         if literal in run:
             pattern = _compiled(expression, "(?<![A-Za-z0-9])", "(?![A-Za-z0-9+/_~-])")
-            yield from (match.span() for match in pattern.finditer(run))
+            found += (match.span() for match in pattern.finditer(run))
+    return found
 
 
 def _by_mark(line: str) -> Iterator[Span]:
@@ -148,15 +178,19 @@ def _by_mark(line: str) -> Iterator[Span]:
             at = line.find(prefix, at + 1)
 
 
-def _by_surroundings(line: str, lowered: str, at: int, run: str) -> Iterator[Span]:
+def _by_surroundings(line: str, lowered: str, at: int, run: str) -> list[Span]:
+    found: list[Span] = []
     for core in _CORE.finditer(run):
         value, start = core[0], at + core.start()
-        if not _DIGIT.search(value) or entropy.is_known_shape(value, is_first=start == 0):
+        if not (_DIGIT.search(value) or _has_letters(value)):
+            continue
+        if entropy.is_known_shape(value, is_first=start == 0):
             continue
         if (_vendor(lowered, start, value) or entropy.looks_random(value)) and not (
             entropy.is_harmless_behind(line, start)
         ):
-            yield start, at + core.end()
+            found.append((start, at + core.end()))
+    return found
 
 
 def _vendor(lowered: str, start: int, value: str) -> bool:

@@ -7,12 +7,12 @@ secrets, and only then quote, defang or truncate.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from notifier.text import lazy, redaction
+from notifier.text.links.defang import defang as defang  # names of URLs are untrusted text, too
 from notifier.text.redaction import MASK, key_rows, mask, value_of_name_before
 
 LINE_LIMIT = 2_000  # characters; one log event may be 1 MB
@@ -27,6 +27,7 @@ _TERMINAL_SEQUENCE = lazy(
     rf"|(?:{_ESCAPED}\[|\x9b)[0-?]{{0,64}}[ -/]{{0,8}}(?:[@-~]|$)"  # CSI: colours, cursor moves
     r"|\x1b[ -/]{0,8}[0-~]?"
 )
+_SPECIAL = lazy("[^ -~]")
 # Cc/Cf/Cs/Zl/Zp hold the controls, the bidi and zero-width marks, lone surrogates and separators.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Beyond those: letters and marks that show as nothing (Default_Ignorable_Code_Point).
@@ -46,17 +47,16 @@ _TYPOGRAPHY = str.maketrans({
     "…": "...", "·": "-", "×": "x", "→": "->", "•": "*", "ß": "ss", "ø": "o", "Ø": "O",
     "æ": "ae", "Æ": "AE", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d", "ı": "i",
 })  # fmt: skip
-_URL = lazy(r"(?:(h)tt(ps?)|(f)t(ps?))(?=://)", re.IGNORECASE)
-_WWW = lazy(r"(?<![A-Za-z0-9])(www)\.", re.IGNORECASE)
 
 
 def visible(text: str) -> str:
     """Drop terminal sequences and every character a reader cannot see; breaks become blanks."""
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text
-    return "".join(map(_seen, _TERMINAL_SEQUENCE.sub("", text)))
+    return _SPECIAL.sub(lambda found: _seen(found[0]), _TERMINAL_SEQUENCE.sub("", text))
 
 
+@lru_cache(maxsize=512)
 def _seen(character: str) -> str:
     if character == "\t":
         return _TAB
@@ -133,15 +133,6 @@ def _capped(text: str) -> str:
     head = shown[: LINE_LIMIT - 1]
     breaks = [head.rfind(mark, LINE_LIMIT - 300) for mark in " \t\"',;&"]
     return head[: max(*breaks, LINE_LIMIT - 300)] + ELLIPSIS
-
-
-def defang(text: str) -> str:
-    """Make URLs in quoted text not clickable: only our own links may be followed."""
-    return _WWW.sub(r"\1[.]", _URL.sub(_dead_scheme, text))
-
-
-def _dead_scheme(found: re.Match[str]) -> str:
-    return f"{found[1]}xx{found[2]}" if found[1] else f"{found[3]}x{found[4]}"
 
 
 def truncate(text: str, limit: int) -> str:

@@ -8,16 +8,19 @@ from notifier.alert import digest, storm_digest
 from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.alert.history import RunHistory, is_comparable
 from notifier.batch.failure import Failure, Unreadable
-from notifier.incident.counts import Role, Tally, fold
-from notifier.incident.decision import decide
+from notifier.diagnosis.catalogue import Severity
+from notifier.incident.counts import Role
+from notifier.incident.decision import Standing, decide, is_always_reported
 from notifier.incident.incident import Incident, Intervals
 from notifier.ports import metrics
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Journal, Options, Ports
-from notifier.ports.service_error import ServiceError, where
+from notifier.ports.service_error import ErrorKind, ServiceError, where
 from notifier.text import untrusted
-from notifier.workflows.announcer import Announcer
-from notifier.workflows.grouping import Grouped, IncidentUpdate, group
+from notifier.workflows.announcer import RATE_LIMIT, Announcer
+from notifier.workflows.enriching.labelling import add_labels
+from notifier.workflows.grouping import Grouped, IncidentUpdate
+from notifier.workflows.isolation import group_apart
 from notifier.workflows.log_reader import LogReader
 from notifier.workflows.publishing import PublishError, publish
 from notifier.workflows.records import DEPENDENT_WAITS_S, ReceivedFailure, Record, read_all
@@ -25,8 +28,11 @@ from notifier.workflows.records import DEPENDENT_WAITS_S, ReceivedFailure, Recor
 # One incident costs at most one log read (11 s with time-outs, retries and waits), one look-up of
 # its history (7 s) and one publish (21 s); with less time left, its records are delivered again.
 RESERVE_MS = 40_000
-# The table gets two more chances, six minutes apart; then failures are reported without it.
+# A table that fails gets two more chances; then failures are reported without it. One that is gone
+# or denies access will do so again, so there is nothing to wait for.
 DEGRADED_FROM = 3
+LAST_RECEIVE = 5  # maxReceiveCount of FailureQueue: then it goes to the dead-letter queue
+PERMANENT = (ErrorKind.GONE, ErrorKind.DENIED)
 DEGRADED_PAUSE_S = 1.0  # two invocations at once then send two messages a second at most
 
 
@@ -47,10 +53,11 @@ def run(records: Sequence[Record], ports: Ports, options: Options) -> tuple[str,
     tuple[str, ...]
         Ids of the messages that must be delivered again.
     """
-    received = read_all(records, ports.journal)
+    received = read_all(records, ports)
+    add_labels(received, ports, options.filter_labels, RESERVE_MS)
     delivery = _Delivery(ports, options)
     try:
-        grouped = group(received, ports, options, delivery.logs)
+        grouped = group_apart(received, ports, options, delivery.logs)
         delivery.send_to_wait(grouped.waiting)
     except ServiceError as error:
         grouped = Grouped()
@@ -70,7 +77,8 @@ class _Delivery:
         self._ports, self._options = ports, options
         self._again: list[ReceivedFailure] = []
         self._unrecorded: list[ReceivedFailure] = []
-        self._ledger_problem = ""
+        self._ledger_problem, self._is_down = "", False
+        self._degraded_from = DEGRADED_FROM
         self.logs = LogReader(ports, RESERVE_MS)
 
     def send_to_wait(self, waiting: Iterable[ReceivedFailure]) -> None:
@@ -88,7 +96,7 @@ class _Delivery:
         announcer = Announcer(self._ports, self._options, grouped.snapshot)
         for update in sorted(grouped.updates, key=lambda one: one.severity, reverse=True):
             known = grouped.snapshot.incidents.get(update.place.key)
-            if self._ledger_problem:
+            if self._is_down:
                 self._unrecorded += update.received
             elif self._ports.remaining_ms() < RESERVE_MS:
                 self._ports.journal.note(
@@ -98,26 +106,47 @@ class _Delivery:
             else:
                 self._announce_one(update, announcer, known)
 
-    def without_ledger(self, received: Iterable[ReceivedFailure], error: ServiceError) -> None:
-        """Return up on the ledger for this delivery."""
-        self._ledger_problem = error.says
+    def without_ledger(
+        self, received: Iterable[ReceivedFailure], error: ServiceError, *, is_down: bool = True
+    ) -> None:
+        """Give up on the ledger for these failures, and for this delivery if it is down."""
+        self._ledger_problem, self._is_down = error.says, self._is_down or is_down
+        if error.kind in PERMANENT:
+            self._degraded_from = 1
         self._unrecorded += received
         self._ports.journal.note("no ledger", Metric.LEDGER_FAILURES, {"problem": error.says})
 
     def to_retry(self) -> list[ReceivedFailure]:
         """Return what must be delivered again; report the rest without the ledger."""
-        due = [one for one in self._unrecorded if one.receives >= DEGRADED_FROM]
-        again = self._again + [one for one in self._unrecorded if one.receives < DEGRADED_FROM]
+        least = self._degraded_from
+        again = self._again + [one for one in self._unrecorded if one.receives < least]
+        for is_drill in (False, True):
+            due = [
+                one
+                for one in self._unrecorded
+                if one.receives >= least and one.failure.is_drill is is_drill
+            ]
+            again += self._report_without_ledger(due, is_drill=is_drill) if due else []
+        return again
+
+    def _report_without_ledger(
+        self, due: list[ReceivedFailure], *, is_drill: bool
+    ) -> list[ReceivedFailure]:
+        """Report failures in one message; return what has to be delivered again."""
+        now, limits, held = self._ports.now_ms(), self._options.limits, list[ReceivedFailure]()
+        if not self._ports.outage.take(now, limits, is_drill=is_drill):
+            held = [one for one in due if one.receives < LAST_RECEIVE]
+            due = [one for one in due if one.receives >= LAST_RECEIVE]
         if not due:
-            return again
+            return held
         self._ports.pause(DEGRADED_PAUSE_S)
         failures = [(one.failure, one.diagnosis) for one in due]
         try:
             publish(storm_digest.compose_degraded(failures, self._ledger_problem), self._ports)
         except PublishError:  # noted there
-            return again + due
+            return held + due
         self._ports.journal.note("reported without the ledger", Metric.DEGRADED_MESSAGES, {})
-        return again
+        return held
 
     def _announce_one(
         self, update: IncidentUpdate, announcer: Announcer, known: Incident | None
@@ -127,40 +156,52 @@ class _Delivery:
         except PublishError:
             self._again += update.received
         except ServiceError as error:
-            self.without_ledger(update.received, error)
+            is_refused = error.kind is ErrorKind.REJECTED  # what it holds, and no other incident
+            self.without_ledger(update.received, error, is_down=not is_refused)
         except Exception as error:  # noqa: BLE001  # one incident must not hold back the others
             self._ports.journal.note("crashed", Metric.CRASHED, {"problem": where(error)})
             self._again += update.received
 
     def _decide(self, update: IncidentUpdate, announcer: Announcer, known: Incident | None) -> None:
-        now, intervals = self._ports.now_ms(), self._options.intervals
-        incident = _current(update, known, now, intervals)
-        if _is_early(update, known, incident, now) or not decide(incident, now, intervals).speaks:
-            self._ports.journal.note("counted", Metric.COUNTED, {"incident": incident.key})
+        now, options = self._ports.now_ms(), self._options
+        incident = known or _opened(update, now, options.intervals)
+        if _is_below(update, options.minimum):
+            self._note("below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, incident)
             return
-        tally = fold([*self._ports.ledger.members(update.place), *update.members])
-        decision = decide(incident, now, intervals, tally)
-        if decision.speaks:
-            announcer.announce(
-                incident, decision, tally, lambda: self._alert(update, incident, tally)
-            )
+        if _is_only_counted(update, known, now) or announcer.holds(incident, update.members):
+            self._note("counted", Metric.COUNTED, incident)
+            return
+        members = (*self._ports.ledger.members(update.place), *update.members)
+        standing = announcer.review(incident, members)
+        decision = decide(incident, now, standing)
+        if not decision.speaks:
+            announcer.schedule.wait_for_hold(standing)
+            if not standing.due and not standing.held:
+                self._note("below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, incident)
+            return
+        standing = announcer.review(announcer.lookup.later(standing).incident, members)
+        announcer.announce(standing, decision, lambda: self._alert(update, standing))
 
-    def _alert(self, update: IncidentUpdate, incident: Incident, tally: Tally) -> Alert:
-        first, lines = update.representative, self._options.log_lines
+    def _note(self, happened: str, count: Metric, incident: Incident) -> None:
+        self._ports.journal.note(happened, count, {"incident": incident.key})
+
+    def _alert(self, update: IncidentUpdate, standing: Standing) -> Alert:
+        incident, tally = standing.incident, standing.tally
+        first, lines = update.representative(standing.due), self._options.log_lines
         event = first.received.event
-        if first.member.role is Role.DEPENDENT:
-            return digest.compose_digest(incident, tally, (), lines)
+        is_sum = first.member.role is Role.PARENT and tally.failed > 0
+        if is_sum or first.member.role is Role.DEPENDENT or first.member not in standing.due:
+            return digest.compose_digest(incident, tally, (), lines, standing.due)
         if isinstance(event, Unreadable):
             problem = {"problem": event.problem}
             self._ports.journal.note("unreadable event", Metric.UNREADABLE_EVENTS, problem)
             return digest.add_other_failures(
-                compose_unreadable(event, incident.key), incident, tally
+                compose_unreadable(event, incident.key), incident, tally, standing.due
             )
         log = self.logs.read(event) if lines else None
         history = _run_history(event, self._ports)
-        return digest.add_other_failures(
-            compose(event, log, lines, incident.key, history), incident, tally
-        )
+        alert = compose(event, log, lines, incident.key, history)
+        return digest.add_other_failures(alert, incident, tally, standing.due)
 
 
 def _run_history(failure: Failure, ports: Ports) -> RunHistory | None:
@@ -171,33 +212,36 @@ def _run_history(failure: Failure, ports: Ports) -> RunHistory | None:
     return history
 
 
-def _current(
-    update: IncidentUpdate, known: Incident | None, now: int, intervals: Intervals
-) -> Incident:
-    """Return the incident in the episode of the update: as it is known, or just opened."""
-    if known and known.episode >= update.place.episode:
-        return known
-    first = update.representative.received
-    opened = Incident(
+def _opened(update: IncidentUpdate, now: int, intervals: Intervals) -> Incident:
+    """Return a new incident, of which nothing was reported."""
+    first = update.representative().received
+    return Incident(
         key=update.place.key,
-        episode=update.place.episode,
         first=first.failure.for_storage(),
         cause=first.diagnosis.cause,
         certainty=first.diagnosis.certainty,
-        severity=update.severity,
         opened_at=now,
         interval=intervals.interval,
     )
-    return opened.after(known) if known else opened
 
 
-def _is_early(update: IncidentUpdate, known: Incident | None, incident: Incident, now: int) -> bool:
-    """Return whether the update is only counted, because another message will report it."""
-    # A dependent is reported with the job it depended on, whose own delivery is on its way.
-    is_dependent = all(one.role is Role.DEPENDENT for one in update.members)
-    is_past = incident.episode > update.place.episode
-    is_held = incident.held_reason and now < incident.due and not incident.first.tag("notify:after")
-    return bool((known is None and is_dependent) or is_past or is_held)
+def _is_below(update: IncidentUpdate, minimum: Severity) -> bool:
+    """Return whether nothing is severe enough; a parent is as severe as what it sums up."""
+    is_exempt = is_always_reported(update.received[0].failure)
+    roles = {one.role for one in update.members}
+    return update.severity < minimum and Role.PARENT not in roles and not is_exempt
+
+
+def _is_only_counted(update: IncidentUpdate, known: Incident | None, now: int) -> bool:
+    """Return whether an update needs no look at its incident: another message may report it."""
+    if known is None:
+        # A dependent is reported with the job it depended on, whose own delivery is on its way.
+        return all(one.role is Role.DEPENDENT for one in update.members)
+    is_critical = update.severity is Severity.CRITICAL
+    if known.hold == RATE_LIMIT and now < known.due and not is_critical:
+        return True
+    is_reported = all(known.has_reported(one) for one in update.members)
+    return is_reported or not decide(known, now).speaks
 
 
 def _count_failures(done: Iterable[ReceivedFailure], journal: Journal) -> None:

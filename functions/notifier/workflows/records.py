@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from notifier.batch.event import is_heartbeat, parse_event
+from notifier.batch.event import heartbeat_nonce, is_preemption, parse_event
 from notifier.batch.failure import Failure, Unreadable
 from notifier.diagnosis.diagnose import diagnose
 from notifier.diagnosis.evidence import Diagnosis
@@ -14,10 +14,15 @@ from notifier.diagnosis.known_cause import UNREADABLE
 from notifier.incident.assignment import ClassifiedFailure
 from notifier.incident.fingerprint import identity
 from notifier.ports.metrics import Metric
-from notifier.ports.reporting import Journal
+from notifier.ports.reporting import Ports
+from notifier.ports.service_error import ServiceError
 
 # Seconds that a dependent waits for the failure of the job before it, one delivery after another.
 DEPENDENT_WAITS_S = (15, 60, 180)
+_NO_FAILURES = {
+    False: ("not a failure", Metric.NOT_A_FAILURE),
+    True: ("a service job was preempted", Metric.PREEMPTIONS),
+}
 _NOT_JSON = object()
 
 
@@ -51,27 +56,62 @@ class ReceivedFailure:
         may_wait = is_queued and waited < len(DEPENDENT_WAITS_S) and not self.failure.is_drill
         return ClassifiedFailure(self.failure, self.diagnosis.cause, may_wait)
 
+    def become_unreadable(self, problem: str) -> None:
+        """Report it as an event that could not be read: the message names it, the ledger does not.
+
+        Whatever of it the ledger refused, its stand-in has nothing of it.
+        """
+        failure, message_id = self.failure, self.records[0].message_id
+        stand_in = Unreadable(problem, event_id=message_id, is_drill=failure.is_drill)
+        self.event = replace(
+            stand_in,
+            event_id=failure.event_id,
+            event_time=failure.event_time,
+            account=failure.account,
+            region=failure.region,
+            job_id=failure.job_id,
+            job_name=failure.job_name,
+        )
+        self.failure, self.diagnosis = stand_in.as_failure(), UNREADABLE
+
     @property
     def receives(self) -> int:
         """How often the failure was delivered."""
         return max(record.receives for record in self.records)
 
 
-def read_all(records: Sequence[Record], journal: Journal) -> list[ReceivedFailure]:
+def read_all(records: Sequence[Record], ports: Ports) -> list[ReceivedFailure]:
     """Parse and diagnose all records; several records of one failure become one value."""
     received: dict[str, ReceivedFailure] = {}
     for record in records:
         body = _decoded(record.body)
-        if is_heartbeat(body):
-            journal.note("heartbeat", Metric.HEARTBEAT, {"message_id": record.message_id})
+        if (nonce := heartbeat_nonce(body)) is not None:
+            _count_heartbeat(nonce, record, ports)
             continue
         parsed = Unreadable("the message is not JSON") if body is _NOT_JSON else parse_event(body)
         if parsed is None:
-            journal.note("not a failure", Metric.NOT_A_FAILURE, {"message_id": record.message_id})
+            happened, count = _NO_FAILURES[is_preemption(body)]
+            ports.journal.note(happened, count, {"message_id": record.message_id})
             continue
         one = _received(parsed, record)
         received.setdefault(identity(one.failure), one).records.append(record)
     return list(received.values())
+
+
+def _count_heartbeat(nonce: str, record: Record, ports: Ports) -> None:
+    """Count a heartbeat that the sweep announced in the table: nobody else can write there."""
+    facts = {"message_id": record.message_id}
+    try:
+        is_ours = bool(nonce) and ports.ledger.redeem_heartbeat(nonce)
+    except ServiceError as error:  # the next heartbeat comes in minutes
+        ports.journal.note(
+            "heartbeat not checked", Metric.LEDGER_FAILURES, facts | {"problem": error.says}
+        )
+        return
+    if is_ours:
+        ports.journal.note("heartbeat", Metric.HEARTBEAT, facts)
+    else:
+        ports.journal.note("forged heartbeat", Metric.HEARTBEATS_FORGED, facts)
 
 
 def _received(parsed: Failure | Unreadable, record: Record) -> ReceivedFailure:

@@ -1,4 +1,4 @@
-"""AWS CLI commands, quoted for a shell: they show more of a failure, or run it again."""
+"""Commands, quoted for a shell: they show more of a failure, or run it again."""
 
 from __future__ import annotations
 
@@ -75,6 +75,14 @@ def describe_jobs(job_ids: Sequence[str], region: str) -> tuple[str, ...]:
     if not known or not is_region(region):
         return ()
     return (_aws(("batch", "describe-jobs", "--jobs", *known), region),)
+
+
+def rerun(job_ids: Sequence[str], region: str, *options: str) -> tuple[str, ...]:
+    """Give the command of `batch-notifier` that runs jobs again; none from invalid parts."""
+    known = [job for job in job_ids if is_job_id(job)]
+    if not known or not is_region(region):
+        return ()
+    return (shlex.join(("batch-notifier", "rerun", *known, *options, "--region", region)),)
 
 
 def submit_job(failure: Failure, *more: str) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
-"""The command that submits a failed job again, with what its failure calls for changed.
+"""How to run a failed job again, with what its failure calls for changed.
 
-The job's own command, environment and parameters may hold secrets and are never in the command:
-the step says to add them. Other settings of the submission are repeated, so far as known.
+`batch-notifier rerun` repeats everything that a job was given, as the user who runs it. Only the
+webhook has the AWS CLI form too. The job's own command, environment and parameters may hold secrets
+and are never in it; other settings of the submission are repeated, so far as known.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from notifier.alert import advice
 from notifier.alert.commands import aws_cli
@@ -15,15 +17,49 @@ from notifier.alert.history import RunHistory
 from notifier.batch import retry_strategy
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.diagnose import Class, Diagnosis
+from notifier.incident.fingerprint import root_of
 
-_SETTINGS = ("command", "environment", "parameters")
-_USE = "To run it again, use the submit-job command below."
+USE = "use the first command below."
+_KINDS = frozenset(
+    (Kind.JOB, Kind.ARRAY_CHILD, Kind.ARRAY_PARENT, Kind.NODE, Kind.MULTI_NODE, Kind.SERVICE_JOB)
+)
 
 
-def resubmit_job(
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """Commands that run failed jobs again, and the step that explains the first."""
+
+    command: tuple[str, ...] = ()
+    """That of `batch-notifier`; empty where nothing can be run again."""
+    step: str = ""
+    submit: tuple[str, ...] = ()
+    """The AWS CLI form, for the webhook."""
+
+
+def rerun_job(failure: Failure, diagnosis: Diagnosis) -> Rerun:
+    """Give the command for one failed job, child or node."""
+    is_node = failure.kind in (Kind.NODE, Kind.MULTI_NODE)
+    job = root_of(failure.job_id) if is_node else failure.job_id
+    command = run_command((job,), failure, diagnosis)
+    return Rerun(command, f"To run it again, {USE}" if command else "")
+
+
+def run_command(
+    job_ids: Sequence[str], job: Failure, diagnosis: Diagnosis, *options: str
+) -> tuple[str, ...]:
+    """Write the command; a drill has no job, and what has not ended cannot run again."""
+    if job.kind not in _KINDS or job.is_drill:
+        return ()
+    has_larger = not job.memory_mib or advice.next_memory_size(job) is not None
+    is_short = advice.is_short_of_memory(diagnosis) and job.kind is not Kind.SERVICE_JOB
+    memory = ("--memory", "next") if is_short and has_larger else ()
+    return aws_cli.rerun(job_ids, job.region, *options, *memory)
+
+
+def submit_again(
     failure: Failure, diagnosis: Diagnosis, run_history: RunHistory | None
-) -> tuple[tuple[str, ...], str]:
-    """Give the command for a single job, and a step where the command leaves something out.
+) -> tuple[str, ...]:
+    """Give the command for a single job; none for others.
 
     Parameters
     ----------
@@ -35,10 +71,9 @@ def resubmit_job(
         What is known of the definition; without it, all settings in the event are repeated.
     """
     if failure.kind is not Kind.JOB:
-        return (), ""
+        return ()
     overridden = run_history.overridden if run_history else None
-    commands = aws_cli.submit_job(failure, *_list_options(failure, diagnosis, overridden))
-    return commands, _write_step(failure, overridden) if commands else ""
+    return aws_cli.submit_job(failure, *_list_options(failure, diagnosis, overridden))
 
 
 def larger_sizes(failure: Failure, diagnosis: Diagnosis) -> dict[str, str]:
@@ -106,14 +141,3 @@ def _is_retry_submitted(failure: Failure, overridden: frozenset[str] | None) -> 
 
 def _is_submitted(what: str, overridden: frozenset[str] | None) -> bool:
     return overridden is None or what in overridden
-
-
-def _write_step(failure: Failure, overridden: frozenset[str] | None) -> str:
-    """Say what the command leaves out; empty where it is complete."""
-    lost = "parameters and overrides"
-    if overridden is not None:
-        lost = " and ".join(one for one in _SETTINGS if one in overridden)
-    parts = [f"Add the original {lost}, which this alert does not store."] if lost else []
-    if failure.depends_on:
-        parts.append("The new job does not wait for the jobs that it depended on.")
-    return " ".join([_USE, *parts]) if parts else ""

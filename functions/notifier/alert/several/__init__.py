@@ -1,0 +1,1 @@
+"""What an alert about several incidents shows of each."""

@@ -1,0 +1,1 @@
+"""The tags of jobs, job definitions and queues, from AWS Batch."""

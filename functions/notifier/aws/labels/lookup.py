@@ -1,0 +1,132 @@
+"""Labels, read where AWS Batch keeps them: on the job, on its definition and on its queue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from notifier.aws.calls import call_aws
+from notifier.aws.history import batch_client
+from notifier.aws.labels.definitions import Definitions
+from notifier.aws.labels.kept import Kept
+from notifier.batch.failure import Failure
+from notifier.batch.identifiers import is_arn, is_job_id, is_region
+from notifier.batch.labels.labels import Labels, Tags, merge
+from notifier.incident.fingerprint import root_of
+from notifier.ports.service_error import ErrorKind, ServiceError
+
+# An alert must not wait for its labels: a call takes at most 3 s, and none begins after this time.
+GIVE_UP_S = 4.0
+MOST_DESCRIBED = 100  # in one DescribeJobs or DescribeJobQueues
+# Each service job takes a call of its own.
+MOST_SERVICE_JOBS = 10
+_TOO_MANY = f"more than {MOST_SERVICE_JOBS} service jobs failed at once"
+_TOO_SLOW = "too slow"
+
+
+class LabelLookup:
+    """Reads labels; see `ports.Labels`. One object serves all invocations of a container."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+        self._jobs: Kept[Tags] = Kept()
+        self._queues: Kept[Tags] = Kept()
+
+    def read(self, failures: Sequence[Failure]) -> Mapping[str, Labels]:
+        """Call DescribeJobs, DescribeJobDefinitions and DescribeJobQueues, each once for 100.
+
+        The children of an array have the tags of their parent, and nodes those of their job.
+        """
+        by_region: dict[str, list[Failure]] = {}
+        for one in failures:
+            by_region.setdefault(one.region, []).append(one)
+        give_up = time.monotonic() + GIVE_UP_S
+        found: dict[str, Labels] = {}
+        for region, some in by_region.items():
+            if is_region(region):
+                problems = self._ask(region, some, give_up)
+                found |= {one.job_id: self._labels(one, problems) for one in some}
+        return found
+
+    def _ask(self, region: str, failures: Sequence[Failure], give_up: float) -> list[str]:
+        """Ask for what is not known; return the problems. After a timeout nothing more is asked."""
+        asking = _Asking(region, give_up)
+        plain = [one for one in failures if not one.is_service_job]
+        service = [one.job_id for one in failures if one.is_service_job]
+        steps: tuple[Callable[[], None], ...] = (
+            lambda: self._ask_queues(asking, [one.queue_arn for one in failures]),
+            lambda: self._ask_jobs(asking, [root_of(one.job_id) for one in plain]),
+            lambda: self._ask_service_jobs(asking, service),
+            lambda: self._ask_definitions(asking, [one.definition_arn for one in failures]),
+        )
+        problems: list[str] = []
+        for step in steps:
+            try:
+                step()
+            except ServiceError as error:
+                problems.append(_because(error))
+                if error.kind is ErrorKind.RETRYABLE:
+                    break
+        return list(dict.fromkeys(problems))
+
+    def _labels(self, failure: Failure, problems: Sequence[str]) -> Labels:
+        definition = self._definitions.kept(failure.definition_arn)
+        tags = merge(
+            self._queues.get(failure.queue_arn) or {},
+            definition.tags if definition else {},
+            self._jobs.get(root_of(failure.job_id)) or {},
+        )
+        return Labels(tags, ", ".join(problems))
+
+    def _ask_queues(self, asking: _Asking, arns: Iterable[str]) -> None:
+        for some in _chunks(self._queues.missing(filter(is_arn, arns))):
+            answer = asking.call("describe_job_queues", jobQueues=some)
+            found = {one["jobQueueArn"]: one.get("tags", {}) for one in answer["jobQueues"]}
+            self._queues.keep({arn: {} for arn in some} | found)
+
+    def _ask_jobs(self, asking: _Asking, ids: Iterable[str]) -> None:
+        for some in _chunks(self._jobs.missing(filter(is_job_id, ids))):
+            answer = asking.call("describe_jobs", jobs=some)
+            found = {one["jobId"]: one.get("tags", {}) for one in answer["jobs"]}
+            self._jobs.keep({job_id: {} for job_id in some} | found)
+
+    def _ask_service_jobs(self, asking: _Asking, ids: Iterable[str]) -> None:
+        wanted = self._jobs.missing(filter(is_job_id, ids))
+        for one in wanted[:MOST_SERVICE_JOBS]:
+            self._jobs.keep({one: asking.call("describe_service_job", jobId=one).get("tags", {})})
+        if len(wanted) > MOST_SERVICE_JOBS:
+            raise ServiceError(ErrorKind.REJECTED, _TOO_MANY)
+
+    def _ask_definitions(self, asking: _Asking, arns: Iterable[str]) -> None:
+        self._definitions.describe(
+            filter(is_arn, arns),
+            lambda some: asking.call("describe_job_definitions", jobDefinitions=some),
+        )
+
+
+def _because(error: ServiceError) -> str:
+    if error.kind is ErrorKind.DENIED:
+        return f"not allowed to query AWS Batch ({error.says})"
+    if error.kind is ErrorKind.RETRYABLE:
+        return f"AWS Batch did not answer ({error.says})"
+    return error.says
+
+
+class _Asking:
+    """The calls of one look-up in one Region, until the time to give up."""
+
+    def __init__(self, region: str, give_up: float) -> None:
+        self._region, self._give_up = region, give_up
+
+    def call(self, operation: str, **request: Any) -> Mapping[str, Any]:
+        if time.monotonic() > self._give_up:
+            raise ServiceError(ErrorKind.RETRYABLE, _TOO_SLOW)
+        batch = call_aws(batch_client, self._region)
+        answer: Mapping[str, Any] = call_aws(getattr(batch, operation), **request)
+        return answer
+
+
+def _chunks(keys: Sequence[str]) -> list[list[str]]:
+    starts = range(0, len(keys), MOST_DESCRIBED)
+    return [list(keys[start : start + MOST_DESCRIBED]) for start in starts]

@@ -1,0 +1,131 @@
+"""Everything that a mail program or a chat client makes clickable, written so that it is not.
+
+Clients follow URLs with a scheme, some schemes without slashes, network paths, and bare names that
+end with a top-level domain. Only links that the notifier itself makes are left alone (see `inert`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from notifier.text import lazy
+
+# Their authors chose these to be names of files, and no client opens one without a path behind it
+# in a way that a reader would not see: `train.py` stays, `train.py/login` does not.
+_FILE_ENDINGS = frozenset(
+    ("cc", "java", "md", "ml", "mov", "pl", "ps", "py", "rs", "sh", "so", "zip")
+)
+_WEB = lazy(r"(?:(h)tt(ps?)|(f)t(ps?))(?=://)", re.IGNORECASE)
+_URL = lazy(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://")
+# Addresses in Amazon S3 and other stores, which no client opens; and what is inert already.
+_INERT_SCHEMES = frozenset(("s3", "s3a", "s3n", "gs", "hdfs", "hxxp", "hxxps", "fxp", "fxps"))
+_SCHEME = lazy(
+    r"(?<![\w.+-])(mailto|tel|sms|smsto|callto|sips?|javascript|vbscript|data|file|news|nntp|xmpp"
+    r"|irc|ldap|skype|facetime(?:-audio)?|geo|maps|magnet|onenote|outlook|ms-[a-z-]{1,30}|msteams"
+    r"|slack|zoommtg|view-source|jar|blob|about|intent|market|itms|webcal|feed|search-ms|mhtml"
+    r"|x-[a-z-]{1,30}):(?=[^\s/]|/[^/\s])",
+    re.IGNORECASE,
+)
+_NETWORK_PATH = lazy(r"(?<![\w\\:])\\\\(?=[\w.-]{2})")
+_WWW = lazy(r"(?<![A-Za-z0-9])(www)\.", re.IGNORECASE)
+_DOTS = ".\u3002\uff0e\uff61"  # browsers read the wide ones as dots, too
+# A name with dots; not the middle of a path.
+_HOST = lazy(rf"(?<![\w\\])(?<![^:]/)[^\W_][\w-]*(?:[{_DOTS}][\w-]+)+")
+# Nobody but AWS has a page under these: services by name and Region, and image registries.
+_AWS_HOST = lazy(
+    r"(?:\d{12}\.dkr\.ecr\.[a-z0-9-]{9,16}\.amazonaws\.com(?:\.cn)?"
+    r"|[a-z0-9-]{2,30}(?:\.[a-z]{2}(?:-[a-z]{2,12}){1,3}-\d)?\.amazonaws\.com(?:\.cn)?(?!/))(?![\w-])",
+    re.IGNORECASE,
+)
+
+
+def defang(text: str) -> str:
+    r"""Make everything in a quoted text inert that a client would make clickable.
+
+    Examples
+    --------
+    >>> defang("see https://evil.example/a, evil.example/b and mailto:x@evil.example")
+    'see hxxps://evil.example/a, evil[.]example/b and mailto[:]x@evil[.]example'
+    """
+    if "." not in text and ":" not in text and "\\\\" not in text:
+        # Wide dots stand between letters of other alphabets as well: as the end of a sentence.
+        return text if text.isascii() else _HOST.sub(_dead_host, text)
+    text = _URL.sub(_dead_scheme, _WEB.sub(_dead_web, text))
+    text = _SCHEME.sub(r"\1[:]", text)
+    text = _WWW.sub(r"\1[.]", _NETWORK_PATH.sub(r"[\\\\]", text))
+    return _HOST.sub(_dead_host, text)
+
+
+def inert(text: str, own: Iterable[str]) -> str:
+    """Make a whole message inert, except `own`: the links and commands that the notifier made.
+
+    Every text in it has been through `defang` already. This is the second lock: whatever a part
+    of the message forgot, no link leaves that the notifier did not make.
+    """
+    kept = sorted({one for one in own if one}, key=len, reverse=True)
+    if not kept:
+        return defang(text)
+    # Followed by more, it would be another link.
+    whole = "|".join(map(re.escape, kept))
+    parts = re.split(rf"((?<![\w/])(?:{whole})(?=[\s)|\"]|$))", text)
+    return "".join(part if n % 2 else defang(part) for n, part in enumerate(parts))
+
+
+def is_public_host(host: str) -> bool:
+    """Return whether a text is a host name in ASCII, with a known top-level domain.
+
+    A name in punycode is none: a client may show it as letters that look like others.
+    """
+    labels = host.lower().split(".")
+    is_plain = all(re.fullmatch(r"(?!-)(?!xn--)[a-z0-9-]{1,63}(?<!-)", each) for each in labels)
+    return is_plain and len(labels) > 1 and labels[-1] in _top_level_domains()
+
+
+def _dead_web(found: re.Match[str]) -> str:
+    return f"{found[1]}xx{found[2]}" if found[1] else f"{found[3]}x{found[4]}"
+
+
+def _dead_scheme(found: re.Match[str]) -> str:
+    return found[0] if found[1].lower() in _INERT_SCHEMES else f"{found[1]}[:]//"
+
+
+def _dead_host(found: re.Match[str]) -> str:
+    host = found[0]
+    if _AWS_HOST.match(found.string, found.start()) or _is_file(found):
+        return host
+    # What is before a dead dot may be a domain as well.
+    start, tail = host, ""
+    while (at := max(start.rfind(dot) for dot in _DOTS)) > 0:
+        if not _ends_in_domain(start, at):
+            break
+        start, tail = start[:at], f"[.]{start[at + 1 :]}{tail}"
+    return start + tail
+
+
+def _ends_in_domain(name: str, at: int) -> bool:
+    label, dot = name[at + 1 :].lower(), name[at]
+    if not label.isascii():
+        return dot == "." and len(label) > 1 and label.isalpha()
+    if dot == "\u3002" and not name[at - 1].isascii():
+        return False  # the end of a sentence
+    return label in _top_level_domains() or label.startswith("xn--")
+
+
+def _is_file(found: re.Match[str]) -> bool:
+    name, _, ending = found[0].rpartition(".")
+    after = found.string[found.end() : found.end() + 1]
+    before = found.string[: found.start()][-1:]
+    is_one = name.isascii() and "." not in name and before != "@"
+    return is_one and ending.lower() in _FILE_ENDINGS and after not in ("/", "?", "#")
+
+
+@cache
+def _top_level_domains() -> frozenset[str]:
+    """Read what IANA delegates, and what is reserved for examples and local networks.
+
+    https://data.iana.org/TLD/tlds-alpha-by-domain.txt, RFC 2606, RFC 6761
+    """
+    return frozenset(Path(__file__).with_name("top_level_domains.txt").read_text("ascii").split())

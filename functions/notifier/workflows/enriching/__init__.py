@@ -1,0 +1,1 @@
+"""What a failure does not say itself: its labels."""

@@ -1,0 +1,179 @@
+"""From what a person chose, and what AWS knows, to the plans that will be submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import InputError
+from workbench.rerun import array, plan, size
+from workbench.rerun.plan import Plan
+
+if TYPE_CHECKING:
+    from workbench.rerun.account import Account
+
+FINISHED = ("SUCCEEDED", "FAILED")
+# What a revision of a job definition decides, and SubmitJob cannot override.
+# https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerProperties.html
+_OF_DEFINITION = (
+    "image", "jobRoleArn", "executionRoleArn", "volumes", "mountPoints", "secrets", "ulimits",
+    "user", "privileged", "readonlyRootFilesystem", "linuxParameters", "logConfiguration",
+    "networkConfiguration", "fargatePlatformConfiguration", "ephemeralStorage", "runtimePlatform",
+    "repositoryCredentials", "enableExecuteCommand", "command", "environment",
+    "resourceRequirements",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person asks for."""
+
+    job_id: str
+    """Of an array or multi-node job: of its parent."""
+    is_node: bool = False
+    failed_children: bool = False
+    indices: str | None = None
+    memory: str = ""
+    vcpus: float | None = None
+    queue: str | None = None
+    revision: str | None = None
+    timeout_s: int | None = None
+    links: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """What will be submitted."""
+
+    job: Mapping[str, Any]
+    plans: Sequence[Plan]
+    kept: tuple[str, ...]
+    """Names of what is submitted as before."""
+    is_service: bool
+    queue: str
+    definition: str
+
+
+def prepare(account: Account, choices: Choices) -> Rerun:
+    """Read the job, and plan it again.
+
+    Raises
+    ------
+    InputError
+        When the job does not exist or has not ended, or what is asked for is not possible.
+    """
+    job, is_service = account.find(choices.job_id)
+    is_part = choices.failed_children or choices.indices is not None
+    if job["status"] not in FINISHED and not is_part:
+        raise InputError(f"job {choices.job_id} has not ended: it is {job['status']}")
+    if is_service:
+        return _prepare_service(job, choices)
+    definition = account.definition(job["jobDefinition"])
+    upstream = account.statuses(
+        each["jobId"] for each in job.get("dependsOn") or () if each.get("jobId")
+    )
+    first = plan.plan_job(job, definition, upstream)
+    _change(account, first, job, definition, choices)
+    plans = _select(account, first, job, choices) if is_part else [first]
+    if choices.is_node:
+        first.changed.append("all nodes run again: AWS Batch runs no single node")
+    shown = first.request["jobDefinition"].rpartition("/")[2]
+    queue = first.request["jobQueue"].rpartition("/")[2]
+    return Rerun(job, plans, tuple(_kept(first, job)), is_service, queue, f"job definition {shown}")
+
+
+def _prepare_service(job: Mapping[str, Any], choices: Choices) -> Rerun:
+    if choices.memory or choices.vcpus or choices.revision or choices.indices is not None:
+        raise InputError("a service job has its size in its payload, and no definition or array")
+    first = plan.plan_service_job(job)
+    if choices.queue:
+        first.request["jobQueue"] = choices.queue
+        first.changed.append(f"queue: {choices.queue.rpartition('/')[2]}")
+    if choices.timeout_s:
+        first.request["timeoutConfig"] = {"attemptDurationSeconds": choices.timeout_s}
+        first.changed.append(f"timeout: {choices.timeout_s:,} s")
+    if not choices.links:
+        first.request["tags"].pop(plan.LINK, None)
+    queue = first.request["jobQueue"].rpartition("/")[2]
+    kept = tuple(_kept(first, job))
+    return Rerun(job, [first], kept, is_service=True, queue=queue, definition=job["serviceJobType"])
+
+
+def _change(
+    account: Account,
+    first: Plan,
+    job: Mapping[str, Any],
+    definition: Mapping[str, Any] | None,
+    choices: Choices,
+) -> None:
+    """Apply what is asked for to a plan."""
+    request, changed = first.request, first.changed
+    if choices.queue:
+        request["jobQueue"] = choices.queue
+        changed.append(f"queue: {choices.queue.rpartition('/')[2]}")
+    if choices.revision:
+        _change_revision(account, first, definition, choices.revision)
+    elif definition is not None and definition.get("status") == "INACTIVE":
+        raise InputError(
+            "its revision of the job definition is deregistered: add --definition-revision latest"
+        )
+    if choices.timeout_s:
+        request["timeout"] = {"attemptDurationSeconds": choices.timeout_s}
+        changed.append(f"timeout: {choices.timeout_s:,} s for each attempt")
+    if choices.memory or choices.vcpus:
+        measured = account.measure(job, request["jobQueue"])
+        size.resize(first, job, choices.memory, choices.vcpus, measured)
+    if not choices.links:
+        request["tags"].pop(plan.LINK, None)
+
+
+def _change_revision(
+    account: Account, first: Plan, old: Mapping[str, Any] | None, revision: str
+) -> None:
+    arn = first.request["jobDefinition"]
+    name = arn.rpartition(":")[0] if arn.rpartition(":")[2].isdecimal() else arn
+    chosen = account.latest_revision(arn) if revision == "latest" else f"{name}:{revision}"
+    first.request["jobDefinition"] = chosen
+    new = account.definition(chosen)
+    if new is None:
+        raise InputError(f"there is no {chosen.rpartition('/')[2]}, or it cannot be read")
+    first.changed.append(f"definition: revision {chosen.rpartition(':')[2]}")
+    before, after = ((each or {}).get("containerProperties") or {} for each in (old, new))
+    differing = [name for name in _OF_DEFINITION if before.get(name) != after.get(name)]
+    if old is not None and differing:
+        first.changed.append(f"the new revision differs in {', '.join(differing)}")
+
+
+def _select(account: Account, first: Plan, job: Mapping[str, Any], choices: Choices) -> list[Plan]:
+    length = (job.get("arrayProperties") or {}).get("size")
+    if not length:
+        raise InputError(f"job {choices.job_id} is not an array")
+    if choices.indices is not None:
+        return array.select(first, job, array.parse_indices(choices.indices, length))
+    indices = account.failed_children(choices.job_id)
+    if not indices:
+        raise InputError(f"no child of the array {choices.job_id} has failed")
+    return array.select(first, job, indices)
+
+
+def _kept(first: Plan, job: Mapping[str, Any]) -> Iterator[str]:
+    """Name what is submitted as before: that which is said to change is not in it."""
+    names = sorted(n for n in plan.variables(job) if not n.startswith("AWS_BATCH"))
+    parameters, tags = sorted(job.get("parameters") or ()), sorted(first.request.get("tags", ()))
+    for what, found in (("environment", names), ("parameters", parameters), ("tags", tags)):
+        if found:
+            yield f"{what}: {', '.join(found)}"
+    if any(each.get("command") or each.get("args") for each in plan.containers(job)):
+        yield "command"
+    titles = {
+        "serviceRequestPayload": "payload", "retryStrategy": "retry strategy", "timeout": "timeout",
+        "timeoutConfig": "timeout", "shareIdentifier": "share identifier",
+        "arrayProperties": "array", "dependsOn": "dependencies", "nodeProperties": "nodes",
+    }  # fmt: skip
+    yield from (title for name, title in titles.items() if job.get(name) and _is_whole(first, name))
+
+
+def _is_whole(first: Plan, name: str) -> bool:
+    """Say whether a field is repeated: one that is not in the request comes of the definition."""
+    return name != "dependsOn" or bool(first.request.get(name))
