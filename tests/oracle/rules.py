@@ -901,7 +901,8 @@ class Recoveries:
             and failed_before
             and failed_before[-1].at < again[-1].at - DELIVERED_S
         ):
-            since = [each for each in failed_before if min(each.arrives) > again[-1].at]
+            late = again[-1].at - DELIVERED_S  # or on its way when the last was written
+            since = [each for each in failed_before if min(each.arrives) > late]
             if not since and not self.checker.is_troubled(one.at):
                 yield Violation("a recovery is said once", about)
         yield from self._span(job, one, mended)

@@ -48,7 +48,7 @@ KINDS: dict[str, Kind] = {
     ),
     "stopped": Kind(
         "terminated-by-user", "info",
-        {"exit_code": 137, "reason": "Wrong input, mara stops it"},
+        {"exit_code": 137, "reason": "Terminated by mara: wrong input"},
     ),
     "dependency": Kind("dependent-job-failed", "info", {}),
 }  # fmt: skip

@@ -554,7 +554,7 @@ HISTORIES = [
     ),
     History(
         "the rerun command names exactly the children that failed",
-        [*children(0, 3, 7), child(2 * DAY, 9), end(2 * DAY + 1, 10, 3)],
+        [*children(0, 3, 7, kind="host"), child(2 * DAY, 9, "host"), end(2 * DAY + 1, 10, 3)],
         [
             Say(0, ('"value":"3,7"',), failed=2),
             Say(2 * DAY, ('"value":"3,7,9"',), failed=3, of=10),
@@ -674,7 +674,7 @@ HISTORIES = [
     History(
         "the reason of the person who stopped a job is in the lead",
         [fail(0, "stopped")],
-        [Say(0, ("Wrong input, mara stops it",), severity="info")],
+        [Say(0, ("Terminated by mara: wrong input",), severity="info")],
     ),
     History(
         "how many more will not run is new, or a total",
