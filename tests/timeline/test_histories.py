@@ -749,9 +749,10 @@ def problems(one: Told, say: Say) -> list[str]:
 
 
 def text_of(one: Told) -> str:
-    """Return what people read, without line breaks."""
+    """Return what people read and what programs run, without line breaks."""
     novelty = one.document["novelty"] or ""
-    return " ".join(f"{one.subject} {novelty} {one.texts['email']}".split())
+    commands = " ".join(one.document["commands"])
+    return " ".join(f"{one.subject} {novelty} {one.texts['email']} {commands}".split())
 
 
 def summary(played: Played) -> list[str]:
