@@ -107,6 +107,9 @@ secrets-report: $(READY) ## measure which secrets leak, which harmless text is m
 fuzz: $(READY) ## fuzz the functions with events for a minute (SECONDS=3600: for an hour)
 	@$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS))
 
+oracle: $(READY) ## hold the alerts of random weeks against the documentation (SCENARIOS=10000, SEED=)
+	@$(BIN)/python -m tests.oracle --processes 2 --scenarios $(or $(SCENARIOS),1500) --seed $(or $(SEED),0)
+
 sbom: $(SBOM)/deployed.cdx.json $(SBOM)/tools.cdx.json ## write a bill of materials of the deployed functions, and one of the tools
 	@echo "$(SBOM)/deployed.cdx.json and $(SBOM)/tools.cdx.json, in CycloneDX form"
 
@@ -167,7 +170,7 @@ package: build ## build the wheel of batch-notifier into dist/
 	@$(BIN)/python -m workbench.deploy.packaging
 
 clean: ## remove everything that make created
-	rm -rf $(VENV) .aws-sam dist .setup.log .fuzz $(SBOM) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .aws-sam dist .setup.log .fuzz .oracle $(SBOM) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Universal locks: one file serves Python 3.11 to 3.13 on Linux and macOS. Pins move only with UPGRADE=1.

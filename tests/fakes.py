@@ -16,8 +16,9 @@ from notifier.channels.message import Message
 from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member
 from notifier.incident.incident import Incident, Place
+from notifier.incident.job import stable_name
 from notifier.incident.rate_limit import RateState
-from notifier.incident.recovery import Success
+from notifier.incident.recovery import Run, Success
 from notifier.incident.sweep_position import SweepPosition
 from notifier.joblog.excerpt import LogLine, LogRead
 from notifier.ports.metrics import FailureLabels, Metric
@@ -93,9 +94,14 @@ class FakeLedger(MemoryLedger):
         self._called("BatchGetItem", -(-(len(roots) + len(keys) + 4) // 100))
         return super().read(roots, keys)
 
-    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        self._called("BatchWriteItem", -(-(len(members) + len(places)) // 25))
-        super().record(members, places)
+    def record(
+        self,
+        members: Sequence[tuple[Place, Member]],
+        places: Mapping[str, Place],
+        runs: Sequence[tuple[str, Run]] = (),
+    ) -> None:
+        self._called("BatchWriteItem", -(-(len(members) + len(places) + len(runs)) // 25))
+        super().record(members, places, runs)
 
     def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
         self._called("TransactWriteItems", -(-len(places) // 100))
@@ -104,6 +110,10 @@ class FakeLedger(MemoryLedger):
     def members(self, place: Place) -> tuple[Member, ...]:
         self._called("Query", 1 + len(self.counted.get(place, ())) // MEMBERS_A_PAGE)
         return super().members(place)
+
+    def runs(self, job: str) -> tuple[Run, ...]:
+        self._called("Query", 1)
+        return super().runs(job)
 
     def save(self, incident: Incident) -> Incident | None:
         self._called("PutItem", 1)
@@ -170,9 +180,13 @@ class FakeQueues:
 
 @dataclass
 class FakeJobs:
-    """Jobs that succeeded, jobs that wait, and queues and environments that run none."""
+    """Jobs that succeeded, jobs that wait, and queues and environments that run none.
+
+    `definitions` are those that jobs of a name are known to have, by the name; others match any.
+    """
 
     succeeded: list[Success] = field(default_factory=list)
+    definitions: dict[str, set[str]] = field(default_factory=dict)
     not_begun: set[str] = field(default_factory=set)
     unusable: set[str] = field(default_factory=set)
     details: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -182,11 +196,13 @@ class FakeJobs:
         self, queue_arn: str, definition: str, names: Sequence[str], since: int
     ) -> tuple[Success, ...]:
         self.calls["ListJobs"] += 1
-        wanted = {name.casefold() for name in names}
+        wanted = {stable_name(name) for name in names}
         return tuple(
             one
             for one in self.succeeded
-            if one.started_at > since and one.name.casefold() in wanted
+            if one.started_at > since
+            and stable_name(one.name) in wanted
+            and definition in self.definitions.get(one.name, {definition})
         )
 
     def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:

@@ -120,6 +120,10 @@ class Simulation:
         self._chain = Counter()
         event = self._as_sent(event)
         self.failures.append(self._parcel(json.dumps(event), START_MS + round(second * 1000)))
+        detail = event["detail"]
+        if isinstance(detail, dict) and isinstance(detail.get("jobDefinition"), str):
+            definition = detail["jobDefinition"].rpartition("/")[2].partition(":")[0]
+            self.jobs.definitions.setdefault(str(detail.get("jobName")), set()).add(definition)
 
     def _as_sent(self, event: dict[str, Any]) -> dict[str, Any]:
         """Leave the tags with the job: AWS Batch puts none into an event."""

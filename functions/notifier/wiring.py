@@ -10,13 +10,14 @@ from functools import cache
 
 from notifier import settings
 from notifier.aws.batch import BatchScanner
+from notifier.aws.dry_run.ledger import DryRunLedger
 from notifier.aws.heartbeat import AwsHealthSignals, DryRunHealthSignals
 from notifier.aws.history import DryRunHistoryLookup, RunHistoryLookup
 from notifier.aws.job_logs import JobLogs
 from notifier.aws.jobs import DryRunJobLookup, JobLookup
 from notifier.aws.labels.definitions import Definitions
 from notifier.aws.labels.lookup import LabelLookup
-from notifier.aws.ledger import DryRunLedger, IncidentLedger
+from notifier.aws.ledger import IncidentLedger
 from notifier.aws.queues import DelayedQueues, DryRunOutbox, DryRunQueues, FailureOutbox
 from notifier.aws.topic import AlertTopic, DryRunTopic
 from notifier.incident.rate_limit import OutageLimit

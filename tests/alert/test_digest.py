@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +14,15 @@ import pytest
 from notifier.alert import digest, log_samples, storm_digest
 from notifier.alert.alert import Alert, compose
 from notifier.alert.commands import aws_cli
+from notifier.alert.several import recovered
 from notifier.batch.failure import Kind
 from notifier.channels import email, message, sms, webhook
 from notifier.diagnosis.catalogue import Certainty, Severity
 from notifier.diagnosis.known_cause import UNREADABLE, diagnosis_for
 from notifier.incident.counts import Member, Role, fold
+from notifier.incident.incident import Incident
+from notifier.incident.job import job_of
+from notifier.incident.recovery import Recovery
 from notifier.joblog.excerpt import LogLine, LogRead
 from tests.golden import scenes
 from tests.golden.scenes import (
@@ -68,7 +73,7 @@ def test_every_scene_keeps_to_the_limits_of_every_channel(scene: str) -> None:
         ("array-closed", "FAILED align-cohort: 312 of 10,000 failed: 300 out of memory, "
                          "12 EC2 host terminated (etl)"),
         ("array-first", "FAILED align-cohort[3]: Container ran out of memory (etl, first time)"),
-        ("chain", "FAILED extract: timed out; 2 more will not run (etl)"),
+        ("chain", "FAILED extract: timed out; 2 will not run (etl)"),
         ("multi-node", "FAILED les-sim: 1 of 4 failed: exit code 1 (etl)"),
         ("nightly-5th", "FAILED nightly: 5 runs failed: KeyError: 'HG002' (etl, 5th in a row)"),
         ("recovered", "RECOVERED nightly: after 3 h 10 min, 5 failed runs (etl)"),
@@ -200,8 +205,8 @@ def test_one_failure_reported_late_reads_like_one() -> None:
     assert dict(alert.ids)["job id"] == f"{ROOT[:-3]}000"
 
 
-def test_the_first_failure_of_a_later_episode_gives_its_name_and_ids() -> None:
-    about = incident(first(name="sample-000"), "app-exit-1", episode=2)
+def test_the_first_failure_that_is_reported_gives_its_name_and_ids() -> None:
+    about = incident(first(name="sample-000"), "app-exit-1")
     member = Member("0c0f", Role.FAILED, "app-exit-1", scenes.START, name="sample-917")
     alert = write_digest(fold([member]), about)
     assert alert.name == "sample-917"
@@ -216,7 +221,7 @@ def test_first_alert_of_one_failure_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "announced", "said"),
+    ("names", "reported_at", "said"),
     [
         (["a", "b"], 0, "1 more job has failed so far."),
         (["a", "b", "c"], 0, "2 more jobs have failed so far."),
@@ -225,10 +230,10 @@ def test_first_alert_of_one_failure_stays_as_it_is() -> None:
     ],
 )
 def test_what_else_has_failed_stands_before_what_the_log_says(
-    names: list[str], announced: int, said: str
+    names: list[str], reported_at: int, said: str
 ) -> None:
     alert = replace(compose(first(), None, 25), sentence="It failed. The log says: KeyError")
-    about = incident(first(), "app-exit-1", announced=announced)
+    about = incident(first(), "app-exit-1", reported_at=reported_at)
     shown = digest.add_other_failures(alert, about, fold(runs(names))).sentence
     assert shown == f"It failed. {said} The log says: KeyError"
 
@@ -250,12 +255,13 @@ def test_samples_are_shown_by_name_and_what_was_not_read_says_why() -> None:
     assert "LOG of child 900 (EC2 host terminated)\n  log unavailable: Thr" in shown
 
 
-@pytest.mark.parametrize(("severity", "wanted"), [("", "critical"), ("info", "info")])
-def test_a_digest_is_as_severe_as_its_worst_cause_unless_the_job_says_otherwise(
+@pytest.mark.parametrize(("severity", "wanted"), [("", "critical"), ("info", "critical")])
+def test_a_digest_is_as_severe_as_the_worst_failure_whatever_another_says_of_itself(
     severity: str, wanted: str
 ) -> None:
+    label = Severity(severity) if severity in set(Severity) else None
     lead = child(tags=(("notify:severity", severity),))
-    given = fold([*OOM, *failed([900], "image-not-found")])
+    given = fold([*(replace(one, label=label) for one in OOM), *failed([900], "image-not-found")])
     assert write_digest(given, incident(lead)).severity == wanted
 
 
@@ -268,9 +274,14 @@ def test_recovery_is_as_severe_as_the_failure_and_shows_nothing_to_fear() -> Non
     assert message.render(alert).attributes["event"] == "recovered"
 
 
+def recovery(about: Incident, members: Sequence[Member]) -> Recovery:
+    return Recovery(tuple(members), job_of(about.first, members[0]))
+
+
 def test_a_drill_stays_one() -> None:
     alert = write_digest(fold([*OOM, *LOST]), incident(child(is_drill=True)))
-    over = digest.compose_recovery(incident(child(is_drill=True)), fold(OOM), "after 3 min")
+    about = incident(child(is_drill=True))
+    over = recovered.compose_recovery(about, recovery(about, OOM), fold(OOM), "after 3 min")
     assert alert.status == "DRILL FAILED"
     assert over.status == "DRILL RECOVERED"
     assert over.name == "align-cohort"
@@ -368,12 +379,36 @@ def test_a_storm_names_the_most_severe_first_and_counts_the_rest() -> None:
     assert alert.diagnosis.cause == message.render(alert).attributes["cause"][0] == "storm"
 
 
-def test_a_storm_counts_only_what_was_not_reported() -> None:
-    about = incident(first(), "app-exit-1", announced=3, held_since=scenes.START)
-    alert = storm_digest.compose_storm([(about, fold(runs(["nightly"] * 5)))], 0, scenes.START)
+def test_a_storm_counts_failures_and_shows_their_error() -> None:
+    members = [*runs(["nightly"] * 2, error="KeyError: <text>"), array_parent()]
+    alert = storm_digest.compose_storm([(incident(first()), fold(members))], 0, scenes.START)
     assert alert.headline == "2 failed jobs on hold: exit code 1"
     assert alert.name == "1 incident"
+    assert "KeyError: <text>" in " ".join(alert.breakdown)
     check(alert)
+
+
+def test_a_digest_speaks_for_every_queue_definition_owner_and_cause() -> None:
+    members = [
+        replace(one, queue=f"arn:x/{queue}", definition=f"{queue}:1", owner=f"team-{queue}")
+        for one, queue in zip(runs(["a", "b"]), ("etl", "gpu"), strict=True)
+    ]
+    members[1] = replace(members[1], cause="job-timeout")
+    alert = write_digest(fold(members), incident(first(name="a"), "app-exit-1"))
+    attributes = message.render(alert).attributes
+    assert {name: attributes[name] for name in ("queue", "definition", "owner")} == {
+        "queue": ("etl", "gpu"), "definition": ("etl:1", "gpu:1"),
+        "owner": ("team-etl", "team-gpu"),
+    }  # fmt: skip
+    assert set(attributes["cause"]) == {"app-exit-1", "job-timeout"}
+    assert "on queues etl, gpu" in flat(mail(alert))
+
+
+def test_dependents_are_new_or_a_total() -> None:
+    given = fold([*runs(["extract"]), *waiting("transform", "load")])
+    about = incident(first(name="extract"), reported_at=1)
+    for due, said in ((given.dependents, "2 will not run"), (given.dependents[:1], "(1 new)")):
+        assert said in digest.compose_digest(about, given, (), 0, due).headline
 
 
 def test_a_filter_policy_finds_every_queue_and_cause_of_a_storm() -> None:
@@ -491,7 +526,8 @@ def test_two_digests_of_an_incident_differ_in_their_id() -> None:
     about = incident(child())
     ids = {write_digest(fold(OOM[:n]), about).event_id for n in (2, 2, 50)}
     assert len(ids) == 2
-    assert digest.compose_recovery(about, fold(OOM), "after 1 h").event_id not in ids
+    over = recovered.compose_recovery(about, recovery(about, OOM), fold(OOM), "after 1 h")
+    assert over.event_id not in ids
 
 
 @pytest.mark.parametrize("name", ["日" * 128, "😀" * 128, '"' * 128, "\\" * 128, "é`<" * 42])
@@ -526,7 +562,7 @@ def test_hostile_names_stay_harmless(kind: Kind) -> None:
     about = incident(lead, "app-exit-1")
     reads = [(one, log) for one in log_samples.choose_logs(given)]
     check(digest.compose_digest(about, given, reads, 25))
-    check(digest.compose_recovery(about, given, "after 1 h"))
+    check(recovered.compose_recovery(about, given, "after 1 h"))
     check(storm_digest.compose_storm([(about, given)] * 3, 1, scenes.START))
     check(storm_digest.compose_degraded([(lead, diagnosis_for("app-exit-1"))] * 3, "Throttled"))
 

@@ -13,9 +13,10 @@ import pytest
 from notifier.aws.ledger import IncidentLedger
 from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
-from notifier.diagnosis.catalogue import Certainty, Severity
+from notifier.diagnosis.catalogue import Certainty
 from notifier.incident.counts import Member, Role
-from notifier.incident.incident import Incident, Phase
+from notifier.incident.incident import Incident
+from notifier.incident.marks import mark
 from tests.aws.doctor_stack import DeployedStack, refused
 from workbench.commands.main import main
 
@@ -33,12 +34,12 @@ def ledger(stack: DeployedStack) -> IncidentLedger:
     assert isinstance(failure, Failure)
     opened = Incident(
         key="abc123", first=failure.for_storage(), cause=CAUSE, certainty=Certainty.CERTAIN,
-        severity=Severity.WARNING, opened_at=NOW - 2 * HOUR, interval=1,
-        reported_at=NOW - HOUR, announced=2, due=NOW + HOUR,
+        opened_at=NOW - 2 * HOUR, interval=1, reported_at=NOW - HOUR,
+        reported=frozenset(map(mark, ("job-0", "job-1"))), due=NOW + HOUR,
     )  # fmt: skip
     made = IncidentLedger("incidents")
     assert made.save(opened)
-    assert made.save(replace(opened, key="abd456", phase=Phase.CLOSED, phase_at=NOW, due=0))
+    assert made.save(replace(opened, key="abd456", due=0))
     members = [
         (
             opened.place,
@@ -75,7 +76,7 @@ def test_an_incident_is_shown_with_its_timeline_and_jobs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     said = ran(capsys, "incidents", "show", "abc")
-    for what in ("opened, episode 1", "first failure: load-0", "last message sent: 2 jobs",
+    for what in ("opened", "first failure: load-0", "last message sent: 2 jobs",
                  "next follow-up", "job-1"):  # fmt: skip
         assert what in said
     times = re.findall(r"^  (20\d\d-\S+ \S+)  (?!.*job-timeout)", said, re.MULTILINE)
@@ -101,12 +102,12 @@ def test_what_is_wrong_is_one_line(
     assert says in ran(capsys, "incidents", *words, code=2)
 
 
-def test_a_closed_incident_gets_no_follow_up_and_a_new_episode(
+def test_a_closed_incident_gets_no_follow_up(
     ledger: IncidentLedger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "Closed abc123" in ran(capsys, "incidents", "close", "abc")
     closed = ledger.read((), ["abc123"]).incidents["abc123"]
-    assert (closed.phase, closed.due, closed.is_over) == (Phase.CLOSED, 0, True)
+    assert (closed.stage, closed.due) == ("closed", 0)
     assert ran(capsys, "incidents", "list") == "No open incidents.\n"
 
 

@@ -19,8 +19,10 @@ from notifier.aws.ledger import IncidentLedger
 from notifier.batch.failure import Failure, Kind, LogStream
 from notifier.diagnosis.catalogue import Certainty, Severity
 from notifier.incident.counts import Member, Role, fold
-from notifier.incident.incident import Incident, Phase, Place
+from notifier.incident.incident import Incident, Place
+from notifier.incident.marks import mark
 from notifier.incident.rate_limit import RateState, sending
+from notifier.incident.recovery import Run
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import Progress, SweepPosition
 from notifier.ports.service_error import ErrorKind, ServiceError
@@ -55,39 +57,37 @@ INCIDENT = Incident(
     first=FIRST,
     cause="oom-container",
     certainty=Certainty.CERTAIN,
-    severity=Severity.CRITICAL,
     opened_at=NOW,
     interval=5 * MINUTE_MS,
-    episode=2,
-    phase=Phase.RECOVERED,
-    before=Phase.CLOSED,
-    phase_at=NOW + 1,
     reported_at=NOW + 2,
-    announced=7,
-    failed=6,
-    ended=True,
-    lease_until=NOW + 3,
+    reported=frozenset(mark(f"7a71:{n}") for n in (0, 1, 2, 7)) | {mark("b")},
+    reported_before=NOW - 1,
+    recovered={"0f1e": NOW + 1},
+    hold="silenced by mara",
     due=NOW + 4,
-    held_reason="silenced by mara",
-    held_since=NOW + 5,
-    streak=-3,
+    lease_until=NOW + 3,
 )
 LOG = LogStream("/aws/batch/job", "align/default/1", "eu-west-1")
 CHILD = Member("7a71:0", Role.FAILED, "oom-container", NOW, "align", 0, 137, 2, LOG)
+LABELS: dict[str, Any] = {
+    "label": Severity.CRITICAL, "queue": "arn:q/etl", "definition": "align:3", "owner": "genomics",
+    "muted_until": NOW + 9, "after": 3, "error": "KeyError: <text>",
+}  # fmt: skip
 MEMBERS = (
     CHILD,
     Member("7a71:1", Role.FAILED, "app-exit-1", NOW + 1, index=1, exit_code=0, assumed=True),
-    Member("b", Role.DEPENDENT, "dependent-job-failed", NOW + 2, "merge"),
+    Member("b", Role.DEPENDENT, "dependent-job-failed", NOW + 2, "merge", **LABELS),
     Member("7a71", Role.PARENT, "array-child-failed", NOW + 3, size=10_000, failed=312),
 )
 SENT = sending(NOW, "etl", "align", is_critical=True)
-HERE, BEFORE = Place("5f2c8d1e9b7a4630", 2), Place("5f2c8d1e9b7a4630", 1)
+HERE, OTHER = Place("5f2c8d1e9b7a4630"), Place("5f2c8d1e9b7a4631")
+RUNS = (Run("7a71", NOW - 9, NOW), Run("good", NOW, NOW + 5, succeeded=True))
 Either = FakeLedger | IncidentLedger | MemoryLedger
 
 
 def test_every_field_of_what_is_saved_here_is_set() -> None:
     for name in {each.name for each in fields(Incident)} - {"version"}:
-        assert getattr(INCIDENT, name) not in ("", 0, None, False, Phase.OPEN), name
+        assert getattr(INCIDENT, name) not in ("", 0, None, {}, frozenset()), name
     for name in (each.name for each in fields(Member)):
         assert any(getattr(one, name) not in ("", None) for one in MEMBERS), name
 
@@ -138,7 +138,7 @@ class LedgerContract:
         assert ledger.read([], []).unconfirmed == 0
 
     def test_an_incident_reads_back_as_it_was_saved(self, ledger: Either) -> None:
-        plain = replace(INCIDENT, key="plain", before=None, ended=False, held_reason="", streak=0)
+        plain = replace(INCIDENT, key="plain", recovered={}, reported=frozenset(), hold="")
         kept = [saved(ledger), saved(ledger, plain)]
         found = ledger.read([], [INCIDENT.key, "plain", "other"]).incidents
         assert list(found.values()) == kept
@@ -155,12 +155,18 @@ class LedgerContract:
         tally = fold(ledger.members(HERE))
         assert (tally.failed, len(tally.dependents), tally.ended) == (2, 1, True)
 
-    def test_episodes_and_incidents_are_counted_apart(self, ledger: Either) -> None:
-        other = Place("5f2c8d1e9b7a4631", 2)
-        ledger.record([(HERE, MEMBERS[0]), (BEFORE, MEMBERS[1]), (other, MEMBERS[2])], {})
-        assert [ledger.members(place) for place in (HERE, BEFORE, other)] == [
-            (MEMBERS[0],), (MEMBERS[1],), (MEMBERS[2],),
+    def test_incidents_are_counted_apart(self, ledger: Either) -> None:
+        ledger.record([(HERE, MEMBERS[0]), (OTHER, MEMBERS[2])], {})
+        assert [ledger.members(place) for place in (HERE, OTHER)] == [
+            (MEMBERS[0],), (MEMBERS[2],),
         ]  # fmt: skip
+
+    def test_runs_read_back_by_their_job(self, ledger: Either) -> None:
+        assert ledger.runs("job") == ()
+        for _ in range(2):
+            ledger.record([], {}, [*(("job", one) for one in RUNS), ("other", RUNS[0])])
+        assert set(ledger.runs("job")) == set(RUNS)
+        assert ledger.runs("other") == (RUNS[0],)
 
     def test_many_are_recorded_and_read(self, ledger: Either) -> None:
         # More than the megabyte of a page of DynamoDB.
@@ -178,7 +184,7 @@ class LedgerContract:
         assert (len(seen.places), len(seen.incidents)) == (70, 70)
 
     def test_a_place_is_settled_once(self, ledger: Either) -> None:
-        there = Place(BEFORE.key, 1, assumed=True)
+        there = Place(OTHER.key, assumed=True)
         assert ledger.settle({"a": there}) == {"a": there}
         assert ledger.settle({"a": HERE, "b": HERE}) == {"a": there, "b": HERE}
         seen = ledger.read(["a", "b", "c"], ())
@@ -187,18 +193,18 @@ class LedgerContract:
 
     def test_many_places_are_settled(self, ledger: Either) -> None:
         wanted = {f"job-{n}": HERE for n in range(230)}
-        ledger.settle({"job-7": BEFORE, "job-229": BEFORE})
+        ledger.settle({"job-7": OTHER, "job-229": OTHER})
         settled = ledger.settle(wanted)
-        assert settled == wanted | {"job-7": BEFORE, "job-229": BEFORE}
+        assert settled == wanted | {"job-7": OTHER, "job-229": OTHER}
         assert ledger.read(wanted, ()).places == settled
 
     def test_who_read_an_older_version_does_not_save(self, ledger: Either) -> None:
         first = saved(ledger)
         assert ledger.save(INCIDENT) is None  # though it would write the same
-        second = saved(ledger, replace(first, announced=8))
+        second = saved(ledger, replace(first, reported_at=8))
         assert second.version == 2
-        assert ledger.save(replace(first, announced=9)) is None
-        assert ledger.save(replace(INCIDENT, announced=9)) is None
+        assert ledger.save(replace(first, reported_at=9)) is None
+        assert ledger.save(replace(INCIDENT, reported_at=9)) is None
         assert ledger.read([], [INCIDENT.key]).incidents == {INCIDENT.key: second}
 
     def test_nobody_saves_a_version_that_never_was(self, ledger: Either) -> None:
@@ -244,7 +250,7 @@ class LedgerContract:
             def claim() -> bool:
                 port = watched_ledger(ledger, turns)
                 known = port.read([], [INCIDENT.key]).incidents[INCIDENT.key]
-                return port.save(replace(known, held_reason=name)) is not None
+                return port.save(replace(known, hold=name)) is not None
 
             return claim
 
@@ -254,7 +260,7 @@ class LedgerContract:
         assert kept.version == 1 + sum(won)
         assert any(won)
         if sum(won) == 1:
-            assert kept.held_reason == ("one" if won[0] else "two")
+            assert kept.hold == ("one" if won[0] else "two")
 
     @pytest.mark.parametrize("seed", range(12))
     def test_of_rival_deliveries_one_tells_and_all_are_counted(
@@ -370,7 +376,7 @@ class TestIncidentLedger(LedgerContract):
 
     def test_a_member_ends_by_the_time_it_failed(self, real: IncidentLedger, table: Any) -> None:
         """So that a late delivery makes the very same item."""
-        real.record([(HERE, CHILD)], {})
+        real.record([(HERE, replace(CHILD, index=None))], {})
         [item] = table.scan(TableName=TABLE)["Items"]
         assert int(item["expires"]["N"]) == NOW // 1000 + ledger_module.MEMBER_DAYS * 86_400
 
@@ -461,3 +467,34 @@ class TestIncidentLedger(LedgerContract):
         stored = json.dumps(table.scan(TableName=TABLE)["Items"])
         assert "nightly" in stored
         assert SECRET not in stored
+
+
+OLD_STATE = {
+    "key": "old", "cause": "oom-container", "certainty": "certain", "severity": "critical",
+    "opened_at": NOW, "interval": 300_000, "episode": 2, "phase": "open", "before": "recovered",
+    "phase_at": NOW - 9, "reported_at": NOW + 5, "announced": 1, "failed": 1, "due": NOW + 99,
+    "held_reason": "silenced by mara", "held_since": NOW + 6, "streak": 3,
+    "first": {"kind": "job", "job_id": "a", "job_name": "nightly"},
+}  # fmt: skip
+
+
+def test_what_the_version_before_stored_is_read(real: IncidentLedger, table: Any) -> None:
+    """Its episodes were numbered, and it counted what was reported instead of marking it."""
+
+    def put(pk: str, sk: str, body: dict[str, Any], **more: Any) -> None:
+        item = {"pk": {"S": pk}, "sk": {"S": sk}, "body": {"S": json.dumps(body)}}
+        table.put_item(TableName=TABLE, Item={**item, "expires": {"N": "9" * 10}, **more})
+
+    put("incident#old", "state", OLD_STATE, version={"N": "7"})
+    for episode, job_id, at in ((1, "before", NOW - 20), (2, "a", NOW), (2, "held", NOW + 6)):
+        body = {"role": "failed", "cause": "oom-container", "at": at, "name": "nightly"}
+        put("incident#old", f"job#{episode:04d}#{job_id}", body)
+    put("job#a", "place", {"key": "old", "episode": 2, "assumed": True})
+    seen = real.read(["a"], ["old"])
+    incident = seen.incidents["old"]
+    assert seen.places == {"a": Place("old", assumed=True)}
+    members = {one.job_id: incident.has_reported(one) for one in real.members(incident.place)}
+    assert members == {"before": True, "a": True, "held": False}
+    assert (incident.hold, incident.due, incident.version) == ("silenced by mara", NOW + 99, 7)
+    assert incident.recovered_at("any job") == NOW - 9
+    assert real.save(incident) is not None

@@ -11,7 +11,7 @@ import pytest
 from notifier.aws.ledger import IncidentLedger
 from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure
-from notifier.diagnosis.catalogue import Certainty, Severity
+from notifier.diagnosis.catalogue import Certainty
 from notifier.incident.incident import Incident
 from tests.aws.doctor_stack import DeployedStack, given, refused
 from workbench.commands.main import main
@@ -145,7 +145,7 @@ def test_a_follow_up_is_shown_by_the_job_of_its_incident(
     assert isinstance(told, Failure)
     incident = Incident(
         key="known", first=told.for_storage(), cause="timeout", certainty=Certainty.CERTAIN,
-        severity=Severity.WARNING, opened_at=1, interval=1,
+        opened_at=1, interval=1,
     )  # fmt: skip
     assert IncidentLedger("incidents").save(incident)
     for key in ("known", "gone", "storm"):

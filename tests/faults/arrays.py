@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from notifier.incident import marks
 from tests.faults.world import World
 
 ARRAY = 10_000  # an array has no more children
@@ -29,7 +30,7 @@ def incidents(world: World, size: int) -> list[str]:
 def recorded(world: World, incident: str) -> int:
     """Give how many failures of an incident the ledger says were told of."""
     state = _item(world, f"incident#{incident}", "state")
-    return int(state.get("announced", 0))
+    return sum(":" in one for one in marks.unpack(state.get("reported", {})))
 
 
 def members(world: World, incident: str) -> int:

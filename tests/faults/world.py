@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from notifier.aws.items import to_incident
 from tests.faults.account import Account, LedgerSnapshot, account
 from tests.faults.clock_hand import ClockHand
 from tests.faults.proxy import Proxy
@@ -130,9 +131,9 @@ class World:
             kind, _, key = item["pk"]["S"].partition("#")
             what, _, rest = item["sk"]["S"].partition("#")
             if (kind, what) == ("incident", "job"):
-                counted[key].add(rest.partition("#")[2])  # after the episode
+                counted[key].add(rest)
             elif what == "state":
-                recorded[key] = json.loads(item["body"]["S"])["announced"]
+                recorded[key] = len(to_incident(item).reported)
         return {key: frozenset(members) for key, members in counted.items()}, recorded
 
     def items(self) -> Iterator[dict[str, Any]]:

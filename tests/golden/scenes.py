@@ -9,13 +9,16 @@ from typing import Any
 from notifier.alert import digest, log_samples, storm_digest
 from notifier.alert.alert import Alert, compose
 from notifier.alert.history import Run, RunHistory
+from notifier.alert.several.recovered import compose_recovery
 from notifier.batch.failure import Attempt, Failure, Kind, LogStream
 from notifier.batch.job_shape import JobShape
-from notifier.diagnosis.catalogue import Certainty
+from notifier.diagnosis.catalogue import Certainty, Severity
 from notifier.diagnosis.diagnose import diagnose
 from notifier.diagnosis.known_cause import diagnosis_for
 from notifier.incident.counts import Member, Role, Tally, fold
 from notifier.incident.incident import Incident
+from notifier.incident.job import job_of
+from notifier.incident.recovery import Recovery, Success
 from notifier.joblog.excerpt import LogLine, LogRead
 
 START = 1_795_602_065_000  # 2026-11-25 10:21:05 UTC
@@ -49,8 +52,8 @@ def child(index: int = 3, **changes: Any) -> Failure:
 
 def incident(lead: Failure, cause: str = "oom-container", **changes: Any) -> Incident:
     given = Incident(
-        key=KEY, first=lead, cause=cause, certainty=Certainty.CERTAIN,
-        severity=diagnosis_for(cause).severity, opened_at=START, interval=5 * MINUTE,
+        key=KEY, first=lead, cause=cause, certainty=Certainty.CERTAIN, opened_at=START,
+        interval=5 * MINUTE,
     )  # fmt: skip
     return replace(given, **changes)
 
@@ -101,7 +104,7 @@ def write_digest(given: Tally, about: Incident, lines: int = 25) -> Alert:
 
 
 def array_closed() -> Alert:
-    alert = write_digest(fold([*OOM, *LOST, array_parent()]), incident(child(), announced=25))
+    alert = write_digest(fold([*OOM, *LOST, array_parent()]), incident(child(), reported_at=START))
     return replace(alert, outcome="closed", reason="the whole job has finished")
 
 
@@ -144,12 +147,15 @@ def chain() -> Alert:
 
 
 def recovered() -> Alert:
-    given = fold([*runs(["nightly"] * 5, exit_code=1), *waiting("report")])
+    critical = {"label": Severity.CRITICAL, "error": "KeyError: <text>"}
+    given = fold([*runs(["nightly"] * 5, exit_code=1, **critical), *waiting("report")])
     about = incident(first(tags=(("notify:severity", "critical"),)), "app-exit-1")
     reason = "after 3 h 10 min, 5 failed runs"
-    return replace(
-        digest.compose_recovery(about, given, reason), outcome="recovered", reason=reason
-    )
+    ended = START + 3 * HOUR + 10 * MINUTE
+    success = Success("nightly", ended - HOUR, ended, f"{ROOT[:-3]}00a")
+    over = Recovery(given.failures, job_of(about.first, given.failures[0]), success)
+    alert = compose_recovery(about, over, given, reason)
+    return replace(alert, outcome="recovered", reason=reason)
 
 
 def unreadable() -> Alert:
@@ -169,9 +175,7 @@ def storm(number: int = 195, more: int = 57) -> Alert:
     for n in range(number):
         cause, name = CAUSES[n % len(CAUSES)], f"ingest-{n:03}"
         lead = first(name=name, queue_arn=f"{BATCH}:job-queue/{'etl' if n % 5 else 'web'}")
-        about = incident(
-            lead, cause, held_reason="on hold because of the rate limit", held_since=START
-        )
+        about = incident(lead, cause, hold="on hold because of the rate limit")
         entries.append((about, fold(runs([name] * (1 + n % 11), cause, every=1000))))
     return storm_digest.compose_storm(entries, more, START)
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import pytest
 
 from notifier.batch.failure import Failure, Kind
-from notifier.diagnosis.catalogue import Certainty, Severity
-from notifier.incident.counts import Member, Role, Tally, fold
-from notifier.incident.decision import Decision
-from notifier.incident.incident import Incident, Outcome
-from notifier.incident.silence import MATCHERS, Silence, muted_until, reason_to_hold
+from notifier.incident.assignment import ClassifiedFailure, member_of
+from notifier.incident.counts import Role
+from notifier.incident.incident import Outcome
+from notifier.incident.job import make_job
+from notifier.incident.silence import (
+    LONGEST_HOLD_MS,
+    MATCHERS,
+    MOST_RUNS,
+    Hold,
+    Silence,
+    Steering,
+    muted_until,
+)
 from notifier.text.units import HOUR_MS
 from workbench.deployed.new_silence import build_silence, parse_until
 from workbench.errors import InputError
@@ -37,25 +44,21 @@ FAILURE = Failure(
 SILENCE = Silence("3f2a91c0", NOW + HOUR_MS, "migration of the store", "ana")
 
 
-def incident(**of_failure: Any) -> Incident:
-    return Incident(
-        key="0" * 16,
-        first=replace(FAILURE, **of_failure),
-        cause="app-exit-1",
-        certainty=Certainty.LIKELY,
-        severity=Severity.WARNING,
-        opened_at=NOW,
-        interval=300_000,
-    )
+JOB = make_job(FAILURE.queue_arn, FAILURE.definition, FAILURE.job_name)
 
 
-def tagged(**tags: str) -> Incident:
-    return incident(tags=tuple((f"notify:{key.replace('_', '-')}", tags[key]) for key in tags))
+def tagged(**tags: str) -> Failure:
+    named = tuple((f"notify:{key.replace('_', '-')}", tags[key]) for key in tags)
+    return replace(FAILURE, tags=named)
 
 
-def tally(failed: int = 1, dependents: int = 0) -> Tally:
-    roles = [Role.FAILED] * failed + [Role.DEPENDENT] * dependents
-    return fold(Member(f"job-{n}", role, "app-exit-1", NOW) for n, role in enumerate(roles))
+def held(
+    failure: Failure, silences: Sequence[Silence] = (), runs: int = 1, now: int = NOW
+) -> Hold | None:
+    """Return what holds back a failure, as the ledger stores it."""
+    stopped = replace(failure, stopped_at=NOW)
+    member = member_of(ClassifiedFailure(stopped, "app-exit-1"), Role.FAILED)
+    return Steering(tuple(silences), lambda _: runs).hold(stopped, member, now)
 
 
 @pytest.mark.parametrize(
@@ -86,19 +89,19 @@ def tally(failed: int = 1, dependents: int = 0) -> Tally:
     ],
 )
 def test_every_glob_must_match_in_its_own_case(globs: dict[str, str], covers: bool) -> None:
-    assert replace(SILENCE, **globs).covers(FAILURE, "app-exit-1", NOW) is covers
+    assert replace(SILENCE, **globs).covers(JOB, "app-exit-1", NOW) is covers
 
 
 @pytest.mark.parametrize("label", MATCHERS)
 def test_what_a_failure_does_not_have_matches_only_a_star(label: str) -> None:
-    blank = replace(FAILURE, queue_arn="", definition_arn="", job_name="")
+    blank = make_job("", "", "")
     assert SILENCE.covers(blank, "", NOW)
     assert not replace(SILENCE, **{label: "?*"}).covers(blank, "", NOW)
 
 
 @pytest.mark.parametrize(("late", "covers"), [(-1, True), (0, False), (1, False)])
 def test_a_silence_ends_on_the_millisecond(late: int, covers: bool) -> None:
-    assert SILENCE.covers(FAILURE, "app-exit-1", SILENCE.until + late) is covers
+    assert SILENCE.covers(JOB, "app-exit-1", SILENCE.until + late) is covers
 
 
 @pytest.mark.parametrize(
@@ -118,13 +121,12 @@ def test_the_first_silence_that_covers_it_is_named() -> None:
     other = replace(SILENCE, id="1", queue="other")
     expired = replace(SILENCE, id="2", until=NOW)
     later = replace(SILENCE, id="4", who="ben")
-    held = reason_to_hold(incident(), tally(), [other, expired, SILENCE, later], NOW)
-    assert held == Decision(Outcome.SILENCED, str(SILENCE), until=SILENCE.until)
-    assert not held.speaks
+    found = held(FAILURE, [other, expired, SILENCE, later])
+    assert found == Hold(Outcome.SILENCED, str(SILENCE), SILENCE.until, may_end_early=True)
 
 
 def test_without_a_silence_or_a_tag_nothing_is_held() -> None:
-    assert reason_to_hold(incident(), tally(), (), NOW) is None
+    assert held(FAILURE) is None
 
 
 @pytest.mark.parametrize(
@@ -147,14 +149,14 @@ def test_without_a_silence_or_a_tag_nothing_is_held() -> None:
     ],
 )
 def test_mute_until_is_iso_8601_and_utc_unless_it_names_a_zone(tag: str, until: int) -> None:
-    assert muted_until(tagged(mute_until=tag).first) == until
-    held = reason_to_hold(tagged(mute_until=tag), tally(), (), NOW)
+    assert muted_until(tagged(mute_until=tag)) == until
+    found = held(tagged(mute_until=tag))
     if until <= NOW:
-        assert held is None
+        assert found is None
     else:
-        assert held is not None
-        assert (held.outcome, held.until) == (Outcome.SILENCED, until)
-        assert held.reason.startswith("muted by the job until 2026-11-1")
+        assert found is not None
+        assert (found.outcome, found.until) == (Outcome.SILENCED, until)
+        assert found.reason.startswith("muted by the job until 2026-11-1")
 
 
 def test_a_job_without_tags_is_not_muted() -> None:
@@ -162,52 +164,48 @@ def test_a_job_without_tags_is_not_muted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "failed", "dependents", "streak", "held"),
+    ("tag", "runs", "is_held"),
     [
-        ("3", 1, 0, 0, True),
-        ("3", 2, 0, 0, True),
-        ("3", 3, 0, 0, False),
-        ("3", 1, 2, 0, True),
-        ("3", 1, 0, 2, False),
-        ("3", 1, 0, 1, True),
-        ("3", 4, 0, -2, True),
-        ("3", 5, 0, -2, False),
-        ("003", 2, 0, 0, True),
-        ("99999", 9_999, 0, 0, True),
-        ("1", 1, 0, 0, False),
-        ("0", 1, 0, 0, False),
-        ("", 1, 0, 0, False),
-        ("-3", 1, 0, 0, False),
-        ("3.0", 1, 0, 0, False),
-        ("three", 1, 0, 0, False),
-        ("100000", 1, 0, 0, False),
-        ("３", 1, 0, 0, False),
+        ("3", 1, True),
+        ("3", 2, True),
+        ("3", 3, False),
+        ("003", 2, True),
+        ("100", 99, True),
+        ("99999", 99, True),
+        ("99999", 100, False),
+        ("1", 1, False),
+        ("0", 1, False),
+        ("", 1, False),
+        ("-3", 1, False),
+        ("3.0", 1, False),
+        ("three", 1, False),
+        ("100000", 1, False),
+        ("３", 1, False),
     ],
 )
-def test_after_counts_what_failed_since_the_last_success(
-    tag: str, failed: int, dependents: int, streak: int, held: bool
+def test_after_counts_the_runs_that_failed_since_the_last_success(
+    tag: str, runs: int, is_held: bool
 ) -> None:
-    asked = replace(tagged(after=tag), streak=streak)
-    decision = reason_to_hold(asked, tally(failed, dependents), (), NOW)
-    assert (decision is not None) is held
-    if decision is not None:
-        said = f"the job asks to be reported after {int(tag)} failures"
-        assert decision == Decision(Outcome.HELD, said)
+    found = held(tagged(after=tag), runs=runs)
+    assert (found is not None) is is_held
+    if found is not None:
+        number = min(int(tag), MOST_RUNS)
+        assert found.reason.startswith(f"the job asks to be reported after {number} failures")
+        assert (f"its tag asks for {int(tag):,}" in found.reason) is (int(tag) > MOST_RUNS)
 
 
 def test_a_silence_goes_before_the_tags() -> None:
     both = tagged(mute_until="2026-11-19", after="9")
-    reasons = []
-    for silences in ([SILENCE], []):
-        held = reason_to_hold(both, tally(), silences, NOW)
-        assert held is not None
-        reasons.append(held.reason.split()[0])
+    reasons = [found.reason.split()[0] for each in ([SILENCE], []) if (found := held(both, each))]
     assert reasons == ["silenced", "muted"]
 
 
-def test_a_mute_until_the_end_of_time_is_one() -> None:
-    held = reason_to_hold(tagged(mute_until="9999-12-31T23:59:59-05:00"), tally(), (), NOW)
-    assert held is not None
+def test_a_mute_until_the_end_of_time_is_one_of_thirty_days_and_says_so() -> None:
+    forever = tagged(mute_until="9999-12-31T23:59:59-05:00")
+    found = held(forever)
+    assert found is not None
+    assert found.until == NOW + LONGEST_HOLD_MS
+    assert found.reason.startswith("muted by the job for 30 days, the longest (its tag asks for")
 
 
 CET = "CET-1CEST,M3.5.0,M10.5.0/3"  # as POSIX writes it, so that no zone files are needed

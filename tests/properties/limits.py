@@ -158,7 +158,7 @@ def check_email(alert: Alert, told: str) -> None:
 
 def _lines_of(prose: str, told: str) -> list[str]:
     """Give the lines of a mail over which a piece of prose was wrapped."""
-    words = [re.escape(word) for word in prose.split()]
+    words = [re.escape(word) for word in untrusted.defang(prose).split()]
     found = re.search(r"\s+".join(words), told)
     assert found, prose
     start = told.rfind("\n", 0, found.start()) + 1

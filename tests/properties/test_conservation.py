@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifier.batch.failure import LogStream
-from notifier.incident.counts import Role, fold
+from notifier.incident.counts import Role
 from notifier.incident.rate_limit import Limits
 from notifier.joblog.excerpt import LogLine, LogRead
 from notifier.ports.reporting import Options
@@ -48,15 +48,12 @@ def check(world: Simulation, jobs: set[str]) -> None:
     counted = [
         member.job_id
         for incident in world.ledger.incidents.values()
-        for episode in range(1, incident.episode + 1)
-        for member in world.ledger.members(type(incident.place)(incident.key, episode))
+        for member in world.ledger.members(incident.place)
     ]
     assert sorted(counted) == sorted(jobs)  # each once, and none is missing
     for incident in world.ledger.incidents.values():
-        tally = fold(world.ledger.members(incident.place))
-        assert incident.reported_at, incident
-        assert incident.announced == tally.counted
-        assert incident.ended == tally.ended
+        members = world.ledger.members(incident.place)
+        assert [one for one in members if not incident.has_reported(one)] == [], incident
     assert world.ledger.held() == ()
 
 

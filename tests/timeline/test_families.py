@@ -61,7 +61,7 @@ def test_an_array_whose_parent_never_comes_ends_quietly() -> None:
     world = Simulation()
     for n in range(3):
         world.put(failed("arr", name="align", index=n), 0)
-    world.settle()
+    world.settle(15)
     assert outcomes(world) == ["first"]
     assert world.follow_ups == []
 

@@ -52,7 +52,7 @@ Story = Callable[[Simulation], None]
 def run(story: Story, stopping: frozenset[str]) -> Simulation:
     world = Simulation(stopping=stopping)
     story(world)
-    world.run_until(17 * DAY)
+    world.run_until(29 * DAY)
     return world
 
 

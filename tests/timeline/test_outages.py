@@ -146,8 +146,8 @@ def test_while_batch_gives_no_answer_digests_go_on_and_the_recovery_comes_later(
 
 def test_out_of_time_what_is_left_comes_with_the_next_delivery() -> None:
     world = Simulation()
-    # Asked last to first: by the logs of the three to be grouped, then by each incident.
-    left = [120_000, 120_000, 1_000, 120_000, 120_000, 120_000]
+    # Asked last to first: by the labels, the logs of the three to be grouped, then each incident.
+    left = [120_000, 120_000, 1_000, 120_000, 120_000, 120_000, 120_000]
 
     def wrap(ports: Ports) -> Ports:
         return replace(ports, remaining_ms=lambda: left.pop() if left else 120_000)

@@ -7,7 +7,7 @@ import pytest
 from notifier.diagnosis.diagnose import Severity
 from notifier.incident.silence import Silence
 from notifier.ports.reporting import Options
-from tests.simulation import START_MS, Simulation, failed
+from tests.simulation import START_MS, Simulation, Told, failed
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
@@ -17,6 +17,10 @@ def silenced(until: float, **globs: str) -> Simulation:
     until_ms = START_MS + round(until * 1000)
     world.ledger.silences = (Silence("1", until_ms, "moving house", "mara", **globs),)
     return world
+
+
+def mail(told: Told) -> str:
+    return " ".join(told.texts["email"].split())
 
 
 def outcomes(world: Simulation) -> list[str]:
@@ -81,12 +85,39 @@ def test_a_silence_never_hides_the_recovery_of_what_was_told() -> None:
     assert outcomes(world) == ["first", "recovered"]
 
 
-def test_what_was_never_told_and_has_recovered_is_never_told() -> None:
+def test_what_was_held_back_is_told_when_that_ends_though_it_has_recovered() -> None:
     world = silenced(2 * HOUR)
     world.put(failed("a"), 0)
     world.succeed("nightly", 30 * MINUTE)
     world.settle()
+    assert outcomes(world) == ["recovered"]
+    assert "1 failed since 2026-11-18 11:06:40 UTC, silenced by mara" in mail(world.told[0])
+
+
+def test_an_ended_silence_tells_each_failure_once_whatever_held_it_before() -> None:
+    """A mute, and a silence on top of it that is removed before its end."""
+    world = Simulation()
+    world.put(failed("a", tags={"notify:mute-until": "2026-11-18T12:06:40Z"}), 0)
+    world.run_until(30)
+    world.ledger.silences = (Silence("1", START_MS + 20 * DAY * 1000, "known", "mara"),)
+    world.run_until(2 * DAY)
     assert world.told == []
+    world.ledger.silences = ()
+    world.run_until(2 * DAY + 4 * HOUR + MINUTE)
+    assert outcomes(world) == ["first"]
+    world.settle(40)
+    assert len(world.told) == 1
+
+
+def test_a_removed_silence_lets_the_next_failure_through_at_once() -> None:
+    world = silenced(DAY)
+    world.put(failed("a"), 0)
+    world.run_until(HOUR)
+    world.ledger.silences = ()
+    world.put(failed("b", second=HOUR), HOUR)
+    world.run_until(HOUR + 15)
+    assert outcomes(world) == ["first"]
+    assert world.told[0].document["counts"]["failed"] == 2
 
 
 def test_what_grew_under_a_silence_is_told_after_it() -> None:
@@ -139,8 +170,8 @@ def test_what_is_below_the_minimum_is_counted_and_not_told() -> None:
     world.put(failed("a"), 0)
     world.settle()
     assert world.told == []
-    [incident] = world.ledger.incidents.values()
-    assert incident.announced == 1
+    [counted] = world.ledger.counted.values()
+    assert list(counted) == ["a"]
 
 
 def test_a_tag_makes_it_as_severe_as_the_owner_says() -> None:

@@ -21,7 +21,7 @@ def outcomes(world: Simulation, start: float = 0, end: float = 30 * DAY) -> list
 def test_one_failure_is_told_at_once_and_then_there_is_silence() -> None:
     world = Simulation()
     world.put(failed("a"), 1)
-    world.run_until(3 * DAY)
+    world.run_until(15 * DAY)
     assert outcomes(world, 1, 12) == ["first"]
     assert len(world.told) == 1
     assert world.follow_ups == []

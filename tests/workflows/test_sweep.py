@@ -110,7 +110,7 @@ def test_half_of_500_events_are_dropped_and_all_failures_are_told_once() -> None
     world.settle()
     assert world.dead == []
     told = {one.document["incident"] for one in world.told}
-    assert sum(i.announced for key, i in world.ledger.incidents.items() if key in told) == 500
+    assert sum(len(i.reported) for key, i in world.ledger.incidents.items() if key in told) == 500
 
 
 def test_describe_jobs_is_asked_once_for_a_hundred() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from notifier.aws.ledger import IncidentLedger
 from notifier.incident.counts import Member
-from notifier.incident.incident import Incident, Phase
+from notifier.incident.incident import Incident
 from notifier.ports.service_error import ServiceError
 from notifier.text import units
 from workbench.deployed import deployment
@@ -43,7 +42,7 @@ class IncidentStore:
             found = self._ledger.read((), keys).incidents.values() if keys else ()
         except (BotoCoreError, ClientError, ServiceError) as error:
             raise deployment.aws_error("read the incidents", error) from error
-        chosen = [each for each in found if each.phase is Phase.OPEN or not only_open]
+        chosen = [each for each in found if each.stage == "open" or not only_open]
         return sorted(chosen, key=_latest, reverse=True)
 
     def find(self, incident_id: str) -> Incident:
@@ -61,19 +60,19 @@ class IncidentStore:
             raise deployment.aws_error("read the incident", error) from error
 
     def members(self, incident: Incident) -> list[Member]:
-        """Return the failed jobs of its present episode, the earliest first."""
+        """Return the failed jobs of its incident, the earliest first."""
         try:
             return sorted(self._ledger.members(incident.place), key=lambda one: one.at)
         except ServiceError as error:
             raise deployment.aws_error("read the jobs of the incident", error) from error
 
     def close(self, incident_id: str) -> Incident:
-        """Close an incident: no more follow-ups, and the next failure begins a new episode."""
+        """Close an incident: no more follow-ups, and the next failure is reported at once."""
         for _ in range(TRIES):
             incident = self.find(incident_id)
-            if incident.phase is not Phase.OPEN:
-                raise InputError(f"incident {incident.key} is not open: it is {incident.phase}")
-            closed = replace(incident, phase=Phase.CLOSED, phase_at=_now_ms(), due=0)
+            if incident.stage != "open":
+                raise InputError(f"incident {incident.key} is not open: it is {incident.stage}")
+            closed = replace(incident, due=0, hold="")
             try:
                 if self._ledger.save(closed):
                     return closed
@@ -96,18 +95,18 @@ class IncidentStore:
 
 def timeline(incident: Incident, members: list[Member]) -> list[Moment]:
     """Tell what happened to an incident, in order of time, as far as the ledger keeps it."""
-    found = [Moment(incident.opened_at, f"opened, episode {incident.episode}")]
+    found = [Moment(incident.opened_at, "opened")]
     if members:
         found.append(Moment(members[0].at, f"first failure: {members[0].name or incident.key}"))
         if len(members) > 1:
             found.append(Moment(members[-1].at, f"last of {len(members):,} failures"))
     if incident.reported_at:
-        jobs = f"{incident.announced:,} jobs reported so far"
+        jobs = f"{len(incident.reported):,} jobs reported so far"
         found.append(Moment(incident.reported_at, f"last message sent: {jobs}"))
-    if incident.held_since:
-        found.append(Moment(incident.held_since, f"on hold: {incident.held_reason}"))
-    if incident.phase is not Phase.OPEN:
-        found.append(Moment(incident.phase_at, str(incident.phase)))
+    unreported = [one.at for one in members if not incident.has_reported(one)]
+    if incident.hold and unreported:
+        found.append(Moment(min(unreported), f"on hold: {incident.hold}"))
+    found += [Moment(at, "a run began that succeeded") for at in incident.recovered.values()]
     if incident.due:
         found.append(Moment(incident.due, "next follow-up"))
     return sorted((each for each in found if each.at), key=lambda each: each.at)
@@ -119,8 +118,4 @@ def describe_age(epoch_ms: int, now: int) -> str:
 
 
 def _latest(incident: Incident) -> int:
-    return max(incident.reported_at, incident.opened_at, incident.phase_at)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    return max(incident.reported_at, incident.opened_at)

@@ -16,8 +16,9 @@ from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member
 from notifier.incident.fingerprint import is_drill_key
 from notifier.incident.incident import Incident, Place
+from notifier.incident.job import stable_name
 from notifier.incident.rate_limit import RateState
-from notifier.incident.recovery import Success
+from notifier.incident.recovery import Run, Success
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import SweepPosition
 from notifier.joblog.excerpt import LogLine, LogRead
@@ -35,6 +36,7 @@ class MemoryLedger:
     incidents: dict[str, Incident] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     counted: dict[Place, dict[str, Member]] = field(default_factory=dict)
+    run: dict[str, dict[tuple[int, str], Run]] = field(default_factory=dict)
     silences: tuple[Silence, ...] = ()
     rate_state: RateState = field(default_factory=RateState)
     drill_rate_state: RateState = field(default_factory=lambda: RateState(is_drill=True))
@@ -54,11 +56,18 @@ class MemoryLedger:
             self.unconfirmed,
         )
 
-    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        """Count members."""
+    def record(
+        self,
+        members: Sequence[tuple[Place, Member]],
+        places: Mapping[str, Place],
+        runs: Sequence[tuple[str, Run]] = (),
+    ) -> None:
+        """Count members and runs."""
+        self.places |= places
         for place, member in members:
             self.counted.setdefault(place, {})[member.job_id] = member
-        self.places.update(places)
+        for job, run in runs:
+            self.run.setdefault(job, {})[run.started_at, run.job_id] = run
 
     def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
         """Store where jobs are counted, unless it is stored already; return what is stored."""
@@ -67,6 +76,9 @@ class MemoryLedger:
     def members(self, place: Place) -> tuple[Member, ...]:
         """Return every member counted in a place."""
         return tuple(self.counted.get(place, {}).values())
+
+    def runs(self, job: str) -> tuple[Run, ...]:  # noqa: D102
+        return tuple(self.run.get(job, {}).values())
 
     def save(self, incident: Incident) -> Incident | None:
         """Save it if it is based on the stored version."""
@@ -131,8 +143,7 @@ class QueuedMessage:
     body: str
     due: int = 0
     """When a follow-up is due; its `body` is the key of the incident."""
-    waits: int = 0
-    """How often an event was sent back."""
+    waits: int = 0  # how often an event was sent back
 
 
 @dataclass
@@ -183,9 +194,10 @@ class MemoryJobs(DryRunJobLookup):
     def successes(
         self, queue_arn: str, definition: str, names: Sequence[str], since: int
     ) -> tuple[Success, ...]:
-        """Find the successes with one of these names."""
-        ended = [one for one in self.succeeded if one.stopped_at <= self.queues.now]
-        return tuple(one for one in ended if one.started_at > since and one.name in names)
+        """Find successes."""
+        now, wanted = self.queues.now, {*map(stable_name, names)}
+        later = [o for o in self.succeeded if since < o.started_at and o.stopped_at <= now]
+        return tuple(one for one in later if stable_name(one.name) in wanted)
 
 
 class SilentJournal:

@@ -61,7 +61,7 @@ def show_incident(invocation: Invocation, incident_id: str) -> None:
     store, out = _store(invocation), invocation.out
     incident = store.find(incident_id)
     members = store.members(incident)
-    out.line(f"Incident {incident.key}: {incident.phase}, {incident.severity}", bold=True)
+    out.line(f"Incident {incident.key}: {incident.stage}, {_severity(incident)}", bold=True)
     first = incident.first
     out.line(f"  job {first.job_name}, queue {first.queue or '-'}, cause {incident.cause}")
     moments = incidents.timeline(incident, members)
@@ -139,8 +139,8 @@ def rows(found: list[Incident]) -> list[tuple[str, ...]]:
     now = time.time_ns() // 1_000_000
     return [
         (
-            each.key, str(each.phase), str(each.severity), each.first.job_name or "-",
-            each.first.queue or "-", each.cause, f"{each.announced:,}",
+            each.key, each.stage, _severity(each), each.first.job_name or "-",
+            each.first.queue or "-", each.cause, f"{len(each.reported):,}",
             describe_age(each.opened_at, now), describe_age(each.reported_at, now),
         )
         for each in found
@@ -157,12 +157,19 @@ def _store(invocation: Invocation) -> IncidentStore:
 def _as_json(each: Incident) -> dict[str, object]:
     return {
         "id": each.key,
-        "state": str(each.phase),
-        "severity": str(each.severity),
+        "state": each.stage,
+        "severity": _severity(each),
         "job": each.first.job_name,
         "queue": each.first.queue,
         "cause": each.cause,
-        "jobs": each.announced,
+        "jobs": len(each.reported),
         "opened": units.iso(each.opened_at),
         "last_message": units.iso(each.reported_at) if each.reported_at else None,
     }
+
+
+def _severity(each: Incident) -> str:
+    """Return the severity of its cause; that of a job may be another, by its label."""
+    from notifier.diagnosis.known_cause import diagnosis_for
+
+    return str(diagnosis_for(each.cause).severity)

@@ -227,9 +227,9 @@ def _write_sentence(failure: Failure, diagnosis: Diagnosis) -> str:
     # The parent of an array only sums up: its count says more than its cause.
     title = facts.count_failed_children(failure) or diagnosis.title
     root = untrusted.truncate(untrusted.defang(diagnosis.root), ROOT_LIMIT)
-    log_says = f" The log says: {root}" if root else ""
     doubt = f" ({diagnosis.doubt})" if diagnosis.doubt else ""
-    return f"{facts.describe_failure(failure)}: {wording.lower_first(title)}{doubt}.{log_says}"
+    why = f"{wording.lower_first(title)}{doubt}.{advice.quote_given_reason(failure, diagnosis)}"
+    return f"{facts.describe_failure(failure)}: {why}" + (f" The log says: {root}" if root else "")
 
 
 def _explain_missing_log(failure: Failure, log: LogRead | None) -> str:

@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 from notifier.alert import advice, breakdown, facts, log_samples, summary, wording
 from notifier.alert.alert import Alert, start_alert
 from notifier.alert.commands import aws_cli, logs_insights, rerun, resubmit
 from notifier.alert.facts import Pairs
-from notifier.alert.representative import FAMILY_NAMES, job_noun, parent_job, set_representative
-from notifier.batch.failure import Kind
+from notifier.alert.representative import job_noun, parent_job, set_representative
+from notifier.alert.several.attributes import list_attributes
+from notifier.batch.failure import Failure, Kind
 from notifier.batch.identifiers import is_job_title
 from notifier.diagnosis.diagnose import Diagnosis
 from notifier.incident.counts import Member, Tally
 from notifier.incident.fingerprint import job_of
 from notifier.incident.incident import Incident
 from notifier.joblog.excerpt import LogRead
-from notifier.text import units, untrusted
+from notifier.text import units
 
 JOBS_DESCRIBED = 10  # in one describe-jobs command
 DEPENDENTS_NAMED = 5
 _SHARED_FACTS = frozenset(("queue", "definition", "requested", "ran on", "timeout", "owner"))
 
 
-def add_other_failures(alert: Alert, incident: Incident, tally: Tally) -> Alert:
+def add_other_failures(
+    alert: Alert, incident: Incident, tally: Tally, due: Collection[Member] = ()
+) -> Alert:
     """Add to the alert of one failure what else of its incident has failed, and how to rerun it."""
+    alert = _add_rerun(alert, incident, tally)
+    if tally.counted <= 1:
+        return alert
+    is_parent = alert.failure and alert.failure.kind in (Kind.ARRAY_PARENT, Kind.MULTI_NODE)
+    others = "" if is_parent else summary.describe_other_failures(incident, tally, due)
+    # What the log says stays last: it may lack a full stop.
+    event, mark, log = alert.sentence.partition(" The log says: ")
+    return replace(
+        alert,
+        severity=max(alert.severity, tally.severity),
+        sentence=f"{event} {others}{mark}{log}" if others else alert.sentence,
+        **_speak_for_all(incident, tally),
+        breakdown=_write_table(incident, tally),
+        causes=breakdown.count_by_cause(tally),
+        counts=summary.count_failures(incident, tally),
+    )
+
+
+def _add_rerun(alert: Alert, incident: Incident, tally: Tally) -> Alert:
     again = rerun.rerun_failed_jobs(incident, tally)
     if again.command and alert.failure:  # it stands for that of one of the jobs
         own = resubmit.rerun_job(alert.failure, alert.diagnosis)
@@ -36,27 +59,19 @@ def add_other_failures(alert: Alert, incident: Incident, tally: Tally) -> Alert:
             steps=(*(one for one in alert.steps if one != own.step), again.step),
             submit_commands=again.submit or alert.submit_commands,
         )
-    alert = replace(
-        alert,
-        links=(*alert.links, *logs_insights.make_links(incident.first, tally)),
-    )
-    if tally.counted <= 1:
-        return alert
-    is_parent = alert.failure and alert.failure.kind in (Kind.ARRAY_PARENT, Kind.MULTI_NODE)
-    others = "" if is_parent else summary.describe_other_failures(incident, tally)
-    # What the log says stays last: it may lack a full stop.
-    event, mark, log = alert.sentence.partition(" The log says: ")
     return replace(
         alert,
-        sentence=f"{event} {others}{mark}{log}" if others else alert.sentence,
-        breakdown=_write_table(incident, tally),
-        causes=breakdown.count_by_cause(tally),
-        counts=summary.count_failures(incident, tally),
+        facts=(*alert.facts, *_list_ignored_labels(alert.failure, incident)),
+        links=(*alert.links, *logs_insights.make_links(incident.first, tally)),
     )
 
 
 def compose_digest(
-    incident: Incident, tally: Tally, reads: Sequence[tuple[Member, LogRead]], log_lines: int
+    incident: Incident,
+    tally: Tally,
+    reads: Sequence[tuple[Member, LogRead]],
+    log_lines: int,
+    due: Collection[Member] = (),
 ) -> Alert:
     """Report an incident as it stands.
 
@@ -65,11 +80,13 @@ def compose_digest(
     incident
         Its state; `first` has only what names the job.
     tally
-        The failures of this episode.
+        What it reports.
     reads
         The logs of the members that `log_samples.choose_logs` gave.
     log_lines
         Maximum number of log lines to show, of all samples together.
+    due
+        What of it was not reported before.
     """
     incident = set_representative(incident, tally)
     first, diagnosis = incident.first, summary.diagnose_incident(incident, tally)
@@ -77,16 +94,16 @@ def compose_digest(
     if not again.command and first.kind is Kind.JOB and summary.is_single(tally):
         again = resubmit.rerun_job(first, diagnosis)
     samples, log_says = log_samples.show_logs(incident, reads, log_lines)
-    alert = _add_headline(_start_alert(incident, tally, diagnosis), incident, tally, log_says)
-    sentence = summary.write_sentence(incident, tally, diagnosis)
-    steps = (*advice.next_steps(first, diagnosis), again.step, _dependents_step(tally))
-    several = (*_list_numbers(incident, tally), *alert.facts)
+    start = start_digest(incident, tally, diagnosis)
+    alert = _add_headline(start, incident, tally, log_says, due)
+    sentence = summary.write_sentence(incident, tally, diagnosis, due)
+    steps = (*advice.next_steps(first, diagnosis), again.step, dependents_step(tally))
     log_links = log_samples.list_log_links(incident, reads)
     return replace(
         alert,
         sentence=" ".join(filter(None, (sentence, log_says))),
         steps=tuple(filter(None, steps)),
-        facts=facts.list_facts(first) if summary.is_single(tally) else several,
+        facts=(*_list_facts(alert, incident, tally), *_list_ignored_labels(first, incident)),
         breakdown=_write_table(incident, tally),
         samples=samples,
         log_note=log_samples.explain_missing_logs(first.kind, tally, samples),
@@ -96,71 +113,18 @@ def compose_digest(
     )
 
 
-def _add_headline(alert: Alert, incident: Incident, tally: Tally, log_says: str) -> Alert:
+def _add_headline(
+    alert: Alert, incident: Incident, tally: Tally, log_says: str, due: Collection[Member]
+) -> Alert:
     """Add the headline; where all failed with one exit code, the log's error ends it."""
-    headline = summary.write_headline(incident, tally)
+    headline = summary.write_headline(incident, tally, due)
     is_alike = incident.first.kind is Kind.JOB and len(tally.groups) == 1 and not tally.dependents
     root = log_says.partition(" says: ")[2]
     error = wording.short_error(alert.diagnosis, root) if is_alike else ""
     return replace(alert, headline=headline.partition(": ")[0] if error else headline, error=error)
 
 
-def compose_recovery(incident: Incident, tally: Tally, reason: str) -> Alert:
-    """Report that an incident is over.
-
-    Parameters
-    ----------
-    incident
-        Its state.
-    tally
-        The failures of this episode.
-    reason
-        How long it took, such as `after 3 h 10 min, 5 failed runs`.
-    """
-    incident = set_representative(incident, tally)
-    first, diagnosis = incident.first, summary.diagnose_incident(incident, tally)
-    alert = _start_alert(incident, tally, replace(diagnosis, meaning="", actions=()))
-    times: Pairs = (("since", units.moment(tally.first_at)),)
-    if not first.is_from_sweep:
-        times = (
-            ("first failure", units.moment(tally.first_at)),
-            ("last failure", units.moment(tally.newest_at)),
-        )
-    cause = summary.list_causes(tally) or wording.lower_first(diagnosis.title)
-    name, sentence = _describe_recovery(incident, tally)
-    return replace(
-        alert,
-        status=facts.mark_drill("RECOVERED", first.is_drill),
-        name=name,
-        doubt="",
-        event_id=f"{alert.event_id}-recovered",
-        sentence=f"{sentence}, {reason.replace(', ', ' and ', 1)}.",
-        headline=reason,
-        steps=tuple(filter(None, (_dependents_step(tally),))),
-        facts=(*times, ("cause", cause), *alert.facts),
-    )
-
-
-def _describe_recovery(incident: Incident, tally: Tally) -> tuple[str, str]:
-    """Give the name of what has recovered, and the beginning of a sentence about it."""
-    job = parent_job(incident.first)
-    name = untrusted.defang(job.job_name)
-    if job is incident.first:
-        name = summary.name_incident(incident, tally)
-    on_queue = f" on queue {untrusted.defang(job.queue)}" if job.queue else ""
-    if job.kind is Kind.JOB and len(tally.names) > 1:
-        return name, f"All {len(tally.names):,} jobs that failed{on_queue} have succeeded again"
-    if job.kind is Kind.STUCK:
-        if tally.failed > 1:
-            return name, f"{tally.failed:,} jobs{on_queue} are no longer waiting"
-        return name, f"Job {name}{on_queue} is no longer waiting"
-    if job.is_unusable:
-        return name, f"{facts.describe_failure(job).removesuffix(job.status)}usable again"
-    kind = FAMILY_NAMES.get(job.kind, "job").capitalize()
-    return name, f"{kind} {name}{on_queue} has succeeded again"
-
-
-def _start_alert(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> Alert:
+def start_digest(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> Alert:
     """Begin an alert with what a digest and a recovery have in common."""
     first = incident.first
     return replace(
@@ -173,12 +137,36 @@ def _start_alert(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> Aler
         facts=tuple(pair for pair in facts.list_facts(first) if pair[0] in _SHARED_FACTS),
         incident=incident.key,
         # The same message sent twice has the same id; the next digest has another.
-        event_id=f"{incident.key}-{incident.episode}-{tally.counted}",
+        event_id=f"{incident.key}-{tally.newest_at}-{tally.counted}",
         event_time=units.iso(tally.newest_at or incident.opened_at),
         causes=breakdown.count_by_cause(tally),
         counts=summary.count_failures(incident, tally),
         failure=None if first.kind is Kind.UNREADABLE else first,
+        **_speak_for_all(incident, tally),
     )
+
+
+def _list_facts(alert: Alert, incident: Incident, tally: Tally) -> Pairs:
+    if summary.is_single(tally):
+        return facts.list_facts(incident.first)
+    return (*_list_numbers(incident, tally), *alert.facts)
+
+
+def _list_ignored_labels(failure: Failure | None, incident: Incident) -> Pairs:
+    """Give the tags that are not understood; they are said in the first message, and no more."""
+    return advice.list_ignored_labels(failure) if failure and not incident.reported_at else ()
+
+
+def _speak_for_all(incident: Incident, tally: Tally) -> dict[str, Any]:
+    """Give what an alert names for filters: the values of all its failures, not of one."""
+    values = list_attributes(incident, tally)
+    several = {name: each for name, each in values.items() if len(each) > 1}
+    single = {
+        name: "" if name in several else "".join(values[name])
+        for name in ("queue", "definition", "owner")
+        if values[name]
+    }
+    return {**single, "filters": several}
 
 
 def _write_table(incident: Incident, tally: Tally) -> tuple[str, ...]:
@@ -225,7 +213,7 @@ def _list_commands(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> tu
     return (*commands[:-1], *aws_cli.describe_jobs(ids[:JOBS_DESCRIBED], job.region))
 
 
-def _dependents_step(tally: Tally) -> str:
+def dependents_step(tally: Tally) -> str:
     """Say which dependents to submit again; a name with markup is only counted."""
     names = list(dict.fromkeys(one.name for one in tally.dependents))
     if not names:

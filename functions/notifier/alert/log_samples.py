@@ -67,7 +67,7 @@ def show_logs(
 def _name_member(incident: Incident, member: Member) -> str:
     if member.index is not None:
         return f"{job_noun(incident.first)} {member.index}"
-    name = untrusted.cut_middle(untrusted.defang(member.name), NAME_SHOWN)
+    name = untrusted.defang(untrusted.cut_middle(member.name, NAME_SHOWN))
     return f"job {name}" if name else "the job"
 
 

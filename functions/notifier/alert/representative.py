@@ -9,8 +9,10 @@ from notifier.batch.failure import Failure, Kind
 from notifier.incident.counts import Member, Tally
 from notifier.incident.fingerprint import FAMILIES, identity, job_id_of, job_of, root_of
 from notifier.incident.incident import Incident
+from notifier.incident.job import stable_name
 
 FAMILY_NAMES = {Kind.ARRAY_PARENT: "array job", Kind.MULTI_NODE: "multi-node job"}
+_OWN_TAGS = frozenset(("notify:owner", "notify:severity"))
 _PARENT_KINDS = {Kind.ARRAY_CHILD: Kind.ARRAY_PARENT, Kind.NODE: Kind.MULTI_NODE}
 _NOUNS = {
     Kind.ARRAY_PARENT: "child",
@@ -21,10 +23,10 @@ _NOUNS = {
 
 
 def set_representative(incident: Incident, tally: Tally) -> Incident:
-    """Make the first failure of this episode the incident's first.
+    """Make the first failure that a message reports the incident's first.
 
-    The ledger keeps the first of all episodes: both have the same definition, queue and sizes. The
-    parent of an array or multi-node job stays.
+    The ledger keeps the first of all: another has the same sizes. The parent of an array or
+    multi-node job stays.
     """
     first = incident.first
     member = min(tally.failures, key=lambda one: (one.at, one.job_id), default=None)
@@ -49,9 +51,24 @@ def _as_member(first: Failure, member: Member) -> Failure:
         waiting_since=member.at if is_stuck else None,
         created_at=None,
         started_at=None,
+        queue_arn=member.queue or first.queue_arn,
+        definition_arn=_definition_arn(first, member),
+        tags=_tags(first, member),
         event_id="",
         training_job="",
     )
+
+
+def _definition_arn(first: Failure, member: Member) -> str:
+    home = first.definition_arn.rpartition("/")[0]
+    return f"{home}/{member.definition}" if home and member.definition else first.definition_arn
+
+
+def _tags(first: Failure, member: Member) -> tuple[tuple[str, str], ...]:
+    """Give the tags of the member: the others are the same if it is another run of the job."""
+    is_same = stable_name(member.name or first.job_name) == stable_name(first.job_name)
+    own = [one for one in first.tags if is_same and one[0] not in _OWN_TAGS]
+    return (*own, *([("notify:owner", member.owner)] if member.owner else []))
 
 
 def _job_id(first: Failure, member: Member) -> str:

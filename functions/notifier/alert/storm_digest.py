@@ -9,6 +9,7 @@ from notifier.alert import breakdown, facts, summary, wording
 from notifier.alert.alert import Alert
 from notifier.alert.breakdown import CauseCount, Counts
 from notifier.alert.representative import parent_job, set_representative
+from notifier.alert.several.attributes import list_attributes, list_values
 from notifier.alert.several.rows import (
     Row,
     align,
@@ -24,7 +25,7 @@ from notifier.alert.several.rows import (
 from notifier.batch.failure import Failure
 from notifier.diagnosis.diagnose import Diagnosis
 from notifier.diagnosis.known_cause import notifier_diagnosis
-from notifier.incident.counts import Tally, fold
+from notifier.incident.counts import Tally
 from notifier.incident.incident import Incident
 from notifier.text import units, untrusted
 
@@ -50,13 +51,13 @@ def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: i
     Parameters
     ----------
     entries
-        At least one incident, with all failures of its episode.
+        At least one incident, with those of its failures that are on hold.
     more
         How many further incidents the next digest reports.
     since
         When the first of them was put on hold (epoch ms).
     """
-    held = [_select_unreported(incident, tally) for incident, tally in entries]
+    held = [(set_representative(incident, tally), tally) for incident, tally in entries]
     rows = disambiguate_names(sort_rows(make_row(incident, tally) for incident, tally in held))
     causes = breakdown.merge_counts(share for each in held for share in _split_by_cause(*each))
     dependents = sum(len(tally.dependents) for _, tally in held)
@@ -79,7 +80,16 @@ def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: i
         breakdown=align(rows),
         counts=counts,
     )
+    alert = replace(alert, filters={**alert.filters, **_list_attributes(held)})
     return _add_further(alert, more) if more else alert
+
+
+def _list_attributes(held: Sequence[tuple[Incident, Tally]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for each in held:
+        for name, values in list_attributes(*each).items():
+            found[name] = list_values((*found.get(name, ()), *values))
+    return found
 
 
 def _add_further(alert: Alert, more: int) -> Alert:
@@ -156,13 +166,6 @@ def _summarize(rows: Sequence[Row], causes: tuple[CauseCount, ...], notice: Diag
 
 def _common_value(values: Sequence[str]) -> str:
     return values[0] if len(set(values)) == 1 else ""
-
-
-def _select_unreported(incident: Incident, tally: Tally) -> tuple[Incident, Tally]:
-    """Keep what has failed since the last message; all of it where that is not known."""
-    jobs = sorted((one for one in tally.every if one is not tally.parent), key=lambda one: one.at)
-    unreported = fold(jobs[incident.announced :]) if len(jobs) > incident.announced else tally
-    return set_representative(incident, unreported), unreported
 
 
 def _split_by_cause(incident: Incident, tally: Tally) -> Iterator[tuple[str, str, int]]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from notifier.alert import facts, wording
-from notifier.alert.alert import tagged_severity
 from notifier.alert.breakdown import Counts
 from notifier.alert.representative import FAMILY_NAMES, count_jobs, parent_job
+from notifier.alert.several.attributes import list_values, name_queues
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.diagnose import Certainty, Diagnosis, Severity
 from notifier.diagnosis.known_cause import diagnosis_for
-from notifier.incident.counts import Tally
+from notifier.incident.counts import Member, Role, Tally
 from notifier.incident.fingerprint import FAMILIES
 from notifier.incident.incident import Incident
 from notifier.text import units, untrusted
@@ -38,8 +38,9 @@ def is_one_job(incident: Incident, tally: Tally) -> bool:
 
 def total_failed(tally: Tally) -> int:
     """Count the failures; Batch itself may count more children than events have come for."""
-    by_batch = tally.parent.failed if tally.parent else 0
-    return max(tally.failed, by_batch or 0)
+    by_batch = (tally.parent.failed or 0) if tally.parent else 0
+    # A parent has failed because a child or node has, whose event may be missing.
+    return max(tally.failed, by_batch, 1 if tally.parent else 0)
 
 
 def count_failures(incident: Incident, tally: Tally) -> Counts:
@@ -67,7 +68,8 @@ def name_incident(incident: Incident, tally: Tally) -> str:
     if len(names) == 1:
         return untrusted.defang(names[0])
     several = wording.pluralize(len(names), "job") if names else "unknown jobs"
-    return untrusted.defang(first.definition_name) or several
+    is_mixed = len({one.definition.partition(":")[0] for one in tally.failures}) > 1
+    return several if is_mixed else untrusted.defang(first.definition_name) or several
 
 
 def diagnose_incident(incident: Incident, tally: Tally) -> Diagnosis:
@@ -83,9 +85,8 @@ def diagnose_incident(incident: Incident, tally: Tally) -> Diagnosis:
 
 
 def rate_severity(incident: Incident, tally: Tally) -> Severity:
-    """Give the severity in the job's tag, or else the highest among the causes."""
-    causes = (diagnosis_for(group.cause).severity for group in tally.groups)
-    return tagged_severity(incident.first, max([incident.severity, *causes]))
+    """Give the highest severity among the failures."""
+    return tally.severity if tally.every else diagnosis_for(incident.cause).severity
 
 
 def list_causes(tally: Tally) -> str:
@@ -93,10 +94,10 @@ def list_causes(tally: Tally) -> str:
     return wording.list_causes((group.cause, len(group.members)) for group in tally.groups)
 
 
-def write_headline(incident: Incident, tally: Tally) -> str:
+def write_headline(incident: Incident, tally: Tally, due: Collection[Member] = ()) -> str:
     """Write what replaces the cause in a subject; empty for a single failure.
 
-    Such as `312 of 10,000 failed: 300 out of memory, 12 Spot; 2 more will not run`.
+    Such as `312 of 10,000 failed: 300 out of memory, 12 Spot; 2 will not run (1 new)`.
     """
     counts = count_failures(incident, tally)
     if is_single(tally) or not (counts.failed or counts.dependents):
@@ -105,7 +106,8 @@ def write_headline(incident: Incident, tally: Tally) -> str:
         return f"{wording.pluralize(counts.failed, 'event')} could not be read"
     parts = [_count_and_causes(incident, tally, counts)] if counts.failed else []
     if counts.dependents:
-        parts.append(f"{counts.dependents:,} {'more ' if parts else ''}will not run")
+        new = _count_new_dependents(tally, due)
+        parts.append(f"{counts.dependents:,} will not run" + (f" ({new:,} new)" if new else ""))
     return "; ".join(parts)
 
 
@@ -125,7 +127,15 @@ def _count_and_causes(incident: Incident, tally: Tally, counts: Counts) -> str:
     return f"{head}: {list_causes(tally)}" if tally.groups else head
 
 
-def write_sentence(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> str:
+def _count_new_dependents(tally: Tally, due: Collection[Member]) -> int:
+    """Count the dependents that were not reported before, where others were."""
+    new = sum(one.role is Role.DEPENDENT for one in due)
+    return new if 0 < new < len(tally.dependents) else 0
+
+
+def write_sentence(
+    incident: Incident, tally: Tally, diagnosis: Diagnosis, due: Collection[Member] = ()
+) -> str:
     """Say what happened, in sentences that can be read aloud."""
     doubt = f" ({diagnosis.doubt})" if diagnosis.doubt else ""
     if incident.first.kind is Kind.UNREADABLE:
@@ -136,7 +146,9 @@ def write_sentence(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> st
         job = incident.first if is_single(tally) else parent_job(incident.first)
         return f"{facts.describe_failure(job)}: {wording.lower_first(diagnosis.title)}{doubt}."
     why = f": {list_causes(tally)}{doubt}" if tally.groups else ""
-    return " ".join([f"{_open_sentence(incident, tally)}{why}.", *_add_sentences(incident, tally)])
+    return " ".join(
+        [f"{_open_sentence(incident, tally)}{why}.", *_add_sentences(incident, tally, due)]
+    )
 
 
 def _open_sentence(incident: Incident, tally: Tally) -> str:
@@ -149,8 +161,7 @@ def _open_sentence(incident: Incident, tally: Tally) -> str:
         return f"Queue {name_incident(incident, tally)} was blocked {times}"
     if first.kind is Kind.ENVIRONMENT:
         return f"{facts.describe_failure(first)}, {times}"
-    on_queue = f" on queue {untrusted.defang(first.queue)}" if first.queue else ""
-    return f"{_describe_jobs(incident, tally, counts)}{on_queue}"
+    return f"{_describe_jobs(incident, tally, counts)}{name_queues(incident, tally)}"
 
 
 def _describe_jobs(incident: Incident, tally: Tally, counts: Counts) -> str:
@@ -165,25 +176,30 @@ def _describe_jobs(incident: Incident, tally: Tally, counts: Counts) -> str:
         return f"Job {name} failed" + (
             f" {_format_times(counts.failed)}" if counts.failed > 1 else ""
         )
+    definitions = list_values(one.definition.partition(":")[0] for one in tally.failures)
     definition = untrusted.defang(first.definition_name)
     of = f" of definition {definition}" if definition else ""
+    if len(definitions) > 1:
+        of = f" of {len(definitions):,} definitions"
     return f"{count_jobs(counts.failed, first)}{of} failed"
 
 
-def _add_sentences(incident: Incident, tally: Tally) -> Iterator[str]:
+def _add_sentences(incident: Incident, tally: Tally, due: Collection[Member]) -> Iterator[str]:
     if 0 < tally.failed < total_failed(tally):
         total = f"{total_failed(tally):,}"
         yield f"AWS Batch counts {total}, but sent events for only {tally.failed:,}."
     if tally.assumed:
         yield _describe_assumed(tally)
     if tally.dependents and tally.failed:
-        yield _describe_dependents(tally)
+        yield _describe_dependents(tally, due)
     if tally.ended and incident.first.kind in FAMILIES:
         yield f"The {FAMILY_NAMES[parent_job(incident.first).kind]} has finished."
 
 
-def _describe_dependents(tally: Tally) -> str:
-    return f"{wording.pluralize(len(tally.dependents), 'dependent job')} will not run."
+def _describe_dependents(tally: Tally, due: Collection[Member]) -> str:
+    new = _count_new_dependents(tally, due)
+    said = f", {new:,} of them new" if new else ""
+    return f"{wording.pluralize(len(tally.dependents), 'dependent job')} will not run{said}."
 
 
 def _describe_assumed(tally: Tally) -> str:
@@ -194,13 +210,13 @@ def _describe_assumed(tally: Tally) -> str:
     return f"{tally.assumed:,} of them {verb} grouped by exit code only: {logs} not read."
 
 
-def describe_other_failures(incident: Incident, tally: Tally) -> str:
+def describe_other_failures(incident: Incident, tally: Tally, due: Collection[Member] = ()) -> str:
     """Say what else has failed beside the failure that an alert is about."""
     parts = [_count_others(incident, tally)] if tally.failed > 1 else []
     if tally.failed > 1 and tally.assumed:
         parts.append(_describe_assumed(tally))
     if tally.dependents:
-        parts.append(_describe_dependents(tally))
+        parts.append(_describe_dependents(tally, due))
     return " ".join(parts)
 
 
@@ -213,7 +229,7 @@ def _count_others(incident: Incident, tally: Tally) -> str:
         return f"{wording.pluralize(others, 'more event')} could not be read."
     if is_one_job(incident, tally):
         return f"This is the {units.ordinal(tally.failed)} time since {since}."
-    if incident.announced:
+    if incident.reported_at:
         return f"With this one, {count_jobs(tally.failed, first)} have failed since {since}."
     have = "has" if others == 1 else "have"
     return f"{count_jobs(others, first, 'more ')} {have} failed so far."

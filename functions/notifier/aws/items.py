@@ -1,22 +1,26 @@
 """Items of the ledger's table: key, version, expiry, and a body of JSON.
 
-Only the fields named here are stored: a new field of a failure must be added explicitly.
+Only the fields named here are stored: a new field of a failure must be added explicitly. What an
+earlier version stored is read as well: see `_upgraded`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
 from notifier.batch.failure import Failure, Kind, LogStream
 from notifier.diagnosis.catalogue import Certainty, Severity
+from notifier.incident import marks
 from notifier.incident.counts import Member, Role
 from notifier.incident.fingerprint import is_drill_key
-from notifier.incident.incident import Incident, Phase, Place
+from notifier.incident.incident import Incident, Place
 from notifier.incident.rate_limit import RateState, Sending
+from notifier.incident.recovery import Run
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import Progress, SweepPosition
 
@@ -31,8 +35,11 @@ _STORED_FIELDS = (
     "resource_type", "waiting_since", "tags", "pipeline", "run", "step", "is_drill",
 )  # fmt: skip
 
-# Field names in incidents that a version before 0.2 stored.
-_RENAMED = {"told_at": "reported_at", "withheld": "held_reason", "withheld_at": "held_since"}
+MEMBER_PREFIX = "job#"
+_COUNTS = ("after", "muted_until")  # of most members, 0
+_KEPT = ("key", "first", "cause", "certainty", "opened_at", "interval", "due", "lease_until")
+# A version before 0.2 numbered the episodes of an incident.
+_MEMBER_KEY = re.compile(r"job#(?:\d{4}#)?(.+)", re.DOTALL)
 
 
 def key(pk: str, sk: str) -> Item:
@@ -50,14 +57,14 @@ def place_key(root: str) -> Item:
     return key(f"job#{_short(root)}", "place")
 
 
-def member_prefix(place: Place) -> str:
-    """Return the prefix of the sort keys of an episode's members."""
-    return f"job#{place.episode:04d}#"
-
-
 def member_key(place: Place, job_id: str) -> Item:
     """Return the key of a member."""
-    return key(f"incident#{place.key}", member_prefix(place) + _short(job_id))
+    return key(f"incident#{place.key}", MEMBER_PREFIX + _short(job_id))
+
+
+def run_key(job: str, run: Run) -> Item:
+    """Return the key of a run; those that began later are sorted later."""
+    return key(f"runs#{job}", f"{max(0, run.started_at):015d}#{_short(run.job_id)}")
 
 
 def _short(name: str) -> str:
@@ -111,17 +118,37 @@ def from_incident(incident: Incident) -> dict[str, Any]:
     kept = {field.name: getattr(incident, field.name) for field in fields(incident)}
     first = {name: getattr(incident.first, name) for name in _STORED_FIELDS}
     del kept["version"]
-    return _without_empty(kept) | {"first": _without_empty(first)}
+    own = {"first": _without_empty(first), "reported": marks.pack(incident.reported)}
+    return _without_empty(kept | own | {"recovered": dict(incident.recovered)})
 
 
 def to_incident(item: Item) -> Incident:
     """Parse an incident's state."""
-    body = {_RENAMED.get(name, name): value for name, value in body_of(item).items()}
-    body["first"] = _failure(body["first"])
-    body["severity"], body["certainty"] = Severity(body["severity"]), Certainty(body["certainty"])
-    body["phase"] = Phase(body["phase"])
-    body["before"] = Phase(body["before"]) if "before" in body else None
+    body = _upgraded(body_of(item))
+    body["first"], body["certainty"] = _failure(body["first"]), Certainty(body["certainty"])
+    body["reported"] = marks.unpack(body.get("reported", {}))
     return Incident(**body, version=version_of(item))
+
+
+def _upgraded(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a state that a version before 0.2 stored, as this one stores it.
+
+    It counted what was reported of the last episode, instead of marking it: what failed before its
+    last message, or the end of the episode before it, was reported.
+    """
+    if "severity" not in body:
+        return body
+    reported_at = body.pop("told_at", 0) or body.pop("reported_at", 0)
+    ended_at = body.pop("phase_at", 0)
+    is_recovered = "recovered" in (body.pop("phase", ""), body.pop("before", ""))
+    hold = body.pop("withheld", "") or body.pop("held_reason", "")
+    kept = {name: body[name] for name in _KEPT if name in body}
+    return kept | {
+        "reported_at": reported_at,
+        "reported_before": max(reported_at, ended_at) + 1 if reported_at or ended_at else 0,
+        "recovered": {"": ended_at} if is_recovered else {},
+        "hold": hold,
+    }
 
 
 def _failure(body: dict[str, Any]) -> Failure:
@@ -132,20 +159,40 @@ def _failure(body: dict[str, Any]) -> Failure:
     )
 
 
+def to_place(item: Item) -> Place:
+    """Parse where a job is counted."""
+    body = body_of(item)
+    return Place(body["key"], body.get("assumed", False))
+
+
 def from_member(member: Member) -> dict[str, Any]:
     """Return the body of a member; its id is in the key, unless it is too long for that."""
     body = _without_empty({field.name: getattr(member, field.name) for field in fields(member)})
     if _short(member.job_id) == member.job_id:
         body.pop("job_id", None)
-    return body | ({"log": list(asdict(member.log).values())} if member.log else {})
+    body |= {"log": list(asdict(member.log).values())} if member.log else {}
+    return {name: value for name, value in body.items() if value or name not in _COUNTS}
 
 
-def to_member(item: Item, prefix: str) -> Member:
+def to_member(item: Item) -> Member:
     """Parse a member."""
-    body = body_of(item)
+    body, named = body_of(item), _MEMBER_KEY.fullmatch(item["sk"]["S"])
     log = LogStream(*body["log"]) if "log" in body else None
-    job_id = body.get("job_id", item["sk"]["S"].removeprefix(prefix))
-    return Member(**(body | {"job_id": job_id, "role": Role(body["role"]), "log": log}))
+    label = Severity(body["label"]) if "label" in body else None
+    job_id = body.get("job_id", named[1] if named else "")
+    own = {"job_id": job_id, "role": Role(body["role"]), "log": log, "label": label}
+    return Member(**(body | own))
+
+
+def from_run(run: Run) -> dict[str, Any]:
+    """Return the body of a run; its id is in the key."""
+    return {"stopped_at": run.stopped_at} | ({"succeeded": True} if run.succeeded else {})
+
+
+def to_run(item: Item) -> Run:
+    """Parse a run."""
+    started_at, _, job_id = item["sk"]["S"].partition("#")
+    return Run(job_id, int(started_at), **body_of(item))
 
 
 def from_rate_state(rate_state: RateState) -> dict[str, Any]:
@@ -188,7 +235,7 @@ def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in values.items()
-        if value is not None and value != "" and value != () and value is not False
+        if value is not None and value not in ("", (), {}) and value is not False
     }
 
 

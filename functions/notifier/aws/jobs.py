@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from notifier.aws import calls
 from notifier.aws.calls import Timeouts, call_aws
 from notifier.batch.job_secrets import secrets_in
+from notifier.incident.job import stable_name
 from notifier.incident.recovery import Success
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ class JobLookup:
     def successes(
         self, queue_arn: str, definition: str, names: Sequence[str], since: int
     ) -> tuple[Success, ...]:
-        """List jobs of these names that began after `since` and succeeded.
+        """List runs of these jobs that began after `since` and succeeded.
 
-        With a filter, ListJobs returns jobs of every status, but no children or nodes.
+        Names that differ in their dates, ids and numbers are one job's. With a filter, ListJobs
+        returns jobs of every status, but no children or nodes.
         https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
         """
-        by_name = len(names) == 1 and "*" not in names[0]
+        is_fixed = all(name.casefold() == stable_name(name) for name in names)
+        by_name = len(names) == 1 and is_fixed and "*" not in names[0]
         name, value = ("JOB_NAME", names[0]) if by_name else ("JOB_DEFINITION", definition)
         request: ListJobsRequestTypeDef = {
             "jobQueue": queue_arn,
@@ -52,8 +55,8 @@ class JobLookup:
             if not page.get("nextToken") or (jobs and jobs[-1].get("createdAt", 0) <= since):
                 break
             request["nextToken"] = page["nextToken"]
-        wanted = {name.casefold() for name in names}
-        return tuple(_success(job) for job in found if job["jobName"].casefold() in wanted)
+        wanted = {stable_name(name) for name in names}
+        return tuple(_success(job) for job in found if stable_name(job["jobName"]) in wanted)
 
     def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
         """Return those of up to 100 jobs that have not begun to run."""
@@ -93,7 +96,8 @@ def _has_succeeded(job: JobSummaryTypeDef, definition: str, since: int) -> bool:
 
 
 def _success(job: JobSummaryTypeDef) -> Success:
-    return Success(job["jobName"], _began(job), job.get("stoppedAt") or _began(job))
+    ended = job.get("stoppedAt") or _began(job)
+    return Success(job["jobName"], _began(job), ended, job["jobId"])
 
 
 def _began(job: JobSummaryTypeDef) -> int:

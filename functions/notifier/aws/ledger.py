@@ -3,7 +3,8 @@
 | pk | sk | what |
 |---|---|---|
 | `incident#<key>` | `state` | one incident |
-| `incident#<key>` | `job#<episode>#<job id>` | one failed job, counted there |
+| `incident#<key>` | `job#<job id>` | one failed job, counted there |
+| `runs#<key of a job>` | `<began at>#<root>` | one run of that job |
 | `job#<root>` | `place` | where that job is counted |
 | `job#base#<key>` | `place` | the latest incident of failures whose events are alike |
 | `silences` | `all` | every silence |
@@ -18,22 +19,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import islice
 
 from notifier.aws import items
 from notifier.aws.items import Item
 from notifier.aws.table import MOST_IN_TRANSACTION, PAUSES_S, Table, wait_to_retry
 from notifier.diagnosis.catalogue import Severity
-from notifier.incident.counts import Member
+from notifier.incident.counts import Member, Role
 from notifier.incident.incident import Incident, Place
 from notifier.incident.rate_limit import RateState
+from notifier.incident.recovery import Run
 from notifier.incident.silence import Silence
 from notifier.incident.sweep_position import SweepPosition
 from notifier.ports.reporting import LedgerSnapshot
 
 DAY_S = 24 * 3600
-# An episode lasts 14 days at most, and its follow-ups come within hours.
-MEMBER_DAYS = 30
-STATE_DAYS = 400  # "3rd in a row" counts for over a year
+MEMBER_DAYS = 60  # nothing is held back for more than 30 days
+STATE_DAYS = 400  # "3rd in a row" counts for over a year, and an array counts all its children
+MOST_RUNS = 1_000  # that are read of one job
 HELD_DAYS = 7
 SILENCE_DAYS = 31
 POSITION_DAYS = 30  # after this time without a sweep, the next starts anew
@@ -65,7 +68,7 @@ class IncidentLedger:
         silences, pending = found.get(("silences", "all")), found.get(("subscriptions", "pending"))
         rate_state, drills = found.get(("brake", "alerts")), found.get(("brake", "drills"))
         return LedgerSnapshot(
-            places={root: Place(**items.body_of(item)) for root, item in places.items() if item},
+            places={root: items.to_place(item) for root, item in places.items() if item},
             incidents={key: items.to_incident(item) for key, item in states.items() if item},
             silences=items.to_silences(silences) if silences else (),
             rate_state=items.to_rate_state(rate_state) if rate_state else RateState(),
@@ -73,18 +76,28 @@ class IncidentLedger:
             unconfirmed=items.body_of(pending)["pending"] if pending else 0,
         )
 
-    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        """Store members where they belong, and by root where that is; idempotent."""
+    def record(
+        self,
+        members: Sequence[tuple[Place, Member]],
+        places: Mapping[str, Place],
+        runs: Sequence[tuple[str, Run]] = (),
+    ) -> None:
+        """Store members where they belong, by root where that is, and runs by job; idempotent."""
         puts = [
             items.with_body(
                 items.member_key(place, one.job_id),
                 items.from_member(one),
                 # From the time of the failure, so that the same event gives the same item.
-                (one.at or self._now_ms()) // 1000 + MEMBER_DAYS * DAY_S,
+                (one.at or self._now_ms()) // 1000 + _days_kept(one) * DAY_S,
             )
             for place, one in members
         ]
         puts += [self._place_item(root, place) for root, place in places.items()]
+        expires = self._in_days(STATE_DAYS)
+        puts += [
+            items.with_body(items.run_key(job, run), items.from_run(run), expires)
+            for job, run in runs
+        ]
         self._table.put_many(puts)
 
     def settle(self, places: Mapping[str, Place]) -> dict[str, Place]:
@@ -96,9 +109,13 @@ class IncidentLedger:
 
     def members(self, place: Place) -> tuple[Member, ...]:
         """Return every member counted in a place."""
-        prefix = items.member_prefix(place)
-        found = self._table.query(f"incident#{place.key}", prefix)
-        return tuple(items.to_member(item, prefix) for item in found)
+        found = self._table.query(f"incident#{place.key}", items.MEMBER_PREFIX)
+        return tuple(items.to_member(item) for item in found)
+
+    def runs(self, job: str) -> tuple[Run, ...]:
+        """Return the newest runs of a job."""
+        found = self._table.query(f"runs#{job}", "", newest_first=True)
+        return tuple(items.to_run(item) for item in islice(found, MOST_RUNS))
 
     def save(self, incident: Incident) -> Incident | None:
         """Write it if nobody wrote it since it was read; return what is stored now, or None."""
@@ -188,63 +205,15 @@ class IncidentLedger:
         return known | left
 
     def _place_item(self, root: str, place: Place) -> Item:
-        body = {"key": place.key, "episode": place.episode}
+        body: dict[str, str | bool] = {"key": place.key}
         body |= {"assumed": True} if place.assumed else {}
-        return items.with_body(items.place_key(root), body, self._in_days(MEMBER_DAYS))
+        return items.with_body(items.place_key(root), body, self._in_days(STATE_DAYS))
 
     def _in_days(self, days: int) -> int:
         return self._now_ms() // 1000 + days * DAY_S
 
 
-class DryRunLedger:
-    """Stores nothing, so that every failure is a first, for `sam local invoke`."""
-
-    def read(self, roots: Collection[str], keys: Collection[str]) -> LedgerSnapshot:
-        """Return nothing."""
-        return LedgerSnapshot()
-
-    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        """Do nothing."""
-
-    def settle(self, places: Mapping[str, Place]) -> Mapping[str, Place]:
-        """Accept it."""
-        return places
-
-    def members(self, place: Place) -> tuple[Member, ...]:
-        """Return none."""
-        return ()
-
-    def save(self, incident: Incident) -> Incident | None:
-        """Accept it."""
-        return incident
-
-    def save_rate_state(self, rate_state: RateState) -> RateState | None:
-        """Accept it."""
-        return rate_state
-
-    def hold(self, key: str, severity: Severity, since: int) -> None:
-        """Do nothing."""
-
-    def held(self, *, is_drill: bool = False) -> tuple[str, ...]:
-        """Return none."""
-        return ()
-
-    def release(self, keys: Collection[str]) -> None:
-        """Do nothing."""
-
-    def sweep_position(self) -> SweepPosition:
-        """Return a new position."""
-        return SweepPosition()
-
-    def save_sweep_position(self, sweep_position: SweepPosition) -> None:
-        """Do nothing."""
-
-    def announce_heartbeat(self, nonce: str) -> None:
-        """Do nothing."""
-
-    def redeem_heartbeat(self, nonce: str) -> bool:
-        """Accept none: a dry run sends none."""
-        return False
-
-    def note_unconfirmed(self, pending: int) -> None:
-        """Do nothing."""
+def _days_kept(member: Member) -> int:
+    """Return for how long a member is kept: there are at most 10,000 children of an array."""
+    is_part = member.index is not None or member.role is Role.PARENT
+    return STATE_DAYS if is_part else MEMBER_DAYS

@@ -54,11 +54,12 @@ class Table:
                     break
                 wait_to_retry(pause)
 
-    def query(self, pk: str, prefix: str) -> Iterator[Item]:
-        """Yield the items under `pk` whose `sk` begins with `prefix`, in order."""
+    def query(self, pk: str, prefix: str, *, newest_first: bool = False) -> Iterator[Item]:
+        """Yield the items under `pk` whose `sk` begins with `prefix`, in order of `sk`."""
         request: dict[str, Any] = {
             "TableName": self._name,
             "ConsistentRead": True,
+            "ScanIndexForward": not newest_first,
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": {":pk": {"S": pk}},
         }

@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from notifier.batch.failure import Failure, Kind
+from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member, Role
 from notifier.incident.fingerprint import FAMILIES, apart, fingerprint, identity, root_of
-from notifier.incident.incident import Incident, Place
+from notifier.incident.incident import Place
+from notifier.incident.job import LISTED, make_job
+from notifier.incident.recovery import Run
+from notifier.incident.silence import muted_until, report_after
 
 _DEPENDENT, _CHILDREN_FAILED = "dependent-job-failed", "array-child-failed"
 _PARENTS = frozenset((Kind.ARRAY_PARENT, Kind.MULTI_NODE))
@@ -93,19 +97,12 @@ class IncidentAssigner:
     ----------
     places
         Where earlier jobs are counted, by root.
-    incidents
-        The incidents known so far, by key.
     group_by
         Labels of the fingerprint.
     """
 
-    def __init__(
-        self,
-        places: Mapping[str, Place],
-        incidents: Mapping[str, Incident],
-        group_by: Sequence[str],
-    ) -> None:
-        self._before, self._incidents, self._group_by = places, incidents, group_by
+    def __init__(self, places: Mapping[str, Place], group_by: Sequence[str]) -> None:
+        self._before, self._group_by = places, group_by
         self.places: dict[str, Place] = {}
         """The places to remember, by root."""
 
@@ -133,7 +130,8 @@ class IncidentAssigner:
 
     def _joins_another(self, one: ClassifiedFailure) -> bool:
         """Return whether it may belong to another job's incident: not if its own family has one."""
-        has_own = one.failure.kind in FAMILIES and one.key(self._group_by) in self._incidents
+        own = self._before.get(one.root) if one.failure.kind in FAMILIES else None
+        has_own = own is not None and own.key == one.key(self._group_by)
         return bool(one.upstream) and not has_own
 
     def _upstream(self, one: ClassifiedFailure) -> Place | None:
@@ -148,10 +146,7 @@ class IncidentAssigner:
         before = self._before.get(one.root)
         if before and one.keeps_its_place:
             return before
-        key = one.key(self._group_by)
-        incident = self._incidents.get(key)
-        episode = incident.episode + incident.is_over if incident else 1
-        return Place(key, episode, assumed=bool(one.joins))
+        return Place(one.key(self._group_by), assumed=bool(one.joins))
 
 
 def member_of(classified: ClassifiedFailure, role: Role) -> Member:
@@ -159,6 +154,7 @@ def member_of(classified: ClassifiedFailure, role: Role) -> Member:
     failure = classified.failure
     is_family = failure.kind in FAMILIES and role is not Role.DEPENDENT
     is_parent = role is Role.PARENT
+    tagged = failure.tag("notify:severity").lower()
     return Member(
         job_id=classified.id,
         role=role,
@@ -171,6 +167,13 @@ def member_of(classified: ClassifiedFailure, role: Role) -> Member:
         log=failure.log,
         size=(failure.array_size or failure.node_count) if is_parent else None,
         failed=failure.array_failed if is_parent else None,
+        label=Severity(tagged) if tagged in set(Severity) else None,
+        queue="" if is_family else failure.queue_arn,
+        definition="" if is_family else failure.definition,
+        owner=failure.tag("notify:owner"),
+        muted_until=max(0, muted_until(failure)),
+        after=0 if role is Role.DEPENDENT else report_after(failure),
+        error=classified.error,
     )
 
 
@@ -179,3 +182,13 @@ def _failed_at(failure: Failure) -> int:
     if since := failure.stopped_at or failure.waiting_since:
         return since
     return failure.event_at or failure.created_at or 0
+
+
+def run_of(assignment: Assignment) -> tuple[str, Run] | None:
+    """Return the key of a job, and its run that failed; None if it never ran, or is no job."""
+    one, at = assignment.classified, assignment.member.at
+    failure, is_own = one.failure, assignment.member.role is not Role.DEPENDENT
+    if assignment.place is None or not is_own or failure.kind not in LISTED or failure.is_drill:
+        return None
+    job = make_job(failure.queue_arn, failure.definition, failure.job_name)
+    return job.key, Run(one.root, failure.started_at or failure.created_at or at, at)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from notifier.batch.failure import LogStream
+from notifier.diagnosis.catalogue import Severity
+from notifier.diagnosis.known_cause import diagnosis_for
 
 
 class Role(StrEnum):
@@ -23,7 +26,11 @@ class Member:
 
     `at` is when it failed, in epoch milliseconds. `index` is that of an array child or node. A
     parent brings `size` and, for an array, `failed`: how many children Batch itself counts.
-    `assumed` is whether its exit code alone put it here, because its log was not read.
+    `assumed` is whether its exit code alone put it here, because its log was not read. `error` is
+    what its log says, parametrised.
+    Its labels are its own: `label` is a severity, `muted_until` a time in epoch milliseconds,
+    `after` a number of runs. Children and nodes leave `name`, `queue` (an ARN) and `definition` to
+    their incident, which has the same.
     """
 
     job_id: str
@@ -38,6 +45,18 @@ class Member:
     size: int | None = None
     failed: int | None = None
     assumed: bool = False
+    label: Severity | None = None
+    queue: str = ""
+    definition: str = ""
+    owner: str = ""
+    muted_until: int = 0
+    after: int = 0
+    error: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """The severity that its label says, or else that of its cause."""
+        return self.label or _severity_of(self.cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +79,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What has failed in one episode of an incident; groups are largest first."""
+    """What a message reports of an incident; groups are largest first."""
 
     groups: tuple[Group, ...] = ()
     dependents: tuple[Member, ...] = ()
@@ -87,6 +106,11 @@ class Tally:
         return tuple(one for group in self.groups for one in group.members)
 
     @property
+    def severity(self) -> Severity:
+        """The highest severity among them; a parent has that of what it sums up."""
+        return highest_severity([*self.failures, *self.dependents] or self.every)
+
+    @property
     def every(self) -> tuple[Member, ...]:
         """All of them: failed, dependents, parent."""
         return (*self.failures, *self.dependents, *([self.parent] if self.parent else []))
@@ -110,6 +134,16 @@ class Tally:
     def names(self) -> tuple[str, ...]:
         """Names of the jobs that failed by themselves, each once."""
         return tuple(dict.fromkeys(name for group in self.groups for name in group.names))
+
+
+@cache
+def _severity_of(cause: str) -> Severity:
+    return diagnosis_for(cause).severity
+
+
+def highest_severity(members: Iterable[Member]) -> Severity:
+    """Return the highest severity among members."""
+    return max({one.severity for one in members}, default=Severity.INFO)
 
 
 def fold(members: Iterable[Member]) -> Tally:

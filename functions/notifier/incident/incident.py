@@ -1,29 +1,27 @@
 """The state of an incident, as the ledger stores it, and how it changes.
 
-All times are epoch milliseconds, and `now` is always an argument.
+It is little: which of its members were reported, and which of its jobs have succeeded since. All
+else follows from the members. All times are epoch milliseconds, and `now` is always an argument.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from notifier.batch.failure import Failure
-from notifier.diagnosis.catalogue import Certainty, Severity
-from notifier.incident.counts import Tally
+from notifier.diagnosis.catalogue import Certainty
+from notifier.incident.counts import Member
+from notifier.incident.marks import mark
 from notifier.text.units import DAY_MS, HOUR_MS, MINUTE_MS
 
 # No invocation lasts longer than the functions' time-outs of 60 and 120 s; then another may report.
 LEASE_MS = 150_000
-LONGEST_EPISODE_MS = 14 * DAY_MS  # then a new episode begins, before the ledger expires its jobs
-
-
-class Phase(StrEnum):
-    """Where an incident is in its life."""
-
-    OPEN = "open"
-    RECOVERED = "recovered"
-    CLOSED = "closed"
+CLOSE_AFTER_MS = 14 * DAY_MS  # without a new failure; until then, it waits for the next run
+# A state is one item of at most 400 KB, and a mark takes 9 bytes.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+MOST_MARKS = 30_000
 
 
 class Outcome(StrEnum):
@@ -41,13 +39,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a failed job is counted: the incident's key and the episode.
+    """Where a failed job is counted: the incident's key.
 
     `assumed` is whether only its exit code put it there, because its log was not read.
     """
 
     key: str
-    episode: int = 1
     assumed: bool = field(default=False, compare=False)
 
 
@@ -64,98 +61,73 @@ class Intervals:
 class Incident:
     """What the ledger keeps of one incident.
 
-    `first` is its first failure without what only its own alert shows. An episode lasts from a
-    first message until the incident is recovered or closed; `before` is how the last one ended.
-    `announced` counts the jobs of this episode that were reported; `failed` those that had failed
-    by themselves then, or when it ended; `ended` is whether a parent was reported, after which none
-    can follow. `due` names the one follow-up that counts, 0 is none. `held_reason` says why it was
-    not reported, since `held_since`. `streak` and the failures of this episode are those since the
-    last success.
-    `version` counts the writes.
+    `first` is its first failure without what only its own alert shows. `opened_at` is when it was
+    first seen, `reported_at` when its last message went out. `interval` is the time until its next
+    digest; 0 after a recovery, so that the next failure is reported at once.
+    `reported` marks the members that a message has reported (see `marks`); those that failed before
+    `reported_before` have been as well. `recovered` is when the last successful run of a job began,
+    by the key of the job, or of all jobs under an empty key.
+    `hold` says why a failure is not reported yet. `due` names the one follow-up that counts, 0 is
+    none. `lease_until` ends the claim of an invocation. `version` counts the writes.
     """
 
     key: str
     first: Failure
     cause: str
     certainty: Certainty
-    severity: Severity
     opened_at: int
     interval: int
-    episode: int = 1
-    phase: Phase = Phase.OPEN
-    before: Phase | None = None
-    phase_at: int = 0
     reported_at: int = 0
-    announced: int = 0
-    failed: int = 0
-    ended: bool = False
-    lease_until: int = 0
+    reported: frozenset[str] = frozenset()
+    reported_before: int = 0
+    recovered: Mapping[str, int] = field(default_factory=dict)
+    hold: str = ""
     due: int = 0
-    held_reason: str = ""
-    held_since: int = 0
-    streak: int = 0
+    lease_until: int = 0
     version: int = 0
 
     @property
     def place(self) -> Place:
-        """Where the jobs of its current episode are counted."""
-        return Place(self.key, self.episode)
+        """Where its members are counted."""
+        return Place(self.key)
 
     @property
     def is_over(self) -> bool:
-        """Whether its episode has ended: the next failure begins another."""
-        return self.phase is not Phase.OPEN and self.due == 0
+        """Whether nothing of it is looked at any more, until something fails again."""
+        return self.due == 0
 
-    def after(self, last: Incident) -> Incident:
-        """Begin the episode that follows `last`, with what has just failed as its first."""
-        return replace(
-            self,
-            episode=last.episode + 1,
-            before=last.phase,
-            phase_at=last.phase_at,
-            streak=last.streak + last.failed,
-            version=last.version,
-        )
+    @property
+    def stage(self) -> str:
+        """Where it is in its life: `open`, `recovered`, or `closed` until something fails again."""
+        if self.recovered and self.interval == 0:
+            return "recovered"
+        return "closed" if self.is_over else "open"
+
+    def has_reported(self, member: Member) -> bool:
+        """Return whether a message has reported a member."""
+        return mark(member.job_id) in self.reported or member.at < self.reported_before
+
+    def recovered_at(self, job: str) -> int:
+        """Return when the last successful run of a job began, by its key; 0 if none is known."""
+        return max(self.recovered.get(job, 0), self.recovered.get("", 0))
 
     def claimed(self, now: int) -> Incident:
         """Lease it to one invocation; the others leave it alone meanwhile."""
         return replace(self, lease_until=now + LEASE_MS)
 
-    def reported(self, outcome: Outcome, tally: Tally, now: int, due: int) -> Incident:
-        """Record what a published message reported, and which follow-up comes next."""
-        recovered = outcome is Outcome.RECOVERED
-        too_long = now >= self.opened_at + LONGEST_EPISODE_MS
+    def after_message(self, members: Iterable[Member], now: int) -> Incident:
+        """Record that a message has reported these members."""
+        kept = sorted(members, key=lambda one: one.at)
+        before = kept[-MOST_MARKS].at if len(kept) > MOST_MARKS else self.reported_before
         return replace(
             self,
-            phase=Phase.RECOVERED if recovered else Phase.CLOSED if too_long else Phase.OPEN,
-            phase_at=now if recovered or too_long else self.phase_at,
             reported_at=now,
-            announced=tally.counted,
-            failed=tally.failed,
-            ended=tally.ended,
+            reported=frozenset(mark(one.job_id) for one in kept[-MOST_MARKS:]),
+            reported_before=before,
+            hold="",
             lease_until=0,
-            due=due,
-            held_reason="",
-            held_since=0,
-            # Negative, so that only failures after the success count as a new streak.
-            streak=-tally.failed if recovered else self.streak,
         )
 
-    def held_back(self, reason: str, now: int) -> Incident:
-        """Record why it was not reported."""
-        since = self.held_since or now
-        return replace(self, lease_until=0, held_reason=reason, held_since=since)
-
-    def finished(self, phase: Phase, tally: Tally, now: int) -> Incident:
-        """End its episode without a message; what was not reported by now will not be."""
-        return replace(
-            self,
-            phase=phase,
-            phase_at=now,
-            announced=max(self.announced, tally.counted),
-            failed=tally.failed,
-            lease_until=0,
-            held_reason="",
-            held_since=0,
-            streak=-tally.failed if phase is Phase.RECOVERED else self.streak,
-        )
+    def held_back(self, why: str) -> Incident:
+        """Record why a failure is not reported yet."""
+        return replace(self, lease_until=0, hold=why)

@@ -1,21 +1,27 @@
-"""What suppresses an alert on purpose: a silence that a person set, or a tag of the job."""
+"""What suppresses an alert on purpose: a silence that a person set, or a tag of the job.
+
+Each is matched by each failure. Nothing is held for longer than its member is kept.
+"""
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from notifier.batch.failure import Failure
-from notifier.incident.counts import Tally
-from notifier.incident.decision import Decision
-from notifier.incident.incident import Incident, Outcome
+from notifier.incident.counts import Member
+from notifier.incident.incident import Outcome
+from notifier.incident.job import Job, job_of
 from notifier.text import units
+from notifier.text.units import DAY_MS, HOUR_MS
 
-_END_OF_TIME_MS = 253_370_764_800_000  # the year 9999, which people write for "ever"
 MATCHERS = ("queue", "definition", "job", "cause")
+MOST_DAYS, MOST_RUNS = 30, 100  # that a tag may ask for
+LONGEST_HOLD_MS = MOST_DAYS * DAY_MS - HOUR_MS  # after the failure, whatever holds it
+_END_OF_TIME_MS = 253_370_764_800_000  # the year 9999, which people write for "ever"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +37,12 @@ class Silence:
     job: str = "*"
     cause: str = "*"
 
-    def covers(self, failure: Failure, cause: str, now: int) -> bool:
-        """Return whether it holds back this failure now: reads check time, TTL may come late."""
+    def covers(self, job: Job, cause: str, now: int) -> bool:
+        """Return whether it holds back a run of a job now: reads check time, TTL may come late."""
         values = {
-            "queue": failure.queue,
-            "definition": failure.definition_name,
-            "job": failure.job_name,
+            "queue": job.queue.rpartition("/")[2],
+            "definition": job.definition,
+            "job": job.name,
             "cause": cause,
         }
         return now < self.until and all(
@@ -48,30 +54,57 @@ class Silence:
         return f"silenced by {self.who} until {until} UTC: {self.reason}"
 
 
-def reason_to_hold(
-    incident: Incident, tally: Tally, silences: Iterable[Silence], now: int
-) -> Decision | None:
-    """Return why an incident must not be reported yet, or None.
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a failure must not be reported yet, and until when at the latest, in epoch ms.
 
-    `notify:mute-until` is an ISO 8601 time, UTC where it names no zone; `notify:after` is the
-    number of failures from which on to report.
+    `may_end_early` is whether a person may remove what holds it.
     """
-    first = incident.first
-    for silence in silences:
-        if silence.covers(first, incident.cause, now):
-            return Decision(Outcome.SILENCED, str(silence), until=silence.until)
-    muted = muted_until(first)
-    if now < muted:
-        said = f"muted by the job until {units.moment(muted)}"
-        return Decision(Outcome.SILENCED, said, until=muted)
-    after = first.tag("notify:after")
-    if re.fullmatch("[0-9]{1,5}", after) and tally.failed + incident.streak < int(after):
-        return Decision(Outcome.HELD, f"the job asks to be reported after {int(after)} failures")
-    return None
+
+    outcome: Outcome
+    reason: str
+    until: int
+    may_end_early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """What holds back failures; `runs_failed` gives a job's failed runs since its last success."""
+
+    silences: tuple[Silence, ...]
+    runs_failed: Callable[[Job], int]
+
+    def hold(self, first: Failure, member: Member, now: int) -> Hold | None:
+        """Return why a member of an incident must not be reported yet, or None."""
+        job = job_of(first, member)
+        end = member.at + LONGEST_HOLD_MS
+        for silence in self.silences:
+            if silence.covers(job, member.cause, now):
+                until = min(silence.until, end)
+                return Hold(Outcome.SILENCED, str(silence), until, may_end_early=True)
+        if now < member.muted_until:
+            until = min(member.muted_until, end)
+            return Hold(Outcome.SILENCED, _muted(member.muted_until, end), until)
+        after = min(member.after, MOST_RUNS)
+        if after > 1 and self.runs_failed(job) < after:
+            limit = f" (its tag asks for {member.after:,})" if member.after > MOST_RUNS else ""
+            said = f"the job asks to be reported after {after} failures{limit}"
+            return Hold(Outcome.HELD, said, end)
+        return None
+
+
+def _muted(until: int, end: int) -> str:
+    if until <= end:
+        return f"muted by the job until {units.moment(until)}"
+    asked = units.moment(until)[:10]
+    return f"muted by the job for {MOST_DAYS} days, the longest (its tag asks for {asked})"
 
 
 def muted_until(failure: Failure) -> int:
-    """Return the time in the job's `notify:mute-until` tag in epoch ms; 0 without a valid one."""
+    """Return the time in the job's `notify:mute-until` tag in epoch ms; 0 without a valid one.
+
+    It is an ISO 8601 time, UTC where it names no zone.
+    """
     try:
         moment = datetime.fromisoformat(failure.tag("notify:mute-until"))
     except ValueError:
@@ -79,3 +112,9 @@ def muted_until(failure: Failure) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return min(int(moment.timestamp() * 1000), _END_OF_TIME_MS)
+
+
+def report_after(failure: Failure) -> int:
+    """Return the number in the job's `notify:after` tag; 0 without a valid one."""
+    after = failure.tag("notify:after")
+    return int(after) if re.fullmatch("[0-9]{1,5}", after) else 0

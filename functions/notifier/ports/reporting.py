@@ -16,7 +16,7 @@ from notifier.incident.counts import Member
 from notifier.incident.fingerprint import GROUP_BY
 from notifier.incident.incident import Incident, Intervals, Place
 from notifier.incident.rate_limit import Limits, OutageLimit, RateState
-from notifier.incident.recovery import Success
+from notifier.incident.recovery import Run, Success
 from notifier.incident.silence import Silence
 from notifier.joblog.excerpt import LogRead
 from notifier.ports.metrics import FailureLabels, Metric
@@ -92,8 +92,13 @@ class Ledger(Protocol):
         """
         ...
 
-    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
-        """Store members where they belong, and by root where that is; idempotent."""
+    def record(
+        self,
+        members: Sequence[tuple[Place, Member]],
+        places: Mapping[str, Place],
+        runs: Sequence[tuple[str, Run]] = (),
+    ) -> None:
+        """Store members where they belong, by root where that is, and runs by job; idempotent."""
         ...
 
     def settle(self, places: Mapping[str, Place]) -> Mapping[str, Place]:
@@ -105,6 +110,10 @@ class Ledger(Protocol):
 
     def members(self, place: Place) -> tuple[Member, ...]:
         """Return every member counted in a place."""
+        ...
+
+    def runs(self, job: str) -> tuple[Run, ...]:
+        """Return the newest runs of a job, by its key, in any order; parts of one as several."""
         ...
 
     def save(self, incident: Incident) -> Incident | None:

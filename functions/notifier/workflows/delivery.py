@@ -8,8 +8,9 @@ from notifier.alert import digest
 from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.alert.history import RunHistory, is_comparable
 from notifier.batch.failure import Failure, Unreadable
-from notifier.incident.counts import Role, Tally, fold
-from notifier.incident.decision import decide
+from notifier.diagnosis.catalogue import Severity
+from notifier.incident.counts import Role
+from notifier.incident.decision import Standing, decide, is_always_reported
 from notifier.incident.incident import Incident, Intervals
 from notifier.joblog.excerpt import LogRead
 from notifier.ports import metrics
@@ -17,7 +18,7 @@ from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Journal, Options, Ports
 from notifier.ports.service_error import ErrorKind, ServiceError, where
 from notifier.text import untrusted
-from notifier.workflows.announcer import Announcer
+from notifier.workflows.announcer import RATE_LIMIT, Announcer
 from notifier.workflows.enriching.labelling import add_labels
 from notifier.workflows.grouping import Grouped, IncidentUpdate
 from notifier.workflows.isolation import group_apart, report_without_ledger
@@ -92,7 +93,7 @@ class _Delivery:
     def announce(self, grouped: Grouped) -> None:
         """Report each incident that is due, the most severe first."""
         announcer = Announcer(self._ports, self._options, grouped.snapshot)
-        for update in sorted(grouped.updates, key=lambda one: one.urgency, reverse=True):
+        for update in sorted(grouped.updates, key=lambda one: one.severity, reverse=True):
             known = grouped.snapshot.incidents.get(update.place.key)
             if self._is_down:
                 self._unrecorded += update.received
@@ -141,28 +142,40 @@ class _Delivery:
             self._again += update.received
 
     def _decide(self, update: IncidentUpdate, announcer: Announcer, known: Incident | None) -> None:
-        now, intervals = self._ports.now_ms(), self._options.intervals
-        incident = _current(update, known, now, intervals)
-        if _is_early(update, known, incident, now) or not decide(incident, now, intervals).speaks:
-            self._ports.journal.note("counted", Metric.COUNTED, {"incident": incident.key})
+        now, options = self._ports.now_ms(), self._options
+        incident = known or _opened(update, now, options.intervals)
+        if _is_below(update, options.minimum):
+            self._note("below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, incident)
             return
-        tally = fold([*self._ports.ledger.members(update.place), *update.members])
-        decision = decide(incident, now, intervals, tally)
-        if decision.speaks:
-            announcer.announce(
-                incident, decision, tally, lambda: self._alert(update, incident, tally)
-            )
+        if _is_only_counted(update, known, now) or announcer.holds(incident, update.members):
+            self._note("counted", Metric.COUNTED, incident)
+            return
+        members = (*self._ports.ledger.members(update.place), *update.members)
+        standing = announcer.review(incident, members)
+        decision = decide(incident, now, standing)
+        if not decision.speaks:
+            announcer.schedule.wait_for_hold(standing)
+            if not standing.due and not standing.held:
+                self._note("below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, incident)
+            return
+        standing = announcer.review(announcer.lookup.later(standing).incident, members)
+        announcer.announce(standing, decision, lambda: self._alert(update, standing))
 
-    def _alert(self, update: IncidentUpdate, incident: Incident, tally: Tally) -> Alert:
-        first, lines = update.representative, self._options.log_lines
+    def _note(self, happened: str, count: Metric, incident: Incident) -> None:
+        self._ports.journal.note(happened, count, {"incident": incident.key})
+
+    def _alert(self, update: IncidentUpdate, standing: Standing) -> Alert:
+        incident, tally = standing.incident, standing.tally
+        first, lines = update.representative(standing.due), self._options.log_lines
         event = first.received.event
-        if first.member.role is Role.DEPENDENT:
-            return digest.compose_digest(incident, tally, (), lines)
+        is_sum = first.member.role is Role.PARENT and tally.failed > 0
+        if is_sum or first.member.role is Role.DEPENDENT or first.member not in standing.due:
+            return digest.compose_digest(incident, tally, (), lines, standing.due)
         if isinstance(event, Unreadable):
             problem = {"problem": event.problem}
             self._ports.journal.note("unreadable event", Metric.UNREADABLE_EVENTS, problem)
             return digest.add_other_failures(
-                compose_unreadable(event, incident.key), incident, tally
+                compose_unreadable(event, incident.key), incident, tally, standing.due
             )
 
         def write() -> Alert:
@@ -174,7 +187,7 @@ class _Delivery:
             return compose(event, LogRead(unavailable=problem), lines, incident.key)
 
         alert = with_or_without_log(write, write_without, self._ports.journal)
-        return digest.add_other_failures(alert, incident, tally)
+        return digest.add_other_failures(alert, incident, tally, standing.due)
 
 
 def _run_history(failure: Failure, ports: Ports) -> RunHistory | None:
@@ -185,33 +198,36 @@ def _run_history(failure: Failure, ports: Ports) -> RunHistory | None:
     return history
 
 
-def _current(
-    update: IncidentUpdate, known: Incident | None, now: int, intervals: Intervals
-) -> Incident:
-    """Return the incident in the episode of the update: as it is known, or just opened."""
-    if known and known.episode >= update.place.episode:
-        return known
-    first = update.representative.received
-    opened = Incident(
+def _opened(update: IncidentUpdate, now: int, intervals: Intervals) -> Incident:
+    """Return a new incident, of which nothing was reported."""
+    first = update.representative().received
+    return Incident(
         key=update.place.key,
-        episode=update.place.episode,
         first=first.failure.for_storage(),
         cause=first.diagnosis.cause,
         certainty=first.diagnosis.certainty,
-        severity=update.severity,
         opened_at=now,
         interval=intervals.interval,
     )
-    return opened.after(known) if known else opened
 
 
-def _is_early(update: IncidentUpdate, known: Incident | None, incident: Incident, now: int) -> bool:
-    """Return whether the update is only counted, because another message will report it."""
-    # A dependent is reported with the job it depended on, whose own delivery is on its way.
-    is_dependent = all(one.role is Role.DEPENDENT for one in update.members)
-    is_past = incident.episode > update.place.episode
-    is_held = incident.held_reason and now < incident.due and not incident.first.tag("notify:after")
-    return bool((known is None and is_dependent) or is_past or is_held)
+def _is_below(update: IncidentUpdate, minimum: Severity) -> bool:
+    """Return whether nothing is severe enough; a parent is as severe as what it sums up."""
+    is_exempt = is_always_reported(update.received[0].failure)
+    roles = {one.role for one in update.members}
+    return update.severity < minimum and Role.PARENT not in roles and not is_exempt
+
+
+def _is_only_counted(update: IncidentUpdate, known: Incident | None, now: int) -> bool:
+    """Return whether an update needs no look at its incident: another message may report it."""
+    if known is None:
+        # A dependent is reported with the job it depended on, whose own delivery is on its way.
+        return all(one.role is Role.DEPENDENT for one in update.members)
+    is_critical = update.severity is Severity.CRITICAL
+    if known.hold == RATE_LIMIT and now < known.due and not is_critical:
+        return True
+    is_reported = all(known.has_reported(one) for one in update.members)
+    return is_reported or not decide(known, now).speaks
 
 
 def _count_failures(done: Iterable[ReceivedFailure], journal: Journal) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from notifier.alert import digest, log_samples
 from notifier.alert.alert import Alert
-from notifier.incident.counts import Tally, fold
-from notifier.incident.decision import Decision, decide
-from notifier.incident.incident import Incident, Outcome, Phase
+from notifier.alert.several import recovered
+from notifier.incident.decision import Decision, Standing, decide
+from notifier.incident.incident import Incident, Outcome
+from notifier.incident.recovery import Recovery, Row, took
 from notifier.joblog.excerpt import LogRead
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import DRILL_STORM, STORM, Options, Ports
@@ -21,7 +22,6 @@ from notifier.text import untrusted
 from notifier.workflows.announcer import Announcer
 from notifier.workflows.log_reader import read_samples, with_or_without_log
 from notifier.workflows.publishing import PublishError
-from notifier.workflows.recovery_lookup import find_recovery
 from notifier.workflows.storm import send_storm_digest
 
 # A digest costs at most three log reads (two without an answer, 22 s, and then none), a look at
@@ -100,37 +100,43 @@ def _decide(
     incident: Incident, now: int, announcer: Announcer, ports: Ports, options: Options
 ) -> None:
     ports.journal.measure(Metric.FOLLOW_UPS, 1, "Count")
-    tally = fold(ports.ledger.members(incident.place))
-    recovery = find_recovery(incident, tally, ports)
-    decision = decide(incident, now, options.intervals, tally, recovery, following_up=True)
+    members = ports.ledger.members(incident.place)
+    standing = announcer.review(incident, members)
+    later = announcer.lookup.later(standing)
+    if later.incident != incident:
+        standing = announcer.review(later.incident, members)
+    if later.recovered:
+        _tell_recovery(later.recovered[0], standing, announcer, ports)
+        return
+    decision = decide(later.incident, now, standing, following_up=True)
     if decision.speaks:
-        write = partial(_alert, incident, decision, tally, ports, options)
-        announcer.announce(incident, decision, tally, write)
+        announcer.announce(standing, decision, partial(_alert, standing, ports, options))
         return
     ports.journal.note(decision.reason, Metric.FOLLOW_UPS_QUIET, {"incident": incident.key})
-    if incident.phase is not Phase.OPEN:
-        ports.ledger.save(replace(incident, due=0))
-    elif decision.outcome in (Outcome.CLOSED, Outcome.RECOVERED):
-        ended = Phase.CLOSED if decision.outcome is Outcome.CLOSED else Phase.RECOVERED
-        announcer.follow_up_later(incident.finished(ended, tally, now))
-    else:
-        announcer.follow_up_later(incident)
+    announcer.schedule.wait(standing)
 
 
-def _alert(
-    incident: Incident, decision: Decision, tally: Tally, ports: Ports, options: Options
-) -> Alert:
-    if decision.outcome is Outcome.RECOVERED:
-        return digest.compose_recovery(incident, tally, decision.reason)
+def _tell_recovery(
+    recovery: Recovery, standing: Standing, announcer: Announcer, ports: Ports
+) -> None:
+    row = announcer.lookup.row_of_job(recovery.job) if recovery.success else None
+    reason = took(recovery, row or Row(), ports.now_ms())
+    write = partial(recovered.compose_recovery, standing.incident, recovery, standing.tally, reason)
+    announcer.announce(standing, Decision(Outcome.RECOVERED, reason, speaks=True), write, recovery)
+
+
+def _alert(standing: Standing, ports: Ports, options: Options) -> Alert:
+    tally = standing.tally
     wanted = log_samples.choose_logs(tally) if options.log_lines else ()
+    incident = standing.incident
 
     def write() -> Alert:
         reads = read_samples(wanted, ports)
-        return digest.compose_digest(incident, tally, reads, options.log_lines)
+        return digest.compose_digest(incident, tally, reads, options.log_lines, standing.due)
 
     def write_without(problem: str) -> Alert:
         reads = [(one, LogRead(unavailable=problem)) for one in wanted]
-        return digest.compose_digest(incident, tally, reads, options.log_lines)
+        return digest.compose_digest(incident, tally, reads, options.log_lines, standing.due)
 
     try:
         return with_or_without_log(write, write_without, ports.journal)

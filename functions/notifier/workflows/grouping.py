@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from notifier.alert.alert import tagged_severity
 from notifier.diagnosis.catalogue import Severity
-from notifier.incident.assignment import Assignment, ClassifiedFailure, IncidentAssigner
+from notifier.incident.assignment import (
+    Assignment,
+    ClassifiedFailure,
+    IncidentAssigner,
+    run_of,
+)
 from notifier.incident.counts import Member, Role
 from notifier.incident.incident import Place
 from notifier.incident.log_sampling import base_of, latest_incidents, select_logs, with_errors
+from notifier.incident.recovery import Run
 from notifier.ports.reporting import LedgerSnapshot, Options, Ports
 from notifier.workflows.log_reader import LogReader
 from notifier.workflows.records import ReceivedFailure
@@ -26,7 +31,7 @@ class CountedFailure:
 
 @dataclass(frozen=True, slots=True)
 class IncidentUpdate:
-    """What a delivery adds to one episode of an incident: at least one failure."""
+    """What a delivery adds to an incident: at least one failure."""
 
     place: Place
     failures: tuple[CountedFailure, ...]
@@ -43,19 +48,22 @@ class IncidentUpdate:
 
     @property
     def severity(self) -> Severity:
-        """The highest severity among the causes."""
-        return max(one.diagnosis.severity for one in self.received)
+        """The highest severity among the failures."""
+        return max(one.severity for one in self.members)
 
-    @property
-    def urgency(self) -> Severity:
-        """The highest severity among the failures, by their tags or else their causes."""
-        return max(tagged_severity(one.failure, one.diagnosis.severity) for one in self.received)
+    def representative(self, due: Collection[Member] = ()) -> CountedFailure:
+        """Return the failure to report: one that is due and failed by itself, if there is one.
 
-    @property
-    def representative(self) -> CountedFailure:
-        """The failure to report: the earliest that failed by itself, or else what there is."""
-        order = list(Role)
-        return min(self.failures, key=lambda one: (order.index(one.member.role), one.member.at))
+        Of several, it is the earliest of the most severe.
+        """
+        order, known = list(Role), {one.job_id for one in due}
+
+        def rank(one: CountedFailure) -> tuple[bool, int, int, int]:
+            member = one.member
+            is_due = member.job_id in known
+            return not is_due, order.index(member.role), -member.severity.rank, member.at
+
+        return min(self.failures, key=rank)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,8 @@ class _Grouping:
         by_id = {one.classified.id: one for one in received}
         updates = _updates(assignments, by_id)
         members = [(each.place, member) for each in updates for member in each.members]
-        self._ledger.record(members, places | _changed(latest, snapshot.places))
+        runs = _new_runs(assignments, snapshot.places)
+        self._ledger.record(members, places | _changed(latest, snapshot.places), runs)
         return Grouped(
             updates,
             tuple(by_id[one.classified.id] for one in assignments if one.place is None),
@@ -147,7 +156,7 @@ class _Grouping:
 
         Gives the places that are new to the ledger as well.
         """
-        assigner = IncidentAssigner(snapshot.places, snapshot.incidents, self._group_by)
+        assigner = IncidentAssigner(snapshot.places, self._group_by)
         assigned = assigner.assign(failures)
         undecided = {
             one.classified.root: one.place
@@ -159,9 +168,21 @@ class _Grouping:
         settled = self._ledger.settle(undecided) if undecided else {}
         known = {**snapshot.places, **settled}
         if settled != undecided:
-            assigner = IncidentAssigner(known, snapshot.incidents, self._group_by)
+            assigner = IncidentAssigner(known, self._group_by)
             assigned = assigner.assign(failures)
         return assigned, _changed(assigner.places, known)
+
+
+def _new_runs(
+    assignments: Sequence[Assignment], known: Mapping[str, Place]
+) -> list[tuple[str, Run]]:
+    """Return the runs to store; one child or node of a job is enough, and its parent."""
+    found = {}
+    for one in assignments:
+        is_new = one.member.index is None or one.classified.root not in known
+        if is_new and (run := run_of(one)):
+            found[run[1].job_id, one.member.role] = run
+    return list(found.values())
 
 
 def _updates(

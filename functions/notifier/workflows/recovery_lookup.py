@@ -1,58 +1,151 @@
-"""Whether what failed has recovered, as AWS Batch knows it."""
+"""What AWS Batch knows of the runs of a job: asked before a message says a word about the past."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
 from notifier.batch.failure import Kind
-from notifier.incident.counts import Tally
-from notifier.incident.fingerprint import FAMILIES, job_of
-from notifier.incident.incident import Incident, Phase
-from notifier.incident.recovery import cleared, recovery
+from notifier.incident.counts import Role
+from notifier.incident.decision import Standing
+from notifier.incident.fingerprint import job_of as waiting_job
+from notifier.incident.incident import Incident
+from notifier.incident.job import LISTED, Job, job_of, stable_name
+from notifier.incident.recovery import (
+    Recovery,
+    Row,
+    Run,
+    Success,
+    open_jobs,
+    recoveries,
+    relapsed,
+    row_of,
+)
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Ports
 from notifier.ports.service_error import ServiceError
-from notifier.workflows.announcer import RATE_LIMIT
 
 DESCRIBE_JOBS_LIMIT = 100
 SERVICE_JOBS_LIMIT = 5  # each takes a call
-_LISTED_KINDS = FAMILIES | {Kind.JOB}  # what ListJobs can find
+_Successes = dict[str, list[Success]]
 
 
-def find_recovery(incident: Incident, tally: Tally, ports: Ports) -> str:
-    """Return how the failed jobs have recovered; empty while they have not, or that is unknown.
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What became of an incident: its state with the successes in it, and what has recovered."""
 
-    An incident that nobody silenced is reported before its recovery is.
-    """
-    first = incident.first
-    is_swept = first.is_from_sweep and not first.is_drill  # what a drill says of itself is made up
-    is_unreported = incident.reported_at == 0 and incident.held_reason in ("", RATE_LIMIT)
-    has_recoveries = is_swept or first.kind in _LISTED_KINDS
-    if incident.phase is not Phase.OPEN or is_unreported or not has_recoveries:
-        return ""
-    try:
-        return _cleared(incident, tally, ports) if is_swept else _succeeded(incident, tally, ports)
-    except ServiceError as error:
-        ports.journal.note("recovery unknown", Metric.RECOVERY_UNKNOWN, {"problem": error.says})
-        return ""
+    incident: Incident
+    recovered: tuple[Recovery, ...] = ()
 
 
-def _cleared(incident: Incident, tally: Tally, ports: Ports) -> str:
-    """Return how long it took until the sweep no longer saw it."""
-    first = incident.first
-    if first.kind is Kind.ENVIRONMENT:
-        is_over = ports.jobs.is_usable(first.job_id)
-    else:
-        # The newest: those before them in the queue start before them, as a rule.
-        newest = [job_of(one.job_id) for one in tally.failures]
-        is_over = not (
-            ports.jobs.waiting_services(newest[-SERVICE_JOBS_LIMIT:])
-            if first.is_service_job
-            else ports.jobs.waiting(newest[-DESCRIBE_JOBS_LIMIT:])
+class RecoveryLookup:
+    """Looks up what became of jobs; where AWS Batch gives no answer, nothing is said of it."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def later(self, standing: Standing) -> Later:
+        """Return which jobs of an incident have succeeded since they failed.
+
+        Only what was reported recovers, and what was held back on purpose until now.
+        """
+        incident = standing.incident
+        jobs = open_jobs(incident, standing.members) if standing.has_recoveries else {}
+        told = {
+            one.job_id for one in (*standing.reported, *(standing.due if incident.hold else ()))
+        }
+        if not any(one.job_id in told for members in jobs.values() for one in members):
+            return Later(incident)
+        if incident.first.is_from_sweep:
+            members = tuple(one for several in jobs.values() for one in several)
+            over = Recovery(members, next(iter(jobs)))
+            return Later(incident, (over,) if self._is_cleared(standing) else ())
+        since = min(one.at for members in jobs.values() for one in members)
+        successes = self._successes(jobs, since)
+        if successes is None:
+            return Later(incident)
+        found = recoveries(jobs, successes)
+        self._record(found)
+        again = relapsed(jobs, successes)
+        return Later(
+            replace(incident, recovered={**incident.recovered, **again}),
+            tuple(one for one in found if any(each.job_id in told for each in one.members)),
         )
-    return cleared(tally, ports.now_ms()) if is_over else ""
 
+    def row(self, standing: Standing) -> Row | None:
+        """Return the failed runs in a row of the one job that a message is about, or None."""
+        first = standing.incident.first
+        if first.kind is Kind.SERVICE_JOB or not standing.is_about_one_job:
+            return None
+        if first.kind not in LISTED or first.is_drill:
+            ended = standing.incident.recovered.get("", 0)
+            return Row(1, 1, after=ended, has_failed_before=ended > 0)
+        member = next(one for one in standing.shown if one.role is not Role.DEPENDENT)
+        newest = max((one.at for one in standing.due), default=None)
+        return self.row_of_job(job_of(first, member), newest)
 
-def _succeeded(incident: Incident, tally: Tally, ports: Ports) -> str:
-    first = incident.first
-    names = [first.job_name] if first.kind in FAMILIES else tally.names
-    found = ports.jobs.successes(first.queue_arn, first.definition_name, names, tally.first_at)
-    return recovery(incident, tally, found)
+    def row_of_job(self, job: Job, newest: int | None = None) -> Row | None:
+        """Return the failed runs in a row of a job, or None without an answer.
+
+        Runs that began when the `newest` failure had come are left out.
+        """
+        runs = [
+            one
+            for one in self._ports.ledger.runs(job.key)
+            if newest is None or one.started_at < newest or one.stopped_at <= newest
+        ]
+        since = min((one.started_at for one in runs), default=0) - 1
+        successes = self._successes([job], since)
+        return None if successes is None else row_of(runs, successes[job.key])
+
+    def runs_failed(self, job: Job) -> int:
+        """Return how many runs of a job have failed since its last success, as far as is known."""
+        row = self.row_of_job(job)
+        return row.failed if row else row_of(self._ports.ledger.runs(job.key), ()).failed
+
+    def _successes(self, jobs: Iterable[Job], since: int) -> _Successes | None:
+        """Ask for the successes of jobs by their keys; None where there is no answer."""
+        groups = defaultdict[tuple[str, str], list[Job]](list)
+        for job in jobs:
+            groups[job.queue, job.definition].append(job)
+        found = defaultdict[str, list[Success]](list)
+        try:
+            for (queue, definition), alike in groups.items():
+                names = [one.name for one in alike]
+                by_name = {one.stable: one.key for one in alike}
+                for one in self._ports.jobs.successes(queue, definition, names, since):
+                    found[by_name.get(stable_name(one.name), "")].append(one)
+        except ServiceError as error:
+            problem = {"problem": error.says}
+            self._ports.journal.note("recovery unknown", Metric.RECOVERY_UNKNOWN, problem)
+            return None
+        return found
+
+    def _record(self, found: Iterable[Recovery]) -> None:
+        """Remember successes: AWS Batch forgets them after some days."""
+        runs = [
+            (one.job.key, Run(each.job_id, each.started_at, each.stopped_at, succeeded=True))
+            for one in found
+            if (each := one.success)
+        ]
+        if runs:
+            self._ports.ledger.record((), {}, runs)
+
+    def _is_cleared(self, standing: Standing) -> bool:
+        """Return whether the sweep would no longer see what it reported."""
+        first, jobs = standing.incident.first, self._ports.jobs
+        try:
+            if first.kind is Kind.ENVIRONMENT:
+                return jobs.is_usable(first.job_id)
+            # The newest: those before them in the queue start before them, as a rule.
+            newest = [
+                waiting_job(one.job_id) for one in sorted(standing.members, key=lambda m: m.at)
+            ]
+            if first.is_service_job:
+                return not jobs.waiting_services(newest[-SERVICE_JOBS_LIMIT:])
+            return not jobs.waiting(newest[-DESCRIBE_JOBS_LIMIT:])
+        except ServiceError as error:
+            problem = {"problem": error.says}
+            self._ports.journal.note("recovery unknown", Metric.RECOVERY_UNKNOWN, problem)
+            return False

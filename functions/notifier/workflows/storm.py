@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from notifier.alert import storm_digest
-from notifier.alert.summary import rate_severity
-from notifier.batch.failure import Kind
-from notifier.diagnosis.catalogue import Severity
-from notifier.incident.counts import Tally, fold
-from notifier.incident.incident import LEASE_MS, Incident, Outcome
+from notifier.incident.counts import fold
+from notifier.incident.decision import Standing
+from notifier.incident.incident import LEASE_MS
 from notifier.incident.rate_limit import RateState
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import DRILL_STORM, Options, Ports
@@ -56,22 +54,18 @@ def _publish(
     named: Sequence[str], more: int, announcer: Announcer, ports: Ports, options: Options
 ) -> None:
     now, held = ports.now_ms(), _held(named, announcer, ports)
-    shown = [each for each in held if _is_reported(*each, options.minimum)]
-    if shown:
-        since = min(incident.held_since for incident, _ in shown)
-        announcer.announce_storm(storm_digest.compose_storm(shown, more, since))
-    for incident, tally in held:
-        ports.ledger.save(incident.reported(Outcome.GREW, tally, now, incident.due))
+    if held:
+        entries = [(each.incident, fold(each.due)) for each in held]
+        since = min(each.since for each in held)
+        announcer.announce_storm(storm_digest.compose_storm(entries, more, since))
+    for each in held:
+        told = (*each.reported, *each.due)
+        ports.ledger.save(each.incident.after_message(told, now))
 
 
-def _held(keys: Sequence[str], announcer: Announcer, ports: Ports) -> list[tuple[Incident, Tally]]:
-    """Return the incidents on the list that are still on hold, counted."""
+def _held(keys: Sequence[str], announcer: Announcer, ports: Ports) -> list[Standing]:
+    """Return the incidents on the list that are still on hold, with what of them is due."""
     known = ports.ledger.read((), keys).incidents
-    waiting = [known[key] for key in keys if key in known and known[key].held_reason == RATE_LIMIT]
-    counted = [(each, fold(ports.ledger.members(each.place))) for each in waiting]
-    return [each for each in counted if not announcer.hold_back(*each)]
-
-
-def _is_reported(incident: Incident, tally: Tally, minimum: Severity) -> bool:
-    always = incident.first.is_drill or incident.first.kind is Kind.UNREADABLE
-    return always or rate_severity(incident, tally) >= minimum
+    waiting = [known[key] for key in keys if key in known and known[key].hold == RATE_LIMIT]
+    standings = [announcer.review(each, ports.ledger.members(each.place)) for each in waiting]
+    return [each for each in standings if each.due]

@@ -15,7 +15,7 @@ from notifier.incident.counts import Tally
 from notifier.incident.incident import Incident
 from notifier.text import untrusted
 
-NAME_SHOWN, QUEUE_SHOWN = 40, 32  # characters of a cell
+NAME_SHOWN, QUEUE_SHOWN, ERROR_SHOWN = 40, 32, 60  # characters of a cell
 CRITICAL_NAMED = 5  # in a sentence; the table has all
 MAIN_QUEUE_SHARE = 0.5  # a queue with more than this share of the rows is named in a sentence
 
@@ -29,11 +29,13 @@ class Row:
     severity: Severity
     name: str
     count: int
+    error: str = ""
 
     @property
     def cells(self) -> tuple[str, str, str, str]:
         """Count, cause, name and queue, as a table shows them."""
         title = facts.mark_drill(self.diagnosis.title, self.first.is_drill)
+        title = ": ".join(filter(None, (title, self.error)))
         name = untrusted.cut_middle(self.name, NAME_SHOWN)
         queue = untrusted.cut_middle(untrusted.defang(self.first.queue), QUEUE_SHOWN)
         return f"{self.count:,}", title, name, queue
@@ -46,8 +48,15 @@ def make_row(incident: Incident, tally: Tally) -> Row:
         diagnosis=summary.diagnose_incident(incident, tally),
         severity=summary.rate_severity(incident, tally),
         name=summary.name_incident(incident, tally),
-        count=tally.counted,
+        # A parent sums up children of which no event may have come.
+        count=tally.counted or summary.total_failed(tally),
+        error=untrusted.truncate(untrusted.defang(_error_of(tally)), ERROR_SHOWN),
     )
+
+
+def _error_of(tally: Tally) -> str:
+    """Give the error in the log of the first failure that has one."""
+    return next((one.error for one in tally.failures if one.error), "")
 
 
 def merge_alike(failures: Sequence[tuple[Failure, Diagnosis]]) -> list[Row]:

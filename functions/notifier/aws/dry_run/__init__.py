@@ -1,0 +1,1 @@
+"""Adapters that store nothing, for `sam local invoke`."""
