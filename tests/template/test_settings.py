@@ -77,7 +77,7 @@ def reports_and_follows_up(chosen: Settings) -> None:
     world = Simulation(chosen.options)
     world.put(failed("a"), 0)
     world.put(failed("b"), 30)
-    world.settle(days=10)
+    world.settle(days=30)  # it closes 14 days after its last failure
     assert world.dead == []
     told = [one.outcome for one in world.told]
     if chosen.options.minimum is Severity.INFO:

@@ -12,7 +12,7 @@ from notifier.batch.labels.scope import Scope
 from notifier.batch.sweep_events import heartbeat_nonce
 from notifier.diagnosis.diagnose import diagnose
 from notifier.diagnosis.evidence import Diagnosis
-from notifier.diagnosis.known_cause import UNREADABLE
+from notifier.diagnosis.known_cause import UNREADABLE, diagnosis_for
 from notifier.incident.assignment import ClassifiedFailure
 from notifier.incident.fingerprint import identity
 from notifier.ports.metrics import Metric
@@ -56,7 +56,9 @@ class ReceivedFailure:
         is_queued = all(isinstance(record.body, str) for record in self.records)
         waited = max(record.waits for record in self.records)
         may_wait = is_queued and waited < len(DEPENDENT_WAITS_S) and not self.failure.is_drill
-        return ClassifiedFailure(self.failure, self.diagnosis.cause, may_wait)
+        usual = diagnosis_for(self.diagnosis.cause).severity
+        own = self.diagnosis.severity if self.diagnosis.severity is not usual else None
+        return ClassifiedFailure(self.failure, self.diagnosis.cause, may_wait, severity=own)
 
     def become_unreadable(self, problem: str) -> None:
         """Report it as an event that could not be read: the message names it, the ledger does not.
