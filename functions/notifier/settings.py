@@ -135,7 +135,8 @@ def _parse_name(
 
 
 def _parse_sweep(environment: Mapping[str, str], problems: list[str]) -> SweepOptions:
-    arns = tuple(filter(None, environment.get("JOB_QUEUE_ARNS", "").split(",")))
+    given = environment.get("JOB_QUEUE_ARNS", "").split(",")
+    arns = tuple(arn for arn in given if arn not in ("", "none"))  # the template accepts both
     if not all(_QUEUE.fullmatch(arn) for arn in arns):
         problems.append("JOB_QUEUE_ARNS must be ARNs of job queues, separated by commas")
     minutes = _parse_number(environment, "STUCK_AFTER_MINUTES", problems)
