@@ -17,6 +17,7 @@ LOCATIONS: dict[str, str] = {
     name: resource["Properties"]["Location"]
     for name, resource in yaml_parse(_TEMPLATE)["Resources"].items()
     if resource["Type"] == "AWS::Serverless::Application"
+    and resource["Properties"]["Location"].startswith("environments/")
 }
 
 
