@@ -469,8 +469,9 @@ class Account:
         if one.names:
             return each.name in one.names
         if each in self.group.dependents:
-            free = sorted(
-                self.truth.in_order(self.group), key=lambda other: self.truth.is_held(other, one.at)
+            free = sorted(  # a recovery may have begun their count anew
+                self.truth.in_order(self.group),
+                key=lambda d: (d.member in self.covered, self.truth.is_held(d, one.at)),
             )
             return one.is_row or each in free[: one.dependents]
         return self._is_count(one, each)

@@ -21,7 +21,7 @@ from tests.oracle.world import Played, play
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.json"))
 KNOWN_WRONG = sorted((Path(__file__).parent / "known_wrong").glob("*.json"))
-KNOWN_WRONG_SEEDS: frozenset[int] = frozenset()  # of the same kinds as the files
+KNOWN_WRONG_SEEDS = frozenset((472, 493, 899, 959, 992, 1303))  # of the same kinds as the files
 SCENARIOS, PARTS = 1_500, 30
 PART = SCENARIOS // PARTS
 
