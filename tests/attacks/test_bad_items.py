@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import boto3
@@ -43,10 +43,10 @@ class Refusing(FakeLedger):
 
     word = "poison"
 
-    def record(self, members: Sequence[tuple[Place, Member]], places: Mapping[str, Place]) -> None:
+    def record(self, members: Sequence[tuple[Place, Member]], *rest: Any) -> None:
         if any(self.word in f"{one.job_id}{one.name}" for _, one in members):
             raise REFUSED
-        super().record(members, places)
+        super().record(members, *rest)
 
 
 @pytest.mark.parametrize("where", range(0, 100, 33))
