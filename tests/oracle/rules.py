@@ -469,8 +469,9 @@ class Account:
         if one.names:
             return each.name in one.names
         if each in self.group.dependents:
-            free = sorted(
-                self.truth.in_order(self.group), key=lambda other: self.truth.is_held(other, one.at)
+            free = sorted(  # a recovery may have begun their count anew
+                self.truth.in_order(self.group),
+                key=lambda d: (d.member in self.covered, self.truth.is_held(d, one.at)),
             )
             return one.is_row or each in free[: one.dependents]
         return self._is_count(one, each)
@@ -536,14 +537,15 @@ class Account:
             yield Violation("what is silenced is not reported", self._about(one))
             return
         free = [each for each in new if each not in held]
-        if not any(self._is_worth_saying(each) for each in free):
+        if not any(self._is_worth_saying(each, one.at) for each in free):
             yield Violation("what is below the minimum is not reported", self._about(one))
 
-    def _is_worth_saying(self, each: Fail | Parent) -> bool:
+    def _is_worth_saying(self, each: Fail | Parent, at: float) -> bool:
+        """Return whether it is at or above the minimum; a parent speaks for unheard children."""
         if isinstance(each, Fail):
             return self.truth.is_reportable(each)
-        children = self.group.failures
-        return any(self.truth.is_reportable(child) for child in children or [each])
+        heard = [child for child in self.group.failures if min(child.arrives) + DELIVERED_S <= at]
+        return any(self.truth.is_reportable(child) for child in heard or [each])
 
     def _was_held(self, each: Fail | Parent, at: float) -> bool:
         if self._is_given_up(each, at):
@@ -752,7 +754,8 @@ class Account:
         one = self.covered.get(each.member)
         if one is not None and one.at <= deadline:
             return
-        if self.checker.is_troubled(min(each.arrives)) and self.checker.names(each, deadline):
+        is_unsure = self.checker.is_troubled(min(each.arrives)) or self._is_astray()
+        if is_unsure and self.checker.names(each, deadline):
             return
         if deadline == NEVER:
             return

@@ -236,8 +236,8 @@ class Truth:
     def severity(self, one: Fail | Parent) -> int:
         """Return how severe a failure is: its label, or its cause."""
         label = one.tags.get("notify:severity", "")
-        if isinstance(one, Parent):  # which of its children or nodes failed is not known
-            own = "warning" if one.nodes else "info"
+        if isinstance(one, Parent):  # why its children or nodes failed is not known
+            own = "warning"
         else:
             own = KINDS["dependency" if one.depends else one.kind].severity
         return SEVERITIES.index(label if label in SEVERITIES else own)

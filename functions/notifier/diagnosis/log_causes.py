@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from notifier.diagnosis import catalogue, evidence
-from notifier.diagnosis.catalogue import Certainty, Specificity
+from notifier.diagnosis.catalogue import Certainty, Class, Specificity
 from notifier.diagnosis.evidence import Diagnosis, Evidence, Source
 from notifier.joblog.root_line import LINES_READ, RootLine
+
+CHILD_KILLED = "app-child-killed"
 
 
 def diagnose_log(
@@ -33,9 +35,12 @@ def diagnose_log(
                 continue
             certainty = min(match.certainty, Certainty.LIKELY)
             found = evidence.diagnosis_of(cause, certainty, Evidence(source, line.strip()))
-            if not cause.exit:
+            if crash and crash.cause == CHILD_KILLED and cause.class_ is not Class.MEMORY:
+                break
+            if not cause.exit and cause.id != CHILD_KILLED:
                 return found
-            crash = crash or found  # it says how the program ended; another line may say why
+            # It says how the program ended; another line may say why: for a child only memory.
+            crash = found if cause.id == CHILD_KILLED else crash or found
             break
     return crash
 

@@ -62,7 +62,8 @@ EXCEPTIONS = (
     ErrorPattern("openfoam", r"--> FOAM FATAL"),
     ErrorPattern("matlab", r"\{?Error using \S"),
     ErrorPattern("exception",
-        rf"(?:Exception: |ERROR: |FATAL: )?{EXCEPTION_NAME}(?:\([^)]{{0,120}}\))?(?::|$| \[| in )"),
+        rf"(?:Exception: |ERROR: |FATAL: )?{EXCEPTION_NAME}(?: ?\([^)]{{0,120}}\))?(?::|$| \[| in"
+        r" )"),
 )  # fmt: skip
 
 ERRORS = (
@@ -95,7 +96,8 @@ ERRORS = (
         r"Killed\b|Terminated\b|Bus error|Segmentation fault|Illegal instruction"),
     ErrorPattern("memory",
         r".{0,300}?(?:\bout of memory\b|\boom[-_ ]?kill|\bcannot allocate memory\b"
-        r"|\bstd::bad_alloc\b|MemoryError\b|heap space|\boom when )", re.IGNORECASE),
+        r"|\bstd::bad_alloc\b|MemoryError\b|heap space|\boom when "
+        r"|exceed\w{0,3} .{0,20}\bmemory (?:budget|limit))", re.IGNORECASE),
     ErrorPattern("disk",
         r".{0,400}?(?:no space left on device|disk quota exceeded|disk full)", re.IGNORECASE),
     ErrorPattern("aws", r"(?:fatal error: |upload failed: .{0,300} )?An error occurred \("),
@@ -121,7 +123,7 @@ _HINT = re.compile(
     r"\b(?:errors?|exception|fatal|fail(?:ed|s|ure)?|cannot|can't|ABORT(?:ED)?|aborting"
     r"|could ?n[o']t|unable to|no such file|not found|permission denied"
     r"|access ?denied|denied|refused|timed out|killed|aborted|invalid"
-    r"|unrecognized|unexpected|corrupt(?:ed)?|does not exist|missing|truncated"
+    r"|unrecognized|(?:un|not )expected|corrupt(?:ed)?|does not exist|missing|truncated"
     r"|giving up|exceed(?:ed)?|not permitted|malformed|not enough|insufficient|unsupported|locked"
     r"|diverged|illegal|bad (?:size|magic|file|input|data|value)|too many|no (?:module|route|such"
     r"|valid)|incompatible|mismatch|conflict|expired|blocked)\b|\w(?:Error|Exception)\b",

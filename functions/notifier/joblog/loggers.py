@@ -45,7 +45,7 @@ _WORDS = "|".join(
     )
 )
 _CLOCK = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,:]\d{1,9})?"
-_ZONE = r"(?: ?(?:Z|UTC|GMT|[CEMP][SD]T|CES?T|[+-]\d\d:?\d\d))?"
+_ZONE = r"(?: ?(?:Z|UTC|GMT|[CEMP][SD]T|CES?T|[+-](?:\d\d:?\d\d|[01]\d(?!\w))))?"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _ISO = rf"\d{{4}}[-/.]\d\d[-/.]\d\d(?:[T ,_]{{1,2}}{_CLOCK}{_ZONE})?"
 _TIME = (

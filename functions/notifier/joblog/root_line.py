@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from notifier.joblog.error_patterns import Weight, is_retried
+from notifier.joblog.error_patterns import Weight, is_follower, is_retried
 from notifier.joblog.root_text import indented_below, text_of_root
 from notifier.joblog.weak_lines import (
     last_copied_error,
@@ -49,6 +49,7 @@ _SIZES = re.compile(
     r"\b.{0,80}\d|\d ?(?:[KMGT]i?B|bytes|%)(?!\w)",
     re.IGNORECASE,
 )
+_NIL = re.compile("panic: runtime error: invalid memory address or nil pointer dereference")
 _DIRECT_CAUSE = "The above exception was the direct cause"
 
 
@@ -132,7 +133,7 @@ def _find_root(lines: Sequence[WeighedLine]) -> int | None:
     exception = last_of(lines, Weight.EXCEPTION)
     error = last_of(lines, Weight.ERROR)
     if exception is not None and (error is None or error - exception <= FAR):
-        return _first_of_episode(lines, exception)
+        return _printed_above(lines, _first_of_episode(lines, exception))
     if error is not None:
         return _first_of_episode(lines, error)
     hint, wrapper = last_hint(lines), last_of(lines, Weight.WRAPPER)
@@ -143,6 +144,18 @@ def _find_root(lines: Sequence[WeighedLine]) -> int | None:
         copied = None if death else last_copied_error(lines, wrapper)
         return _first_near(lines, wrapper, Weight.WRAPPER) if copied is None else copied
     return last_of(lines, Weight.FOLLOWER)
+
+
+def _printed_above(lines: Sequence[WeighedLine], root: int) -> int:
+    """Return the error that a Go program printed before it used a nil pointer, else `root`."""
+    if not _NIL.match(lines[root].text):
+        return root
+    above = range(root - 1, max(-1, root - 1 - ABOVE), -1)
+    return next((n for n in above if _is_printed(lines[n])), root)
+
+
+def _is_printed(line: WeighedLine) -> bool:
+    return line.weight >= Weight.HINT and not is_follower(line.text) and not is_retried(line.text)
 
 
 def _first_of_episode(lines: Sequence[WeighedLine], last: int) -> int:

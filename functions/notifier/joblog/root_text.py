@@ -12,6 +12,9 @@ LINES_BELOW = 3  # that may hold the message of an exception
 ENOUGH = 3  # words of a message that needs no other line
 
 _OPEN_END = re.compile(r"(?: :|:|\($)$")
+_FRAME = re.compile(r'\s{1,8}File "')
+# Ray names the task, and the error below it.
+_RAY = r"(?:ray\.exceptions\.)?RayTaskError(?:\([\w.]{1,80}\))?: ray::\S{1,200}\(\) \([^)]{1,200}\)"
 # A headline whose message is the next line, although it does not end in a colon.
 _HEADLINE = re.compile(
     r"(?:Error: )?P\d{4}:?$|(?:Error|FATAL|ERROR)[:!]?$|fail: \S{1,120}\[\d{1,6}\]$"
@@ -19,11 +22,13 @@ _HEADLINE = re.compile(
     r"|Exception))$"
     r"|={0,1} {0,4}BAD TERMINATION.{1,60}PROCESSES$|={1} {1,4}PID .{1,60} RUNNING AT .{1,80}$"
     r"|--> FOAM FATAL (?:IO )?ERROR:? {0,2}(?:\([\w.-]{1,30}\))?|\{?Error using .{1,200}"
+    rf"|{_RAY}"
     r"|.{1,200} panicked at [^'\s]{1,300}:\d{1,6}:\d{1,6}:?$|\S{0,200}error\.cc?:\d{1,6}$"
 )
 # Words before the message that say nothing.
 _PREFIX = re.compile(
-    rf"(?:(?:Exception|ERROR|FATAL): (?={EXCEPTION_NAME}:)|\s{{0,9}}diagnostics: (?=\S)|! (?=\S)"
+    rf"(?:(?:Exception|ERROR|FATAL): (?={EXCEPTION_NAME}:)|\s{{0,9}}---> (?={EXCEPTION_NAME})"
+    r"|\s{0,9}diagnostics: (?=\S)|! (?=\S)"
     r"|what\(\): {1,2}(?=\S)|nested task error: (?=\S)|traceback : (?=Signal)|: (?=\S)"
     r"|# {1,3}(?=\S)|Terminating due to (?=\S)|\[First \d{1,6} bytes\]: ?(?=\S)"
     r"|#{2,8} ERROR MESSAGE: |\(node:\d{1,9}\) UnhandledPromiseRejectionWarning: (?=\S)"
@@ -35,7 +40,7 @@ _PREFIX = re.compile(
 _HEAD = re.compile(
     r"^(?:--> FOAM FATAL (?:IO )?ERROR:? {0,2}(?:\([\w.-]{1,30}\))? {0,2}"
     r"|\{?Error using \S{1,80} |Collective WorkNCCL\(.{1,200}?\) raised the following async"
-    r" exception: )(?=\S)"
+    rf" exception: |{_RAY} )(?=\S)"
 )
 # Java writes the cause behind what wraps it: `a.b.FirstException: text: c.d.CauseException: text`.
 _WRAPPED = re.compile(
@@ -62,7 +67,7 @@ def text_of_root(lines: Sequence[WeighedLine], root: int) -> tuple[str, list[int
     used, last = [root], text
     while len(used) <= LINES_BELOW and (_OPEN_END.search(last) or _HEADLINE.fullmatch(last)):
         n = used[-1] + 1
-        if n >= len(lines) or not lines[n].text.strip():
+        if n >= len(lines) or not lines[n].text.strip() or _FRAME.match(lines[n].text):
             break
         last = _without_prefix(lines[n].text.strip())
         text = f"{text} {last}"

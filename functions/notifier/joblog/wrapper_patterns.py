@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from notifier.joblog.weight import DOTTED, ErrorPattern
+from notifier.joblog.weight import DOTTED, EXCEPTION_NAME, ErrorPattern
 
 NO_ERROR = (
     ErrorPattern("shell trace", r"\++ "),
@@ -145,6 +145,16 @@ WRAPPERS = (
         r"(?:FAILED|ERROR) \S{1,300}\.py(?:::|\b)|=+ .{0,120}(?:failed|error).{0,80} =+$"),
     ErrorPattern("pip", r"error: subprocess-exited-with-error|note: This error originates"
         r"|.{0,10}ERROR: (?:Command errored out|Failed building wheel|Could not build wheels)"),
+    ErrorPattern("dotnet's cause without a message",
+        rf"\s{{0,8}}---> {EXCEPTION_NAME} ?(?:\([^)]{{0,60}}\))?:? {{0,2}}"
+        r"(?:Unknown error -?\w{1,12}|0x[0-9A-Fa-f]{1,16})?\.?$"),
+    ErrorPattern("count of failed jobs",
+        rf"(?:{EXCEPTION_NAME}: )?(?:.{{0,300}}? )??(?:contains|had|has|with)"
+        r" \d{1,6} failed (?:jobs?|tasks?|steps?)\b"),
+    ErrorPattern("code without words",
+        r"(?:(?!CUDA|cuda)[\w-]{1,20} ){0,4}(?:[Ee]rror|ERROR)(?: [Cc]ode| [Nn]umber)?(?:: ?|=| )"
+        r"-?\d[\d,.-]{0,20}(?:[.,;]? {1,2}(?:\w{1,20} ){0,3}(?:[Ee]rror|ERROR|[Cc]ode|errno)"
+        r"(?:: ?|=| )-?\d[\d,.-]{0,20}){0,3}\.?$"),
     ErrorPattern("class without a message", rf"{DOTTED}(?:CompletionException|ExecutionException"
         r"|InvocationTargetException|UndeclaredThrowableException):? {0,2}$"),
 )  # fmt: skip

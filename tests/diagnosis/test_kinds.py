@@ -1,0 +1,90 @@
+"""Kinds of texts that were once misread, each with several texts of its kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from notifier.diagnosis.diagnose import explain
+from notifier.diagnosis.log_causes import diagnose_log
+from notifier.joblog.root_line import find_root_line
+from notifier.text import untrusted
+
+SANDBOX = "Failed to create pod sandbox: rpc error: code = Unknown desc = "
+LAYER = 'failed to extract layer sha256:4f2c to overlayfs as "extract-1": '
+NETWORK, MOUNT, LAYER_DAMAGED = "eks-cni-not-ready", "eks-volume-mount", "image-layer-corrupt"
+MOUNT_FAILED = 'MountVolume.SetUp failed for volume "pvc-1" : rpc error: code = Internal desc = '
+
+# What the kubelet says is the pod's, whatever words of a program stand in it.
+TEXTS = [
+    (f'{SANDBOX}failed to set up sandbox container "ab" network for pod "app"', NETWORK),
+    (f'{SANDBOX}plugin type="calico" name="k8s" failed (add): connection refused', NETWORK),
+    (f"{SANDBOX}failed to reserve sandbox name: permission denied", "eks-sandbox-failed"),
+    (f"{SANDBOX}failed to start sandbox container: read-only file system", "eks-sandbox-failed"),
+    (f"{SANDBOX}failed to create shim: too many open files", "eks-sandbox-failed"),
+    (f"{MOUNT_FAILED}mkdir /data/x: read-only file system", MOUNT),
+    (f"{MOUNT_FAILED}mkdir /var/lib/kubelet/x: permission denied", MOUNT),
+    (f"{MOUNT_FAILED}mount.nfs: Connection refused", MOUNT),
+    ("null (Service: AWSBatch; Status Code: 502; Error Code: Unknown)", "batch-server-error"),
+    ("Failed (Service: Batch, Status Code: 503, Request ID: 1-2)", "batch-server-error"),
+    ("Failed (Service: AWSBatch; Status Code: 400; Error Code: ClientException)",
+     "batch-request-unspecified"),
+    (f"{LAYER}exit status 1: unpigz: skipping: <stdin>: corrupted -- crc32 mismatch",
+     LAYER_DAMAGED),
+    (f"{LAYER}archive/tar: invalid tar header", LAYER_DAMAGED),
+    (f"{LAYER}gzip: invalid checksum", LAYER_DAMAGED),
+    (f"{LAYER}zstd: invalid input: magic number mismatch", LAYER_DAMAGED),
+    ("failed to register layer: flate: corrupt input before offset 88", LAYER_DAMAGED),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "cause"), TEXTS)
+def test_a_text(text: str, cause: str) -> None:
+    assert explain(text).cause == cause
+
+
+LINES = [
+    ("FATAL: while mounting image /proc/self/fd/3: squashfuse not found", "app-fuse-missing"),
+    ("FATAL: fuse-overlayfs is not installed", "app-fuse-missing"),
+    ("fusermount3: command not found", "app-fuse-missing"),
+    ("mount error: could not find fuse2fs in PATH", "app-fuse-missing"),
+    ("License checkout has failed.", "app-license"),
+    ("Error: unable to connect to the license server.", "app-license"),
+    ("ERROR: could not contact licence manager 'flex'", "app-license"),
+    ("The following arguments were not expected: --fast --all", "app-usage-error"),
+    ("Microsoft.Data.SqlClient.SqlException (0x80131904): Timeout expired. The timeout period"
+     " elapsed prior to obtaining a connection from the pool.", "app-connection-failed"),
+    ("ray.exceptions.ActorDiedError: The actor died unexpectedly before finishing this task.",
+     "app-child-killed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "cause"), LINES)
+def test_a_line_of_a_log(line: str, cause: str) -> None:
+    found = diagnose_log([line], find_root_line([line]), frozenset({"log"}))
+    assert found is not None
+    assert found.cause == cause
+
+
+KILLED = "distributed.scheduler.KilledWorker: ('sum-1', <Worker 'tcp://10.0.0.7:1'>)"
+STACK = ["Traceback (most recent call last):", '  File "a.py", line 3, in main', KILLED]
+MEMORY = [
+    ["distributed.nanny - WARNING - Worker exceeded 95% memory budget. Restarting", *STACK],
+    ["WARNING - Worker tcp://10.0.0.7:1 exceeded its memory limit", *STACK],
+    ["Out of memory: Killed process 31 (python)",
+     "concurrent.futures.process.BrokenProcessPool: A process was terminated abruptly"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("log", MEMORY)
+def test_memory_explains_the_death_of_a_worker(log: list[str]) -> None:
+    lines = untrusted.lines(log)
+    found = diagnose_log(lines, find_root_line(lines), frozenset({"log"}))
+    assert found is not None
+    assert found.cause == "app-out-of-memory"
+
+
+def test_nothing_but_memory_explains_the_death_of_a_worker() -> None:
+    lines = untrusted.lines(["ERROR connection refused by 10.0.0.8", *STACK])
+    found = diagnose_log(lines, find_root_line(lines), frozenset({"log"}))
+    assert found is not None
+    assert found.cause == "app-child-killed"
