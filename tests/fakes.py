@@ -23,7 +23,7 @@ from notifier.incident.sweep_position import SweepPosition
 from notifier.joblog.excerpt import LogLine, LogRead
 from notifier.ports.metrics import FailureLabels, Metric
 from notifier.ports.reporting import LedgerSnapshot
-from notifier.ports.service_error import ServiceError
+from notifier.ports.service_error import ErrorKind, ServiceError
 from notifier.ports.sweeping import Listed, Page
 from workbench.inbox.simulation import MemoryLedger
 from workbench.recorded_tags import RecordedTags
@@ -209,6 +209,10 @@ class FakeJobs:
         self.calls["DescribeJobs"] += 1
         return frozenset(job_ids) & self.not_begun
 
+    def waiting_services(self, job_ids: Sequence[str]) -> frozenset[str]:
+        self.calls["DescribeServiceJob"] += len(job_ids)
+        return frozenset(job_ids) & self.not_begun
+
     def secrets(self, job_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         self.calls["DescribeJobs"] += 1
         return {one: secrets_in(self.details[one]) for one in job_ids if one in self.details}
@@ -255,6 +259,18 @@ class FakeBatch:
     page_size: int = 1_000
     troubles: dict[str, list[ServiceError]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    snapshots: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def service_page(self, queue_arn: str, status: str, token: str = "") -> Page:
+        page = self._page("ListServiceJobs", queue_arn, status, token)
+        jobs = tuple(replace(one, summary=self.jobs[one.job_id]) for one in page.jobs)
+        return Page(jobs, page.token)
+
+    def snapshot(self, queue_arn: str) -> dict[str, Any]:
+        self._called("GetJobQueueSnapshot")
+        if queue_arn not in self.snapshots:
+            raise ServiceError(ErrorKind.DENIED, "AccessDeniedException")
+        return self.snapshots[queue_arn]
 
     def queues(self, arns: Collection[str]) -> tuple[dict[str, Any], ...]:
         self._called("DescribeJobQueues")
@@ -265,7 +281,10 @@ class FakeBatch:
         return tuple(one for one in self.environment_list if one["computeEnvironmentArn"] in arns)
 
     def page(self, of: str, status: str, token: str = "") -> Page:
-        self._called("ListJobs")
+        return self._page("ListJobs", of, status, token)
+
+    def _page(self, operation: str, of: str, status: str, token: str) -> Page:
+        self._called(operation)
         found = [job for job in self.jobs.values() if job["status"] == status and self._is(job, of)]
         found.sort(key=lambda job: -job["createdAt"])
         start = int(token or 0)
@@ -276,6 +295,7 @@ class FakeBatch:
                 job["createdAt"],
                 job.get("stoppedAt", 0),
                 bool(job.get("arrayProperties", {}).get("size")),
+                job.get("jobDefinition", ""),
             )
             for job in found[start:end]
         )

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from notifier.batch.labels.labels import LABELS_KEPT
+from notifier.batch.labels.scope import Scope, parse_scope
 from notifier.diagnosis.diagnose import Severity
 from notifier.incident.fingerprint import GROUP_BY, GROUP_LABELS
 from notifier.incident.incident import Intervals
@@ -134,11 +135,12 @@ def _parse_name(
 
 
 def _parse_sweep(environment: Mapping[str, str], problems: list[str]) -> SweepOptions:
-    arns = tuple(filter(None, environment.get("JOB_QUEUE_ARNS", "").split(",")))
+    given = environment.get("JOB_QUEUE_ARNS", "").split(",")
+    arns = tuple(arn for arn in given if arn not in ("", "none"))  # the template accepts both
     if not all(_QUEUE.fullmatch(arn) for arn in arns):
         problems.append("JOB_QUEUE_ARNS must be ARNs of job queues, separated by commas")
     minutes = _parse_number(environment, "STUCK_AFTER_MINUTES", problems)
-    return SweepOptions(arns, minutes * MINUTE_MS)
+    return SweepOptions(arns, minutes * MINUTE_MS, _parse_scope(environment, problems))
 
 
 def _parse_options(
@@ -161,6 +163,7 @@ def _parse_options(
         group_by=tuple(labels),
         intervals=_make_intervals(numbers, adjusted),
         filter_labels=filter_labels,
+        scope=_parse_scope(environment, []),  # the sweep's settings name the problem
         limits=Limits(
             numbers["MAX_ALERTS_PER_MINUTE"],
             numbers["MAX_ALERTS_PER_HOUR"],
@@ -184,6 +187,14 @@ def _make_intervals(numbers: Mapping[str, int], adjusted: list[Adjustment]) -> I
         reason = f"exceeds LongestFollowUpMinutes={most}"
         adjusted.append(Adjustment("FollowUpMinutes", str(first), str(most), reason))
     return Intervals(min(first, most) * MINUTE_MS, most * MINUTE_MS, hours * HOUR_MS)
+
+
+def _parse_scope(environment: Mapping[str, str], problems: list[str]) -> Scope:
+    try:
+        return parse_scope(environment.get("WATCH", ""))
+    except ValueError as error:
+        problems.append(f"WATCH must be globs such as prod-*,!*-sandbox, and not {error}")
+        return Scope()
 
 
 def _parse_labels(

@@ -562,7 +562,7 @@ def test_hostile_names_stay_harmless(kind: Kind) -> None:
     about = incident(lead, "app-exit-1")
     reads = [(one, log) for one in log_samples.choose_logs(given)]
     check(digest.compose_digest(about, given, reads, 25))
-    check(recovered.compose_recovery(about, given, "after 1 h"))
+    check(recovered.compose_recovery(about, recovery(about, given.every), given, "after 1 h"))
     check(storm_digest.compose_storm([(about, given)] * 3, 1, scenes.START))
     check(storm_digest.compose_degraded([(lead, diagnosis_for("app-exit-1"))] * 3, "Throttled"))
 

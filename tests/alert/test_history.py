@@ -208,7 +208,7 @@ SAME = JobShape(image="a:1")
          [("nothing", "same definition, size, command and roles")]),
         (RunHistory(replace(RUN, name="www.evil.example"), SAME, SAME),
          "Last success of its definition 2026-11-02 03:12 UTC, revision 36 "
-         "(job www[.]evil.example)", None),
+         "(job www[.]evil[.]example)", None),
         (RunHistory(None), "No success on record", []),
         (RunHistory(None, all_seen=False), "No success among the last 100 jobs", []),
         (RunHistory(unknown="AWS Batch did not answer"), "",

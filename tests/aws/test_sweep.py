@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -11,10 +12,11 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from notifier.aws.batch import MOST_LISTED, BatchScanner
+from notifier.aws.batch import MOST_LISTED, MOST_SERVICE_LISTED, BatchScanner
 from notifier.aws.heartbeat import AwsHealthSignals
 from notifier.aws.jobs import JobLookup
 from notifier.aws.queues import MOST_MESSAGES, FailureOutbox
+from notifier.batch.waiting.snapshot import FirstJob, first_jobs
 from notifier.ports.service_error import ErrorKind, ServiceError
 from notifier.ports.sweeping import Listed, Page
 from tests.aws.conftest import REGION
@@ -32,7 +34,7 @@ def described(job_id: str, status: str = "FAILED", **more: Any) -> dict[str, Any
 
 
 def summary(job: dict[str, Any]) -> dict[str, Any]:
-    kept = ("jobId", "jobName", "createdAt", "stoppedAt", "arrayProperties")
+    kept = ("jobId", "jobName", "createdAt", "stoppedAt", "arrayProperties", "jobDefinition")
     return {name: job[name] for name in kept if name in job}
 
 
@@ -51,6 +53,7 @@ class Stubbed:
         self.stub.assert_no_pending_responses()
 
 
+LOAD = f"{BASE}:x/load:1"
 FIRST = described("a", stoppedAt=9)
 ARRAY = described("b", stoppedAt=8, createdAt=4, arrayProperties={"size": 3})
 CHILD = described("b:0", stoppedAt=7, arrayProperties={"index": 0})
@@ -64,11 +67,12 @@ class BatchContract:
 
     def test_failed_jobs_of_a_queue_with_their_times(self) -> None:
         page = self.batch([FIRST, ARRAY], QUEUE).page(QUEUE, "FAILED")
-        assert page == Page((Listed("a", 5, 9), Listed("b", 4, 8, is_array=True)), "")
+        first, array = Listed("a", 5, 9), Listed("b", 4, 8, is_array=True)
+        assert page == Page((replace(first, definition=LOAD), replace(array, definition=LOAD)), "")
 
     def test_failed_children_of_an_array(self) -> None:
         page = self.batch([CHILD], "b").page("b", "FAILED")
-        assert page == Page((Listed("b:0", 5, 7),), "")
+        assert page == Page((Listed("b:0", 5, 7, definition=LOAD),), "")
 
     def test_a_queue_without_jobs(self) -> None:
         assert self.batch([], QUEUE).page(QUEUE, "FAILED") == Page()
@@ -127,6 +131,40 @@ class TestBatchScanner(BatchContract):
         with pytest.raises(ServiceError, match=THROTTLED) as raised:
             stubbed.lists.page(QUEUE, "FAILED")
         assert raised.value.kind is ErrorKind.RETRYABLE
+
+
+SERVICE_JOB = {
+    "jobArn": f"{BASE}:service-job/s", "jobId": "s", "jobName": "train", "createdAt": 5,
+    "stoppedAt": 9, "serviceJobType": "SAGEMAKER_TRAINING", "status": "FAILED",
+    "statusReason": "Received status from SageMaker: AlgorithmError",
+}  # fmt: skip
+
+
+def test_service_jobs_are_listed_by_their_own_operation() -> None:
+    stubbed = Stubbed()
+    request = {"jobQueue": QUEUE, "jobStatus": "FAILED", "maxResults": MOST_SERVICE_LISTED}
+    answer = {"jobSummaryList": [SERVICE_JOB], "nextToken": "t"}
+    stubbed.answers("list_service_jobs", request, answer)
+    page = stubbed.lists.service_page(QUEUE, "FAILED")
+    assert page == Page((Listed("s", 5, 9, summary=SERVICE_JOB | {"jobQueue": QUEUE}),), "t")
+    stubbed.answers("list_service_jobs", request | {"nextToken": "t"}, {"jobSummaryList": []})
+    assert stubbed.lists.service_page(QUEUE, "FAILED", "t") == Page()
+    stubbed.done()
+
+
+def test_a_snapshot_says_what_is_first() -> None:
+    stubbed, taken = Stubbed(), {"jobArn": f"{BASE}:job/a", "earliestTimeAtPosition": 7}
+    answer = {"frontOfQueue": {"jobs": [taken], "lastUpdatedAt": 8}}
+    stubbed.answers("get_job_queue_snapshot", {"jobQueue": QUEUE}, answer)
+    assert first_jobs(stubbed.lists.snapshot(QUEUE)) == (FirstJob("a", 7),)
+
+
+def test_the_first_job_of_each_quota_share_is_first() -> None:
+    one, two = ({"jobArn": f"{BASE}:service-job/{name}", "earliestTimeAtPosition": 7}
+                for name in "ab")  # fmt: skip
+    shares = {"research": [one], "ranking": [two, one]}
+    found = first_jobs({"frontOfQuotaShares": {"quotaShares": shares, "lastUpdatedAt": 1}})
+    assert found == (FirstJob("a", 7, "research"), FirstJob("b", 7, "ranking"))
 
 
 def on_moto() -> tuple[Any, str, str]:

@@ -53,7 +53,7 @@ def test_the_source_of_its_shape_is_named(name: str) -> None:
 
 
 def test_every_source_is_public_or_our_own() -> None:
-    own = {"W", "F", "-"}
+    own = {"W", "F", "E", "-"}
     assert {code for code, source in SOURCES.items() if "https://" not in source} == own
 
 

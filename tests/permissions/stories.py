@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -116,7 +117,14 @@ def follow_ups_of_every_kind(world: World) -> list[Call]:
     world.fail(grown)
     world.fail(held)
     world.fail(failed("a2", world.now_ms()))
-    seen = [_seen("stuck-job"), *(_seen("compute-environment-invalid", one) for one in UNUSABLE)]
+    training = _seen("stuck-job")
+    training["detail"] |= {"serviceJobType": "SAGEMAKER_TRAINING", "jobId": "train"}
+    training["detail"]["jobQueue"] = f"arn:aws:batch:{REGION}:{ACCOUNT}:job-queue/training"
+    seen = [
+        _seen("stuck-job"),
+        training,
+        *(_seen("compute-environment-invalid", one) for one in UNUSABLE),
+    ]
     for event in seen:  # one by one: the rate limit lets one message out a minute
         world.ahead_ms += MINUTE_MS
         world.fail(event)
@@ -142,6 +150,8 @@ def sweeps_of_every_kind(world: World) -> list[Call]:
     """Look after AWS Batch: a broken environment, then also a job that no event told."""
     account = BatchAccount(REGION)
     calls.session().register("after-call.batch.DescribeComputeEnvironments", _broken)
+    calls.session().register("after-call.batch.DescribeJobQueues", _with_training)
+    calls.session().register("after-call.batch.ListJobs", _with_waiting)
     world.sweep()
     account.failed(world.patch)
     world.ahead_ms += 20 * MINUTE_MS
@@ -166,6 +176,35 @@ def _broken(parsed: dict[str, Any], **_: object) -> None:
         environment |= {"status": "INVALID", "statusReason": "CLIENT_ERROR - Access denied"}
 
 
+# Operations that moto does not have, and what AWS answers where there is nothing.
+UNKNOWN_TO_MOTO: dict[str, Event] = {
+    "GetJobQueueSnapshot": {"frontOfQueue": {"jobs": []}},
+    "ListServiceJobs": {"jobSummaryList": []},
+    "DescribeServiceJob": {"status": "RUNNABLE"},
+}
+
+
+def _answered(answer: Event, **_: object) -> tuple[Any, Event]:
+    return SimpleNamespace(status_code=200), answer
+
+
+def _with_training(parsed: dict[str, Any], **_: object) -> None:
+    """Have the account a queue of SageMaker jobs, too."""
+    queues = parsed["jobQueues"]
+    arn = f"arn:aws:batch:{REGION}:{ACCOUNT}:job-queue/training"
+    more = {"jobQueueType": "SAGEMAKER_TRAINING", "computeEnvironmentOrder": []}
+    queues += [{**queues[0], **more, "jobQueueArn": arn}] if queues else []
+
+
+def _with_waiting(parsed: dict[str, Any], **_: object) -> None:
+    """Have a job wait for long."""
+    parsed["jobSummaryList"].append({"jobId": "waits", "jobName": "waits", "createdAt": 1})
+
+
+def aws_session() -> Any:
+    return calls.session()
+
+
 STORIES: dict[str, Callable[[World], list[Call]]] = {
     "notifier.on_failure.handler": failures_of_every_kind,
     "notifier.on_follow_up.handler": follow_ups_of_every_kind,
@@ -179,6 +218,8 @@ def world_of(settings: dict[str, str], calls: list[Call], patch: pytest.MonkeyPa
     patch.setattr(time, "time_ns", world.time_ns)
     for name, value in settings.items():
         patch.setenv(name, value)
+    for operation, answer_ in UNKNOWN_TO_MOTO.items():
+        aws_session().register(f"before-call.batch.{operation}", partial(_answered, answer_))
     for module in (wiring, job_logs, history):
         for made_once in vars(module).values():
             if hasattr(made_once, "cache_clear"):

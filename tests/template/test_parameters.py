@@ -130,7 +130,7 @@ def test_every_parameter_that_can_be_empty_can_be_none_and_means_the_same(
 ) -> None:
     """`sam deploy --parameter-overrides AlertEmail=` is refused, and dropped between others."""
     empty = [name for name, one in template["Parameters"].items() if one["Default"] == ""]
-    assert len(empty) == 10
+    assert len(empty) == 12
     assert all(accepts(template, name, "") and accepts(template, name, "none") for name in empty)
     chosen = dict.fromkeys(empty, "none")
     for more in ({}, {"BatchEnvironment": "ec2+fargate-efs"}):

@@ -18,6 +18,8 @@ UNBOUNDED = {
     "batch:DescribeComputeEnvironments",  # whether they are valid, their resources
     "batch:DescribeJobQueues",  # likewise, and the labels of a queue
     "batch:DescribeServiceJob",  # the labels of a service job
+    "batch:GetJobQueueSnapshot",  # what is first in a queue, and since when
+    "batch:ListServiceJobs",  # missed failures of service jobs
 }
 
 

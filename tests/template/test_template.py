@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "LOG_LINES": "25",
     "MINIMUM_SEVERITY": "warning",
     "FILTER_LABELS": "",
+    "WATCH": "",
     "JOB_QUEUE_ARNS": "",
     "STUCK_AFTER_MINUTES": "60",
     "DRY_RUN": "false",

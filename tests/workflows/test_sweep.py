@@ -10,7 +10,9 @@ import pytest
 
 from notifier.batch import sweep_events
 from notifier.batch.event import parse_event
+from notifier.batch.failure import Failure
 from notifier.incident.sweep_position import GRACE_MS, OVERLAP_MS
+from notifier.ports.metrics import Metric
 from notifier.ports.service_error import ErrorKind, ServiceError
 from notifier.ports.sweeping import SweepOptions, SweepPorts
 from notifier.workflows.sweeping import sweep
@@ -18,6 +20,7 @@ from notifier.workflows.sweeping.missed_failures import MOST_MISSED
 from notifier.workflows.sweeping.waiting_jobs import MOST_STUCK
 from tests.fakes import FakeBatch, FakeOutbox, FakePulse
 from tests.simulation import PLENTY_MS, START_MS, Simulation, array_parent, failed
+from workbench.local import samples
 
 MINUTE, HOUR = 60, 3_600  # seconds
 QUEUE = "arn:aws:batch:us-east-1:111122223333:job-queue/etl"
@@ -313,6 +316,155 @@ def test_what_a_stuck_job_holds_stays_where_it_is() -> None:
     world.waits("a", 0)
     [event] = world.sweep(2 * HOUR)
     assert "hunter2" not in json.dumps(event)
+
+
+# ---- Stuck means stuck at the head ---------------------------------------------------------------
+
+
+def snapshot(*first: tuple[str, float], share: str = "") -> dict[str, Any]:
+    """Give the first jobs of a queue, each with the second since which it is at its place."""
+    jobs = [
+        {
+            "jobArn": f"arn:aws:batch:us-east-1:111122223333:job/{job_id}",
+            "earliestTimeAtPosition": START_MS + round(second * 1000),
+        }
+        for job_id, second in first
+    ]
+    usage = [{"shareIdentifier": "genomics", "capacityUsage": [VCPUS]}]
+    return {
+        "frontOfQueue": {"jobs": jobs, "lastUpdatedAt": START_MS},
+        "queueUtilization": {
+            "totalCapacityUsage": [VCPUS],
+            "fairshareUtilization": {"activeShareCount": 1, "topCapacityUtilization": usage},
+        },
+    }
+
+
+VCPUS = {"capacityUnit": "VCPU", "quantity": 256.0}
+DEEP = 5_000
+
+
+def test_a_deep_queue_that_moves_is_not_stuck() -> None:
+    world = Swept()
+    for number in range(DEEP):
+        world.waits(f"job-{number:04}", 0)
+    for run in range(36):  # three hours: the head changes every ten minutes
+        second = 2 * HOUR + run * 5 * MINUTE
+        since = second - second % (10 * MINUTE)
+        front = [(f"job-{(run // 2 * 100 + n):04}", since) for n in range(100)]
+        world.batch.snapshots[QUEUE] = snapshot(*front)
+        assert world.sweep(second) == []
+    assert world.told == []
+    assert world.batch.calls["GetJobQueueSnapshot"] == 36
+
+
+def test_one_job_that_stays_first_is_one_alert() -> None:
+    world = Swept()
+    for number in range(DEEP):
+        world.waits(f"job-{number:04}", 0)
+    world.jobs.not_begun |= {f"job-{number:04}" for number in range(DEEP)}
+    world.batch.snapshots[QUEUE] = snapshot(*((f"job-{n:04}", HOUR) for n in range(100)))
+    for run in range(24):
+        world.sweep(HOUR + 50 * MINUTE + run * 5 * MINUTE)
+    world.run_until(5 * HOUR)
+    [told] = world.told
+    text = " ".join(told.texts["email"].split())
+    assert "Job nightly has been first for 1 h without starting on queue etl" in text
+    assert "first in its queue" in text
+    assert "4,999 jobs wait" in text
+    assert "256 vCPU; share genomics 256 vCPU" in text
+    head = told.document["job"]["queue_head"]
+    assert (head["since"], head["behind"]) == (START_MS + HOUR * 1000, DEEP - 1)
+    assert told.document["job"]["id"] == "job-0000"
+
+
+def test_without_a_snapshot_age_decides_and_the_alert_says_so() -> None:
+    world = Swept()
+    world.waits("a", 0)
+    world.jobs.not_begun.add("a")
+    world.sweep(2 * HOUR)
+    world.run_until(2 * HOUR + MINUTE)
+    [told] = world.told
+    said = "not known (AccessDeniedException): reported because of its age alone"
+    assert said in told.texts["email"]
+    assert Metric.SNAPSHOTS_UNREAD in world.journal.counts()
+
+
+def test_a_young_queue_costs_no_snapshot() -> None:
+    world = Swept()
+    world.waits("a", 0)
+    world.sweep(50 * MINUTE)
+    assert world.batch.calls["GetJobQueueSnapshot"] == 0
+
+
+# ---- Service jobs --------------------------------------------------------------------------------
+
+TRAINING = "arn:aws:batch:us-east-1:111122223333:job-queue/training"
+
+
+def service_job(number: int, status: str = "FAILED") -> dict[str, Any]:
+    """Give what ListServiceJobs says about a service job."""
+    at = START_MS + (60 + number) * 1000
+    ended = {"startedAt": at - 30_000, "stoppedAt": at} if status == "FAILED" else {}
+    return {
+        "jobId": f"s-{number}",
+        "jobArn": f"arn:aws:batch:us-east-1:111122223333:service-job/s-{number}",
+        "jobName": "train", "jobQueue": TRAINING, "createdAt": at - 60_000, "status": status,
+        "serviceJobType": "SAGEMAKER_TRAINING",
+        "statusReason": "Received status from SageMaker: AlgorithmError: ExecuteUserScriptError",
+    } | ended  # fmt: skip
+
+
+def training() -> dict[str, Any]:
+    return queue(jobQueueArn=TRAINING, jobQueueType="SAGEMAKER_TRAINING") | {
+        "computeEnvironmentOrder": []
+    }
+
+
+def test_half_of_300_events_of_service_jobs_are_dropped_and_all_are_found_once() -> None:
+    world, chance = Swept(), random.Random(20261127)
+    world.batch.queue_list, world.batch.page_size = [training()], 100
+    world.sweep(0)
+    lost = set(chance.sample(range(300), 150))
+    for number in range(300):
+        job = service_job(number)
+        world.batch.jobs[job["jobId"]] = job
+        if number not in lost:
+            world.put(sweep_events.missed_service_job(job, world.now), 61 + number)
+    sent = []
+    for run in range(1, 12):
+        sent += world.sweep(run * 5 * MINUTE)
+    found = [event["detail"]["jobId"] for event in sent]
+    assert {f"s-{number}" for number in lost} == set(found)
+    assert len(found) == len(set(found)) == 150
+    assert world.batch.calls["DescribeJobs"] <= 11  # the list says enough of a service job
+    counted = [one for members in world.ledger.counted.values() for one in members]
+    assert len(counted) == len(set(counted)) == 300
+    assert {one.document["kind"] for one in world.told} == {"service-job"}
+
+
+def test_a_missed_service_job_reads_as_its_event_would_have() -> None:
+    told = parse_event(samples.find("service-job").event)
+    detail = samples.find("service-job").event["detail"]
+    missed = parse_event(sweep_events.missed_service_job(detail, START_MS))
+    assert isinstance(told, Failure)
+    assert isinstance(missed, Failure)
+    for field in ("kind", "job_id", "status_reason", "training_job", "attempts", "platform"):
+        assert getattr(missed, field) == getattr(told, field), field
+
+
+def test_a_service_job_that_stays_first_is_stuck() -> None:
+    world = Swept()
+    world.batch.queue_list = [training()]
+    world.batch.jobs["s-1"] = service_job(1, "RUNNABLE")
+    world.batch.snapshots[TRAINING] = snapshot(("s-1", 0))
+    world.jobs.not_begun.add("s-1")
+    [event] = world.sweep(2 * HOUR)
+    world.run_until(4 * HOUR)
+    [told] = world.told
+    assert event["detail"]["jobId"] == "s-1"
+    assert world.jobs.calls["DescribeServiceJob"] > 0
+    assert told.document["job"]["platform"] == "SageMaker"
 
 
 # ---- What is broken ------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from workbench.deployed import deployment
 from workbench.deployed.deployment import Deployment
 from workbench.doctor import (
     acceptance_checks,
+    batch_counts,
     pipeline_checks,
     settings_checks,
     subscriber_checks,
@@ -42,6 +43,7 @@ STACK_CHECKS: tuple[tuple[str, StackCheck], ...] = (
     ("key of OpsTopic", subscriber_checks.check_ops_key),
     ("heartbeat", subscriber_checks.check_heartbeat),
     ("alarms", subscriber_checks.check_alarms),
+    (batch_counts.SUBJECT, batch_counts.check_counts),
 )
 
 

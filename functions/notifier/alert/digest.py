@@ -17,6 +17,7 @@ from notifier.batch.failure import Failure, Kind
 from notifier.batch.identifiers import is_job_title
 from notifier.diagnosis.diagnose import Diagnosis
 from notifier.incident.counts import Member, Tally
+from notifier.incident.fingerprint import job_of
 from notifier.incident.incident import Incident
 from notifier.joblog.excerpt import LogRead
 from notifier.text import units
@@ -203,6 +204,9 @@ def _count_exit_codes(tally: Tally) -> tuple[str, str]:
 def _list_commands(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> tuple[str, ...]:
     job = parent_job(incident.first)
     commands = aws_cli.inspect_failure(job, diagnosis.cause)
+    if job.kind is Kind.STUCK:
+        waiting = [job_of(one.job_id) for one in tally.failures]
+        return (*commands, *aws_cli.cancel_jobs(waiting, job.region))
     if job.kind is not Kind.JOB or tally.failed <= 1:
         return commands
     ids = [one.job_id for one in tally.failures]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from notifier.alert.commands import console_links
+from notifier.alert.context import queue_head
 from notifier.batch.failure import Attempt, Failure, Kind
 from notifier.batch.labels.labels import filter_labels
 from notifier.text import units, untrusted
@@ -61,7 +62,7 @@ def describe_failure(failure: Failure) -> str:
         case Kind.QUEUE_BLOCKED:
             return f"Queue {queue or 'unknown'} is blocked by job {name}"
         case Kind.STUCK:
-            return f"Job {name} has waited{_waited_for(failure)} in {failure.status}{on_queue}"
+            return f"Job {name} {queue_head.describe_wait(failure)}{on_queue}"
         case Kind.ENVIRONMENT:
             return _describe_resource(failure, name)
     return f"{_describe_job(failure, name)} failed{on_queue}"
@@ -87,13 +88,6 @@ def _describe_resource(failure: Failure, name: str) -> str:
     return f"CloudFormation could not {verb} {failure.resource_type} {name}"
 
 
-def _waited_for(failure: Failure) -> str:
-    """Say how long a job had waited when the sweep saw it."""
-    if failure.waiting_since is None or not failure.event_at:
-        return ""
-    return f" for {units.waited(failure.event_at - failure.waiting_since)}"
-
-
 def count_failed_children(failure: Failure) -> str:
     """Say how many children of an array failed, where its parent counts them."""
     if failure.array_failed is None or failure.array_size is None:
@@ -108,8 +102,12 @@ def list_facts(failure: Failure) -> Pairs:
     return _defang_pairs(filter_labels(failure) | {
         "when": _format_end(failure),
         "waiting since": units.moment(waiting_since) if waiting_since else "",
+        **queue_head.list_facts(failure),
         "queue": failure.queue,
         "definition": failure.definition,
+        "pipeline": failure.pipeline,
+        "run": failure.run,
+        "step": failure.step,
         "attempts": _count_attempts(failure),
         "requested": _requested_sizes(failure),
         "ran on": "" if failure.kind is Kind.STUCK else failure.platform,
@@ -217,7 +215,7 @@ def filter_values(failures: Iterable[Failure]) -> dict[str, list[str]]:
     """Return what several failures have of each of those labels."""
     found: dict[str, list[str]] = {}
     for failure in failures:
-        for key, value in filter_labels(failure).items():
+        for key, value in (filter_labels(failure) | {"run": failure.run}).items():
             found.setdefault(key, []).append(value)
     return found
 

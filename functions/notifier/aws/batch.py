@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST_DESCRIBED = 100  # in one DescribeJobs or DescribeComputeEnvironments
 MOST_LISTED = 1_000  # in one ListJobs by status
+MOST_SERVICE_LISTED = 100  # in one ListServiceJobs
 # https://docs.aws.amazon.com/batch/latest/APIReference/API_DescribeJobs.html
 # https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
 # Adaptive, because people and workflow tools share the account's request rate.
@@ -55,6 +56,18 @@ class BatchScanner:
         jobs = tuple(_listed_job(one) for one in answer["jobSummaryList"])
         return Page(jobs, answer.get("nextToken", ""))
 
+    def service_page(self, queue_arn: str, status: str, token: str = "") -> Page:
+        """List service jobs in a status of a queue."""
+        request: dict[str, Any] = {"jobQueue": queue_arn, "jobStatus": status}
+        request |= {"maxResults": MOST_SERVICE_LISTED} | ({"nextToken": token} if token else {})
+        answer = call_aws(self._client.list_service_jobs, **request)
+        jobs = tuple(_listed_service_job(one, queue_arn) for one in answer["jobSummaryList"])
+        return Page(jobs, answer.get("nextToken", ""))
+
+    def snapshot(self, queue_arn: str) -> Raw:
+        """Return which jobs are first in a queue, since when, and what the queue uses."""
+        return call_aws(self._client.get_job_queue_snapshot, jobQueue=queue_arn)
+
     def describe(self, job_ids: Sequence[str]) -> tuple[Raw, ...]:
         """Describe jobs, 100 in a call; the result lacks those that no longer exist."""
         found: list[Raw] = []
@@ -69,7 +82,13 @@ def _listed_job(job: Raw) -> Listed:
         created_at=job.get("createdAt", 0),
         stopped_at=job.get("stoppedAt", 0),
         is_array=bool(job.get("arrayProperties", {}).get("size")),
+        definition=job.get("jobDefinition", ""),
     )
+
+
+def _listed_service_job(job: Raw, queue_arn: str) -> Listed:
+    summary = {**job, "jobQueue": queue_arn}
+    return Listed(job["jobId"], job.get("createdAt", 0), job.get("stoppedAt", 0), summary=summary)
 
 
 def _chunks(ids: Sequence[str]) -> list[list[str]]:

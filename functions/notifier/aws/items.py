@@ -32,7 +32,7 @@ _STORED_FIELDS = (
     "kind", "job_id", "job_name", "event_id", "event_time", "account", "region", "job_arn",
     "queue_arn", "definition_arn", "status", "status_reason", "vcpus", "memory_mib", "gpus",
     "platform", "array_size", "array_index", "node_index", "node_count", "training_job", "stack",
-    "resource_type", "waiting_since", "tags", "is_drill",
+    "resource_type", "waiting_since", "tags", "pipeline", "run", "step", "is_drill",
 )  # fmt: skip
 
 MEMBER_PREFIX = "job#"

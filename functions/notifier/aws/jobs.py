@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import JobSummaryTypeDef, ListJobsRequestTypeDef
 
 _WAITING = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING")
+_WAITING_SERVICES = (*_WAITING, "SCHEDULED")
 MOST_PAGES = 3  # of 100 jobs, newest first: enough to find whether a job ran again
 # 2 tries of at most 1 s + 4 s: a follow-up is sent without an answer as well.
 _TIMEOUTS = Timeouts(connect_s=1, read_s=4, tries=2)
@@ -61,6 +62,12 @@ class JobLookup:
         """Return those of up to 100 jobs that have not begun to run."""
         jobs = call_aws(self._client.describe_jobs, jobs=list(job_ids))["jobs"]
         return frozenset(job["jobId"] for job in jobs if job["status"] in _WAITING)
+
+    def waiting_services(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Return those service jobs that have not begun to run."""
+        describe = self._client.describe_service_job
+        states = {job_id: call_aws(describe, jobId=job_id)["status"] for job_id in job_ids}
+        return frozenset(job_id for job_id, state in states.items() if state in _WAITING_SERVICES)
 
     def secrets(self, job_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the secret values in the settings of up to 100 jobs, by id.
@@ -112,6 +119,10 @@ class DryRunJobLookup:
         return ()
 
     def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Return all of them."""
+        return frozenset(job_ids)
+
+    def waiting_services(self, job_ids: Sequence[str]) -> frozenset[str]:
         """Return all of them."""
         return frozenset(job_ids)
 

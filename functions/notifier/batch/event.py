@@ -29,16 +29,16 @@ from notifier.batch.failure import (
 from notifier.batch.job_secrets import secrets_in
 from notifier.batch.json_lookup import (
     Json,
-    Sanitizer,
     dict_at,
     dicts_at,
-    int_at,
     parse_envelope,
     sanitizer,
     str_at,
     time_at,
 )
 from notifier.batch.wait_reasons import find_wait_reasons
+from notifier.batch.waiting.preemption import describe_preemptions
+from notifier.batch.waiting.snapshot import parse_head
 from notifier.text import untrusted
 
 Parsed = Failure | Unreadable | None
@@ -130,25 +130,8 @@ def _parse_service_job(event: Json, detail: Json) -> Parsed:
         training_job=sanitizer(failure.secrets, NAME_LIMIT)(latest).rpartition("training-job/")[2],
         no_log_reason="SageMaker keeps it in /aws/sagemaker/TrainingJobs",
         platform=SERVICE_PLATFORM,
-        preempted=_preemptions(detail, sanitizer(failure.secrets, REASON_LIMIT)),
+        preempted=describe_preemptions(detail, sanitizer(failure.secrets, REASON_LIMIT)),
     )
-
-
-def _preemptions(detail: Json, safe: Sanitizer) -> str:
-    """Say how often another job took the capacity of this one, and AWS's last words about it.
-
-    https://docs.aws.amazon.com/batch/latest/APIReference/API_ServiceJobPreemptionSummary.html
-    """
-    summary = dict_at(detail, "preemptionSummary")
-    count = int_at(summary, "preemptedAttemptCount") or 0
-    reasons = [
-        safe(str_at(one, "statusReason")) for one in dicts_at(summary, "recentPreemptedAttempts")
-    ]
-    if count <= 0:
-        return ""
-    times = "once" if count == 1 else f"{count:,} times"
-    last = next(filter(None, reversed(reasons)), "")
-    return f"{times}, last: {last}" if last else times
 
 
 def _parse_blocked_service_queue(event: Json, detail: Json) -> Parsed:
@@ -205,6 +188,8 @@ def _parse_stuck_job(event: Json, detail: Json) -> Parsed:
     return replace(
         failure,
         waiting_since=time_at(detail, "waitingSince") or failure.created_at,
+        queue_head=parse_head(detail, _REASON),
+        platform=SERVICE_PLATFORM if str_at(detail, "serviceJobType") else failure.platform,
         wait_reasons=find_wait_reasons(failure, environments, _REASON),
         log=None,
         no_log_reason="the job has not started",

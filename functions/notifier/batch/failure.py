@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from notifier.batch.waiting.queue_head import QueueHead
+
 DRILL_SOURCE = "batch-notifier.drill"
 SWEEP_SOURCE = "batch-notifier.sweep"
 HEARTBEAT_SOURCE = "batch-notifier.heartbeat"
@@ -82,9 +84,8 @@ class Failure:
 
     Times are epoch milliseconds. Texts are one line without control characters, secrets masked.
     `waiting_since` is when a stuck job began to wait; the most important of `wait_reasons` comes
-    first. `tags` are those that steer its alerts or that subscriptions filter by, and
-    `labels_unread` is why some of them may be missing. `secrets` are literal values from the job's
-    environment and parameters, kept only to mask them in log lines.
+    first. `tags` steer its alerts, or subscriptions filter by them; `labels_unread` is why some may
+    be missing. `secrets` are values of its environment and parameters, to mask them in log lines.
     """
 
     kind: Kind
@@ -128,8 +129,12 @@ class Failure:
     stack: str = ""
     resource_type: str = ""
     waiting_since: int | None = None
+    queue_head: QueueHead | None = None
     wait_reasons: tuple[WaitReason, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    pipeline: str = ""  # the workflow engine of which the job is a task
+    run: str = ""
+    step: str = ""
     labels_unread: str = ""
     is_drill: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -207,6 +212,7 @@ class Failure:
             image="",
             depends_on=(),
             wait_reasons=(),
+            queue_head=None,
             log=None,
             no_log_reason="",
             preempted="",

@@ -33,6 +33,7 @@ from notifier.batch.json_lookup import (
     time_at,
 )
 from notifier.batch.labels.labels import STEERING_TAGS
+from notifier.batch.pipelines import recognise
 from notifier.text import untrusted
 
 # https://docs.aws.amazon.com/batch/latest/APIReference/API_LogConfiguration.html
@@ -77,6 +78,7 @@ def parse_job(event: Json, detail: Json, kind: Kind) -> Failure | None:
         **_submission(detail, name, reason),
         **requested_resources(detail),
         **_array_and_nodes(detail),
+        **_pipeline(detail, name),
         secrets=secrets,
     )
 
@@ -131,6 +133,14 @@ def _array_and_nodes(detail: Json) -> Json:
         "node_index": int_at(detail, "nodeDetails", "nodeIndex"),
         "node_count": int_at(detail, "nodeProperties", "numNodes"),
     }
+
+
+def _pipeline(detail: Json, name: Sanitizer) -> Json:
+    """Parse which run of which workflow engine the job is a task of."""
+    definition = str_at(detail, "jobDefinition").rpartition("/")[2].partition(":")[0]
+    known = recognise.settings_of(detail)
+    found = recognise.recognise(str_at(detail, "jobName"), definition, known, name)
+    return {"pipeline": found.engine, "run": name(found.run), "step": name(found.step)}
 
 
 def _no_log_reason(

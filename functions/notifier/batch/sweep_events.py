@@ -30,8 +30,14 @@ _ATTEMPTS = ("attempts", "eksAttempts")
 _NEEDED = (
     "jobArn", "jobId", "jobName", "jobQueue", "jobDefinition", "status", "statusReason",
     "createdAt", "startedAt", "stoppedAt", "isCancelled", "isTerminated", "arrayProperties",
-    "nodeDetails", "retryStrategy", "platformCapabilities", "timeout",
+    "nodeDetails", "retryStrategy", "platformCapabilities", "timeout", "serviceJobType",
 )  # fmt: skip
+_OF_SERVICE_JOB = (
+    "jobArn", "jobId", "jobName", "jobQueue", "status", "statusReason", "createdAt", "startedAt",
+    "stoppedAt", "isTerminated", "latestAttempt", "serviceJobType", "shareIdentifier",
+    "quotaShareName",
+)  # fmt: skip
+_OF_ATTEMPT = ("startedAt", "stoppedAt", "statusReason")
 _ENVIRONMENT = ("computeEnvironmentName", "state", "status", "statusReason")
 _MANAGED = ("instanceRequirements", "capacityOptionType")
 _RESOURCES = ("type", "maxvCpus", "desiredvCpus", "instanceTypes")
@@ -48,16 +54,33 @@ def missed_failure(job: Mapping[str, Any], now: int) -> dict[str, Any]:
     return _first_that_fits("aws.batch", "Batch Job State Change", details, ended)
 
 
+def missed_service_job(summary: Mapping[str, Any], now: int) -> dict[str, Any]:
+    """Return an event for a failed service job, from what ListServiceJobs says about it."""
+    ended = summary.get("stoppedAt") or summary.get("createdAt") or now
+    last = {**summary.get("latestAttempt", {}), **_only(summary, _OF_ATTEMPT)}
+    attempts = [last] if summary.get("startedAt") else []
+    detail = {**_only(summary, _OF_SERVICE_JOB), "attempts": attempts}
+    arn = str(summary.get("jobArn", ""))
+    return _event("aws.batch", "Batch Service Job State Change", arn, detail, ended)
+
+
 def stuck_job(
-    job: Mapping[str, Any], environments: Sequence[Mapping[str, Any]], since: int, now: int
+    job: Mapping[str, Any],
+    environments: Sequence[Mapping[str, Any]],
+    since: int,
+    now: int,
+    place: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return an event for a job that has waited since `since` (epoch ms)."""
+    """Return an event for a job that has waited since `since` (epoch ms).
+
+    `place` is what the snapshot of its queue says about it.
+    """
     kept = [
         {key: one[key] for key in _ENVIRONMENT if key in one}
         | {"computeResources": _resources(one.get("computeResources", {}))}
         for one in environments
     ]
-    more = {"waitingSince": since, "computeEnvironments": kept}
+    more = {"waitingSince": since, "computeEnvironments": kept, **(place or {})}
     details = ({**detail, **more} for detail in (_without(job, _SETTINGS), _only(job, _NEEDED)))
     return _first_that_fits(SWEEP_SOURCE, "Batch Job Stuck", details, now)
 

@@ -167,7 +167,9 @@ def _make_attributes(alert: Alert) -> dict[str, str | tuple[str, ...]]:
         "region": alert.region,
         "account": alert.account,
     }
-    labels = filter_labels(alert.failure) if alert.failure else dict.fromkeys(alert.filters, "")
+    labels = dict.fromkeys(alert.filters, "")
+    if alert.failure:
+        labels = filter_labels(alert.failure) | {"run": alert.failure.run}
     found = first | {name: labels[name] for name in labels if name not in first} | last
     attributes: dict[str, str | tuple[str, ...]] = {}
     for name, value in found.items():

@@ -135,8 +135,7 @@ def _guess_termination(
     """
     if any(each.source is Source.REASON and evidence.says_something(each.text) for each in texts):
         return None
-    code = _exit_code(failure)
-    status = Evidence(Source.STATUS, failure.status_reason)
+    code, status = _exit_code(failure), Evidence(Source.STATUS, failure.status_reason)
     if code not in (SIGKILL, SIGTERM) or not status.text or failure.platform == "EKS":
         return None
     if evidence.first_match((status,), tuple(Specificity)) or diagnose_log(log, root, _LOG):

@@ -26,7 +26,7 @@ class ClassifiedFailure:
     `may_wait` is whether it may be delivered again later, once the job it depended on is known.
     `base` is set where only the log tells which incident it belongs to (see `log_sampling`);
     `error` is then what the log says, parametrised, and `joins` the key of the incident that it
-    joins because its log was not read.
+    joins because its log was not read. `severity` is set where it is not that of the cause.
     """
 
     failure: Failure
@@ -35,6 +35,7 @@ class ClassifiedFailure:
     base: str = ""
     error: str = ""
     joins: str = ""
+    severity: Severity | None = None
 
     @property
     def id(self) -> str:
@@ -167,7 +168,7 @@ def member_of(classified: ClassifiedFailure, role: Role) -> Member:
         log=failure.log,
         size=(failure.array_size or failure.node_count) if is_parent else None,
         failed=failure.array_failed if is_parent else None,
-        label=Severity(tagged) if tagged in set(Severity) else None,
+        label=Severity(tagged) if tagged in set(Severity) else classified.severity,
         queue="" if is_family else failure.queue_arn,
         definition="" if is_family else failure.definition,
         owner=failure.tag("notify:owner"),

@@ -10,7 +10,7 @@ from notifier.batch.failure import Failure, Kind
 
 _KEY_LENGTH = 16  # hex digits, 64 bits: ten million incidents collide about once in 400,000 years
 GROUP_BY = ("queue", "definition", "cause", "error")
-GROUP_LABELS = (*GROUP_BY, "job")  # what GroupBy may name
+GROUP_LABELS = (*GROUP_BY, "job", "run")  # what GroupBy may name
 FAMILIES = frozenset((Kind.ARRAY_CHILD, Kind.ARRAY_PARENT, Kind.NODE, Kind.MULTI_NODE))
 
 
@@ -27,7 +27,8 @@ def fingerprint(
     The children of an array and their parent are one incident, and so are the nodes of a
     multi-node job; otherwise failures are one when what `group_by` names agrees: queue, job
     definition (any revision), cause, error (the root line of the log, parametrised; where there is
-    none the key is as if nobody had asked for it), job (its name).
+    none the key is as if nobody had asked for it), job (its name), run (of the
+    job's pipeline; likewise).
 
     Examples
     --------
@@ -76,9 +77,14 @@ def _parts(failure: Failure, cause: str, group_by: Sequence[str], error: str) ->
         "cause": cause,
         "error": error,
         "job": failure.job_name,
+        "run": failure.run,
     }
-    labels = [label for label in GROUP_LABELS if label in group_by and (error or label != "error")]
+    labels = [label for label in GROUP_LABELS if label in group_by and _has_value(label, values)]
     return ("job", *(values[label] for label in labels))
+
+
+def _has_value(label: str, values: dict[str, str]) -> bool:
+    return bool(values[label]) or label not in ("error", "run")
 
 
 def root_of(job_id: str) -> str:

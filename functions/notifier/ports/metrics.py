@@ -46,6 +46,7 @@ class Metric(StrEnum):
     LOG_READS = "LogReads"
     LOG_UNAVAILABLE = "LogUnavailable"
     NOT_A_FAILURE = "NotAFailure"
+    NOT_WATCHED = "NotWatched"
     OUT_OF_TIME = "OutOfTime"
     PREEMPTIONS = "Preemptions"
     PUBLISH_REJECTED = "PublishRejected"
@@ -57,6 +58,7 @@ class Metric(StrEnum):
 
     # What the sweep found, where no event came.
     MISSED_EVENTS = "MissedEvents"
+    SNAPSHOTS_UNREAD = "SnapshotsUnread"
     STUCK_JOBS = "StuckJobs"
     SWEEPS = "Sweeps"
     SWEEPS_CUT_SHORT = "SweepsCutShort"

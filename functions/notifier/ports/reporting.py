@@ -9,6 +9,7 @@ from typing import Protocol
 from notifier.alert.history import RunHistory
 from notifier.batch.failure import Failure, LogStream
 from notifier.batch.labels.labels import Labels
+from notifier.batch.labels.scope import Scope
 from notifier.channels.message import Message
 from notifier.diagnosis.diagnose import Severity
 from notifier.incident.counts import Member
@@ -34,6 +35,7 @@ class Options:
     intervals: Intervals = field(default_factory=Intervals)
     limits: Limits = field(default_factory=Limits)
     filter_labels: tuple[str, ...] = ()
+    scope: Scope = field(default_factory=Scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,10 @@ class Jobs(Protocol):
 
     def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
         """Return those of up to 100 jobs that have not begun to run; raises `ServiceError`."""
+        ...
+
+    def waiting_services(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Return those service jobs that have not begun; each takes a call."""
         ...
 
     def secrets(self, job_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from notifier.batch.labels.scope import Scope
 from notifier.incident.counts import Member
 from notifier.incident.incident import Place
 from notifier.incident.sweep_position import SweepPosition
@@ -16,12 +17,17 @@ Raw = Mapping[str, Any]  # one object as AWS describes it
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One job of a list; times in epoch milliseconds, 0 where AWS gives none."""
+    """One job of a list; times in epoch milliseconds, 0 where AWS gives none.
+
+    `summary` is what the list says about a service job: describing each would take a call.
+    """
 
     job_id: str
     created_at: int = 0
     stopped_at: int = 0
     is_array: bool = False
+    definition: str = ""
+    summary: Raw = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,14 @@ class Batch(Protocol):
 
     def page(self, of: str, status: str, token: str = "") -> Page:
         """List jobs in a status, of a queue (by ARN) or an array (by the id of its parent)."""
+        ...
+
+    def service_page(self, queue_arn: str, status: str, token: str = "") -> Page:
+        """List service jobs in a status of a queue."""
+        ...
+
+    def snapshot(self, queue_arn: str) -> Raw:
+        """Return which jobs are first in a queue, since when, and what the queue uses."""
         ...
 
     def describe(self, job_ids: Sequence[str]) -> tuple[Raw, ...]:
@@ -102,10 +116,11 @@ class HealthSignals(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SweepOptions:
-    """What an operator chose: which queues, and after how long (ms) a job is stuck; 0 is never."""
+    """What an operator chose: what to watch, and after how long (ms) a job is stuck; 0: never."""
 
     queue_arns: tuple[str, ...] = ()
     stuck_after: int = 60 * 60_000
+    scope: Scope = field(default_factory=Scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,11 @@ class SweepPorts:
     journal: Journal
     remaining_ms: Callable[[], int]
     now_ms: Callable[[], int]
+
+
+def is_of_service_jobs(queue: Raw) -> bool:
+    """Return whether a queue runs SageMaker jobs, which AWS Batch lists by another operation."""
+    return queue.get("jobQueueType") == "SAGEMAKER_TRAINING"
 
 
 class Budget:

@@ -52,7 +52,7 @@ def run(records: Sequence[Record], ports: Ports, options: Options) -> tuple[str,
     tuple[str, ...]
         Ids of the messages that must be delivered again.
     """
-    received = read_all(records, ports)
+    received = read_all(records, ports, options.scope)
     add_labels(received, ports, options.filter_labels, RESERVE_MS)
     delivery = _Delivery(ports, options)
     try:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from notifier.batch.event import is_preemption, parse_event
 from notifier.batch.failure import Failure, Unreadable
+from notifier.batch.labels.scope import Scope
 from notifier.batch.sweep_events import heartbeat_nonce
 from notifier.diagnosis.diagnose import diagnose
 from notifier.diagnosis.evidence import Diagnosis
-from notifier.diagnosis.known_cause import UNREADABLE
+from notifier.diagnosis.known_cause import UNREADABLE, diagnosis_for
 from notifier.incident.assignment import ClassifiedFailure
 from notifier.incident.fingerprint import identity
 from notifier.ports.metrics import Metric
@@ -55,7 +56,9 @@ class ReceivedFailure:
         is_queued = all(isinstance(record.body, str) for record in self.records)
         waited = max(record.waits for record in self.records)
         may_wait = is_queued and waited < len(DEPENDENT_WAITS_S) and not self.failure.is_drill
-        return ClassifiedFailure(self.failure, self.diagnosis.cause, may_wait)
+        usual = diagnosis_for(self.diagnosis.cause).severity
+        own = self.diagnosis.severity if self.diagnosis.severity is not usual else None
+        return ClassifiedFailure(self.failure, self.diagnosis.cause, may_wait, severity=own)
 
     def become_unreadable(self, problem: str) -> None:
         """Report it as an event that could not be read: the message names it, the ledger does not.
@@ -81,8 +84,8 @@ class ReceivedFailure:
         return max(record.receives for record in self.records)
 
 
-def read_all(records: Sequence[Record], ports: Ports) -> list[ReceivedFailure]:
-    """Parse and diagnose all records; several records of one failure become one value."""
+def read_all(records: Sequence[Record], ports: Ports, scope: Scope) -> list[ReceivedFailure]:
+    """Parse and diagnose the records that are watched; those of one failure become one value."""
     received: dict[str, ReceivedFailure] = {}
     for record in records:
         body = _decoded(record.body)
@@ -94,9 +97,19 @@ def read_all(records: Sequence[Record], ports: Ports) -> list[ReceivedFailure]:
             happened, count = _NO_FAILURES[is_preemption(body)]
             ports.journal.note(happened, count, {"message_id": record.message_id})
             continue
+        if not _is_watched(parsed, scope):
+            ports.journal.note("not watched", Metric.NOT_WATCHED, {"message_id": record.message_id})
+            continue
         one = _received(parsed, record)
         received.setdefault(identity(one.failure), one).records.append(record)
     return list(received.values())
+
+
+def _is_watched(parsed: Failure | Unreadable, scope: Scope) -> bool:
+    """Return whether an operator wants to know; drills and unreadable events always count."""
+    if isinstance(parsed, Unreadable) or parsed.is_drill:
+        return True
+    return scope.covers(parsed.queue, parsed.definition_name)
 
 
 def _count_heartbeat(nonce: str, record: Record, ports: Ports) -> None:

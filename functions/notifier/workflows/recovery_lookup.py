@@ -27,6 +27,7 @@ from notifier.ports.reporting import Ports
 from notifier.ports.service_error import ServiceError
 
 DESCRIBE_JOBS_LIMIT = 100
+SERVICE_JOBS_LIMIT = 5  # each takes a call
 _Successes = dict[str, list[Success]]
 
 
@@ -141,6 +142,8 @@ class RecoveryLookup:
             newest = [
                 waiting_job(one.job_id) for one in sorted(standing.members, key=lambda m: m.at)
             ]
+            if first.is_service_job:
+                return not jobs.waiting_services(newest[-SERVICE_JOBS_LIMIT:])
             return not jobs.waiting(newest[-DESCRIBE_JOBS_LIMIT:])
         except ServiceError as error:
             problem = {"problem": error.says}

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from notifier.batch.failure import Failure, Kind
 from notifier.batch.identifiers import are_log_names, is_arn, is_job_id, is_job_name, is_region
 
+CANCELLED_AT_ONCE = 50
 _INDICES_LIMIT = 6_000  # characters; ECS takes 8,192 for all overrides of a task together
 # In the container: the n-th child of the new array takes the index of the n-th that failed. Names
 # that begin with AWS_BATCH_ cannot be overridden, and a single job has no index.
@@ -75,6 +76,18 @@ def describe_jobs(job_ids: Sequence[str], region: str) -> tuple[str, ...]:
     if not known or not is_region(region):
         return ()
     return (_aws(("batch", "describe-jobs", "--jobs", *known), region),)
+
+
+def cancel_jobs(job_ids: Sequence[str], region: str) -> tuple[str, ...]:
+    """Give the command that cancels waiting jobs; CancelJobs takes at most 50.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_CancelJobs.html
+    """
+    known = [job for job in job_ids if is_job_id(job)][:CANCELLED_AT_ONCE]
+    if not known or not is_region(region):
+        return ()
+    words = ("batch", "cancel-jobs", "--jobs", *known, "--reason", "it does not start")
+    return (_aws(words, region),)
 
 
 def rerun(job_ids: Sequence[str], region: str, *options: str) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ def list_links(failure: Failure) -> tuple[tuple[str, str], ...]:
         "definition": (failure.region, _definition_page(failure)),
         "training job": (failure.region, _training_page(failure)),
         "stack": (failure.region, _stack_page(failure)),
+        "pipeline run": (failure.region, _run_page(failure)),
     }
     return tuple(
         (label, host + page.format(region=region))
@@ -66,6 +67,13 @@ def _stack_page(failure: Failure) -> str:
     stack = quote(failure.stack, safe="")
     page = f"/cloudformation/home?region={{region}}#/stacks/events?stackId={stack}"
     return page if is_arn(failure.stack) else ""
+
+
+def _run_page(failure: Failure) -> str:
+    """Give the page of an execution of Step Functions; other engines have no page in AWS."""
+    is_execution = is_arn(failure.run) and failure.run.split(":")[2] == "states"
+    page = "/states/home?region={region}#/v2/executions/details/"
+    return page + failure.run if is_execution else ""
 
 
 def _log_page(log: LogStream | None) -> str:

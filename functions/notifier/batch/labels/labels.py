@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from notifier.batch.failure import NAME_LIMIT, Failure
 from notifier.batch.json_lookup import sanitizer
+from notifier.batch.pipelines.recognise import recognise
 
 Tags = Mapping[str, str]
 STEERING_TAGS = (
@@ -43,7 +44,16 @@ def with_labels(failure: Failure, labels: Labels, names: Collection[str]) -> Fai
     safe = sanitizer(failure.secrets, NAME_LIMIT)
     found = {key: safe(value) for key, value in labels.tags.items()} | dict(failure.tags)
     kept = tuple((key, found[key]) for key in (*STEERING_TAGS, *names) if found.get(key))
-    return replace(failure, tags=kept, labels_unread=labels.unread)
+    found_in_tags = recognise(failure.job_name, failure.definition_name, labels.tags, safe)
+    known = failure.pipeline in ("", found_in_tags.engine)
+    return replace(
+        failure,
+        tags=kept,
+        labels_unread=labels.unread,
+        pipeline=failure.pipeline or found_in_tags.engine,
+        run=failure.run or (found_in_tags.run if known else ""),
+        step=failure.step or (found_in_tags.step if known else ""),
+    )
 
 
 def filter_labels(failure: Failure) -> dict[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from notifier.batch.labels.scope import Scope, definition_name
 from notifier.incident.counts import fold
 from notifier.incident.incident import Place
 from notifier.incident.sweep_position import Progress
 from notifier.ports.service_error import ServiceError
-from notifier.ports.sweeping import Budget, Listed, Page, SweepPorts
+from notifier.ports.sweeping import Budget, Listed, Page, Raw, SweepPorts, is_of_service_jobs
 
 MOST_MISSED = 500  # sent by one run: five DescribeJobs and fifty SendMessageBatch
 _EXPIRED_TOKEN = "ClientException"  # how AWS Batch answers a token that it does not know any more
@@ -17,20 +18,23 @@ _EXPIRED_TOKEN = "ClientException"  # how AWS Batch answers a token that it does
 class MissedFailureSearch:
     """The search of one sweep; `found` are ids of failed jobs that the ledger does not know.
 
+    `service_jobs` are the service jobs among them, as they were listed.
+
     An array is searched when it has ended: its parent is then listed as FAILED, with the number of
     its failed children. The nodes of a multi-node job are not, because the parent reports them.
     """
 
-    def __init__(self, ports: SweepPorts, budget: Budget, now: int) -> None:
-        self._ports, self._budget, self._now = ports, budget, now
+    def __init__(self, ports: SweepPorts, budget: Budget, now: int, scope: Scope) -> None:
+        self._ports, self._budget, self._now, self._scope = ports, budget, now, scope
         self.found: list[str] = []
+        self.service_jobs: dict[str, Raw] = {}
 
     @property
     def is_full(self) -> bool:
         """Whether this sweep has found as many as it may send."""
         return len(self.found) >= MOST_MISSED
 
-    def search_queue(self, queue_arn: str, progress: Progress) -> Progress:
+    def search_queue(self, queue: Raw, progress: Progress) -> Progress:
         """Search the failed jobs of a queue page by page; return how far it came.
 
         The position moves on when a page is finished: whatever stops the search, the next sweep
@@ -38,10 +42,11 @@ class MissedFailureSearch:
         """
         if not progress.began:
             progress = Progress(progress.watched, progress.since, began=self._now)
-        is_resumed = bool(progress.token)
+        is_resumed, batch = bool(progress.token), self._ports.batch
+        list_page = batch.service_page if is_of_service_jobs(queue) else batch.page
         while not self.is_full and self._budget.allows():
             try:
-                page = self._ports.batch.page(queue_arn, "FAILED", progress.token)
+                page = list_page(str(queue["jobQueueArn"]), "FAILED", progress.token)
             except ServiceError as error:
                 if is_resumed and error.says == _EXPIRED_TOKEN:
                     return progress.turned("")
@@ -57,7 +62,10 @@ class MissedFailureSearch:
     def _compare(self, page: Page, progress: Progress) -> bool:
         """Compare one page with the ledger; False when there was more than one sweep may do."""
         jobs = [
-            one for one in page.jobs if progress.covers(one.created_at, one.stopped_at, self._now)
+            one
+            for one in page.jobs
+            if progress.covers(one.created_at, one.stopped_at, self._now)
+            and self._scope.covers("", definition_name(one.definition))
         ]
         if not jobs:
             return True
@@ -69,6 +77,7 @@ class MissedFailureSearch:
                 return False
             if not job.is_array and job.job_id not in places:
                 self.found.append(job.job_id)
+                self.service_jobs |= {job.job_id: job.summary} if job.summary else {}
         return True
 
     def _compare_array(self, parent: Listed, place: Place | None) -> bool:

@@ -15,13 +15,14 @@ from notifier.ports.service_error import ServiceError
 from notifier.ports.sweeping import Budget, Raw, SweepOptions, SweepPorts
 from notifier.workflows.sweeping import waiting_jobs
 from notifier.workflows.sweeping.missed_failures import MissedFailureSearch
+from notifier.workflows.sweeping.queue_heads import read_heads
+from notifier.workflows.sweeping.stuck_jobs import StuckJobs
 from notifier.workflows.sweeping.waiting_jobs import MOST_STUCK, WaitingQueue
 
 # Lists of at most 1,000 jobs each; the next sweeps read the rest.
 MISSED_PAGES, WAITING_PAGES = 20, 60
 # Describing, sending and saving take a few seconds; a call that hangs takes 20 s with retries.
 RESERVE_MS = 30_000
-_CONTAINER_QUEUES = ("", "ECS", "ECS_FARGATE", "ECS_MANAGED_INSTANCES", "EKS")
 
 
 def run(ports: SweepPorts, options: SweepOptions) -> None:
@@ -74,69 +75,69 @@ class _Sweep:
         counted once.
         """
         ports = self._ports
-        every = ports.batch.queues(self._options.queue_arns)
-        # Queues of SageMaker jobs are listed by another operation.
-        self._queues = tuple(q for q in every if q.get("jobQueueType", "") in _CONTAINER_QUEUES)
+        every, scope = ports.batch.queues(self._options.queue_arns), self._options.scope
+        self._queues = tuple(
+            one for one in every if scope.covers(str(one["jobQueueArn"]).rpartition("/")[2], "")
+        )
         before = ports.ledger.sweep_position()
         missed, progress = self._missed(before)
         budget = Budget(WAITING_PAGES, ports.remaining_ms, RESERVE_MS)
         waiting = waiting_jobs.list_waiting(ports, self._queues, budget)
         broken = waiting_jobs.unreported(ports, waiting_jobs.unusable_events(waiting, self._now))
         starting = waiting_jobs.starting_since(waiting, before.starting, self._now)
-        lost, stuck = self._describe(missed, waiting, starting)
+        lost, stuck = self._lost(missed), self._stuck(waiting, starting, budget)
         ports.outbox.send([*broken, *lost, *stuck])
         ports.ledger.save_sweep_position(SweepPosition(progress, starting))
         self._measure(lost, stuck, broken)
 
-    def _missed(self, before: SweepPosition) -> tuple[list[str], dict[str, Progress]]:
+    def _missed(self, before: SweepPosition) -> tuple[MissedFailureSearch, dict[str, Progress]]:
         """Search all queues, those first that have waited longest; throttling ends the search."""
         ports = self._ports
         budget = Budget(MISSED_PAGES, ports.remaining_ms, RESERVE_MS)
         begin = Progress(watched=self._now, since=self._now)
-        arns = [str(queue["jobQueueArn"]) for queue in self._queues]
-        progress = {arn: before.queues.get(arn, begin) for arn in arns}
-        search = MissedFailureSearch(ports, budget, self._now)
+        queues = {str(queue["jobQueueArn"]): queue for queue in self._queues}
+        progress = {arn: before.queues.get(arn, begin) for arn in queues}
+        search = MissedFailureSearch(ports, budget, self._now, self._options.scope)
         try:
-            for arn in sorted(arns, key=lambda each: progress[each].began or progress[each].since):
-                progress[arn] = search.search_queue(arn, progress[arn])
+            for arn in sorted(queues, key=lambda one: progress[one].began or progress[one].since):
+                progress[arn] = search.search_queue(queues[arn], progress[arn])
         except ServiceError as error:
             ports.journal.note("search cut short", Metric.SWEEPS_CUT_SHORT, {"problem": error.says})
-        return search.found, progress
+        return search, progress
 
-    def _describe(
-        self, missed: Sequence[str], waiting: Sequence[WaitingQueue], starting: dict[str, int]
-    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Describe what was found, in as few calls as possible, and make events of it."""
-        latest = self._now - self._options.stuck_after
-        where = self._stuck_candidates(waiting, starting, latest)
-        described = self._ports.batch.describe([*missed, *where])
+    def _lost(self, missed: MissedFailureSearch) -> list[dict[str, Any]]:
+        """Make events of missed failures; jobs are described in as few calls as possible."""
+        listed = missed.service_jobs
+        described = self._ports.batch.describe([one for one in missed.found if one not in listed])
         jobs = {str(job.get("jobId")): job for job in described}
-        lost = [
+        return [
             sweep_events.missed_failure(jobs[one], self._now)
-            for one in missed
+            for one in missed.found
             if jobs.get(one, {}).get("status") == "FAILED"
-        ]
-        held = [jobs[one] for one in where if one in jobs]
-        before = self._ports.batch.describe(waiting_jobs.dependencies_of(held))
-        upstream = {str(job.get("jobId")): job for job in before}
-        stuck = waiting_jobs.stuck_events(held, where, starting, upstream, latest, self._now)
-        return lost, stuck
+        ] + [sweep_events.missed_service_job(one, self._now) for one in listed.values()]
 
-    def _stuck_candidates(
-        self, waiting: Sequence[WaitingQueue], starting: dict[str, int], latest: int
-    ) -> dict[str, WaitingQueue]:
-        """Return jobs that may be stuck and were not reported yet."""
+    def _stuck(
+        self, waiting: Sequence[WaitingQueue], starting: dict[str, int], budget: Budget
+    ) -> list[dict[str, Any]]:
+        """Make events of the jobs that are stuck and were not reported yet."""
         if not self._options.stuck_after:
-            return {}
-        found = waiting_jobs.stuck_candidates(waiting, starting, latest)
+            return []
+        latest = self._now - self._options.stuck_after
+        heads = read_heads(self._ports, waiting, latest, budget)
+        found = waiting_jobs.stuck_candidates(waiting, starting, latest, heads.firsts)
+        new = dict(self._unreported(found)[:MOST_STUCK])
+        return StuckJobs(self._ports, heads, starting, self._options.scope).events(
+            new, latest, self._now
+        )
+
+    def _unreported(self, found: dict[str, WaitingQueue]) -> list[tuple[str, WaitingQueue]]:
         keys = {at.arn: waiting_jobs.stuck_key(at.arn) for at in found.values()}
         counted = waiting_jobs.counted_jobs(self._ports, set(keys.values()))
-        new = [
+        return [
             (job_id, at)
             for job_id, at in found.items()
             if waiting_id(job_id) not in counted[keys[at.arn]]
         ]
-        return dict(new[:MOST_STUCK])
 
     def _measure(self, lost: Sequence[Raw], stuck: Sequence[Raw], broken: Sequence[Raw]) -> None:
         found = {

@@ -9,9 +9,10 @@ from typing import Any
 from notifier.batch import sweep_events
 from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure, Kind
+from notifier.batch.waiting.snapshot import FirstJob
 from notifier.incident.fingerprint import fingerprint, identity
 from notifier.ports.metrics import Metric
-from notifier.ports.sweeping import Budget, Listed, Raw, SweepPorts
+from notifier.ports.sweeping import Budget, Listed, Raw, SweepPorts, is_of_service_jobs
 
 MOST_STUCK = 100  # described by one sweep, the oldest first: the limit of DescribeJobs
 STARTING_KEPT = 4_000  # of 50 bytes in an item of at most 400 KB
@@ -44,14 +45,17 @@ def list_waiting(ports: SweepPorts, queues: Sequence[Raw], budget: Budget) -> li
     """List what waits in each queue, with the compute environments it could use."""
     arns = dict.fromkeys(arn for queue in queues for arn in _environment_arns(queue))
     known = {one["computeEnvironmentArn"]: one for one in ports.batch.environments(list(arns))}
-    found = []
+    found: list[WaitingQueue] = []
     for queue in queues:
         at = WaitingQueue(
             queue, tuple(known[arn] for arn in _environment_arns(queue) if arn in known)
         )
-        at.runnable += _list_jobs(ports, at.arn, "RUNNABLE", budget)
-        at.starting += _list_jobs(ports, at.arn, "STARTING", budget)
-        at.arrays += [one for one in _list_jobs(ports, at.arn, "PENDING", budget) if one.is_array]
+        at.runnable += _list_jobs(ports, queue, "RUNNABLE", budget)
+        if is_of_service_jobs(queue):  # they have no other state in which they can be stuck
+            found.append(at)
+            continue
+        at.starting += _list_jobs(ports, queue, "STARTING", budget)
+        at.arrays += [one for one in _list_jobs(ports, queue, "PENDING", budget) if one.is_array]
         found.append(at)
     return found
 
@@ -62,10 +66,11 @@ def _environment_arns(queue: Raw) -> list[str]:
     return [one["computeEnvironment"] for one in order if one.get("computeEnvironment")]
 
 
-def _list_jobs(ports: SweepPorts, of: str, status: str, budget: Budget) -> Iterator[Listed]:
-    token = ""
+def _list_jobs(ports: SweepPorts, queue: Raw, status: str, budget: Budget) -> Iterator[Listed]:
+    batch, token = ports.batch, ""
+    list_page = batch.service_page if is_of_service_jobs(queue) else batch.page
     while budget.allows():
-        page = ports.batch.page(of, status, token)
+        page = list_page(queue["jobQueueArn"], status, token)
         yield from page.jobs
         token = page.token
         if not token:
@@ -83,34 +88,34 @@ def starting_since(
 
 
 def stuck_candidates(
-    waiting: Sequence[WaitingQueue], starting: Mapping[str, int], latest: int
+    waiting: Sequence[WaitingQueue],
+    starting: Mapping[str, int],
+    latest: int,
+    firsts: Mapping[str, Sequence[FirstJob]],
 ) -> dict[str, WaitingQueue]:
-    """Return the ids of jobs that may be stuck, oldest first: those that wait since `latest`."""
+    """Return the ids of jobs that may be stuck, oldest first: those that wait since `latest`.
+
+    Of a queue in `firsts`, only the first jobs can be stuck: the others wait for their turn.
+    """
     found: list[tuple[int, str, WaitingQueue]] = []
     for at in waiting:
-        listed = [(one.created_at, one.job_id, at) for one in (*at.runnable, *at.arrays)]
+        if at.arn in firsts:
+            listed = [(one.since, one.job_id, at) for one in firsts[at.arn]]
+        else:
+            listed = [(one.created_at, one.job_id, at) for one in (*at.runnable, *at.arrays)]
         begun = [(starting.get(one.job_id, latest + 1), one.job_id, at) for one in at.starting]
         found += [one for one in (*listed, *begun) if 0 < one[0] <= latest]
     ordered = sorted(found, key=lambda one: (one[0], one[1]))
     return {job_id: at for _, job_id, at in ordered}
 
 
-def stuck_events(
-    jobs: Sequence[Raw],
-    where: Mapping[str, WaitingQueue],
-    starting: Mapping[str, int],
-    upstream: Mapping[str, Raw],
-    latest: int,
-    now: int,
-) -> list[dict[str, Any]]:
-    """Make the events of those that do wait since `latest`, as they are described now."""
-    made = []
-    for job in jobs:
-        since = _since(job, starting, upstream)
-        at = where.get(str(job.get("jobId")))
-        if at is not None and _is_waiting(job) and since <= latest:
-            made.append(sweep_events.stuck_job(job, at.environments, since, now))
-    return made
+def since_when(job: Raw, starting: Mapping[str, int], upstream: Mapping[str, Raw]) -> int:
+    """Return since when a job could have started: after submission, last attempt, upstream."""
+    if job.get("status") == "STARTING":
+        return starting.get(str(job.get("jobId")), 0) or int(job.get("createdAt", 0))
+    attempts = [one.get("stoppedAt", 0) for one in job.get("attempts", ())]
+    before = [upstream.get(job_id, {}).get("stoppedAt", 0) for job_id in dependencies_of([job])]
+    return int(max([job.get("createdAt", 0), *attempts, *before]))
 
 
 def dependencies_of(jobs: Iterable[Raw]) -> list[str]:
@@ -119,16 +124,7 @@ def dependencies_of(jobs: Iterable[Raw]) -> list[str]:
     return list(dict.fromkeys(str(job_id) for job_id in ids if job_id))
 
 
-def _since(job: Raw, starting: Mapping[str, int], upstream: Mapping[str, Raw]) -> int:
-    """Return since when a job could have started: after its submission, last attempt, upstream."""
-    if job.get("status") == "STARTING":
-        return starting.get(str(job.get("jobId")), 0) or int(job.get("createdAt", 0))
-    attempts = [one.get("stoppedAt", 0) for one in job.get("attempts", ())]
-    before = [upstream.get(job_id, {}).get("stoppedAt", 0) for job_id in dependencies_of([job])]
-    return int(max([job.get("createdAt", 0), *attempts, *before]))
-
-
-def _is_waiting(job: Raw) -> bool:
+def is_waiting(job: Raw) -> bool:
     """Return whether it still waits; an array waits while none of its children has begun."""
     if job.get("status") not in _WAITING:
         return False

@@ -1,0 +1,1 @@
+"""What surrounds a failure, in words: its place in the queue."""

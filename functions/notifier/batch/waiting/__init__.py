@@ -1,0 +1,1 @@
+"""Where a job waits in its queue, from GetJobQueueSnapshot."""
