@@ -15,10 +15,10 @@ from tests.fakes import FakeJobs
 
 QUEUE = "arn:aws:batch:eu-west-1:111122223333:job-queue/etl"
 SINCE = 1_795_000_000_000
-NIGHTLY = Success("nightly", SINCE + 60_000, SINCE + 90_000)
-EARLIER = Success("nightly", SINCE - 60_000, SINCE + 90_000)
-WEEKLY = Success("weekly", SINCE + 60_000, SINCE + 90_000)
-LOUD = Success("Nightly", SINCE + 60_000, SINCE + 90_000)
+NIGHTLY = Success("nightly", SINCE + 60_000, SINCE + 90_000, job_id="a")
+EARLIER = Success("nightly", SINCE - 60_000, SINCE + 90_000, job_id="a")
+WEEKLY = Success("weekly", SINCE + 60_000, SINCE + 90_000, job_id="a")
+LOUD = Success("Nightly", SINCE + 60_000, SINCE + 90_000, job_id="a")
 
 
 class JobsContract:
@@ -116,7 +116,7 @@ class TestJobLookup(JobsContract):
         self.answers(
             {"jobId": "a", "jobName": "nightly", "status": "SUCCEEDED", "createdAt": SINCE + 5}
         )
-        assert self.asks(["nightly"]) == (Success("nightly", SINCE + 5, SINCE + 5),)
+        assert self.asks(["nightly"]) == (Success("nightly", SINCE + 5, SINCE + 5, job_id="a"),)
 
     def test_it_looks_back_no_further_than_it_must(self) -> None:
         self.answers(summary(NIGHTLY), token="1")
