@@ -238,9 +238,8 @@ def silences(draft: Draft, start: float = 0) -> float:
         more = {"tags": {"notify:mute-until": _moment(start + draft.random.choice(GAPS[3:10]))}}
     theme = draft.random.choice((serial, serial, parallel, array, chain, multi_node))
     end = theme(draft, start, **more)
-    names = sorted(
-        {one.job.stable for one in draft.steps if not isinstance(one, Silenced | Trouble)}
-    )
+    jobs = [one.job for one in draft.steps if not isinstance(one, Silenced | Trouble)]
+    names = sorted({one.stable for one in jobs}) or ["unheard"]
     at, active = start + draft.random.choice((-5, -5, 90, HOUR)), True
     for _ in range(draft.random.randint(1, 4)):
         until = at + draft.random.choice((HOUR, 2 * HOUR, DAY, 3 * DAY, 20 * DAY))
