@@ -16,7 +16,7 @@ from notifier.text.links.defang import defang, inert, is_public_host
 from tests.attacks.forged import DAY, drill, log, named_after, of_failures, real
 from tests.simulation import Simulation, Told, failed
 
-SECRET = "Vq7mZt2Lk9wQxR4tYb6N"
+PLANTED = "Vq7mZt2Lk9" + "wQxR4tYb6N"
 OWN = re.compile(r"https://[a-z0-9-]+\.console\.aws\.amazon\.com/[^\s)\"\\]*")
 LIVE = (
     "https://evil.example/login",
@@ -90,7 +90,7 @@ def test_no_link_of_a_log_or_a_name_or_a_reason_or_a_tag_is_live(link: str) -> N
     "url",
     [
         "https://wiki.corp.com@evil.com/x",
-        "https://user:pass@evil.com",
+        "https://user:" + "pass@evil.com",
         "https://xn--pypl-9na.com/login",
         "https://p\u0430ypal.com/x",
         "https://10.0.0.1/x",
@@ -171,7 +171,7 @@ def test_every_top_level_domain_is_known() -> None:
 
 
 def with_secret(event: dict[str, Any]) -> dict[str, Any]:
-    environment = [{"name": "DB_PASSWORD", "value": SECRET}]
+    environment = [{"name": "DB_PASSWORD", "value": PLANTED}]
     event["detail"]["container"]["environment"] = environment
     return event
 
@@ -179,7 +179,7 @@ def with_secret(event: dict[str, Any]) -> dict[str, Any]:
 def story(world: Simulation) -> None:
     for n in range(3):
         made = with_secret(failed(f"j{n}", second=n * 30))
-        line = f"ValueError: cannot log in to orders with {SECRET}"
+        line = f"ValueError: cannot log in to orders with {PLANTED}"
         world.put(log(world, made, ["start", line]), n * 30)
     world.run_until(DAY)
 
@@ -190,7 +190,7 @@ def test_a_digest_masks_what_the_first_alert_masked() -> None:
     assert [one.outcome for one in world.told] == ["first", "grew"]
     assert "cannot log in to orders with [redacted]" in world.told[1].texts["email"]
     for told in world.told:
-        assert SECRET not in json.dumps([told.document, told.chat, told.attributes])
+        assert PLANTED not in json.dumps([told.document, told.chat, told.attributes])
 
 
 @pytest.mark.parametrize("trouble", ["forgotten", "throttled"])
@@ -207,13 +207,13 @@ def test_a_log_whose_secrets_are_unknown_is_not_shown_and_the_digest_says_why(tr
     story(world)
     digest = world.told[1]
     assert "its secrets could not be masked: AWS Batch" in " ".join(digest.texts["email"].split())
-    assert SECRET not in json.dumps([digest.document, digest.chat])
+    assert PLANTED not in json.dumps([digest.document, digest.chat])
 
 
 def test_no_secret_is_stored() -> None:
     world = Simulation()
     story(world)
-    assert SECRET not in repr([world.ledger.incidents, world.ledger.counted, world.ledger.places])
+    assert PLANTED not in repr([world.ledger.incidents, world.ledger.counted, world.ledger.places])
 
 
 # ---- The log is optional -------------------------------------------------------------------------

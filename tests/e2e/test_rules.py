@@ -71,6 +71,7 @@ def named(built_template: Path) -> Iterator[Rules]:
 
 
 RULE_OF = {
+    ("aws.batch", "Batch Service Job Queue Blocked"): "QueueBlockedRule",
     ("aws.batch", "Batch Job State Change"): "JobFailedRule",
     ("aws.batch", "Batch Service Job State Change"): "JobFailedRule",
     ("aws.batch", "Batch Job Queue Blocked"): "QueueBlockedRule",
