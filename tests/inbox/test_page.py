@@ -384,7 +384,7 @@ def test_a_filter_is_kept_in_the_address_and_the_reader_shows_what_it_leaves(
     assert page.url.endswith("?q=annotate&severity=critical")
     page.reload()
     expect(rows(page)).to_have_count(1)
-    expect(page.get_by_label("Search")).to_have_value("crm")
+    expect(page.get_by_label("Search")).to_have_value("annotate")
     expect(page.get_by_label("Severity")).to_have_value("critical")
     page.get_by_role("button", name="Clear the filter").click()
     expect(page.get_by_role("button", name="Clear the filter")).to_be_hidden()
