@@ -41,11 +41,9 @@ def stack(tmp_path: Path) -> Path:
 
 def test_the_template_names_what_is_uploaded(stack: Path) -> None:
     template = archive.read_template(stack)
-    uploads = archive.list_uploads(stack, template)
-    built = archive.with_addresses(
-        template, uploads, lambda name: f"s3://b/{name}", lambda name: f"https://b/{name}"
+    code, nested, built = archive.pack(
+        stack, template, lambda name: f"s3://b/{name}", lambda name: f"https://b/{name}"
     )
-    code, nested = uploads["Functions-Shared"], uploads["Network/template.yaml"]
     assert f"CodeUri: s3://b/{code.name}\n" in built.content.decode()
     assert f"Location: https://b/{nested.name}\n" in built.content.decode()
     with zipfile.ZipFile(io.BytesIO(code.content)) as found:
@@ -59,7 +57,8 @@ def test_the_same_files_make_the_same_archive_also_from_a_wheel(stack: Path) -> 
     assert archive.zip_folder(folder) == first
     (stack / "Functions-Shared.zip").write_bytes(first)
     (folder / "notifier" / "a.py").write_text("B = 2\n")
-    assert archive.list_uploads(stack, TEMPLATE)["Functions-Shared"].content == first
+    code, *_ = archive.pack(stack, TEMPLATE, str, str)
+    assert code.content == first
 
 
 def test_functions_that_are_not_built_are_one_line(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def _write_description(alert: Alert) -> str:
 
 def _label(label: str, url: str) -> str:
     """Show the host of a runbook: whoever submits a job chooses it, and the card hides the URL."""
-    host = defang(url.split("/")[2])
+    host = url.split("/")[2].replace(".", "(.)")  # brackets would end the label
     return f"{label} at {host}" if label == "runbook" else label
 
 
