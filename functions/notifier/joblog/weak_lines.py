@@ -35,7 +35,7 @@ def last_copied_error(lines: Sequence[WeighedLine], wrapper: int) -> int | None:
 
 
 def last_unlogged_failure(lines: Sequence[WeighedLine]) -> int | None:
-    """Return the last line logged as information or warning whose words tell of a failure."""
+    """Return the last line logged as information or warning whose words report a failure."""
     for n in range(len(lines) - 1, max(-1, len(lines) - 1 - FAR), -1):
         text = lines[n].text
         if lines[n].message.level and not is_retried(text) and weigh_line(text) >= Weight.HINT:
