@@ -9,6 +9,7 @@ import pytest
 
 from notifier.batch.event import parse_event
 from notifier.batch.failure import Failure, Kind, LogStream, Unreadable
+from tests.properties.strategies import PLACES, SAMPLES, changed
 
 ARN = "arn:aws:batch:us-east-1:111122223333"
 JOB = "7a712b12-71eb-4007-a865-85f05de13a71"
@@ -499,3 +500,11 @@ def test_parts_of_an_arn_that_the_sweep_saw_are_taken_of_what_is_safe() -> None:
     read = parse_event(envelope(given, "Batch Environment Unusable", source="batch-notifier.sweep"))
     assert isinstance(read, Failure)
     assert (read.region, read.account) == ("us-east-1", "111122223333")
+
+
+def test_a_value_of_another_type_anywhere_is_no_error() -> None:
+    """At each place that any sample has, once."""
+    where = {path: name for name, paths in PLACES.items() for path in paths}
+    for path, name in where.items():
+        for odd in (None, 7, "", {}, {"a": {}}, [], [{}], [[]]):
+            parse_event(changed(SAMPLES[name], path, odd))

@@ -145,8 +145,10 @@ def platform_of(detail: Json, attempts: tuple[Attempt, ...]) -> str:
     if dict_at(detail, "eksProperties") or dicts_at(detail, "eksAttempts"):
         return "EKS"
     declared = detail.get("platformCapabilities")
-    if isinstance(declared, list) and declared and declared[0] in _PLATFORMS:
-        return _PLATFORMS[declared[0]]
+    # Known names looked for in what is declared: a value of another type is then no error.
+    known = [name for name in _PLATFORMS if isinstance(declared, list) and name in declared[:1]]
+    if known:
+        return _PLATFORMS[known[0]]
     raw = dicts_at(detail, "attempts")
     places = [p for a in raw for p in (dict_at(a, "container"), *dicts_at(a, "taskProperties"))]
     if any(str_at(place, "containerInstanceArn") for place in places):
