@@ -80,7 +80,7 @@ lint: $(READY) ## run ruff, mypy, import-linter, cfn-lint and sam validate
 	@$(call CHECK,mypy,$(BIN)/mypy)
 	@$(call CHECK,import-linter,$(BIN)/lint-imports --no-logo)
 	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint)
-	@$(call CHECK,sam validate,printf '%s\n' template.yaml environments/*.yaml stacks/*.yaml \
+	@$(call CHECK,sam validate,grep -l '^Transform:' template.yaml stacks/*.yaml \
 	  | xargs -n 1 -P 2 $(BIN)/sam validate --lint --region us-east-1 --template-file)
 
 lint-environments: $(READY) ## find known mistakes in AWS Batch templates (TEMPLATE=path: check your own)
@@ -148,8 +148,10 @@ release-check: $(READY) ## list what is missing for a release
 diagnosis-report: $(READY) ## write docs/diagnosis-report.md: how well public failures are diagnosed
 	@$(BIN)/python -m workbench.docs.diagnosis_report
 
-metamorphic: $(READY) ## try every change of every failure text (a minute); `make test` tries a part
-	@ALL_CHANGES=1 $(BIN)/python -m pytest --quiet tests/diagnosis/test_metamorphic.py
+# Tests of which `make test` tries a part, the same each time.
+thorough: $(READY) ## try every change of every failure text, and 500 sets of parameters (ten minutes)
+	@THOROUGH=1 $(BIN)/python -m pytest --quiet --numprocesses auto \
+	  tests/diagnosis/test_metamorphic.py tests/template/test_settings.py tests/fuzz/test_corpus.py
 
 catalogue: $(READY) ## build causes.json and token_formats.json after a change of their TOML files
 	@$(BIN)/python -m workbench.docs.catalogue_build
