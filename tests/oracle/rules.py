@@ -77,8 +77,15 @@ class Heard:
     """The id of the job that it shows."""
     is_row: bool = False
     """Whether it is one line of a message about several incidents."""
+    is_shared: bool = False
+    """Whether such a line may be about another incident of the same name."""
     names: set[str] = field(default_factory=set)
     """Of a message without the incident table: the jobs that it names."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is a line about those that will not run, which has a count of its own."""
+        return self.is_row and self.dependents > 0
 
     @property
     def is_recovery(self) -> bool:
@@ -152,10 +159,13 @@ class Checker:
             names = [name for word in words if (name := word.partition("[")[0]) in by_name]
             if not names:
                 self.unknown.append(told)
-            for key in {key for name in names for key in by_name[name]}:
+            waits = is_storm and "Will not run" in row
+            keys = {key for name in names for key in by_name[name]}
+            for key in keys:
                 self.heard[key].append(
                     Heard(
-                        at, told, key, int(count), is_row=True,
+                        at, told, key, 0 if waits else int(count), int(count) if waits else 0,
+                        is_row=True, is_shared=len(keys) > 1,
                         names=set() if is_storm else set(names),
                     )
                 )  # fmt: skip
@@ -203,8 +213,7 @@ class Checker:
         total = document["counts"]["failed"]
         causes = sum(one["count"] for one in document["causes"])
         # Of an array, Batch itself counts the children; the events of some may be missing.
-        is_storm = document["cause"]["id"] == "storm"
-        unheard = document["counts"]["of"] or (is_storm and self.truth.parents)
+        unheard = document["counts"]["of"]
         known = causes == total or (unheard and causes < total)
         if document["causes"] and not known:
             yield Violation("counts by cause add up", f"{causes} of {total}: {told.subject}")
@@ -216,6 +225,7 @@ class Checker:
         if document["cause"]["id"] == "storm":
             rows = [row.replace(",", "").split()[0] for row in document["breakdown"]]
             summed = sum(int(row) for row in rows if row.isdecimal())
+            total += document["counts"]["dependents"]
             if summed != total and all(row.isdecimal() for row in rows):
                 yield Violation(
                     "the totals of a storm digest add up", f"{summed} of {total}: {told.subject}"
@@ -316,14 +326,14 @@ class Account:
     # ---- Counts never exceed reality, and leave nothing out --------------------------------------
 
     def _counts(self, one: Heard) -> Iterator[Violation]:
-        if one.names:  # without the incident table: every delivery for itself
+        if one.names or one.is_shared:  # without the table, every delivery is for itself
             return
         about = f"{self._about(one)} counts {one.failed}"
         total = len([each for each in self.group.failures if min(each.arrives) <= one.at])
         known = [each.failed for each in self.group.parents if min(each.arrives) <= one.at]
         if one.failed > max([total, *known]):
             yield Violation("counts never exceed reality", f"{about}, {total} failed")
-        elif not self._is_count(one):
+        elif not one.waits and not self._is_count(one):
             yield Violation("a message counts all that failed", f"{about}, {total} failed")
         dependents = [each for each in self.group.dependents if min(each.arrives) <= one.at]
         if one.dependents > len(dependents):
@@ -473,7 +483,7 @@ class Account:
                 self.truth.in_order(self.group),
                 key=lambda d: (d.member in self.covered, self.truth.is_held(d, one.at)),
             )
-            return one.is_row or each in free[: one.dependents]
+            return one.waits or each in free[: one.dependents]
         return self._is_count(one, each)
 
     def _is_end_said(self, one: Heard, parent: Parent) -> bool:
@@ -486,7 +496,7 @@ class Account:
         """Return what a count has no room for: what came last, while the message was written."""
         arrived = [each for each in self.group.failures if min(each.arrives) <= one.at]
         by_cause = self.group.is_family and one.causes
-        if one.names or self.group.fuzzy or by_cause or self.checker.troubles:
+        if one.names or one.waits or self.group.fuzzy or by_cause or self.checker.troubles:
             return []
         must, _ = self._split(arrived, one.at)
         unsure = sorted(
@@ -527,7 +537,7 @@ class Account:
 
     def _has_news(self, one: Heard, new: Sequence[Fail | Parent]) -> Iterator[Violation]:
         unknown = any(each.names for each in self.heard)  # told without the table, which forgot it
-        if self.checker.is_troubled(one.at) or self.group.fuzzy or unknown:
+        if self.checker.is_troubled(one.at) or self.group.fuzzy or unknown or one.is_shared:
             return
         if not new:
             yield Violation("nothing is said twice", self._about(one))
@@ -773,7 +783,9 @@ class Account:
             return NEVER
         if isinstance(each, Fail) and each.depends:
             known = self.truth.known_at(each)
-            if each in self.group.failures or known > arrived:
+            # It waits as long for the message about what it depended on, which may never come.
+            untold = not any(one.at <= arrived and not one.names for one in self.heard)
+            if each in self.group.failures or known > arrived or untold:
                 start = max(start, known) + UPSTREAM_WAIT_S
         end = self._look_after(start, each)
         if release > arrived + 1 or self.truth.is_held_between(each, start, end):

@@ -32,12 +32,15 @@ def add_other_failures(
 ) -> Alert:
     """Add to the alert of one failure what else of its incident has failed, and how to rerun it."""
     alert = _add_rerun(alert, incident, tally)
-    if tally.counted <= 1:
+    if tally.counted <= 1 and summary.total_failed(tally) <= 1:
         return alert
     is_parent = alert.failure and alert.failure.kind in (Kind.ARRAY_PARENT, Kind.MULTI_NODE)
     others = "" if is_parent else summary.describe_other_failures(incident, tally, due)
     # What the log says stays last: it may lack a full stop.
     event, mark, log = alert.sentence.partition(" The log says: ")
+    if tally.parent and not is_parent:  # the subject has Batch's own count, the text its example
+        name, headline = summary.name_incident(incident, tally), summary.write_headline
+        alert = replace(alert, name=name, headline=headline(incident, tally, due), error="")
     return replace(
         alert,
         severity=max(alert.severity, tally.severity),
