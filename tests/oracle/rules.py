@@ -48,7 +48,6 @@ STORM_S = 11.0 * MINUTE  # what the rate limit held goes out 5 minutes later
 ROOM_S = 75.0 * MINUTE  # by then a recovery has had room
 TROUBLE_S = 1.0 * HOUR  # after a service is well again
 GIVEN_UP_S = 20.0 * DAY  # a hold may be ended, with a word, from here on
-RETURNS_S = 25.0 * HOUR  # how late a recovery may be noticed once the incident is quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +198,9 @@ class Checker:
         held = [until for one in self.truth.silenced for until, _ in one.silences]
         days = (max(steps + held) - min(steps)) / DAY + CLOSED_S / DAY + 2
         events = sum(len(getattr(one, "arrives", (0,))) for one in self.scenario.steps)
-        most = (len(self.truth.groups) + 1) * (days * looks_a_day + 40) + 12 * events
+        keys = {told.document["dedup_key"] for told in self.played.told}
+        incidents = max(len(self.truth.groups), len(keys)) + 1
+        most = incidents * (days * looks_a_day + 40) + 12 * events
         if self.played.invocations > most:
             yield Violation(
                 "follow-ups end", f"{self.played.invocations} invocations, at most {most:.0f}"
@@ -303,7 +304,7 @@ class Account:
                 continue
             unclear = self.unclear
             new = self._newly_counted(one)
-            if not self._is_astray():
+            if not self._may_be_split():
                 yield from self._counts(one)
                 yield from self._has_news(one, new or unclear)
             yield from self._severity(one, new)
@@ -318,10 +319,10 @@ class Account:
         for parent in self.group.parents:
             yield from self._ended(parent)
 
-    def _is_astray(self) -> bool:
+    def _may_be_split(self) -> bool:
         """Return whether dependents may not have been brought together, for want of the table."""
-        astray = any(each.depends for each in [*self.group.failures, *self.group.dependents])
-        return astray and any(each.port in ("ledger", "queues") for each in self.checker.troubles)
+        depends = any(each.depends for each in [*self.group.failures, *self.group.dependents])
+        return depends and any(each.port in ("ledger", "queues") for each in self.checker.troubles)
 
     # ---- Counts never exceed reality, and leave nothing out --------------------------------------
 
@@ -388,7 +389,7 @@ class Account:
             failures = [each for each in failures if self.truth.cause(each) == cause]
         low, high = self._bounds(failures, one.at, forced)
         known = [each.failed for each in self.group.parents if min(each.arrives) <= one.at]
-        return low <= said <= high or (forced is None and one.failed in known)
+        return low <= said <= high or (one.failed in known and (one.is_row or forced is None))
 
     def _is_fuzzy_count(self, one: Heard, forced: Fail | None) -> bool:
         if forced is None:
@@ -547,10 +548,10 @@ class Account:
             yield Violation("what is silenced is not reported", self._about(one))
             return
         free = [each for each in new if each not in held]
-        if not any(self._is_worth_saying(each, one.at) for each in free):
+        if not any(self._is_severe_enough(each, one.at) for each in free):
             yield Violation("what is below the minimum is not reported", self._about(one))
 
-    def _is_worth_saying(self, each: Fail | Parent, at: float) -> bool:
+    def _is_severe_enough(self, each: Fail | Parent, at: float) -> bool:
         """Return whether it is at or above the minimum; a parent speaks for unheard children."""
         if isinstance(each, Fail):
             return self.truth.is_reportable(each)
@@ -632,7 +633,7 @@ class Account:
     def _failed_before(
         self, one: Heard, shown: Fail | Parent, new: Sequence[Fail | Parent]
     ) -> bool:
-        """Return whether people were told of a failure of this incident, or of this job's cause."""
+        """Return whether a message has reported this incident, or the same cause of this job."""
         key = one.told.document["dedup_key"]
         if any(each.told.document["dedup_key"] == key for each in self.covered.values()):
             return True
@@ -645,11 +646,11 @@ class Account:
             and each.error == getattr(shown, "error", "")
             and each.at + RUN_S < first
             and not each.depends
-            and self._was_told(each, first)
+            and self._was_reported(each, first)
             for each in self.truth.fails
         )  # fmt: skip
 
-    def _was_told(self, each: Fail, by: float) -> bool:
+    def _was_reported(self, each: Fail, by: float) -> bool:
         heard = self.checker.heard.get(self.truth.group_of[each.member], [])
         return (
             self.truth.is_reportable(each)
@@ -764,7 +765,7 @@ class Account:
         one = self.covered.get(each.member)
         if one is not None and one.at <= deadline:
             return
-        is_unsure = self.checker.is_troubled(min(each.arrives)) or self._is_astray()
+        is_unsure = self.checker.is_troubled(min(each.arrives)) or self._may_be_split()
         if is_unsure and self.checker.names(each, deadline):
             return
         if deadline == NEVER:
@@ -784,8 +785,8 @@ class Account:
         if isinstance(each, Fail) and each.depends:
             known = self.truth.known_at(each)
             # It waits as long for the message about what it depended on, which may never come.
-            untold = not any(one.at <= arrived and not one.names for one in self.heard)
-            if each in self.group.failures or known > arrived or untold:
+            unreported = not any(one.at <= arrived and not one.names for one in self.heard)
+            if each in self.group.failures or known > arrived or unreported:
                 start = max(start, known) + UPSTREAM_WAIT_S
         end = self._look_after(start, each)
         if release > arrived + 1 or self.truth.is_held_between(each, start, end):
@@ -846,6 +847,9 @@ class Account:
                 and self.truth.success_between(each.job, each.at, one.at)
             ):
                 self.covered[each.member] = one
+        for parent in self.group.parents:
+            if one.of is not None and parent.failed <= one.failed:
+                self.covered.setdefault(parent.id, one)
 
     def _said(self) -> str:
         return "; ".join(self._about(one) for one in self.heard) or "nothing"
@@ -892,17 +896,17 @@ class Recoveries:
     def _is_true(self, job: Job, one: Heard, before: Sequence[Heard]) -> Iterator[Violation]:
         about = f"[{one.at:.0f} s] {one.told.subject}"
         own = [each for each in self._own(job, one.key) if each.at <= one.at]
-        mended = [
+        successes = [
             success for success in self.truth.successes(job, one.at)
             if not [each for each in own if each.at > success.at
                     and min(each.arrives) + DELIVERED_S <= one.at]
         ]  # fmt: skip
         if not own and self.truth.groups[one.key].parents:
             return  # an array of which only the end was heard
-        if not mended or not own or mended[-1].at < own[0].at:
+        if not successes or not own or successes[-1].at < own[0].at:
             yield Violation("recovered only what has succeeded since", about)
             return
-        failed_before = [each for each in own if each.at <= mended[-1].at]
+        failed_before = [each for each in own if each.at <= successes[-1].at]
         covered = self.accounts[one.key].covered
         if not any(
             each.member in covered and covered[each.member].at <= one.at for each in failed_before
@@ -920,9 +924,9 @@ class Recoveries:
             since = [each for each in failed_before if min(each.arrives) > late]
             if not since and not self.checker.is_troubled(one.at):
                 yield Violation("a recovery is said once", about)
-        yield from self._span(job, one, mended)
+        yield from self._span(job, one, successes)
 
-    def _span(self, job: Job, one: Heard, mended: Sequence[Succeed]) -> Iterator[Violation]:
+    def _span(self, job: Job, one: Heard, successes: Sequence[Succeed]) -> Iterator[Violation]:
         """The span and the number of runs are true: of this incident, or of this job."""
         subject = one.told.subject
         if self.truth.groups[one.key].fuzzy or self.checker.is_troubled(one.at):
@@ -931,7 +935,7 @@ class Recoveries:
         roots = {each.id for each in self.truth.groups[one.key].events}
         allowed: set[tuple[int, float]] = set()
         for runs in (every, [run for run in every if run.root in roots]):
-            for success in mended:
+            for success in successes:
                 allowed |= self._spans(
                     job, [run for run in runs if run.began <= success.at], success
                 )
@@ -984,7 +988,7 @@ class Recoveries:
             succeeded = fixed.at + fixed.took
             if succeeded - each.at >= CLOSED_S - DAY:
                 continue  # it may have been closed
-            deadline = self._deadline(job, key, each, max(succeeded, told.at), told)
+            deadline = self._deadline(max(succeeded, told.at))
             if following and following.at - RUN_S <= deadline:
                 continue  # it failed again before anybody had to look
             said = [one for one in self.said[job] if succeeded <= one.at <= deadline]
@@ -995,12 +999,8 @@ class Recoveries:
                     f"{deadline:.0f} s; said: {self.accounts[key]._said()}",
                 )
 
-    def _deadline(self, job: Job, key: Key, each: Fail, start: float, told: Heard) -> float:
-        heard = [one.at for one in self.accounts[key].heard if one.at <= start]
-        quiet = start - max([each.at, *heard]) >= QUIET_S - HOUR
-        deadline = start + (RETURNS_S if quiet else LONGEST_INTERVAL_S + 15 * MINUTE)
-        if not quiet and start - each.at > QUIET_S - 5 * HOUR:
-            deadline = start + RETURNS_S
+    def _deadline(self, start: float) -> float:
+        deadline = start + LONGEST_INTERVAL_S + 15 * MINUTE
         if self.checker.scenario.is_tight:
             deadline += ROOM_S
         return self.checker.slack(start, deadline)
