@@ -18,7 +18,9 @@ _TRACEBACK = re.compile(r"(\W{0,12})(?:Exception Group )?Traceback \(most recent
 _IGNORED = re.compile(r"Exception ignored in|--- Logging error ---")
 _NO_MESSAGE = re.compile(r":?\s{0,3}[=\-*#~_^]{4,}$")
 # The last line of a traceback: the name of any class, whatever it ends in.
-_CLASS_NAME = re.compile(r"\s{0,40}(?:[A-Za-z_][\w$]{0,80}[.:]{0,2}){1,14}(?:\(\w{0,80}\))?(?::|$)")
+_CLASS_NAME = re.compile(
+    r"\s{0,40}[A-Za-z_][\w$]{0,80}(?:[.:]{1,2}[A-Za-z_][\w$]{0,80}){0,13}(?:\(\w{0,80}\))?(?::|$)"
+)
 # The line below has the message of the program that failed.
 _HEADING = re.compile(
     r"(?:Log|Error|Failure|Exception) (?:message|details?|text|reason):|(?:Error|Failure) output:"
