@@ -113,6 +113,8 @@ class Checker:
         }
         self.heard: dict[Key, list[Heard]] = defaultdict(list)
         self.unknown: list[Told] = []
+        self.unrecorded: set[Job] = set()
+        """Jobs with a run that only a message without the table has reported: it is in no row."""
         for told in played.told:
             self._hear(told)
 
@@ -158,6 +160,8 @@ class Checker:
             names = [name for word in words if (name := word.partition("[")[0]) in by_name]
             if not names:
                 self.unknown.append(told)
+            if not is_storm:
+                self.unrecorded |= {e.job for e in self.by_id.values() if e.name in names}
             waits = is_storm and "Will not run" in row
             keys = {key for name in names for key in by_name[name]}
             for key in keys:
@@ -505,8 +509,8 @@ class Account:
             key=lambda each: max(min(each.arrives), self.truth.release(each)),
         )
         totals = self._totals(arrived, one.at)
-        if one.is_row:
-            totals |= {sum(each.member not in self.covered for each in arrived)}
+        # What a silence held is counted, too, if it failed before the last success.
+        totals |= {sum(each.member not in self.covered for each in arrived)}
         surplus = [total - one.failed for total in totals if total >= one.failed] or [0]
         self.unclear = unsure[max(0, len(unsure) - max(surplus)) :] if max(surplus) else []
         return unsure[max(0, len(unsure) - min(surplus)) :] if min(surplus) else []
@@ -596,6 +600,8 @@ class Account:
         if one.is_row:
             return
         shown = self.checker.by_id[one.told.document["job"]["id"]]
+        if shown.job in self.checker.unrecorded:
+            return
         runs = self._runs_said(shown, one.at, new)
         said = " ".join(
             (
@@ -930,6 +936,8 @@ class Recoveries:
         """The span and the number of runs are true: of this incident, or of this job."""
         subject = one.told.subject
         if self.truth.groups[one.key].fuzzy or self.checker.is_troubled(one.at):
+            return
+        if job in self.checker.unrecorded:
             return
         every = self.truth.runs.get(job, [])
         roots = {each.id for each in self.truth.groups[one.key].events}

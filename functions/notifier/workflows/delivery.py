@@ -156,7 +156,8 @@ class _Delivery:
             # that one was reported without the ledger, or is below the minimum.
             self.send_to_wait(update.received)
             return
-        if _is_only_counted(update, known, now) or announcer.holds(incident, update.members):
+        is_counted = known is not None and _is_only_counted(update, known, now)
+        if is_counted or announcer.holds(incident, update.members):
             self._note("counted", Metric.COUNTED, incident)
             return
         members = (*self._ports.ledger.members(update.place), *update.members)
@@ -229,10 +230,8 @@ def _is_below(update: IncidentUpdate, minimum: Severity) -> bool:
     return update.severity < minimum and Role.PARENT not in roles and not is_exempt
 
 
-def _is_only_counted(update: IncidentUpdate, known: Incident | None, now: int) -> bool:
+def _is_only_counted(update: IncidentUpdate, known: Incident, now: int) -> bool:
     """Return whether an update needs no look at its incident: another message may report it."""
-    if known is None:
-        return False
     is_critical = update.severity is Severity.CRITICAL
     if known.hold == RATE_LIMIT and now < known.due and not is_critical:
         return True
