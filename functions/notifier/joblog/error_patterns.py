@@ -39,6 +39,8 @@ EXCEPTIONS = (
         r"|.{0,80}Caught signal (?:number )?\d|.{0,80}CUDA error: "
         r"|# {1,3}(?:SIG[A-Z]{3,6} \(|Out of Memory Error|There is insufficient"
         r" memory|Native memory allocation|Internal Error \()|.{0,40}Watchdog caught collective"
+        r"|pure virtual method called|\s{0,60}(?:Segmentation violation|Assertion|Abort|Bus error"
+        r"|Illegal instruction|std::terminate\(\)) detected at "
         r"|terminate called (?:after throwing|without)|double free or corruption"
         r"|malloc\(\): |free\(\): |\*{3} stack smashing detected|corrupted size vs"),
     ErrorPattern("killed child",
@@ -48,6 +50,7 @@ EXCEPTIONS = (
     ErrorPattern("elixir and erlang",
         r"\*\* \((?:[A-Z][\w.]{1,80}|exit|throw|stop|EXIT.{0,60})\) \S"
         r"|\{?\"?init terminating in do_boot|exception (?:error|exit|throw): |\{reason,\{"),
+    ErrorPattern("sql state", r"SQLSTATE\["),
     ErrorPattern("oracle and odbc", r".{0,80}?(?:\bORA-\d{5}: |\[\d{5}\] \[|\[Microsoft\])"),
     ErrorPattern("rust", r"thread '[^']{0,80}'(?: \(\d{1,20}\))? panicked at"),
     ErrorPattern("c++",
@@ -153,7 +156,8 @@ _MAY_TELL = (
     "illegal", "mismatch", "conflict", "expired", "blocked", "timed", "timeout", "giving",
     "incompat", "busy", "stale", "dumped", "::", "ora-", "[micro", "backtrace", "calls:",
     "do_boot", "reason", "[e::", "smashing", "insufficient", "watchdog", "elifecycle",
-    "permitted", "exist", "throw", "catch", "shut", "cancel", "closed", "retry", "died",
+    "sqlstate", "virtual", "detected", "permitted", "exist", "throw", "catch", "shut", "cancel",
+    "closed", "retry", "died",
     "closing", " not ", "no ", "line ", ".rb:", "too many", "out of", "bad ", "0 ", "not found",
 )  # fmt: skip
 
