@@ -33,6 +33,9 @@ TEXTS = [
     (f"{LAYER}archive/tar: invalid tar header", LAYER_DAMAGED),
     (f"{LAYER}gzip: invalid checksum", LAYER_DAMAGED),
     (f"{LAYER}zstd: invalid input: magic number mismatch", LAYER_DAMAGED),
+    ('Unable to attach or mount volumes: unmounted volumes=[x], unattached volumes=[x]: failed to'
+     ' get Plugin from volumeSpec for volume "x" err=no volume plugin matched', MOUNT),
+    ("bind source path does not exist: /data/x", "cannot-start-mount"),
     ('{"Error": "Batch.ClientException", "Cause": "JobDefinition arn:aws:batch:us-west-2:1:job-'
      'definition/x:92 is not in ACTIVE status"}', "job-definition-invalid"),
     ('{"Error": "Lambda.Unknown", "Cause": "x is not in ACTIVE status"}', "unknown"),
@@ -62,6 +65,9 @@ LINES = [
     ("The following arguments were not expected: --fast --all", "app-usage-error"),
     ("Microsoft.Data.SqlClient.SqlException (0x80131904): Timeout expired. The timeout period"
      " elapsed prior to obtaining a connection from the pool.", "app-connection-failed"),
+    ("Exception : [Failed to read 8 bytes from input stream! Read 0]", "app-input-corrupt"),
+    ("[E::cram_decode_seq] CRAM CIGAR extends beyond slice", "app-input-corrupt"),
+    ("Could not find profile named 'default'", "app-setting-missing"),
     ("Could not open input file: /var/www/artisan", "app-file-missing"),
     ("No Rakefile found (looking for: rakefile, Rakefile)", "app-file-missing"),
     ("ValueError: Path /data/x does not exist.", "app-file-missing"),
@@ -103,6 +109,8 @@ NO_CAUSE = [
     "ValueError: value 3 does not fit into int8",
     "Migration checksum mismatch for migration version 3",
     "rollback: key not found",
+    "[E::cram_get_ref] Unable to fetch the reference",
+    "read 8 bytes from the input stream",
 ]
 
 

@@ -128,6 +128,25 @@ LOGS = [
     ("ActiveRecord::StatementInvalid: PG::UndefinedTable: ERROR: no relation",
      ["! Unable to load application: ActiveRecord::StatementInvalid: PG::UndefinedTable: ERROR: no"
       " relation"]),
+    # A program names a wrong option; what ran it says only that it failed.
+    ("fixmate: invalid option -- '@'",
+     ["fixmate: invalid option -- '@'", "Usage: samtools fixmate <in> <out>", "ERROR:",
+      "Command Failed:", "/bin/bash -c bwa mem ref.fa"]),
+    ("the option is invalid for row 3",
+     ["a: option 3", "ERROR:", "the option is invalid for row 3"]),
+    # A model that only says that it stopped, before the call that ends all ranks.
+    ("***** Problems finding dimension 'west_east'",
+     [" NetCDF: Not a valid ID", " ***** Problems finding dimension 'west_east'",
+      " FATAL ERROR: Model stopped", "application called MPI_Abort(MPI_COMM_WORLD, 1) - process"
+      " 1"]),
+    ("application called MPI_Abort(MPI_COMM_WORLD, 1) - process 1",
+     ["step 17", "application called MPI_Abort(MPI_COMM_WORLD, 1) - process 1"]),
+    # What runs a command says that it failed, whatever it calls the command.
+    ("psycopg2.OperationalError: too many clients already",
+     ["Traceback (most recent call last):", '  File "/app/a.py", line 3, in main',
+      "psycopg2.OperationalError: too many clients already", "Traceback (most recent call last):",
+      '  File "/app/b.py", line 3, in main',
+      "airflow.exceptions.AirflowException: Celery command failed on host: worker-1"]),
     # Conda and Mamba: the line below the command says why.
     ("The following argument was not expected: --no-default-packages",
      ["CreateCondaEnvironmentException:", "Could not create conda environment from /app/r.yaml:",

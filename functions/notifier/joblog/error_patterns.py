@@ -78,6 +78,9 @@ ERRORS = (
         r"(?::\d{1,6})?: )?(?:fatal |Got )?(?:error|ERROR|fatal|FATAL|undefined reference)\b"
         r"|.{1,300}: undefined reference to "
         r"|(?:\w[\w.-]{0,40} ){0,3}(?:Fatal |FATAL |fatal )?(?:[Ee]rror|ERROR): \S"),
+    ErrorPattern("getopt",
+        r"[\w./+-]{1,100}: (?:(?:invalid|unrecognized|illegal|unknown|ambiguous) option\b"
+        r"|option (?:'|requires))"),
     ErrorPattern("compiler", r"\S{1,200}:\d{1,6}(?::\d{1,6})?: (?:fatal )?error: "),
     ErrorPattern("samtools", r"\[E::\w{1,60}\] "),
     ErrorPattern("apt", r"E: \S"),
@@ -126,7 +129,8 @@ _HINT = re.compile(
     r"\b(?:errors?|exception|fatal|fail(?:ed|s|ure)?|cannot|can't|ABORT(?:ED)?|aborting"
     r"|could ?n[o']t|unable to|no such file|not found|permission denied"
     r"|access ?denied|denied|refused|timed out|killed|aborted|invalid"
-    r"|unrecognized|(?:un|not )expected|corrupt(?:ed)?|does not exist|missing|truncated"
+    r"|unrecognized|not (?:a )?valid|problems? (?:finding|opening|reading|writing)"
+    r"|(?:un|not )expected|corrupt(?:ed)?|does not exist|missing|truncated"
     r"|giving up|exceed(?:ed)?|not permitted|malformed|not enough|insufficient|unsupported|locked"
     r"|diverged|illegal|bad (?:size|magic|file|input|data|value)|too many|no (?:module|route|such"
     r"|valid)|incompatible|mismatch|conflict|expired|blocked)\b|\w(?:Error|Exception)\b",

@@ -136,7 +136,7 @@ def _find_root(lines: Sequence[WeighedLine]) -> int | None:
     if exception is not None and (error is None or error - exception <= FAR):
         return printed_above(lines, _first_of_episode(lines, exception))
     if error is not None:
-        return _first_of_episode(lines, error)
+        return printed_above(lines, _first_of_episode(lines, error))
     hint, wrapper = last_hint(lines), last_of(lines, Weight.WRAPPER)
     death = wrapper is not None and DEATH.match(lines[wrapper].text)
     if hint is not None and not death and (wrapper is None or wrapper - hint <= FAR):

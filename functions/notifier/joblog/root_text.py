@@ -29,7 +29,7 @@ _HEADLINE = re.compile(
 # Words before the message that say nothing.
 _PREFIX = re.compile(
     rf"(?:(?:Exception|ERROR|FATAL): (?={EXCEPTION_NAME}:)|\s{{0,9}}---> (?={EXCEPTION_NAME})"
-    r"|\s{0,9}diagnostics: (?=\S)"
+    rf"|Unhandled [Ee]xception[.:] (?={EXCEPTION_NAME})|\s{{0,9}}diagnostics: (?=\S)"
     r"|! (?:[A-Z][\w ]{4,60}: (?=[A-Z]\w{1,60}(?:::[A-Z]\w{1,60}){1,6}: \S))?(?=\S)"
     r"|what\(\): {1,2}(?=\S)|nested task error: (?=\S)|traceback : (?=Signal)|: (?=\S)"
     r"|\S{30,200}\.rb:\d{1,6}:in [`'].{1,120}?': (?=\S)"

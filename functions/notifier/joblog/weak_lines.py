@@ -14,6 +14,7 @@ ABOVE = 3  # lines above an error that may say more about it
 _BARE = re.compile(
     r"panic: runtime error: invalid memory address or nil pointer dereference"
     r"|terminate called after throwing an instance of '(?:unsigned )?(?:int|char const\*|char\*)'"
+    r"|.{0,40}application called MPI_Abort"
 )
 _MISSING = re.compile(r"FileNotFoundError: \[Errno 2\]")
 

@@ -16,6 +16,7 @@ MOST_TRACE_LINES = 300  # of one chain of exceptions
 
 _TRACEBACK = re.compile(r"(\W{0,12})(?:Exception Group )?Traceback \(most recent call last\)")
 _IGNORED = re.compile(r"Exception ignored in|--- Logging error ---")
+_BARE = re.compile(r"(?:ERROR|Error|FATAL|Fatal)[:!] {0,3}")
 _ORIGIN_ONLY = re.compile(r"(?:[a-z_]\w{0,60}\.){1,12}\w{1,60} {0,60}:")
 _NO_MESSAGE = re.compile(r":?\s{0,3}[=\-*#~_^]{4,}$")
 # The last line of a traceback: the name of any class, whatever it ends in.
@@ -77,6 +78,7 @@ def weigh_lines(safe: Sequence[str], secrets: Sequence[str] = ()) -> list[Weighe
         for message in parse_messages(text, secrets)
     ]
     _weigh_tracebacks(lines)
+    _weigh_bare_headings(lines)
     _weigh_below_headings(lines)
     _weigh_notices(lines)
     _weigh_followers(lines)
@@ -121,6 +123,13 @@ def _weigh_notices(lines: list[WeighedLine]) -> None:
             is_first = is_first and bool(lines[n].text.strip())
             if not is_first and lines[n].weight < Weight.EXCEPTION:
                 lines[n] = replace(lines[n], weight=Weight.NO_ERROR)
+
+
+def _weigh_bare_headings(lines: list[WeighedLine]) -> None:
+    """Lower `ERROR:` alone on a line to what the line below tells, if that is a wrapper."""
+    for n, line in enumerate(lines[:-1]):
+        if _BARE.fullmatch(line.text) and lines[n + 1].weight is Weight.WRAPPER:
+            lines[n] = replace(line, weight=Weight.WRAPPER)
 
 
 def _weigh_below_headings(lines: list[WeighedLine]) -> None:

@@ -59,7 +59,8 @@ WRAPPERS = (
     ErrorPattern("clean up", r"(?:panic: ){1,3}attempted clean up"),
     ErrorPattern("python subprocess",
         rf"{DOTTED}\w{{0,40}}CalledProcessError\b|(?:subprocess\.)?TimeoutExpired: Command"
-        rf"|{DOTTED}\w{{1,60}}(?:Error|Exception): (?:Command|Job|Step|Task|Process|Subprocess)\b"
+        rf"|{DOTTED}\w{{1,60}}(?:Error|Exception): (?:\w{{1,20}} )?"
+        r"(?:[Cc]ommand|[Jj]ob|[Ss]tep|[Tt]ask|[Pp]rocess|[Ss]ubprocess|[Pp]od)\b"
         r".{0,200}?\b(?:[Ff]ail|died|exited|returned|terminated)"),
     ErrorPattern("torchrun",
         r"(?:[\w.]{0,200}\.)?(?:ChildFailedError|ProcessRaisedException|ProcessExitedException"
@@ -93,9 +94,11 @@ WRAPPERS = (
         r"(?:failed - )?(?:training )?(?:rake|tasks?|jobs?|steps?|stage|pipeline|workflow|build"
         r"|run|dag|script|program|process"
         r"|worker|command|container|application|deployment|test)\b[^:]{0,80}"
-        r"\b(?:failed with exception|aborted!?|has failed|failed)[.!]?$"
+        r"\b(?:failed with exception|aborted!?|has failed|failed)[.!:]?$"
         r"|(?:[a-z]{1,20} ){0,2}(?:mount|set-?up|start-?up|initiali[sz]ation|upload|download|import"
         r"|export|backup|restore|sync|migration) (?:has )?failed[.!]?$"
+        r"|(?:fatal )?(?:error|abort)[:!]? {1,3}(?:the )?(?:model|program|simulation|run|job|code"
+        r"|execution|processing) (?:has )?(?:stopped|terminated|aborted|ended|failed)[.!]?$"
         r"|rake aborted!|Task failed with exception|Failed to execute job \d"
         r"|At least one job did not complete|Pipeline completed with errors"
         r"|.{0,20}Some tasks? failed|(?!.{0,500}with the reason).{0,120}This error originated"
