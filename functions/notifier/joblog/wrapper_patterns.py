@@ -98,7 +98,7 @@ WRAPPERS = (
         r"|(?:[a-z]{1,20} ){0,2}(?:mount|set-?up|start-?up|initiali[sz]ation|upload|download|import"
         r"|export|backup|restore|sync|migration) (?:has )?failed[.!]?$"
         r"|(?:fatal )?(?:error|abort)[:!]? {1,3}(?:the )?(?:model|program|simulation|run|job|code"
-        r"|execution|processing) (?:has )?(?:stopped|terminated|aborted|ended|failed)[.!]?$"
+        r"|execution|processing) (?:has )?(?:stopped|terminated|aborted|ended)[.!]?$"
         r"|rake aborted!|Task failed with exception|Failed to execute job \d"
         r"|At least one job did not complete|Pipeline completed with errors"
         r"|.{0,20}Some tasks? failed|(?!.{0,500}with the reason).{0,120}This error originated"
