@@ -20,7 +20,9 @@ _BARE = re.compile(r"(?:ERROR|Error|FATAL|Fatal)[:!] {0,3}")
 _ORIGIN_ONLY = re.compile(r"(?:[a-z_]\w{0,60}\.){1,12}\w{1,60} {0,60}:")
 _NO_MESSAGE = re.compile(r":?\s{0,3}[=\-*#~_^]{4,}$")
 # The last line of a traceback: the name of any class, whatever it ends in.
-_CLASS_NAME = re.compile(r"\s{0,40}(?:[A-Za-z_][\w$]{0,80}[.:]{0,2}){1,14}(?:\(\w{0,80}\))?(?::|$)")
+_CLASS_NAME = re.compile(
+    r"\s{0,40}[A-Za-z_][\w$]{0,80}(?:[.:]{1,2}[A-Za-z_][\w$]{0,80}){0,13}(?:\(\w{0,80}\))?(?::|$)"
+)
 # The line below has the message of the program that failed.
 _HEADING = re.compile(
     r"(?:Log|Error|Failure|Exception) (?:message|details?|text|reason):|(?:Error|Failure) output:"
