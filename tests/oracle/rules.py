@@ -144,7 +144,18 @@ class Checker:
         )  # fmt: skip
 
     def _hear_rows(self, told: Told, at: float) -> None:
-        is_storm = told.document["cause"]["id"] == "storm"
+        by_name = self._keys_by_name(at)
+        for row in told.document["breakdown"]:
+            count, *words = row.replace(",", "").split()
+            if not count.isdecimal():
+                continue
+            # A child is shown as `align[3]`, a node as `les node 2`.
+            names = {name for word in words if (name := word.partition("[")[0]) in by_name}
+            if not names:
+                self.unknown.append(told)
+            self._hear_row(told, at, row, names, {key for name in names for key in by_name[name]})
+
+    def _keys_by_name(self, at: float) -> Mapping[str, list[Key]]:
         by_name: dict[str, list[Key]] = defaultdict(list)
         for one in self.by_id.values():
             key = self.truth.group_of[one.member if isinstance(one, Fail) else one.id]
@@ -152,26 +163,21 @@ class Checker:
             for name in (one.name, one.job.definition):
                 if key not in by_name[name] and min(one.arrives) <= at:
                     by_name[name].append(key)
-        for row in told.document["breakdown"]:
-            count, *words = row.replace(",", "").split()
-            if not count.isdecimal():
-                continue
-            # A child is shown as `align[3]`, a node as `les node 2`.
-            names = [name for word in words if (name := word.partition("[")[0]) in by_name]
-            if not names:
-                self.unknown.append(told)
-            if not is_storm:
-                self.unrecorded |= {e.job for e in self.by_id.values() if e.name in names}
-            waits = is_storm and "Will not run" in row
-            keys = {key for name in names for key in by_name[name]}
-            for key in keys:
-                self.heard[key].append(
-                    Heard(
-                        at, told, key, 0 if waits else int(count), int(count) if waits else 0,
-                        is_row=True, is_shared=len(keys) > 1,
-                        names=set() if is_storm else set(names),
-                    )
-                )  # fmt: skip
+        return by_name
+
+    def _hear_row(self, told: Told, at: float, row: str, names: set[str], keys: set[Key]) -> None:
+        is_storm = told.document["cause"]["id"] == "storm"
+        if not is_storm:
+            self.unrecorded |= {one.job for one in self.by_id.values() if one.name in names}
+        count = int(row.replace(",", "").split()[0])
+        failed, dependents = (0, count) if is_storm and "Will not run" in row else (count, 0)
+        for key in keys:
+            self.heard[key].append(
+                Heard(
+                    at, told, key, failed, dependents, is_row=True, is_shared=len(keys) > 1,
+                    names=set() if is_storm else names,
+                )
+            )  # fmt: skip
 
     # ---- All rules -------------------------------------------------------------------------------
 

@@ -98,13 +98,11 @@ def compose_digest(
     if not again.command and first.kind is Kind.JOB and summary.is_single(tally):
         again = resubmit.rerun_job(first, diagnosis)
     samples, log_says = log_samples.show_logs(incident, reads, log_lines)
-    start = start_digest(incident, tally, diagnosis)
-    alert = _add_headline(start, incident, tally, log_says, due)
+    alert = _add_headline(start_digest(incident, tally, diagnosis), incident, tally, log_says, due)
     sentence = summary.write_sentence(incident, tally, diagnosis, due)
     stop = _stop_others(parent_job(first), tally)
     stop_step = "To stop those that have not run yet, use the last command below." if stop else ""
     steps = (*advice.next_steps(first, diagnosis), again.step, stop_step, dependents_step(tally))
-    log_links = log_samples.list_log_links(incident, reads)
     return replace(
         alert,
         sentence=" ".join(filter(None, (sentence, log_says))),
@@ -113,10 +111,15 @@ def compose_digest(
         breakdown=_write_table(incident, tally),
         samples=samples,
         log_note=log_samples.explain_missing_logs(first.kind, tally, samples),
-        links=(*alert.links, *log_links, *logs_insights.make_links(first, tally)),
+        links=(*alert.links, *_link_logs(incident, reads, tally)),
         commands=(*again.command, *_list_commands(incident, tally, diagnosis), *stop),
         submit_commands=again.submit,
     )
+
+
+def _link_logs(incident: Incident, reads: Sequence[tuple[Member, LogRead]], tally: Tally) -> Pairs:
+    links = log_samples.list_log_links(incident, reads)
+    return (*links, *logs_insights.make_links(incident.first, tally))
 
 
 def _add_headline(
