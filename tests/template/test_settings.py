@@ -25,6 +25,8 @@ ARNS = {  # placeholders in a resolved template
     "TABLE_NAME": "incidents",
     "FAILURE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/failures",
     "FOLLOW_UP_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/follow-ups",
+    "ACTIONS_URL": "https://a1b2c3.lambda-url.us-east-1.on.aws/",
+    "ACTIONS_KEY_ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:SigningKey-a1b2c3",
 }
 TEMPLATE = translate((ROOT / "template.yaml").read_text(encoding="utf-8"))
 
