@@ -16,8 +16,8 @@ def test_every_kind_has_its_sender(kind: str) -> None:
     spec = KINDS[kind]
     options = {name: OPTIONS[name] for name in spec.required}
     options |= dict.fromkeys(spec.optional, "eu")
-    destination = Destination("team", kind, options, "secret")
-    assert callable(make_sender(destination, {"secret": "https://example.com/x"}).send)
+    destination = Destination("team", kind, options, "name")
+    assert callable(make_sender(destination, {"name": "https://example.com/x"}).send)
 
 
 def test_there_is_no_other() -> None:
