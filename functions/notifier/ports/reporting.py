@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from notifier.alert.facts import Pairs
 from notifier.alert.history import RunHistory
 from notifier.batch.failure import Failure, LogStream
 from notifier.batch.labels.labels import Labels
@@ -212,6 +213,23 @@ class NoLabels:
         return {}
 
 
+class ActionLinks(Protocol):
+    """Makes the links by which a reader acts on an incident."""
+
+    def sign(self, incident: str, now: int) -> Pairs:
+        """Return label and URL of each; raises `ServiceError`."""
+        ...
+
+
+class NoActionLinks:
+    """Makes none: ActionLinks is off."""
+
+    def sign(self, incident: str, now: int) -> Pairs:
+        """Return none."""
+        del incident, now
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """Everything outside that the workflows use."""
@@ -228,3 +246,4 @@ class Ports:
     history: History
     labels: LabelReader = field(default_factory=NoLabels)
     outage: OutageLimit = field(default_factory=OutageLimit)
+    actions: ActionLinks = field(default_factory=NoActionLinks)
