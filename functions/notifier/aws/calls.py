@@ -6,6 +6,7 @@ The clients come from botocore: boto3 would add 25 ms to a cold start and nothin
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -16,6 +17,8 @@ from notifier.ports.service_error import ErrorKind, ServiceError
 
 if TYPE_CHECKING:
     from botocore.session import Session
+
+AT_ONCE = 4  # calls; the hundred failures of a full delivery are written in the time of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,15 @@ def session() -> Session:
     from botocore.session import get_session
 
     return get_session()
+
+
+@cache
+def pool() -> ThreadPoolExecutor:
+    """Return the threads in which calls are made side by side, the same for each invocation.
+
+    What runs in them must not wait for others of them.
+    """
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="aws")
 
 
 def client(service: str, timeouts: Timeouts, region: str = "") -> Any:

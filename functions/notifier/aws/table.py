@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any
 
 from notifier.aws import calls, items
@@ -25,7 +25,6 @@ MOST_KEYS, MOST_WRITES = 100, 25  # in one BatchGetItem, in one BatchWriteItem
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 MOST_IN_TRANSACTION = 100
-WRITES_AT_ONCE = 4  # the hundred failures of a full delivery take the time of one call
 PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)  # before retries of what DynamoDB did not process
 # Reasons why a transaction fails because a rival writer was faster.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
@@ -129,8 +128,8 @@ class Table:
         if len(batches) == 1:  # without the cost of a thread
             self._write_batch(batches[0])
             return
-        with ThreadPoolExecutor(WRITES_AT_ONCE) as pool:
-            done = [pool.submit(self._write_batch, batch) for batch in batches]
+        done = [calls.pool().submit(self._write_batch, batch) for batch in batches]
+        wait(done)
         for each in done:
             each.result()
 

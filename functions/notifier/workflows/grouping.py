@@ -99,11 +99,11 @@ class _Grouping:
 
     def group(self, received: Sequence[ReceivedFailure]) -> Grouped:
         failures = [self._with_base(one.classified) for one in received]
+        by_id = {each.id: one for each, one in zip(failures, received, strict=True)}
         snapshot = self._read(failures)
         failures, latest = self._with_errors(failures, snapshot.places)
         snapshot = self._with_incidents(snapshot, {one.key(self._group_by) for one in failures})
         assignments, places = self._assign(failures, snapshot)
-        by_id = {one.classified.id: one for one in received}
         updates = _updates(assignments, by_id)
         members = [(each.place, member) for each in updates for member in each.members]
         runs = _new_runs(assignments, snapshot.places)

@@ -11,7 +11,7 @@ from notifier.incident.counts import Member
 from notifier.joblog.error_patterns import Weight
 from notifier.joblog.excerpt import LogRead
 from notifier.joblog.parametrise import parametrise
-from notifier.joblog.root_line import LINES_READ, find_root_line
+from notifier.joblog.root_line import LINES_READ, RootLine, find_root_line
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import Journal, Ports
 from notifier.ports.service_error import ServiceError, where
@@ -78,6 +78,7 @@ class LogReader:
     def __init__(self, ports: Ports, reserve_ms: int) -> None:
         self._ports, self._reserve_ms = ports, reserve_ms
         self._read: dict[LogStream, LogRead] = {}
+        self._roots: dict[tuple[LogStream, tuple[str, ...]], RootLine | None] = {}
         self._waited = False
 
     def read(self, failure: Failure) -> LogRead | None:
@@ -90,6 +91,7 @@ class LogReader:
                 self._waited = True
                 self._ports.pause(WAIT_S)
                 log = read_log(failure.log, self._ports)
+                self._roots.clear()
             self._read[failure.log] = log
         return self._read[failure.log]
 
@@ -99,7 +101,10 @@ class LogReader:
             return None
         try:
             log = self.read(failure)
-            return _error_in(log, failure) if log and log.lines else None
+            if not (log and log.lines):
+                return None
+            root = self._root(log, failure)
+            return parametrise(root.text) if root else ""
         except Exception as error:  # noqa: BLE001  # one log must not hold back the others
             facts = {"problem": where(error)}
             self._ports.journal.note("grouped without log", Metric.GROUPED_WITHOUT_LOG, facts)
@@ -117,18 +122,18 @@ class LogReader:
             return False
         if not log.lines:
             return log.is_stream_empty
-        return log.lines[-1].at < ended - LATE_MS and not _says_why(log, failure)
+        return log.lines[-1].at < ended - LATE_MS and not self._says_why(log, failure)
 
+    def _says_why(self, log: LogRead, failure: Failure) -> bool:
+        root = self._root(log, failure)
+        return root is not None and root.weight >= Weight.ERROR
 
-def _safe(log: LogRead, failure: Failure) -> list[str]:
-    return untrusted.lines(log.recent(LINES_READ), failure.secrets)
-
-
-def _says_why(log: LogRead, failure: Failure) -> bool:
-    root = find_root_line(_safe(log, failure), failure.secrets)
-    return root is not None and root.weight >= Weight.ERROR
-
-
-def _error_in(log: LogRead, failure: Failure) -> str:
-    root = find_root_line(_safe(log, failure), failure.secrets)
-    return parametrise(root.text) if root else ""
+    def _root(self, log: LogRead, failure: Failure) -> RootLine | None:
+        """Search a log once for the line that says why: whether it is late depends on it, too."""
+        if failure.log is None:
+            return None
+        key = failure.log, failure.secrets
+        if key not in self._roots:
+            safe = untrusted.lines(log.recent(LINES_READ), failure.secrets)
+            self._roots[key] = find_root_line(safe, failure.secrets)
+        return self._roots[key]
