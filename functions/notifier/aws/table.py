@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import wait
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from notifier.aws import calls, items
@@ -125,13 +125,7 @@ class Table:
     def _write_all(self, requests: Sequence[Any]) -> None:
         """Write all in parallel calls; if one call fails, the others are still made."""
         batches = [requests[at : at + MOST_WRITES] for at in range(0, len(requests), MOST_WRITES)]
-        if len(batches) == 1:  # without the cost of a thread
-            self._write_batch(batches[0])
-            return
-        done = [calls.pool().submit(self._write_batch, batch) for batch in batches]
-        wait(done)
-        for each in done:
-            each.result()
+        calls.at_once([partial(self._write_batch, batch) for batch in batches])
 
     def _write_batch(self, left: Any) -> None:
         for pause in (*PAUSES_S, None):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from notifier.alert.history import RunHistory
 from notifier.batch.failure import Failure, LogStream
@@ -21,6 +21,7 @@ from notifier.incident.silence import Silence
 from notifier.joblog.excerpt import LogRead
 from notifier.ports.metrics import FailureLabels, Metric
 
+_Result = TypeVar("_Result")
 # They stand for a storm digest where a follow-up names an incident.
 STORM, DRILL_STORM = "storm", "drill-storm"
 
@@ -212,6 +213,18 @@ class NoLabels:
         return {}
 
 
+class AtOnce(Protocol):
+    """Runs tasks that only read, and returns their results in order."""
+
+    def __call__(self, tasks: Sequence[Callable[[], _Result]]) -> list[_Result]:
+        """Run them; raises what the first of them raised."""
+
+
+def in_turn(tasks: Sequence[Callable[[], _Result]]) -> list[_Result]:
+    """Run tasks one after another; the adapters of AWS run them side by side."""
+    return [task() for task in tasks]
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """Everything outside that the workflows use."""
@@ -228,3 +241,4 @@ class Ports:
     history: History
     labels: LabelReader = field(default_factory=NoLabels)
     outage: OutageLimit = field(default_factory=OutageLimit)
+    at_once: AtOnce = in_turn

@@ -131,9 +131,11 @@ class _Grouping:
         """Read the logs that grouping needs; give the incidents to remember by base as well."""
         # A job that was counted before stays where it was, whatever its log says now.
         failures = [replace(one, base="") if one.root in places else one for one in failures]
+        selected = select_logs(failures, places)
+        self._logs.fetch([one.failure for one in selected])
         errors = {
             one.id: error
-            for one in select_logs(failures, places)
+            for one in selected
             if (error := self._logs.error(one.failure)) is not None
         }
         failures = with_errors(failures, errors, places, self._group_by)
