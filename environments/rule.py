@@ -3,12 +3,11 @@
 Use the rules on any template, without installing this project::
 
     cfn-lint --append-rules environments/rules -- template.yaml
-
-
 """
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -16,8 +15,9 @@ from typing import Any, ClassVar, TypeAlias
 
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
+from environments.evaluation.jobs import compute_type
 from environments.evaluation.scenarios import Resource, Scenario, Template
-from environments.evaluation.values import Place
+from environments.evaluation.values import Place, get, given, number, place_of
 
 GUIDE = "https://docs.aws.amazon.com/batch/latest/userguide"
 API = "https://docs.aws.amazon.com/batch/latest/APIReference"
@@ -25,6 +25,7 @@ COMPUTE_ENVIRONMENT = "AWS::Batch::ComputeEnvironment"
 JOB_DEFINITION = "AWS::Batch::JobDefinition"
 JOB_QUEUE = "AWS::Batch::JobQueue"
 
+Path: TypeAlias = tuple[str, ...]
 # What is wrong, where, and what AWS says if that is not the rule's own answer.
 Finding: TypeAlias = tuple[str, Place] | tuple[str, Place, str]
 
@@ -88,6 +89,52 @@ class BatchRule(CloudFormationLintRule):
     def as_warning(self) -> CloudFormationLintRule:
         """Return the form of this rule that warns."""
         return warning(type(self))() if self.id.startswith("E") else self
+
+
+class RangeRule(BatchRule):
+    """A rule for numbers that have a lowest and, mostly, a highest value.
+
+    Attributes
+    ----------
+    ranges
+        Paths with the lowest and the highest value, or `math.inf`.
+    """
+
+    ranges: ClassVar[tuple[tuple[Path, float, float], ...]] = ()
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Check the numbers that are known."""
+        yield from self.outside(resource.properties)
+
+    def outside(self, node: Any) -> Iterator[Finding]:
+        """Check the numbers below an object of the template."""
+        for path, low, high in self.ranges:
+            value = number(get(node, *path))
+            if value is not None and not low <= value <= high:
+                bounds = f"{low:g} or more" if high == math.inf else f"{low:g} to {high:g}"
+                yield f"{path[-1]} is {value:g}, and can be {bounds}", place_of(node, *path)
+
+
+class RequiredRule(BatchRule):
+    """A rule for a setting of compute resources that some types need.
+
+    Attributes
+    ----------
+    setting
+        The name of the setting.
+    types
+        The types that need it.
+    """
+
+    setting: ClassVar[str] = ""
+    types: ClassVar[tuple[str, ...]] = ()
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Check that the setting is there."""
+        kind = compute_type(resource)
+        if kind in self.types and not given(resource.get("ComputeResources", self.setting)):
+            place = resource.place("ComputeResources", self.setting)
+            yield f"Compute resources of type {kind} have no {self.setting}", place
 
 
 def is_certain(where: list[Scenario], usual: list[Scenario]) -> bool:

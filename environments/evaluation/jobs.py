@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from environments.evaluation.scenarios import Resource
@@ -21,12 +22,36 @@ class Task:
     platform_version: tuple[str, ...]
 
 
-def tasks(job: Resource) -> list[Task]:
-    """Return the ECS tasks of a job definition, those of every node range too."""
+def tasks(job: Resource, *platforms: str) -> list[Task]:
+    """Return the ECS tasks of a job definition, if it is for one of the platforms (default: any).
+
+    Those of every node range are among them.
+    """
+    if platforms and platform(job) not in platforms:
+        return []
     found = _tasks(job.get("ContainerProperties"), job.get("EcsProperties"))
     for nodes_ in nodes(job.get("NodeProperties", "NodeRangeProperties")):
         found += _tasks(get(nodes_, "Container"), get(nodes_, "EcsProperties"))
     return found
+
+
+def containers(job: Resource, *platforms: str) -> Iterator[tuple[Task, Node]]:
+    """Yield the containers of a job definition, each with its task."""
+    for task in tasks(job, *platforms):
+        for container in task.containers:
+            yield task, container
+
+
+def volumes(job: Resource, *platforms: str) -> Iterator[tuple[Task, Node]]:
+    """Yield the volumes of a job definition, each with its task."""
+    for task in tasks(job, *platforms):
+        for volume in nodes(get(task.node, "Volumes")):
+            yield task, volume
+
+
+def api_name(key: str) -> str:
+    """Return a name as AWS Batch answers with it: imageId for ImageId."""
+    return key[:1].lower() + key[1:]
 
 
 def _tasks(container: object, ecs: object) -> list[Task]:

@@ -106,7 +106,9 @@ def word(value: Any) -> str:
 
 def number(value: Any) -> float | None:
     """Return a known number, also one that is written as text."""
-    if isinstance(value, bool) or not re.fullmatch(r"\s*-?\d{1,12}(\.\d{1,9})?\s*", text(value)):
+    if isinstance(value, bool) or not re.fullmatch(
+        r"\s*-?(\d{1,12}(\.\d{1,9})?|\.\d{1,9})\s*", text(value)
+    ):
         return None
     return float(text(value))
 

@@ -11,7 +11,25 @@ sys.path.append(str(Path(__file__).parents[2]))  # cfn-lint loads this file outs
 from environments.evaluation.jobs import EC2, FARGATE, compute_type
 from environments.evaluation.scenarios import Resource
 from environments.evaluation.values import Items, get, given, number, text, word
-from environments.rule import API, COMPUTE_ENVIRONMENT, GUIDE, BatchRule, Finding, warnings
+from environments.rule import (
+    API,
+    COMPUTE_ENVIRONMENT,
+    GUIDE,
+    BatchRule,
+    Finding,
+    RangeRule,
+    RequiredRule,
+    warnings,
+)
+
+
+def too_many(resource: Resource, setting: str, most: int, what: str) -> Iterator[Finding]:
+    """Check the length of a list that Fargate limits."""
+    listed = resource.get("ComputeResources", setting)
+    if compute_type(resource) in FARGATE and isinstance(listed, Items) and len(listed) > most:
+        answer = f"Fargate supports a maximum of {most} {what}."
+        place = resource.place("ComputeResources", setting)
+        yield f"There are {len(listed)} {what}", place, answer
 
 
 class ManagedWithoutResources(BatchRule):
@@ -32,7 +50,7 @@ class ManagedWithoutResources(BatchRule):
             yield "A MANAGED compute environment has no ComputeResources", resource.place("Type")
 
 
-class SubnetsMissing(BatchRule):
+class SubnetsMissing(RequiredRule):
     """Compute resources need subnets."""
 
     id = "EB1102"
@@ -42,19 +60,16 @@ class SubnetsMissing(BatchRule):
     applies_to = COMPUTE_ENVIRONMENT
     answer = "Resource subnets are required."
     instead = "list the subnets of one VPC in ComputeResources.Subnets."
+    setting = "Subnets"
+    types = (*EC2, *FARGATE)
 
     def find(self, resource: Resource) -> Iterator[Finding]:
-        """Check that Subnets is there, and not too long for Fargate."""
-        kind, subnets = compute_type(resource), resource.get("ComputeResources", "Subnets")
-        place = resource.place("ComputeResources", "Subnets")
-        if kind in (*EC2, *FARGATE) and not given(subnets):
-            yield f"Compute resources of type {kind} have no subnets", place
-        if kind in FARGATE and isinstance(subnets, Items) and len(subnets) > 16:
-            answer = "Fargate supports a maximum of 16 subnets."
-            yield f"There are {len(subnets)} subnets", place, answer
+        """Check that the setting is there, and not too long for Fargate."""
+        yield from super().find(resource)
+        yield from too_many(resource, self.setting, 16, "subnets")
 
 
-class SecurityGroupsMissing(BatchRule):
+class SecurityGroupsMissing(RequiredRule):
     """Compute resources need security groups."""
 
     id = "EB1103"
@@ -66,20 +81,18 @@ class SecurityGroupsMissing(BatchRule):
     applies_to = COMPUTE_ENVIRONMENT
     answer = "Security group ids are required."
     instead = "list one to five security groups in ComputeResources.SecurityGroupIds."
+    setting = "SecurityGroupIds"
+    types = (*EC2, *FARGATE)
 
     def find(self, resource: Resource) -> Iterator[Finding]:
-        """Check SecurityGroupIds; a launch template may replace them on EC2."""
-        kind, groups = compute_type(resource), resource.get("ComputeResources", "SecurityGroupIds")
-        place = resource.place("ComputeResources", "SecurityGroupIds")
-        template = kind in EC2 and given(resource.get("ComputeResources", "LaunchTemplate"))
-        if kind in (*EC2, *FARGATE) and not given(groups) and not template:
-            yield f"Compute resources of type {kind} have no security groups", place
-        if kind in FARGATE and isinstance(groups, Items) and len(groups) > 5:
-            answer = "Fargate supports a maximum of 5 security groups."
-            yield f"There are {len(groups)} security groups", place, answer
+        """Check that the setting is there; a launch template may replace it on EC2."""
+        template = resource.get("ComputeResources", "LaunchTemplate")
+        if compute_type(resource) in FARGATE or not given(template):
+            yield from super().find(resource)
+        yield from too_many(resource, self.setting, 5, "security groups")
 
 
-class InstanceRoleMissing(BatchRule):
+class InstanceRoleMissing(RequiredRule):
     """Instances need an instance profile."""
 
     id = "EB1104"
@@ -89,18 +102,11 @@ class InstanceRoleMissing(BatchRule):
     applies_to = COMPUTE_ENVIRONMENT
     answer = "Instance role is required."
     instead = "set ComputeResources.InstanceRole to the ARN of an instance profile."
-
-    def find(self, resource: Resource) -> Iterator[Finding]:
-        """Check that InstanceRole is there."""
-        role = resource.get("ComputeResources", "InstanceRole")
-        if compute_type(resource) in EC2 and not given(role):
-            yield (
-                "Compute resources on EC2 have no InstanceRole",
-                resource.place("ComputeResources"),
-            )
+    setting = "InstanceRole"
+    types = EC2
 
 
-class InstanceTypesMissing(BatchRule):
+class InstanceTypesMissing(RequiredRule):
     """Compute resources on EC2 need instance types."""
 
     id = "EB1105"
@@ -110,13 +116,8 @@ class InstanceTypesMissing(BatchRule):
     applies_to = COMPUTE_ENVIRONMENT
     answer = "Resource instanceTypes are required."
     instead = "list instance types or families, or default_x86_64 or default_arm64."
-
-    def find(self, resource: Resource) -> Iterator[Finding]:
-        """Check that InstanceTypes is there."""
-        types = resource.get("ComputeResources", "InstanceTypes")
-        if compute_type(resource) in EC2 and not given(types):
-            place = resource.place("ComputeResources", "InstanceTypes")
-            yield "Compute resources on EC2 have no InstanceTypes", place
+    setting = "InstanceTypes"
+    types = EC2
 
 
 class VcpusOutOfOrder(BatchRule):
@@ -146,7 +147,7 @@ class VcpusOutOfOrder(BatchRule):
             yield f"MinvCpus is {low:g}", resource.place("ComputeResources", "MinvCpus")
 
 
-class NumberOutOfRange(BatchRule):
+class NumberOutOfRange(RangeRule):
     """The numbers of compute resources are in their ranges."""
 
     id = "EB1107"
@@ -164,10 +165,9 @@ class NumberOutOfRange(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check each number; a delay of 0 turns the delay off."""
-        for path, low, high in self.ranges:
-            value = number(resource.get(*path))
-            if value is not None and not low <= value <= high and (value or path[-1][:3] != "Min"):
-                yield f"{path[-1]} is {value:g}, and can be {low} to {high}", resource.place(*path)
+        off = ("ComputeResources", "ScalingPolicy", "MinScaleDownDelayMinutes")
+        place = resource.place(*off) if number(resource.get(*off)) == 0 else None
+        yield from (each for each in super().find(resource) if each[1] != place)
 
 
 class UnmanagedSettings(BatchRule):

@@ -1,4 +1,4 @@
-"""Rules for the command, timeouts, retries, disks and priorities of a job definition."""
+"""Rules for the numbers of jobs and queues, for retries, and for commands."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))  # cfn-lint loads this file outside its package
 
+import math
 import re
 
-from environments.evaluation.jobs import tasks
+from environments.evaluation.jobs import containers, tasks
 from environments.evaluation.scenarios import Resource
 from environments.evaluation.values import (
     Items,
@@ -19,15 +20,22 @@ from environments.evaluation.values import (
     items,
     known,
     nodes,
-    number,
     place_of,
     text,
     word,
 )
-from environments.rule import API, GUIDE, JOB_DEFINITION, BatchRule, Finding, warnings
+from environments.rule import (
+    API,
+    GUIDE,
+    JOB_DEFINITION,
+    JOB_QUEUE,
+    BatchRule,
+    Finding,
+    RangeRule,
+    warnings,
+)
 
 CONDITIONS = ("OnStatusReason", "OnReason", "OnExitCode")
-
 
 # Programs that begin a command line, and public images without an entry point of their own: what
 # another image does with the words cannot be known.
@@ -41,7 +49,7 @@ IMAGE = re.compile(
 )
 
 
-class TimeoutTooShort(BatchRule):
+class TimeoutTooShort(RangeRule):
     """A timeout is at least a minute."""
 
     id = "EB1701"
@@ -52,16 +60,10 @@ class TimeoutTooShort(BatchRule):
     answer = "The minimum value for the timeout is 60 seconds."
     documented = True
     instead = "AttemptDurationSeconds: 60 or more."
-
-    def find(self, resource: Resource) -> Iterator[Finding]:
-        """Check the number if it is known."""
-        path = ("Timeout", "AttemptDurationSeconds")
-        seconds = number(resource.get(*path))
-        if seconds is not None and seconds < 60:
-            yield f"The timeout is {seconds:g} seconds", resource.place(*path)
+    ranges = ((("Timeout", "AttemptDurationSeconds"), 60, math.inf),)
 
 
-class AttemptsOutOfRange(BatchRule):
+class AttemptsOutOfRange(RangeRule):
     """A job has one to ten attempts."""
 
     id = "EB1702"
@@ -72,12 +74,7 @@ class AttemptsOutOfRange(BatchRule):
     answer = "You can specify between 1 and 10 attempts."
     documented = True
     instead = "Attempts: 1 to 10."
-
-    def find(self, resource: Resource) -> Iterator[Finding]:
-        """Check the number if it is known."""
-        attempts = number(resource.get("RetryStrategy", "Attempts"))
-        if attempts is not None and not 1 <= attempts <= 10:
-            yield f"Attempts is {attempts:g}", resource.place("RetryStrategy", "Attempts")
+    ranges = ((("RetryStrategy", "Attempts"), 1, 10),)
 
 
 class RetryWithoutAttempts(BatchRule):
@@ -135,7 +132,7 @@ class RetryConditionUnclear(BatchRule):
                     yield f"{key} is too long", condition.places[key], answer
 
 
-class StorageOutOfRange(BatchRule):
+class StorageOutOfRange(RangeRule):
     """Ephemeral storage is 21 to 200 GiB."""
 
     id = "EB1705"
@@ -145,17 +142,15 @@ class StorageOutOfRange(BatchRule):
     applies_to = JOB_DEFINITION
     answer = "Ephemeral storage for Fargate tasks can be only between range 21 GiB to 200 GiB"
     instead = "leave EphemeralStorage out for 20 GiB."
+    ranges = ((("EphemeralStorage", "SizeInGiB"), 21, 200),)
 
     def find(self, resource: Resource) -> Iterator[Finding]:
-        """Check the number of each task if it is known."""
+        """Check each task."""
         for task in tasks(resource):
-            path = ("EphemeralStorage", "SizeInGiB")
-            size = number(get(task.node, *path))
-            if size is not None and not 21 <= size <= 200:
-                yield f"Ephemeral storage is {size:g} GiB", place_of(task.node, *path)
+            yield from self.outside(task.node)
 
 
-class PriorityOutOfRange(BatchRule):
+class PriorityOutOfRange(RangeRule):
     """Scheduling priorities end at 9999."""
 
     id = "EB1706"
@@ -165,12 +160,41 @@ class PriorityOutOfRange(BatchRule):
     applies_to = JOB_DEFINITION
     answer = "Scheduling priority must be between 0 and 9999."
     instead = "SchedulingPriority: 0 to 9999."
+    ranges = ((("SchedulingPriority",), 0, 9999),)
 
-    def find(self, resource: Resource) -> Iterator[Finding]:
-        """Check the number if it is known."""
-        priority = number(resource.get("SchedulingPriority"))
-        if priority is not None and not 0 <= priority <= 9999:
-            yield f"SchedulingPriority is {priority:g}", resource.place("SchedulingPriority")
+
+class QueuePriorityOutOfRange(RangeRule):
+    """Priorities of queues end at 1000."""
+
+    id = "EB1708"
+    shortdesc = "The priority of a queue is 0 to 1000"
+    description = "The priority of a queue among those that share compute environments"
+    source_url = (
+        "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
+        "/aws-resource-batch-jobqueue.html"
+    )
+    applies_to = JOB_QUEUE
+    answer = "Job queue priority must be between 0 and 1000."
+    documented = True
+    instead = "Priority: 0 to 1000."
+    ranges = ((("Priority",), 0, 1000),)
+
+
+class FairshareOutOfRange(RangeRule):
+    """A fair-share policy reserves up to 99, and forgets within a week."""
+
+    id = "EB1709"
+    shortdesc = "ComputeReservation is 0 to 99, ShareDecaySeconds 0 to 604800"
+    description = "The reservation is a percentage, the decay a week at most"
+    source_url = f"{API}/API_FairsharePolicy.html"
+    applies_to = "AWS::Batch::SchedulingPolicy"
+    answer = "The minimum value is 0 and the maximum value is 99."
+    documented = True
+    instead = "use a number in the range."
+    ranges = (
+        (("FairsharePolicy", "ComputeReservation"), 0, 99),
+        (("FairsharePolicy", "ShareDecaySeconds"), 0, 604800),
+    )
 
 
 class CommandInOneWord(BatchRule):
@@ -186,15 +210,34 @@ class CommandInOneWord(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check for a command of one element that begins with a program and has a space."""
-        for task in tasks(resource):
-            for container in task.containers:
-                command = items(get(container, "Command"))
-                is_base = IMAGE.fullmatch(text(get(container, "Image")))
-                if is_base and len(command) == 1 and PROGRAM.match(text(command[0][0])):
-                    yield (
-                        "Command is one word with a space, so no program has its name",
-                        command[0][1],
-                    )
+        for _, container in containers(resource):
+            command = items(get(container, "Command"))
+            is_base = IMAGE.fullmatch(text(get(container, "Image")))
+            if is_base and len(command) == 1 and PROGRAM.match(text(command[0][0])):
+                yield "Command is one word with a space, so no program has its name", command[0][1]
+
+
+class SwapOutOfRange(RangeRule):
+    """Swap has a size and a share."""
+
+    id = "EB1707"
+    shortdesc = "Swappiness is 0 to 100, MaxSwap and SharedMemorySize are not negative"
+    description = "Swappiness counts only beside MaxSwap"
+    source_url = f"{API}/API_LinuxParameters.html"
+    applies_to = JOB_DEFINITION
+    answer = "swappiness must be between 0 and 100"
+    documented = True
+    instead = "Swappiness: 0 to 100, with MaxSwap beside it, or neither."
+    ranges = (
+        (("LinuxParameters", "Swappiness"), 0, 100),
+        (("LinuxParameters", "MaxSwap"), 0, math.inf),
+        (("LinuxParameters", "SharedMemorySize"), 1, math.inf),
+    )
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Check each container."""
+        for _, container in containers(resource):
+            yield from self.outside(container)
 
 
 globals().update(warnings(globals()))

@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).parents[2]))  # cfn-lint loads this file outs
 
 import re
 
-from environments.evaluation.jobs import Task, platform, tasks
+from environments.evaluation.jobs import api_name, containers, platform, tasks, volumes
 from environments.evaluation.scenarios import Resource
 from environments.evaluation.values import (
     Node,
@@ -23,19 +23,7 @@ from environments.evaluation.values import (
     text,
     word,
 )
-from environments.rule import (
-    API,
-    GUIDE,
-    JOB_DEFINITION,
-    BatchRule,
-    Finding,
-    warnings,
-)
-
-
-def on(resource: Resource, *platforms: str) -> list[Task]:
-    """Return the tasks of a job definition if it is for one of the platforms."""
-    return tasks(resource) if platform(resource) in platforms else []
+from environments.rule import API, GUIDE, JOB_DEFINITION, BatchRule, Finding, warnings
 
 
 class PrivilegedOnFargate(BatchRule):
@@ -51,10 +39,9 @@ class PrivilegedOnFargate(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check every container."""
-        for task in on(resource, "FARGATE"):
-            for container in task.containers:
-                if is_true(get(container, "Privileged")):
-                    yield "Privileged is true on Fargate", container.places["Privileged"]
+        for _, container in containers(resource, "FARGATE"):
+            if is_true(get(container, "Privileged")):
+                yield "Privileged is true on Fargate", container.places["Privileged"]
 
 
 class ExecutionRoleMissing(BatchRule):
@@ -70,7 +57,7 @@ class ExecutionRoleMissing(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check each task."""
-        for task in on(resource, "FARGATE"):
+        for task in tasks(resource, "FARGATE"):
             if not given(get(task.node, "ExecutionRoleArn")):
                 yield "The job on Fargate has no ExecutionRoleArn", task.node.place
 
@@ -90,12 +77,11 @@ class SecretsWithoutRole(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check the tasks with secrets."""
-        for task in tasks(resource):
-            for container in task.containers:
-                options = get(container, "LogConfiguration", "SecretOptions")
-                secrets = given(get(container, "Secrets")) or given(options)
-                if secrets and not given(get(task.node, "ExecutionRoleArn")):
-                    yield "The job has secrets and no ExecutionRoleArn", container.place
+        for task, container in containers(resource):
+            options = get(container, "LogConfiguration", "SecretOptions")
+            secrets = given(get(container, "Secrets")) or given(options)
+            if secrets and not given(get(task.node, "ExecutionRoleArn")):
+                yield "The job has secrets and no ExecutionRoleArn", container.place
 
 
 class JobSettingOnFargate(BatchRule):
@@ -120,19 +106,18 @@ class JobSettingOnFargate(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check the containers, their requirements, and the volumes of each task."""
-        for task in on(resource, "FARGATE"):
-            for container in task.containers:
-                yield from self._in_container(container)
-            for volume in nodes(get(task.node, "Volumes")):
-                if given(get(volume, "Host", "SourcePath")):
-                    place = place_of(volume, "Host", "SourcePath")
-                    answer = "host.sourcePath should not be set for volumes in Fargate."
-                    yield "Fargate has no path of a host", place, answer
+        for _, container in containers(resource, "FARGATE"):
+            yield from self._in_container(container)
+        for _, volume in volumes(resource, "FARGATE"):
+            if given(get(volume, "Host", "SourcePath")):
+                place = place_of(volume, "Host", "SourcePath")
+                answer = "host.sourcePath should not be set for volumes in Fargate."
+                yield "Fargate has no path of a host", place, answer
 
     def _in_container(self, container: Node) -> Iterator[Finding]:
         for path in self.settings:
             if given(get(container, *path)):
-                name = path[-1][0].lower() + path[-1][1:]
+                name = api_name(path[-1])
                 answer = f"linuxParameter.{name} is not allowed for Fargate."
                 own = answer if len(path) > 1 else f"{name} is not applicable for Fargate."
                 yield f"{path[-1]} is for EC2", place_of(container, *path), own
@@ -154,7 +139,7 @@ class VcpusOnFargate(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check for the old settings."""
-        for task in on(resource, "FARGATE"):
+        for task in tasks(resource, "FARGATE"):
             for key in ("Vcpus", "Memory"):
                 if given(get(task.node, key)):
                     answer = self.answer.replace("vcpus", key.lower())
@@ -183,10 +168,10 @@ class FargateSettingOnEc2(BatchRule):
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check for each such setting."""
         own = () if platform(resource) == "MANAGED_INSTANCES" else self.settings_of_both
-        for task in on(resource, "EC2", "MANAGED_INSTANCES"):
+        for task in tasks(resource, "EC2", "MANAGED_INSTANCES"):
             for key in (*self.settings, *own):
                 if given(get(task.node, key)):
-                    answer = f"{key[0].lower()}{key[1:]} not applicable for EC2."
+                    answer = f"{api_name(key)} not applicable for EC2."
                     yield f"{key} is for Fargate", task.node.places[key], answer
 
 
@@ -203,13 +188,12 @@ class LogDriverOnFargate(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check the log driver of each container."""
-        for task in on(resource, "FARGATE"):
-            for container in task.containers:
-                driver = get(container, "LogConfiguration", "LogDriver")
-                if word(driver) and word(driver) not in ("AWSLOGS", "SPLUNK", "AWSFIRELENS"):
-                    place = place_of(container, "LogConfiguration", "LogDriver")
-                    answer = f"Log driver for Fargate is not valid: {text(driver)}"
-                    yield f"Fargate has no log driver {text(driver)}", place, answer
+        for _, container in containers(resource, "FARGATE"):
+            driver = get(container, "LogConfiguration", "LogDriver")
+            if word(driver) and word(driver) not in ("AWSLOGS", "SPLUNK", "AWSFIRELENS"):
+                place = place_of(container, "LogConfiguration", "LogDriver")
+                answer = f"Log driver for Fargate is not valid: {text(driver)}"
+                yield f"Fargate has no log driver {text(driver)}", place, answer
 
 
 class PlatformVersionUnknown(BatchRule):
@@ -225,11 +209,40 @@ class PlatformVersionUnknown(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check the form of each known version."""
-        for task in on(resource, "FARGATE"):
+        for task in tasks(resource, "FARGATE"):
             version = get(task.node, *task.platform_version)
             if known(version) and not re.fullmatch(r"(?i)latest|1\.\d\.0", text(version).strip()):
                 place = place_of(task.node, *task.platform_version)
                 yield f"Fargate has no platform version {text(version)}", place
+
+
+class SettingOfLinux(BatchRule):
+    """A Windows container has x86 and none of Linux's settings."""
+
+    id = "EB1508"
+    shortdesc = "A Windows job has CpuArchitecture X86_64 and no settings of Linux"
+    description = "Windows has no users, ulimits, LinuxParameters, read-only roots and EFS"
+    source_url = f"{API}/API_RuntimePlatform.html"
+    applies_to = JOB_DEFINITION
+    answer = "The following parameters can't be set for Windows containers: linuxParameters"
+    documented = True
+    instead = "remove it, or set OperatingSystemFamily: LINUX."
+    settings = ("LinuxParameters", "Privileged", "ReadonlyRootFilesystem", "Ulimits", "User")
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Check the containers and volumes of each task that is known to run on Windows."""
+        for task in tasks(resource):
+            runtime = get(task.node, "RuntimePlatform")
+            if not word(get(runtime, "OperatingSystemFamily")).startswith("WINDOWS"):
+                continue
+            if word(get(runtime, "CpuArchitecture")) == "ARM64":
+                yield "Windows does not run on ARM64", place_of(runtime, "CpuArchitecture")
+            for node in task.containers:
+                there = [key for key in self.settings if given(get(node, key))]
+                yield from ((f"{key} is for Linux", node.places[key]) for key in there)
+            for volume in nodes(get(task.node, "Volumes")):
+                if given(get(volume, "EfsVolumeConfiguration")):
+                    yield "Windows does not mount EFS", volume.place
 
 
 globals().update(warnings(globals()))

@@ -13,16 +13,7 @@ import re
 from environments.evaluation.instance_types import architecture
 from environments.evaluation.jobs import EC2, FARGATE, compute_type
 from environments.evaluation.scenarios import Resource
-from environments.evaluation.values import (
-    Items,
-    get,
-    given,
-    known,
-    nodes,
-    number,
-    text,
-    word,
-)
+from environments.evaluation.values import Items, get, given, known, nodes, number, text, word
 from environments.rule import (
     API,
     COMPUTE_ENVIRONMENT,
@@ -220,6 +211,25 @@ class PriorityMissing(BatchRule):
         if fair and len(fair) == len(queues) and not given(resource.get("SchedulingPriority")):
             place = resource.place("Type")
             yield "The job definition has no SchedulingPriority for its fair-share queue", place
+
+
+class MultiNodeOnlyOnSpot(BatchRule):
+    """Multi-node jobs run on On-Demand instances."""
+
+    id = "WB2008"
+    shortdesc = "A multi-node job has a compute environment of type EC2"
+    description = "Only where the template has compute environments, and none is of type EC2"
+    source_url = f"{GUIDE}/multi-node-parallel-jobs.html"
+    applies_to = JOB_DEFINITION
+    answer = "Multi-node parallel jobs aren't supported on Spot Instances"
+    documented = True
+    instead = "add a compute environment of type EC2, and a queue of its own for it."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Compare with the types of all compute environments of the template."""
+        kinds = {compute_type(each) for each in resource.scenario.of_type(COMPUTE_ENVIRONMENT)}
+        if given(resource.get("NodeProperties")) and kinds and not kinds & {"EC2", ""}:
+            yield "The job has several nodes, and no instances for them", resource.place("Type")
 
 
 globals().update(warnings(globals()))

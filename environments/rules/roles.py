@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[2]))  # cfn-lint loads this file outside its package
 
 
-from environments.evaluation.jobs import Task, tasks
+from environments.evaluation.jobs import Task, api_name, tasks
 from environments.evaluation.scenarios import Resource
 from environments.evaluation.values import (
     HOLE,
@@ -160,7 +160,7 @@ class RoleWithoutArn(BatchRule):
         for task, key in roles_of_tasks(resource):
             value, place = task.node[key], task.node.places[key]
             if known(value) and ":role/" not in text(value):
-                answer = f"{key[0].lower()}{key[1:]} {text(value)} is not an iam role arn"
+                answer = f"{api_name(key)} {text(value)} is not an iam role arn"
                 yield f"{key} is {text(value)!r}", place, answer
             named = isinstance(value, Reference) and not value.attribute
             if named and resource.scenario.referenced(value, ROLE):

@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).parents[2]))  # cfn-lint loads this file outs
 
 import runpy
 
-from environments.evaluation.jobs import Task, platform, tasks
+from environments.evaluation.jobs import Task, containers, platform, tasks
 from environments.evaluation.scenarios import Resource
 from environments.evaluation.values import Node, Place, get, given, items, known, number, text, word
 from environments.rule import API, JOB_DEFINITION, BatchRule, Finding, warnings
@@ -34,6 +34,14 @@ def requested(container: Node, kind: str) -> list[tuple[object, Place]]:
     return found
 
 
+def requirements(job: Resource) -> Iterator[tuple[str, object, Place]]:
+    """Yield the kind, value and place of all that the containers of a known platform request."""
+    for _, container in containers(job) if platform(job) else ():
+        for kind in TYPES:
+            for value, place in requested(container, kind):
+                yield kind, value, place
+
+
 def is_complete(container: Node) -> bool:
     """Whether all types of resource requirements of a container are known."""
     listed = get(container, "ResourceRequirements")
@@ -55,7 +63,7 @@ class FargateSize(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check what all containers of each task request together."""
-        for task in tasks(resource) if platform(resource) == "FARGATE" else ():
+        for task in tasks(resource, "FARGATE"):
             vcpus, memory = _sum(task, "VCPU"), _sum(task, "MEMORY")
             if vcpus is None or memory is None:
                 continue
@@ -87,13 +95,11 @@ class SizeMissing(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check each container whose requirements are known."""
-        for task in tasks(resource):
-            for container in task.containers:
-                for kind in ("VCPU", "MEMORY") if is_complete(container) else ():
-                    if not requested(container, kind):
-                        name = "vCPU" if kind == "VCPU" else "Memory"
-                        answer = f"{name} is not provided."
-                        yield f"The container requests no {kind}", container.place, answer
+        for _, container in containers(resource):
+            for kind, name in (("VCPU", "vCPU"), ("MEMORY", "Memory")):
+                if is_complete(container) and not requested(container, kind):
+                    answer = f"{name} is not provided."
+                    yield f"The container requests no {kind}", container.place, answer
 
 
 class SizeNotANumber(BatchRule):
@@ -112,15 +118,11 @@ class SizeNotANumber(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check the form of each value that is known."""
-        where = platform(resource)
-        for task in tasks(resource) if where else ():
-            for container in task.containers:
-                for kind in TYPES:
-                    whole = kind != "VCPU" or where == "EC2"
-                    for value, place in requested(container, kind):
-                        if known(value) and not _is_number(value, whole=whole):
-                            answer = self.answer.replace("1.0", text(value)).replace("VCPU", kind)
-                            yield f"{kind} is no whole number", place, answer
+        on_ec2 = platform(resource) == "EC2"
+        for kind, value, place in requirements(resource):
+            if known(value) and not _is_number(value, whole=kind != "VCPU" or on_ec2):
+                answer = self.answer.replace("1.0", text(value)).replace("VCPU", kind)
+                yield f"{kind} is no whole number", place, answer
 
 
 def _is_number(value: object, *, whole: bool) -> bool:
@@ -141,14 +143,11 @@ class SizeTooSmall(BatchRule):
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check the numbers that are known."""
         lowest = {"VCPU": 1 if platform(resource) == "EC2" else 0.25, "MEMORY": 4.0, "GPU": 1}
-        for task in tasks(resource) if platform(resource) else ():
-            for container in task.containers:
-                for kind, low in lowest.items():
-                    for value, place in requested(container, kind):
-                        size = number(value)
-                        if size is not None and size < low and _is_number(value, whole=low >= 1):
-                            answer = f"{kind} must be at least {low:g}, got {size:g}."
-                            yield f"{kind} is {size:g}", place, answer
+        for kind, value, place in requirements(resource):
+            size, low = number(value), lowest[kind]
+            if size is not None and size < low and _is_number(value, whole=low >= 1):
+                answer = f"{kind} must be at least {low:g}, got {size:g}."
+                yield f"{kind} is {size:g}", place, answer
 
 
 class RequirementUnclear(BatchRule):
@@ -164,16 +163,15 @@ class RequirementUnclear(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check the types of each container."""
-        for task in tasks(resource):
-            for container in task.containers:
-                listed = items(get(container, "ResourceRequirements"))
-                kinds = [(word(get(each, "Type")), place) for each, place in listed]
-                names = [kind for kind, _ in kinds]
-                for index, (kind, place) in enumerate(kinds):
-                    if kind and kind not in TYPES:
-                        yield f"There is no resource requirement {kind}", place
-                    if kind and kind in names[:index]:
-                        yield f"{kind} is requested twice", place
+        for _, container in containers(resource):
+            listed = items(get(container, "ResourceRequirements"))
+            kinds = [(word(get(each, "Type")), place) for each, place in listed]
+            names = [kind for kind, _ in kinds]
+            for index, (kind, place) in enumerate(kinds):
+                if kind and kind not in TYPES:
+                    yield f"There is no resource requirement {kind}", place
+                if kind and kind in names[:index]:
+                    yield f"{kind} is requested twice", place
 
 
 globals().update(warnings(globals()))

@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).parents[2]))  # cfn-lint loads this file outs
 
 import re
 
-from environments.evaluation.jobs import Task, tasks
+from environments.evaluation.jobs import Task, tasks, volumes
 from environments.evaluation.scenarios import Resource
 from environments.evaluation.values import (
     Items,
@@ -38,10 +38,11 @@ from environments.rule import (
 EFS = "EfsVolumeConfiguration"
 
 
-def file_systems(task: Task) -> list[Node]:
-    """Return the EFS configuration of each volume of a task."""
-    found = [get(volume, EFS) for volume in nodes(get(task.node, "Volumes"))]
-    return [each for each in found if isinstance(each, Node)]
+def file_systems(job: Resource) -> Iterator[tuple[Task, Node]]:
+    """Yield the EFS configuration of each volume of a job definition, with its task."""
+    for task, volume in volumes(job):
+        if isinstance(found := get(volume, EFS), Node):
+            yield task, found
 
 
 class EfsPlatformVersion(BatchRule):
@@ -59,9 +60,9 @@ class EfsPlatformVersion(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check the platform version of each task with an EFS volume."""
-        for task in tasks(resource):
+        for task, _ in file_systems(resource):
             version = get(task.node, *task.platform_version)
-            if file_systems(task) and text(version) in self.too_old:
+            if text(version) in self.too_old:
                 place = place_of(task.node, *task.platform_version)
                 yield f"Fargate platform version {text(version)} cannot mount EFS", place
 
@@ -83,8 +84,7 @@ class EfsInAnotherVpc(BatchRule):
         mounted = [
             get(each, "FileSystemId")
             for job in scenario.of_type(JOB_DEFINITION)
-            for task in tasks(job)
-            for each in file_systems(task)
+            for _, each in file_systems(job)
         ]
         vpcs = [
             _vpc(each, resource)
@@ -118,16 +118,15 @@ class EfsWithoutTls(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check the volumes with an AuthorizationConfig."""
-        for task in tasks(resource):
-            for each in file_systems(task):
-                iam = word(get(each, "AuthorizationConfig", "Iam")) == "ENABLED"
-                point = given(get(each, "AuthorizationConfig", "AccessPointId"))
-                encrypted = get(each, "TransitEncryption")
-                off = not given(encrypted) or word(encrypted) == "DISABLED"
-                if off and (iam or point):
-                    what = "authorization" if iam else "access point"
-                    answer = self.answer.replace("authorization", what)
-                    yield f"EFS has an {what} and no TransitEncryption", each.place, answer
+        for _, each in file_systems(resource):
+            iam = word(get(each, "AuthorizationConfig", "Iam")) == "ENABLED"
+            point = given(get(each, "AuthorizationConfig", "AccessPointId"))
+            encrypted = get(each, "TransitEncryption")
+            off = not given(encrypted) or word(encrypted) == "DISABLED"
+            if off and (iam or point):
+                what = "authorization" if iam else "access point"
+                answer = self.answer.replace("authorization", what)
+                yield f"EFS has an {what} and no TransitEncryption", each.place, answer
 
 
 class EfsWithoutJobRole(BatchRule):
@@ -144,11 +143,10 @@ class EfsWithoutJobRole(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check the tasks whose volumes need the role."""
-        for task in tasks(resource):
-            volumes = nodes(get(task.node, "Volumes"))
-            files = any(given(get(each, "S3filesVolumeConfiguration")) for each in volumes)
-            iam = [word(get(each, "AuthorizationConfig", "Iam")) for each in file_systems(task)]
-            if (files or "ENABLED" in iam) and not given(get(task.node, task.job_role)):
+        for task, volume in volumes(resource):
+            files = given(get(volume, "S3filesVolumeConfiguration"))
+            iam = word(get(volume, EFS, "AuthorizationConfig", "Iam")) == "ENABLED"
+            if (files or iam) and not given(get(task.node, task.job_role)):
                 yield f"A volume is authorized by IAM, without {task.job_role}", task.node.place
 
 
@@ -165,15 +163,11 @@ class RootOfAccessPoint(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check the volumes with an access point."""
-        for task in tasks(resource):
-            for each in file_systems(task):
-                root = get(each, "RootDirectory")
-                point = given(get(each, "AuthorizationConfig", "AccessPointId"))
-                if point and known(root) and text(root) != "/":
-                    yield (
-                        "RootDirectory is set beside an access point",
-                        each.places["RootDirectory"],
-                    )
+        for _, each in file_systems(resource):
+            root, place = get(each, "RootDirectory"), place_of(each, "RootDirectory")
+            point = given(get(each, "AuthorizationConfig", "AccessPointId"))
+            if point and known(root) and text(root) != "/":
+                yield "RootDirectory is set beside an access point", place
 
 
 class VolumeUnknown(BatchRule):
@@ -190,9 +184,9 @@ class VolumeUnknown(BatchRule):
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Compare each mount point with the volumes, where all are known."""
         for task in tasks(resource):
-            volumes = get(task.node, "Volumes")
-            names = [get(each, "Name") for each, _ in items(volumes)]
-            if (given(volumes) and not isinstance(volumes, Items)) or not all(map(known, names)):
+            listed = get(task.node, "Volumes")
+            names = [get(each, "Name") for each, _ in items(listed)]
+            if (given(listed) and not isinstance(listed, Items)) or not all(map(known, names)):
                 continue
             for container in task.containers:
                 for each in nodes(get(container, "MountPoints")):
@@ -216,21 +210,20 @@ class VolumeUnclear(BatchRule):
 
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check the configurations of each volume, and the ids that are known."""
-        for task in tasks(resource):
-            for volume in nodes(get(task.node, "Volumes")):
-                keys = ("Host", EFS, "S3filesVolumeConfiguration")
-                there = [key for key in keys if given(get(volume, key))]
-                if len(there) > 1:
-                    answer = (
-                        "When the volume parameter is specified, only one volume configuration"
-                        " type should be used."
-                    )
-                    yield f"The volume has {' and '.join(there)}", volume.place, answer
-                system = get(volume, EFS, "FileSystemId")
-                if known(system) and not re.match(r"fs-|arn:", text(system)):
-                    place = place_of(volume, EFS, "FileSystemId")
-                    answer = self.answer.replace("shared", text(system))
-                    yield f"{text(system)} is no id of a file system", place, answer
+        for _, volume in volumes(resource):
+            keys = ("Host", EFS, "S3filesVolumeConfiguration")
+            there = [key for key in keys if given(get(volume, key))]
+            if len(there) > 1:
+                answer = (
+                    "When the volume parameter is specified, only one volume configuration"
+                    " type should be used."
+                )
+                yield f"The volume has {' and '.join(there)}", volume.place, answer
+            system = get(volume, EFS, "FileSystemId")
+            if known(system) and not re.match(r"fs-|arn:", text(system)):
+                place = place_of(volume, EFS, "FileSystemId")
+                answer = self.answer.replace("shared", text(system))
+                yield f"{text(system)} is no id of a file system", place, answer
 
 
 globals().update(warnings(globals()))

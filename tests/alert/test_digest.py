@@ -7,8 +7,10 @@ import shlex
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import jmespath
 import pytest
 
 from notifier.alert import digest, log_samples, storm_digest
@@ -343,6 +345,31 @@ def test_indices_too_many_for_an_override_are_said_to_be() -> None:
     assert submits == []
     assert "--failed-children" in alert.commands[0]  # which submits several arrays
     assert "aws batch list-jobs --array-job-id" in alert.commands[1]
+
+
+def test_an_array_that_goes_on_failing_can_be_stopped_as_a_whole() -> None:
+    still = write_digest(fold(failed(range(20))), incident(child()))
+    assert "batch terminate-job --job-id" in still.commands[-1]
+    assert "the last command below" in " ".join(still.steps)
+    ended = write_digest(fold([*failed(range(20)), array_parent(20)]), incident(child()))
+    few = write_digest(fold(failed(range(19))), incident(child()))
+    assert not any("terminate-job" in one for one in (*ended.commands, *few.commands))
+
+
+def test_jobs_that_still_wait_are_cancelled_fifty_at_a_time(tmp_path: Path) -> None:
+    alert = write_digest(fold(runs(f"n{n}" for n in range(20))), incident(first()))
+    wanted = alert.commands[-1].partition("--query '")[2].partition("'")[0]
+    states = {"a": "RUNNABLE", "b": "RUNNING", "c": "PENDING", "d": "FAILED", "e": "SUBMITTED"}
+    listed = [{"jobId": job, "status": state} for job, state in states.items()]
+    assert jmespath.search(wanted, {"jobSummaryList": listed}) == ["a", "c", "e"]
+    aws = tmp_path / "aws"  # the AWS CLI, as far as the pipe of the command can tell
+    aws.write_text("#!/bin/sh\n[ $2 = list-jobs ] && exec seq 120\necho $2\n")
+    aws.chmod(0o755)
+    shown = subprocess.run(
+        ["/bin/sh", "-eu", "-c", alert.commands[-1]],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert shown.stdout.split() == ["cancel-jobs"] * 3
 
 
 @pytest.mark.parametrize(

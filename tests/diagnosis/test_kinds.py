@@ -33,6 +33,18 @@ TEXTS = [
     (f"{LAYER}archive/tar: invalid tar header", LAYER_DAMAGED),
     (f"{LAYER}gzip: invalid checksum", LAYER_DAMAGED),
     (f"{LAYER}zstd: invalid input: magic number mismatch", LAYER_DAMAGED),
+    ('Unable to attach or mount volumes: unmounted volumes=[x], unattached volumes=[x]: failed to'
+     ' get Plugin from volumeSpec for volume "x" err=no volume plugin matched', MOUNT),
+    ("bind source path does not exist: /data/x", "cannot-start-mount"),
+    ('{"Error": "Batch.ClientException", "Cause": "JobDefinition arn:aws:batch:us-west-2:1:job-'
+     'definition/x:92 is not in ACTIVE status"}', "job-definition-invalid"),
+    ('{"Error": "Lambda.Unknown", "Cause": "x is not in ACTIVE status"}', "unknown"),
+    ("Error for Training job x-1: Failed Reason: InternalServerError: We encountered an internal"
+     " error.  Please try again.", "sagemaker-internal-error"),
+    ("FailedToRetrieveImagePullSecret: Unable to retrieve some image pull secrets (x)",
+     "eks-image-pull"),
+    ("CannotStartContainerError: dependent container init exited with non-zero status",
+     "container-dependency-failed"),
     ("failed to register layer: flate: corrupt input before offset 88", LAYER_DAMAGED),
 ]  # fmt: skip
 
@@ -53,6 +65,33 @@ LINES = [
     ("The following arguments were not expected: --fast --all", "app-usage-error"),
     ("Microsoft.Data.SqlClient.SqlException (0x80131904): Timeout expired. The timeout period"
      " elapsed prior to obtaining a connection from the pool.", "app-connection-failed"),
+    ("Exception : [Failed to read 8 bytes from input stream! Read 0]", "app-input-corrupt"),
+    ("[E::cram_decode_seq] CRAM CIGAR extends beyond slice", "app-input-corrupt"),
+    ("Could not find profile named 'default'", "app-setting-missing"),
+    ("Could not open input file: /var/www/artisan", "app-file-missing"),
+    ("No Rakefile found (looking for: rakefile, Rakefile)", "app-file-missing"),
+    ("ValueError: Path /data/x does not exist.", "app-file-missing"),
+    ('column "path" does not exist', "app-database-object-missing"),
+    ("PDOException: SQLSTATE[HY000] [2002] No such file or directory", "app-connection-failed"),
+    ("SQLSTATE[HY000]: General error: 2006 MySQL server has gone away", "app-connection-failed"),
+    ("panic: kafka: client has run out of available brokers to talk to", "app-connection-failed"),
+    ("RuntimeError: WandbCallback requires wandb to be installed.", "app-module-missing"),
+    ("libjags.so.4: cannot open shared object file: No such file or directory",
+     "app-module-missing"),
+    ("libcuda.so.1: cannot open shared object file: No such file or directory", "app-gpu-driver"),
+    ("crond: can't lock /var/run/crond.pid, otherpid may be 29", "app-lock-held"),
+    ("MPIU_SHMW_Seg_create(635): open failed - Permission denied", "app-file-permission"),
+    ("RESOURCE_EXHAUSTED: Attempting to reserve 6.48G at the bottom", "app-gpu-out-of-memory"),
+    ("NCCL error: unhandled cuda error, NCCL version 2.21.5", "app-gpu-kernel-error"),
+    ("NCCL error: unhandled system error, NCCL version 2.14.3", "app-collective-timeout"),
+    ("Cuda failure 2 'out of memory'", "app-gpu-out-of-memory"),
+    ("The reads contain too many k-mers to fit into available memory.", "app-out-of-memory"),
+    ('system call for: "[\'x\']" finished abnormally, OS return value: -9', "app-child-killed"),
+    ("ray.exceptions.OwnerDiedError: Failed to retrieve object 00ff.", "app-child-killed"),
+    ("Invalid value for '--rows': 'x' is not a valid integer.", "app-usage-error"),
+    ("Error: no valid credential sources for Terraform AWS Provider", "app-credentials-missing"),
+    ("/usr/bin/bash: line 1: bwa: command not found", "app-exit-127"),
+    (".command.sh: line 2: lastz: command not found", "app-exit-127"),
     ("ray.exceptions.ActorDiedError: The actor died unexpectedly before finishing this task.",
      "app-child-killed"),
 ]  # fmt: skip
@@ -63,6 +102,21 @@ def test_a_line_of_a_log(line: str, cause: str) -> None:
     found = diagnose_log([line], find_root_line([line]), frozenset({"log"}))
     assert found is not None
     assert found.cause == cause
+
+
+NO_CAUSE = [
+    "RESOURCE_EXHAUSTED: grpc: received message larger than max (4 vs. 3)",
+    "ValueError: value 3 does not fit into int8",
+    "Migration checksum mismatch for migration version 3",
+    "rollback: key not found",
+    "[E::cram_get_ref] Unable to fetch the reference",
+    "read 8 bytes from the input stream",
+]
+
+
+@pytest.mark.parametrize("line", NO_CAUSE)
+def test_a_line_that_looks_like_a_cause(line: str) -> None:
+    assert diagnose_log([line], find_root_line([line]), frozenset({"log"})) is None
 
 
 KILLED = "distributed.scheduler.KilledWorker: ('sum-1', <Worker 'tcp://10.0.0.7:1'>)"

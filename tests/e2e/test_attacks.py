@@ -1,17 +1,30 @@
-"""The attacks that need the real table and functions: drills, and items that it refuses."""
+"""The attacks on the real table and functions: drills, tags, bad items and noise."""
 
 import json
 import time
 import uuid
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from tests.attacks.forged import MUTE, real
+import pytest
+
+from tests.attacks.forged import CRITICAL, MUTE, real
 from tests.attacks.test_bad_items import long_resource
+from tests.e2e.conftest import quietly
 from tests.simulation import START_MS
-from workbench.local.deployment import LocalDeployment
+from workbench.local.deployment import LocalDeployment, deploy_locally
 from workbench.local.subscriber import Delivery
 
 QUIET_SECONDS = 3.0
+NAMED_WITHIN_SECONDS = 60.0
+
+
+@pytest.fixture
+def own_stage(built_template: Path) -> Iterator[LocalDeployment]:
+    """A deployment whose limits one test may use up."""
+    with deploy_locally(port=0, report=quietly, template=built_template) as stage:
+        yield stage
 
 
 def send(stage: LocalDeployment, *events: dict[str, Any]) -> None:
@@ -51,3 +64,32 @@ def test_ids_that_are_too_long_for_a_key_strand_no_other_failure(stage: LocalDep
     subjects = "\n".join(one.subject for one in received(stage))
     assert "beside-them" in subjects
     assert [n for n in range(9) if f"TooLong{n}" not in subjects] == []
+
+
+@pytest.mark.parametrize("tags", [MUTE, {"notify:after": "99999"}], ids=["mute", "after"])
+def test_the_first_failures_tag_silences_no_other(
+    stage: LocalDeployment, tags: dict[str, str]
+) -> None:
+    definition = f"steered-{uuid.uuid4().hex}:1"  # both fail alike: one incident
+    send(stage, real(str(uuid.uuid4()), name="steered", definition=definition, tags=tags))
+    assert received(stage) == []
+    free = real(str(uuid.uuid4()), name="unsteered", definition=definition, tags=CRITICAL)
+    send(stage, free)
+    [told] = received(stage)
+    assert "unsteered" in told.email
+
+
+def test_a_critical_failure_in_noise_is_named(own_stage: LocalDeployment) -> None:
+    noise = [
+        real(str(uuid.uuid4()), name=f"noise-{n:02}", definition=f"noise{n % 10}:1", reason=why)
+        for n, why in enumerate(f"{chr(97 + n % 26) * 9}Error: no such thing" for n in range(60))
+    ]
+    for event in noise:
+        event["detail"]["tags"] = {}
+    send(own_stage, *noise)
+    received(own_stage)
+    send(own_stage, real(str(uuid.uuid4()), name="payroll"))
+    until, mails = time.monotonic() + NAMED_WITHIN_SECONDS, ""
+    while "payroll" not in mails and time.monotonic() < until:
+        mails += "".join(one.email for one in received(own_stage))
+    assert "payroll" in mails

@@ -10,6 +10,7 @@ Change: TypeAlias = dict[str, Any]
 REMOVED = object()
 ROLE = "arn:aws:iam::111122223333:role/job"
 PROFILE = "arn:aws:iam::111122223333:instance-profile/host"
+WINDOWS = {"OperatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}
 SIZE = [{"Type": "VCPU", "Value": "1"}, {"Type": "MEMORY", "Value": "2048"}]
 
 
@@ -271,6 +272,8 @@ MISTAKES: list[tuple[str, str, Change]] = [
     ("EB1602", "fargate-job", sizes("1", "2GB")),
     ("EB1603", "job", sizes("1", "2")),
     ("EB1604", "job", job(ResourceRequirements=[*SIZE, SIZE[0]])),
+    ("EB1508", "fargate-job", job(User="root", RuntimePlatform=WINDOWS)),
+    ("EB1508", "fargate-job", job(RuntimePlatform=WINDOWS | {"CpuArchitecture": "ARM64"})),
     ("EB1701", "job", {"Timeout": {"AttemptDurationSeconds": 30}}),
     ("EB1702", "job", {"RetryStrategy": {"Attempts": 11}}),
     ("EB1703", "job", {"RetryStrategy": {"EvaluateOnExit": [{"OnReason": "*", "Action": "EXIT"}]}}),
@@ -287,6 +290,9 @@ MISTAKES: list[tuple[str, str, Change]] = [
     ),
     ("EB1705", "fargate-job", job(EphemeralStorage={"SizeInGiB": 20})),
     ("EB1706", "job", {"SchedulingPriority": 10000}),
+    ("EB1707", "job", job(LinuxParameters={"MaxSwap": 512, "Swappiness": 120})),
+    ("EB1708", "queue", {"Priority": 1001}),
+    ("EB1709", "policy", {"FairsharePolicy.ComputeReservation": 100}),
     (
         "EB1801",
         "job",

@@ -198,6 +198,24 @@ Resources:
           - {Type: VCPU, Value: !Ref Vcpu}
           - {Type: MEMORY, Value: !Ref Memory}
 """
+_NODES = f"""
+Resources:
+  Compute:
+    Type: AWS::Batch::ComputeEnvironment
+    Properties: {_EC2}
+  Job:
+    Type: AWS::Batch::JobDefinition
+    Properties:
+      Type: multinode
+      NodeProperties:
+        MainNode: 0
+        NumNodes: 2
+        NodeRangeProperties:
+          - TargetNodes: "0:"
+            Container:
+              Image: busybox
+              ResourceRequirements: [{{Type: VCPU, Value: 1}}, {{Type: MEMORY, Value: 512}}]
+"""
 VALID = {
     "platform by parameter and condition": _BY_PLATFORM,
     "sizes by mapping": _SIZES % _FARGATE_JOB,
@@ -209,11 +227,19 @@ VALID = {
     " AWS::Batch::ComputeEnvironment\n    Properties:\n      ComputeEnvironmentName: jobs\n"
     f"      ReplaceComputeEnvironment: false{_EC2}\n",
     "no resources": "Resources: {}",
+    "multi-node on demand": _NODES,
+    "a fraction without a zero": _SIZES.replace('"0.25"', '".25"') % _FARGATE_JOB,
     "fair share with priority": _FAIR + _JOB + "      SchedulingPriority: 1\n",
 }
 WARNED = {
     "sizes by allowed values": ({"WB1002"}, _ALLOWED % _FARGATE_JOB),
     "no size fits": ({"EB1002"}, _ALLOWED.replace('"2048"', '"700"') % _FARGATE_JOB),
+    "multi-node on Spot": (
+        {"WB2008"},
+        _NODES.replace("Type: EC2", "Type: SPOT").replace(
+            "BEST_FIT_PROGRESSIVE", "SPOT_CAPACITY_OPTIMIZED"
+        ),
+    ),
     "fair share without priority": ({"WB2007"}, _FAIR + _JOB),
     "mount target in another network": ({"EB1007"}, _MOUNT_TARGET + _JOB + _MOUNTED),
     "type of Fargate by parameter": ({"IB1304"}, _SPOT),

@@ -52,6 +52,101 @@ LOGS = [
      ["2026/01/02 03:04:05 error: dial tcp 10.0.0.7:5432: connect: connection refused", NIL,
       "[signal SIGSEGV: segmentation violation]", *FRAMES]),
     (NIL, ["reading rows", NIL, *FRAMES]),
+    # PHP's consoles quote the source; an exception may have its message in a box.
+    ("SQLSTATE[HY000]: General error: 1 no such table: users",
+     ["   Illuminate\\Database\\QueryException ", "",
+      "  SQLSTATE[HY000]: General error: 1 no such table: users", "",
+      "  at vendor/laravel/framework/Connection.php:825", "    824▕ ",
+      "  ➜ 825▕             throw new QueryException("]),
+    ("12 | cannot open x", ["reading", "12 | cannot open x"]),
+    # Rake: its headline, and the message below.
+    ("No Rakefile found (looking for: rakefile)",
+     ["rake aborted!", "No Rakefile found (looking for: rakefile)", "/app/rake:27:in `<main>'"]),
+    ("RuntimeError: bad row", ["rake aborted!", "RuntimeError: bad row", "/app/a.rake:3:in `x'"]),
+    # A child failed, and its parent misses the child's file; what was handled long ago is no cause.
+    ("Can't locate Text/Soundex.pm in @INC at /app/a.pl line 3.",
+     ["Can't locate Text/Soundex.pm in @INC at /app/a.pl line 3.",
+      "BEGIN failed--compilation aborted at /app/a.pl line 3.",
+      "Traceback (most recent call last):", '  File "/app/a.py", line 3, in main',
+      "FileNotFoundError: [Errno 2] No such file or directory: 'out.txt'"]),
+    ("FileNotFoundError: [Errno 2] No such file or directory: 'out.txt'",
+     ["ERROR: cache is cold", "reading rows", "Traceback (most recent call last):",
+      '  File "/app/a.py", line 3, in main',
+      "FileNotFoundError: [Errno 2] No such file or directory: 'out.txt'"]),
+    # MATLAB's banner.
+    ("std::terminate() detected at 2023-03-27 23:08:22 +0000",
+     ["-" * 60, "             std::terminate() detected at 2023-03-27 23:08:22 +0000", "-" * 60,
+      "Configuration:", "  Crash Mode               : continue (default)"]),
+    # A parent that names its child only, with what the child wrote below.
+    ("Fatal exception (source file a.c, line 3): write failed",
+     ["Traceback (most recent call last):", '  File "/app/a.py", line 3, in query',
+      "RuntimeError: Jackhmmer failed", "stderr:", "", "Fatal exception (source file a.c, line 3):",
+      "write failed"]),
+    ("RuntimeError: Jackhmmer failed", ["RuntimeError: Jackhmmer failed"]),
+    ("RuntimeError: row 17 failed a check", ["stderr: x", "RuntimeError: row 17 failed a check"]),
+    # A parent that logs its child's output as information.
+    ("ValueError: bad row",
+     ["[2025-03-20 10:18:44] [INFO] Traceback (most recent call last):",
+      '[2025-03-20 10:18:44] [INFO] File "/app/a.py", line 3, in main',
+      "[2025-03-20 10:18:44] [INFO] login, pwd = s.split()",
+      "[2025-03-20 10:18:44] [INFO] ^^^^^^^^^^", "[2025-03-20 10:18:44] [INFO] ValueError: bad row",
+      "[2025-03-20 10:18:45] [ERROR] Command exited with code 1"]),
+    # A parent that logs its child's progress as errors; other errors need no word of failure.
+    ("Failed: error reading collection: EOF",
+     ["21 Feb 23:20:34 - [error] writing mydb.tasks to /tmp/tasks.bson",
+      "21 Feb 23:20:36 - [error] Failed: error reading collection: EOF"]),
+    ("improper relation name",
+     ["21 Feb 23:20:34 - [error] improper relation name", "21 Feb 23:20:36 - [error] row 3 bad"]),
+    # An exception without a message: what was printed above says why.
+    ("Error, fewer reads in file 2 than in file 1",
+     ["Error, fewer reads in file 2 than in file 1",
+      "terminate called after throwing an instance of 'int'"]),
+    ("std::bad_alloc: std::bad_alloc 2",
+     ["Error, slow disk", "terminate called after throwing an instance of 'std::bad_alloc'",
+      "  what():  std::bad_alloc 2"]),
+    # Spring: the description, not the logger's empty line.
+    ("Failed to configure a DataSource: no url",
+     ["2024-01-02T03:04:06.700Z ERROR 1 --- [main] o.s.b.d.FailureReporter   : ", "*" * 27,
+      "APPLICATION FAILED TO START", "*" * 27, "", "Description:", "",
+      "Failed to configure a DataSource: no url", "", "Action:", "", "Consider a url"]),
+    ("bad row", ["Description:", "a job that loads rows", "2024-01-02 03:04:05 ERROR bad row"]),
+    # Eyre: the first and the last of the numbered causes.
+    ("Error: could not read config: No such file (os error 2)",
+     ["Error: ", "   0: could not read config", "   1: No such file (os error 2)", "",
+      "Location:", "   src/main.rs:12"]),
+    # Ray: an argument that another task should have made.
+    ("ray.exceptions.OwnerDiedError: its owner has exited.",
+     ["Traceback (most recent call last):", '  File "a.py", line 3, in main', "    ray.get(x)",
+      "ray.exceptions.RayTaskError: ray::f() (pid=6120, ip=10.0.0.1)",
+      "  At least one of the input arguments for this task could not be computed:",
+      "ray.exceptions.OwnerDiedError: its owner has exited."]),
+    # Ruby: a long path before the message, and Puma's words.
+    ("can't find gem rake (Gem::GemNotFoundException)",
+     ["/usr/local/lib/ruby/site_ruby/2.3.0/rubygems.rb:283:in `find_spec': can't find gem rake"
+      " (Gem::GemNotFoundException)", "\tfrom /usr/local/bin/rake:23:in `<main>'"]),
+    ("load.rb:3:in `run': no rows (KeyError)", ["load.rb:3:in `run': no rows (KeyError)"]),
+    ("ActiveRecord::StatementInvalid: PG::UndefinedTable: ERROR: no relation",
+     ["! Unable to load application: ActiveRecord::StatementInvalid: PG::UndefinedTable: ERROR: no"
+      " relation"]),
+    # A program names a wrong option; what ran it says only that it failed.
+    ("fixmate: invalid option -- '@'",
+     ["fixmate: invalid option -- '@'", "Usage: samtools fixmate <in> <out>", "ERROR:",
+      "Command Failed:", "/bin/bash -c bwa mem ref.fa"]),
+    ("the option is invalid for row 3",
+     ["a: option 3", "ERROR:", "the option is invalid for row 3"]),
+    # A model that only says that it stopped, before the call that ends all ranks.
+    ("***** Problems finding dimension 'west_east'",
+     [" NetCDF: Not a valid ID", " ***** Problems finding dimension 'west_east'",
+      " FATAL ERROR: Model stopped", "application called MPI_Abort(MPI_COMM_WORLD, 1) - process"
+      " 1"]),
+    ("application called MPI_Abort(MPI_COMM_WORLD, 1) - process 1",
+     ["step 17", "application called MPI_Abort(MPI_COMM_WORLD, 1) - process 1"]),
+    # What runs a command says that it failed, whatever it calls the command.
+    ("psycopg2.OperationalError: too many clients already",
+     ["Traceback (most recent call last):", '  File "/app/a.py", line 3, in main',
+      "psycopg2.OperationalError: too many clients already", "Traceback (most recent call last):",
+      '  File "/app/b.py", line 3, in main',
+      "airflow.exceptions.AirflowException: Celery command failed on host: worker-1"]),
     # Conda and Mamba: the line below the command says why.
     ("The following argument was not expected: --no-default-packages",
      ["CreateCondaEnvironmentException:", "Could not create conda environment from /app/r.yaml:",

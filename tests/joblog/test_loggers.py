@@ -75,6 +75,15 @@ PLAIN = [
      "error"),
     ("the program's own words", "ERROR: bad row", "ERROR: bad row", "error"),
     ("an exception is no class", "ERROR ValueError: Bad row", "ValueError: Bad row", "error"),
+    ("absl, long thread id", "I1120 09:58:11.715000 140598436288320 run.py:40] I1120 09:58:11.7 x",
+     "I1120 09:58:11.7 x", "info"),
+    ("pdsh", "10.0.0.6: RuntimeError: x", "RuntimeError: x", ""),
+    ("an address in words", "10.0.0.6: refused", "10.0.0.6: refused", ""),
+    ("host and rank", "n1.hpc.example 41: forrtl: severe (174): x", "forrtl: severe (174): x", ""),
+    ("a host's error", "n1.hpc.example: no route", "n1.hpc.example: no route", ""),
+    ("spades", " 18:22:44.911     1G / 9G    ERROR  K-mer Counting      (kmer_data.cpp    : 353)"
+     "   too many k-mers", "too many k-mers", "error"),
+    ("day and month, level in brackets", "21 Feb 23:20:36 - [error] bad row", "bad row", "error"),
     ("nothing", "reading part 17 of 20", "reading part 17 of 20", ""),
 ]  # fmt: skip
 

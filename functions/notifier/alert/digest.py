@@ -24,6 +24,7 @@ from notifier.text import units
 
 JOBS_DESCRIBED = 10  # in one describe-jobs command
 DEPENDENTS_NAMED = 5
+MANY = 20  # failures that make stopping the others worth a command
 _SHARED_FACTS = frozenset(("queue", "definition", "requested", "ran on", "timeout", "owner"))
 
 
@@ -97,7 +98,9 @@ def compose_digest(
     start = start_digest(incident, tally, diagnosis)
     alert = _add_headline(start, incident, tally, log_says, due)
     sentence = summary.write_sentence(incident, tally, diagnosis, due)
-    steps = (*advice.next_steps(first, diagnosis), again.step, dependents_step(tally))
+    stop = _stop_others(parent_job(first), tally)
+    stop_step = "To stop those that have not run yet, use the last command below." if stop else ""
+    steps = (*advice.next_steps(first, diagnosis), again.step, stop_step, dependents_step(tally))
     log_links = log_samples.list_log_links(incident, reads)
     return replace(
         alert,
@@ -108,7 +111,7 @@ def compose_digest(
         samples=samples,
         log_note=log_samples.explain_missing_logs(first.kind, tally, samples),
         links=(*alert.links, *log_links, *logs_insights.make_links(first, tally)),
-        commands=(*again.command, *_list_commands(incident, tally, diagnosis)),
+        commands=(*again.command, *_list_commands(incident, tally, diagnosis), *stop),
         submit_commands=again.submit,
     )
 
@@ -211,6 +214,16 @@ def _list_commands(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> tu
         return commands
     ids = [one.job_id for one in tally.failures]
     return (*commands[:-1], *aws_cli.describe_jobs(ids[:JOBS_DESCRIBED], job.region))
+
+
+def _stop_others(job: Failure, tally: Tally) -> tuple[str, ...]:
+    """Give the command that keeps those that have not run from failing, too."""
+    if tally.failed < MANY or job.is_drill:
+        return ()
+    if job.kind is Kind.JOB:
+        return aws_cli.cancel_waiting(job.queue_arn, job.definition_arn, job.region)
+    is_running = job.kind is Kind.ARRAY_PARENT and not tally.ended
+    return aws_cli.terminate_job(job.job_id, job.region) if is_running else ()
 
 
 def dependents_step(tally: Tally) -> str:

@@ -39,6 +39,8 @@ EXCEPTIONS = (
         r"|.{0,80}Caught signal (?:number )?\d|.{0,80}CUDA error: "
         r"|# {1,3}(?:SIG[A-Z]{3,6} \(|Out of Memory Error|There is insufficient"
         r" memory|Native memory allocation|Internal Error \()|.{0,40}Watchdog caught collective"
+        r"|pure virtual method called|\s{0,60}(?:Segmentation violation|Assertion|Abort|Bus error"
+        r"|Illegal instruction|std::terminate\(\)) detected at "
         r"|terminate called (?:after throwing|without)|double free or corruption"
         r"|malloc\(\): |free\(\): |\*{3} stack smashing detected|corrupted size vs"),
     ErrorPattern("killed child",
@@ -48,6 +50,7 @@ EXCEPTIONS = (
     ErrorPattern("elixir and erlang",
         r"\*\* \((?:[A-Z][\w.]{1,80}|exit|throw|stop|EXIT.{0,60})\) \S"
         r"|\{?\"?init terminating in do_boot|exception (?:error|exit|throw): |\{reason,\{"),
+    ErrorPattern("sql state", r"SQLSTATE\["),
     ErrorPattern("oracle and odbc", r".{0,80}?(?:\bORA-\d{5}: |\[\d{5}\] \[|\[Microsoft\])"),
     ErrorPattern("rust", r"thread '[^']{0,80}'(?: \(\d{1,20}\))? panicked at"),
     ErrorPattern("c++",
@@ -75,6 +78,9 @@ ERRORS = (
         r"(?::\d{1,6})?: )?(?:fatal |Got )?(?:error|ERROR|fatal|FATAL|undefined reference)\b"
         r"|.{1,300}: undefined reference to "
         r"|(?:\w[\w.-]{0,40} ){0,3}(?:Fatal |FATAL |fatal )?(?:[Ee]rror|ERROR): \S"),
+    ErrorPattern("getopt",
+        r"[\w./+-]{1,100}: (?:(?:invalid|unrecognized|illegal|unknown|ambiguous) option\b"
+        r"|option (?:'|requires))"),
     ErrorPattern("compiler", r"\S{1,200}:\d{1,6}(?::\d{1,6})?: (?:fatal )?error: "),
     ErrorPattern("samtools", r"\[E::\w{1,60}\] "),
     ErrorPattern("apt", r"E: \S"),
@@ -123,7 +129,8 @@ _HINT = re.compile(
     r"\b(?:errors?|exception|fatal|fail(?:ed|s|ure)?|cannot|can't|ABORT(?:ED)?|aborting"
     r"|could ?n[o']t|unable to|no such file|not found|permission denied"
     r"|access ?denied|denied|refused|timed out|killed|aborted|invalid"
-    r"|unrecognized|(?:un|not )expected|corrupt(?:ed)?|does not exist|missing|truncated"
+    r"|unrecognized|not (?:a )?valid|problems? (?:finding|opening|reading|writing)"
+    r"|(?:un|not )expected|corrupt(?:ed)?|does not exist|missing|truncated"
     r"|giving up|exceed(?:ed)?|not permitted|malformed|not enough|insufficient|unsupported|locked"
     r"|diverged|illegal|bad (?:size|magic|file|input|data|value)|too many|no (?:module|route|such"
     r"|valid)|incompatible|mismatch|conflict|expired|blocked)\b|\w(?:Error|Exception)\b",
@@ -153,7 +160,8 @@ _MAY_TELL = (
     "illegal", "mismatch", "conflict", "expired", "blocked", "timed", "timeout", "giving",
     "incompat", "busy", "stale", "dumped", "::", "ora-", "[micro", "backtrace", "calls:",
     "do_boot", "reason", "[e::", "smashing", "insufficient", "watchdog", "elifecycle",
-    "permitted", "exist", "throw", "catch", "shut", "cancel", "closed", "retry", "died",
+    "sqlstate", "virtual", "detected", "permitted", "exist", "throw", "catch", "shut", "cancel",
+    "closed", "retry", "died",
     "closing", " not ", "no ", "line ", ".rb:", "too many", "out of", "bad ", "0 ", "not found",
 )  # fmt: skip
 

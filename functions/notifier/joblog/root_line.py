@@ -13,19 +13,26 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from notifier.joblog.error_patterns import Weight, is_follower, is_retried
+from notifier.joblog.error_patterns import Weight, is_retried
 from notifier.joblog.root_text import indented_below, text_of_root
 from notifier.joblog.weak_lines import (
+    ABOVE,
     last_copied_error,
     last_hint,
     last_of,
     last_unlogged_failure,
+    printed_above,
 )
-from notifier.joblog.weighed_lines import FAR, MOST_TRACE_LINES, WeighedLine, weigh_lines
+from notifier.joblog.weighed_lines import (
+    FAR,
+    MOST_TRACE_LINES,
+    WeighedLine,
+    start_of_stack,
+    weigh_lines,
+)
 from notifier.joblog.wrapper_patterns import DEATH
 
 LINES_READ = 400  # lines from the end that are examined: masking a thousand takes too long
-ABOVE = 3  # lines above an error that may say more about it
 NEAR = 10  # lines between errors of which the first led to the others
 MOST_OTHERS = 20
 MOST_NUMBERS = 3  # lines that explain a root line with sizes and limits
@@ -33,11 +40,6 @@ MOST_NUMBERS = 3  # lines that explain a root line with sizes and limits
 _FRAME = re.compile(
     r"\s{1,40}at |Calls: |Execution halted|\s{0,8}#\d|\s{1,8}\S{1,300}:\d|goroutine \d"
     r"|stack backtrace|note: "
-)
-_JOINT = re.compile(r"During handling of|The above exception|-- Process \d")
-_INSIDE = re.compile(
-    r"\s|During handling of|The above exception|-- Process \d|File \"|Traceback \(most recent"
-    r"|at \S{1,300}[:(]"
 )
 _SHUTDOWN = re.compile(
     r"\b(?:shut|stop|clos|flush|exit|clean|terminat|upload|finish)", re.IGNORECASE
@@ -49,7 +51,6 @@ _SIZES = re.compile(
     r"\b.{0,80}\d|\d ?(?:[KMGT]i?B|bytes|%)(?!\w)",
     re.IGNORECASE,
 )
-_NIL = re.compile("panic: runtime error: invalid memory address or nil pointer dereference")
 _DIRECT_CAUSE = "The above exception was the direct cause"
 
 
@@ -115,7 +116,7 @@ def _other_errors(lines: Sequence[WeighedLine], root: int) -> tuple[str, ...]:
     Where the root line tells little, every line of the log that tells something counts.
     """
     if lines[root].weight >= Weight.ERROR:
-        start = _start_of_stack(lines, root)
+        start = start_of_stack(lines, root)
         above = [
             one for one in lines[max(0, start - ABOVE) : start] if one.weight < lines[root].weight
         ]
@@ -133,9 +134,9 @@ def _find_root(lines: Sequence[WeighedLine]) -> int | None:
     exception = last_of(lines, Weight.EXCEPTION)
     error = last_of(lines, Weight.ERROR)
     if exception is not None and (error is None or error - exception <= FAR):
-        return _printed_above(lines, _first_of_episode(lines, exception))
+        return printed_above(lines, _first_of_episode(lines, exception))
     if error is not None:
-        return _first_of_episode(lines, error)
+        return printed_above(lines, _first_of_episode(lines, error))
     hint, wrapper = last_hint(lines), last_of(lines, Weight.WRAPPER)
     death = wrapper is not None and DEATH.match(lines[wrapper].text)
     if hint is not None and not death and (wrapper is None or wrapper - hint <= FAR):
@@ -144,18 +145,6 @@ def _find_root(lines: Sequence[WeighedLine]) -> int | None:
         copied = None if death else last_copied_error(lines, wrapper)
         return _first_near(lines, wrapper, Weight.WRAPPER) if copied is None else copied
     return last_of(lines, Weight.FOLLOWER)
-
-
-def _printed_above(lines: Sequence[WeighedLine], root: int) -> int:
-    """Return the error that a Go program printed before it used a nil pointer, else `root`."""
-    if not _NIL.match(lines[root].text):
-        return root
-    above = range(root - 1, max(-1, root - 1 - ABOVE), -1)
-    return next((n for n in above if _is_printed(lines[n])), root)
-
-
-def _is_printed(line: WeighedLine) -> bool:
-    return line.weight >= Weight.HINT and not is_follower(line.text) and not is_retried(line.text)
 
 
 def _first_of_episode(lines: Sequence[WeighedLine], last: int) -> int:
@@ -186,18 +175,8 @@ def _has_stack(lines: Sequence[WeighedLine], exception: int) -> bool:
     below = lines[exception + 1 : exception + 2]
     if lines[exception].text.endswith(":"):  # its message is the next line
         below = lines[exception + 1 : exception + 3]
-    is_above = _start_of_stack(lines, exception) < exception
+    is_above = start_of_stack(lines, exception) < exception
     return is_above or any(_FRAME.match(one.text) for one in below)
-
-
-def _start_of_stack(lines: Sequence[WeighedLine], exception: int) -> int:
-    n = exception
-    while n and exception - n < MOST_TRACE_LINES:
-        is_chained = n < exception and _JOINT.match(lines[n].text)
-        if not is_chained and not _INSIDE.match(lines[n - 1].text):
-            break
-        n -= 1
-    return n
 
 
 def _first_near(lines: Sequence[WeighedLine], last: int, weight: Weight) -> int:

@@ -9,7 +9,7 @@ from notifier.joblog.weighed_lines import WeighedLine
 from notifier.joblog.weight import EXCEPTION_NAME
 
 LINES_BELOW = 3  # that may hold the message of an exception
-ENOUGH = 3  # words of a message that needs no other line
+MOST_CAUSES = 20
 
 _OPEN_END = re.compile(r"(?: :|:|\($)$")
 _FRAME = re.compile(r'\s{1,8}File "')
@@ -17,7 +17,8 @@ _FRAME = re.compile(r'\s{1,8}File "')
 _RAY = r"(?:ray\.exceptions\.)?RayTaskError(?:\([\w.]{1,80}\))?: ray::\S{1,200}\(\) \([^)]{1,200}\)"
 # A headline whose message is the next line, although it does not end in a colon.
 _HEADLINE = re.compile(
-    r"(?:Error: )?P\d{4}:?$|(?:Error|FATAL|ERROR)[:!]?$|fail: \S{1,120}\[\d{1,6}\]$"
+    r"(?:Error: )?P\d{4}:?$|.{1,200}\b\d{1,4} validation errors? for \S{1,80}$"
+    r"|(?:Error|FATAL|ERROR)[:!]?$|fail: \S{1,120}\[\d{1,6}\]$"
     r"|(?:Runtime|Database|Compilation) Error in model .{1,300}$|(?:[\w.]{1,200}(?:Error"
     r"|Exception))$"
     r"|={0,1} {0,4}BAD TERMINATION.{1,60}PROCESSES$|={1} {1,4}PID .{1,60} RUNNING AT .{1,80}$"
@@ -28,8 +29,10 @@ _HEADLINE = re.compile(
 # Words before the message that say nothing.
 _PREFIX = re.compile(
     rf"(?:(?:Exception|ERROR|FATAL): (?={EXCEPTION_NAME}:)|\s{{0,9}}---> (?={EXCEPTION_NAME})"
-    r"|\s{0,9}diagnostics: (?=\S)|! (?=\S)"
+    rf"|Unhandled [Ee]xception[.:] (?={EXCEPTION_NAME})|\s{{0,9}}diagnostics: (?=\S)"
+    r"|! (?:[A-Z][\w ]{4,60}: (?=[A-Z]\w{1,60}(?:::[A-Z]\w{1,60}){1,6}: \S))?(?=\S)"
     r"|what\(\): {1,2}(?=\S)|nested task error: (?=\S)|traceback : (?=Signal)|: (?=\S)"
+    r"|\S{30,200}\.rb:\d{1,6}:in [`'].{1,120}?': (?=\S)"
     r"|# {1,3}(?=\S)|Terminating due to (?=\S)|\[First \d{1,6} bytes\]: ?(?=\S)"
     r"|#{2,8} ERROR MESSAGE: |\(node:\d{1,9}\) UnhandledPromiseRejectionWarning: (?=\S)"
     r"|\['[^\]]{30,1500}'\] (?=\S)|.{1,80}?\.\.\. ?(?=(?:Error|ERROR|Failed|failed)\b)"
@@ -40,13 +43,15 @@ _PREFIX = re.compile(
 _HEAD = re.compile(
     r"^(?:--> FOAM FATAL (?:IO )?ERROR:? {0,2}(?:\([\w.-]{1,30}\))? {0,2}"
     r"|\{?Error using \S{1,80} |Collective WorkNCCL\(.{1,200}?\) raised the following async"
-    rf" exception: |{_RAY} )(?=\S)"
+    rf" exception: |{_RAY} (?:At least one of the input arguments for this task could not be"
+    r" computed: )?)(?=\S)"
 )
 # Java writes the cause behind what wraps it: `a.b.FirstException: text: c.d.CauseException: text`.
 _WRAPPED = re.compile(
     r".{0,1500}(?:: |; nested exception is )"
     r"(?=(?:[a-z_]\w{0,60}\.){2,12}[A-Z]\w{0,80}(?:Exception|Error)\b)"
 )
+_NUMBERED = re.compile(r"\s{1,8}\d{1,2}: (?=\S)")
 _RUST_RESULT = re.compile(r"called `(?:Result|Option)::\w{1,20}\(\)` on an? `\w{1,10}` value: ")
 _WHAT = re.compile(r"\s{0,4}what\(\): {1,2}(\S.{0,600})")
 _THROWING = re.compile(r"terminate called after throwing an instance of '([^']{1,200})'")
@@ -58,6 +63,8 @@ def text_of_root(lines: Sequence[WeighedLine], root: int) -> tuple[str, list[int
     below = range(root + 1, min(len(lines), root + 1 + LINES_BELOW))
     if thrown := _join_thrown(lines, root):
         return thrown
+    if numbered := _join_numbered(lines, root, text):  # eyre
+        return numbered
     heading = next((n for n in (*below,)[:2] if lines[n].text.strip() == "Caused by:"), None)
     if heading is not None and text.startswith("Error: "):  # anyhow
         causes = indented_below(lines, heading)
@@ -73,6 +80,20 @@ def text_of_root(lines: Sequence[WeighedLine], root: int) -> tuple[str, list[int
         text = f"{text} {last}"
         used.append(n)
     return _RUST_RESULT.sub("", _HEAD.sub("", text, count=1), count=1), used
+
+
+def _join_numbered(
+    lines: Sequence[WeighedLine], root: int, text: str
+) -> tuple[str, list[int]] | None:
+    """Join `Error:` with the first and the last of the numbered causes below."""
+    n = root + 1
+    while n < len(lines) and n <= root + MOST_CAUSES and _NUMBERED.match(lines[n].text):
+        n += 1
+    if text != "Error:" or n == root + 1:
+        return None
+    used = list(dict.fromkeys((root + 1, n - 1)))
+    causes = [_NUMBERED.sub("", lines[k].text, count=1).strip() for k in used]
+    return ": ".join(("Error", *causes)), [root, *used]
 
 
 def _without_prefix(text: str) -> str:

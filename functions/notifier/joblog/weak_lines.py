@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from notifier.joblog.error_patterns import Weight, is_follower, is_retried, weigh_line
-from notifier.joblog.weighed_lines import FAR, WeighedLine
+from notifier.joblog.weighed_lines import FAR, WeighedLine, start_of_stack
+
+ABOVE = 3  # lines above an error that may say more about it
+
+# Without a message: what was printed above says why.
+_BARE = re.compile(
+    r"panic: runtime error: invalid memory address or nil pointer dereference"
+    r"|terminate called after throwing an instance of '(?:unsigned )?(?:int|char const\*|char\*)'"
+    r"|.{0,40}application called MPI_Abort"
+)
+_MISSING = re.compile(r"FileNotFoundError: \[Errno 2\]")
 
 
 def last_of(lines: Sequence[WeighedLine], weight: Weight) -> int | None:
@@ -41,3 +52,29 @@ def last_unlogged_failure(lines: Sequence[WeighedLine]) -> int | None:
         if lines[n].message.level and not is_retried(text) and weigh_line(text) >= Weight.HINT:
             return n
     return None
+
+
+def printed_above(lines: Sequence[WeighedLine], root: int) -> int:
+    """Return the error that was printed before an error that it led to, else `root`.
+
+    Programs print an error and use a nil pointer; a child fails and its parent misses its file.
+    """
+    if _MISSING.match(lines[root].text):
+        return _failed_above(lines, root)
+    if not _BARE.match(lines[root].text):
+        return root
+    above = range(root - 1, max(-1, root - 1 - ABOVE), -1)
+    return next((n for n in above if _is_printed(lines[n])), root)
+
+
+def _failed_above(lines: Sequence[WeighedLine], root: int) -> int:
+    """Return the first error of those directly above the traceback of `root`, else `root`."""
+    first, n = root, start_of_stack(lines, root) - 1
+    while n >= 0 and lines[n].weight >= Weight.WRAPPER and not is_retried(lines[n].text):
+        first = n if lines[n].weight >= Weight.ERROR else first
+        n -= 1
+    return first
+
+
+def _is_printed(line: WeighedLine) -> bool:
+    return line.weight >= Weight.HINT and not is_follower(line.text) and not is_retried(line.text)

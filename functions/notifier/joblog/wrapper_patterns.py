@@ -21,6 +21,9 @@ NO_ERROR = (
         r"|\w{1,80}, called at |HasCallStack|\d{1,3}: 0x[0-9a-f]|\[\d{1,3}\] \S{1,80}(?:\(| at )"
         r"|@ \S|stack backtrace:|Stacktrace:|raise [\w.]{1,120}(?:\(|$)"
         r"|\{?Error in \S.{0,120} \(line \d{1,6}\)$)"),
+    ErrorPattern("quoted source line",
+        r"\s{0,12}(?:[➜❱→>]{1,3} {0,3})?\d{1,6} ?[▕│](?: |$)|\s{0,12}[➜❱→>]{1,3} {0,3}\d{1,6} ?\|"
+        r"|\s{1,12}\d{1,6} \|(?: |$)"),
     ErrorPattern("pytest location", r"\S{1,300}\.py:\d{1,6}: \w{1,80}$"),
     ErrorPattern("python heading",
         r"Traceback \(most recent call last\)|During handling of the above"
@@ -31,7 +34,8 @@ NO_ERROR = (
         r"(?:note|hint|help|tip|solution|see also|for (?:more )?(?:information|help|details)"
         r"|if you|you (?:may|can|should)|please|this (?:probably|usually) |try |to (?:see|avoid"
         r"|disable"
-        r"|enable|get)|use |make sure|check (?:that|the|your|if))\b", re.IGNORECASE),
+        r"|enable|get)|use |set the environment variable|make sure|check (?:that|the|your|if))\b",
+        re.IGNORECASE),
 )  # fmt: skip
 
 RETRIED = re.compile(
@@ -54,8 +58,9 @@ WRAPPERS = (
     ErrorPattern("interrupted", r"KeyboardInterrupt\b|==\d{1,9}==ABORTING"),
     ErrorPattern("clean up", r"(?:panic: ){1,3}attempted clean up"),
     ErrorPattern("python subprocess",
-        r"(?:subprocess\.)?CalledProcessError\b|(?:subprocess\.)?TimeoutExpired: Command"
-        rf"|{DOTTED}\w{{1,60}}(?:Error|Exception): (?:Command|Job|Step|Task|Process|Subprocess)\b"
+        rf"{DOTTED}\w{{0,40}}CalledProcessError\b|(?:subprocess\.)?TimeoutExpired: Command"
+        rf"|{DOTTED}\w{{1,60}}(?:Error|Exception): (?:\w{{1,20}} )?"
+        r"(?:[Cc]ommand|[Jj]ob|[Ss]tep|[Tt]ask|[Pp]rocess|[Ss]ubprocess|[Pp]od)\b"
         r".{0,200}?\b(?:[Ff]ail|died|exited|returned|terminated)"),
     ErrorPattern("torchrun",
         r"(?:[\w.]{0,200}\.)?(?:ChildFailedError|ProcessRaisedException|ProcessExitedException"
@@ -63,6 +68,10 @@ WRAPPERS = (
         r"|Root Cause \(first"),
     ErrorPattern("torch elastic agent",
         r"failed \(exitcode: |Sending process \d{1,9} closing signal"),
+    ErrorPattern("spades",
+        r"== Error == {1,2}system call for: |.{0,200}finished abnormally, (?:OS return|err code)"),
+    ErrorPattern("child named by an exception", rf"{DOTTED}RuntimeError: (?:[\w.-]{{1,30}} ){{1,3}}"
+        r"failed[:.]?$"),
     ErrorPattern("exception group", rf"{DOTTED}(?:Base)?ExceptionGroup\b"),
     ErrorPattern("julia", r"ERROR: (?:LoadError: )?ProcessExitedException\("),
     ErrorPattern("dagster", rf"{DOTTED}Dagster\w{{1,40}}Error: (?:Error|Exception) occurred"),
@@ -74,7 +83,7 @@ WRAPPERS = (
     ErrorPattern("worker pool",
         rf"{DOTTED}(?:BrokenProcessPool|SystemExit|WorkerLostError|TerminatedWorkerError"
         r"|WorkerCrashedError|Ray(?:Worker|Actor)Error|Actor(?:Died|Unavailable)Error"
-        r"|NodeDiedError|TaskDeferralError)\b"),
+        r"|NodeDiedError|OwnerDiedError|ObjectLostError|TaskDeferralError)\b"),
     ErrorPattern("yarn",
         r"(?:Exception in thread \"main\" )?(?:org\.apache\.spark\.)?SparkException: Application "
         r"application_\S{1,80} finished"),
@@ -85,9 +94,11 @@ WRAPPERS = (
         r"(?:failed - )?(?:training )?(?:rake|tasks?|jobs?|steps?|stage|pipeline|workflow|build"
         r"|run|dag|script|program|process"
         r"|worker|command|container|application|deployment|test)\b[^:]{0,80}"
-        r"\b(?:failed with exception|aborted!?|has failed|failed)[.!]?$"
+        r"\b(?:failed with exception|aborted!?|has failed|failed)[.!:]?$"
         r"|(?:[a-z]{1,20} ){0,2}(?:mount|set-?up|start-?up|initiali[sz]ation|upload|download|import"
         r"|export|backup|restore|sync|migration) (?:has )?failed[.!]?$"
+        r"|(?:fatal )?(?:error|abort)[:!]? {1,3}(?:the )?(?:model|program|simulation|run|job|code"
+        r"|execution|processing) (?:has )?(?:stopped|terminated|aborted|ended)[.!]?$"
         r"|rake aborted!|Task failed with exception|Failed to execute job \d"
         r"|At least one job did not complete|Pipeline completed with errors"
         r"|.{0,20}Some tasks? failed|(?!.{0,500}with the reason).{0,120}This error originated"

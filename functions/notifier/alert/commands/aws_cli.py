@@ -10,6 +10,7 @@ from notifier.batch.failure import Failure, Kind
 from notifier.batch.identifiers import are_log_names, is_arn, is_job_id, is_job_name, is_region
 
 CANCELLED_AT_ONCE = 50
+_STILL_WAITS = 'jobSummaryList[?contains(`["SUBMITTED","PENDING","RUNNABLE"]`, status)].jobId'
 _INDICES_LIMIT = 6_000  # characters; ECS takes 8,192 for all overrides of a task together
 # In the container: the n-th child of the new array takes the index of the n-th that failed. Names
 # that begin with AWS_BATCH_ cannot be overridden, and a single job has no index.
@@ -87,6 +88,29 @@ def cancel_jobs(job_ids: Sequence[str], region: str) -> tuple[str, ...]:
     if not known or not is_region(region):
         return ()
     words = ("batch", "cancel-jobs", "--jobs", *known, "--reason", "it does not start")
+    return (_aws(words, region),)
+
+
+def cancel_waiting(queue_arn: str, definition_arn: str, region: str) -> tuple[str, ...]:
+    """Give the command that cancels what waits in a queue of one definition, 50 jobs in a call.
+
+    With a filter, ListJobs returns jobs in every state.
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
+    """
+    if not (is_arn(queue_arn) and is_arn(definition_arn) and is_region(region)):
+        return ()
+    only = ("--filters", f"name=JOB_DEFINITION,values={definition_arn}")
+    shown = ("--query", _STILL_WAITS, "--output", "text")
+    found = _aws(("batch", "list-jobs", "--job-queue", queue_arn, *only, *shown), region)
+    cancel = f"xargs -n {CANCELLED_AT_ONCE} aws batch cancel-jobs --region {region}"
+    return (f"{found} | {cancel} --reason 'others like it failed' --jobs",)
+
+
+def terminate_job(job_id: str, region: str) -> tuple[str, ...]:
+    """Give the command that stops a job; of an array, all children that have not ended."""
+    if not (is_job_id(job_id) and is_region(region)):
+        return ()
+    words = ("batch", "terminate-job", "--job-id", job_id, "--reason", "too many children failed")
     return (_aws(words, region),)
 
 
