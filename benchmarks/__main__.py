@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import latency, memory, report, start, storms, warm
+from benchmarks import latency, memory, page, report, start, storms, warm
 from benchmarks.meter import Measured
 from benchmarks.storms import Storms
 from workbench.local import sam
@@ -46,8 +46,8 @@ def main(names: list[str]) -> int:
             if load > MOST_LOAD:
                 _print(text)
                 continue
-            page = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
-            RESULTS.write_text(report.replace_part(page, name, text), encoding="utf-8")
+            before = RESULTS.read_text(encoding="utf-8")
+            RESULTS.write_text(page.replace_part(before, name, text), encoding="utf-8")
             MEASURED.write_text(json.dumps(cost, indent=1) + "\n", encoding="utf-8")
             _print(f"wrote the part {name} of {RESULTS.name}")
     if load > MOST_LOAD:

@@ -10,6 +10,7 @@ from notifier.diagnosis.diagnose import Diagnosis, diagnose
 
 DIAGNOSES_KEPT = 200  # of what has ended: a few KB each
 _ENDED = frozenset((Kind.JOB, Kind.ARRAY_CHILD, Kind.NODE))
+_NAMELESS = Failure(Kind.JOB, "", "", "", "", "", "")
 
 
 def diagnose_event(failure: Failure) -> Diagnosis:
@@ -55,28 +56,20 @@ def _diagnose_ended(
     stopped_by_request: bool,
     told: tuple[_Told, ...],
 ) -> Diagnosis:
-    attempts = [
-        Attempt(status_reason=status, reason=reason, exit_code=code)
-        for status, reason, code, _ in told
-    ]
-    return diagnose(
-        Failure(
-            kind=kind,
-            job_id="",
-            job_name="",
-            event_id="",
-            event_time="",
-            account="",
-            region="",
-            status_reason=status_reason,
-            reasons=reasons,
-            exit_code=exit_code,
-            platform=platform,
-            timeout_seconds=timeout_seconds,
-            stopped_by_request=stopped_by_request,
-            attempts=tuple(
-                one if ran is None else replace(one, started_at=0, stopped_at=ran)
-                for one, (*_, ran) in zip(attempts, told, strict=True)
-            ),
-        )
+    said = replace(
+        _NAMELESS,
+        kind=kind,
+        status_reason=status_reason,
+        reasons=reasons,
+        exit_code=exit_code,
+        platform=platform,
+        timeout_seconds=timeout_seconds,
+        stopped_by_request=stopped_by_request,
+        attempts=tuple(_attempt(*each) for each in told),
     )
+    return diagnose(said)
+
+
+def _attempt(status_reason: str, reason: str, exit_code: int | None, ran: int | None) -> Attempt:
+    known = Attempt(status_reason=status_reason, reason=reason, exit_code=exit_code)
+    return known if ran is None else replace(known, started_at=0, stopped_at=ran)
