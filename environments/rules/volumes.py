@@ -226,4 +226,24 @@ class VolumeUnclear(BatchRule):
                 yield f"{text(system)} is no id of a file system", place, answer
 
 
+class MountTargetByParameter(BatchRule):
+    """The subnet of a mount target stays."""
+
+    id = "IB1806"
+    shortdesc = "No parameter changes the subnet of a mount target"
+    description = "An update creates the new mount target before it deletes the old one of the zone"
+    source_url = "https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html"
+    applies_to = "AWS::EFS::MountTarget"
+    answer = "mount target already exists in this AZ"
+    instead = "keep mount targets in subnets that stay; jobs of other subnets reach them."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Compare the subnet with that of the other scenarios."""
+        scenarios = resource.scenario.template.scenarios(resource.name)
+        made = [each.resource(resource.name) for each in scenarios]
+        subnets = {each.get("SubnetId") for each in made if each}
+        if len({each for each in subnets if isinstance(each, Reference)}) > 1:
+            yield "A parameter changes the subnet of the mount target", resource.place("SubnetId")
+
+
 globals().update(warnings(globals()))

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from moto import mock_aws
-from moto.efs.models import AccessPoint
+from moto.efs.models import AccessPoint, MountTarget
 from samtranslator.yaml_helper import yaml_parse
 
 from tests.environments.local import INSTANCE_TYPES, ROOT, Deployment
@@ -36,6 +37,16 @@ def built(built_template: Path) -> dict[str, Path]:
     }
 
 
+def keep(
+    original_resource: MountTarget, cloudformation_json: dict[str, Any], **_: str
+) -> MountTarget:
+    """Leave a mount target as it is: moto updates it when another element of the list changes."""
+    assert cloudformation_json["Properties"]["SubnetId"] == original_resource.subnet_id, (
+        "one mount target a zone"
+    )
+    return original_resource
+
+
 @pytest.fixture
 def deployment(built: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     # In moto, a Ref of an access point has no value.
@@ -45,5 +56,6 @@ def deployment(built: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Itera
         property(lambda point: point.access_point_id),
         raising=False,
     )
+    monkeypatch.setattr(MountTarget, "update_from_cloudformation_json", staticmethod(keep))
     with mock_aws(config={"batch": {"use_docker": False}}):
         yield Deployment(built)

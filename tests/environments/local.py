@@ -4,6 +4,8 @@ moto's CloudFormation passes no outputs from one nested stack to the next, so th
 Other differences between moto and AWS:
 
 - In moto, a compute environment must have a service role (AWS uses its service-linked role).
+- In moto, an element that is `AWS::NoValue` stays in its list, so this module takes it out.
+- In moto, an update also evaluates resources whose condition is false, so they are taken out, too.
 - In moto, Batch resources and the gateways of a VPC stay when their stack is deleted, so this
   module deletes them.
 """
@@ -86,6 +88,14 @@ class Deployment:
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::Batch::ComputeEnvironment":
                 resource["Properties"]["ServiceRole"] = self.service_role
+        defaults = {
+            key: str(each["Default"])
+            for key, each in template["Parameters"].items()
+            if "Default" in each
+        }
+        stack = Stack(template, defaults | given)
+        made = {name: template["Resources"][name] for name in stack.resources}
+        template["Resources"] = _complete(made, stack)
         cloudformation = aws("cloudformation")
         act = cloudformation.update_stack if name in self.outputs else cloudformation.create_stack
         try:
@@ -110,6 +120,23 @@ class Deployment:
             if name == "Network":
                 _delete_gateways(self.outputs[name]["VpcId"])
             aws("cloudformation").delete_stack(StackName=name)
+
+
+def _complete(value: Any, stack: Stack) -> Any:
+    """Decide the conditional elements of lists."""
+    if isinstance(value, dict):
+        return {key: _complete(each, stack) for key, each in value.items()}
+    if not isinstance(value, list):
+        return value
+    found = []
+    for each in value:
+        match each:
+            case {"Fn::If": [condition, chosen, {"Ref": "AWS::NoValue"}]}:
+                if stack.resolve({"Fn::If": [condition, True, False]}):
+                    found.append(chosen)
+            case _:
+                found.append(_complete(each, stack))
+    return found
 
 
 def _delete_batch() -> None:

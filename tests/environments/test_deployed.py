@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.environments.changes import CHANGES, CHANGES_OF_ROOT
 from tests.environments.conftest import root
-from tests.environments.local import Deployment, aws, read
+from tests.environments.local import Deployment, aws
 
 DRILLS = (
     "exit-1",
@@ -98,21 +99,37 @@ def test_an_environment_is_created_updated_and_deleted_completely(
     assert remaining_resources() == {}
 
 
-def test_an_existing_network_is_used_and_not_changed(deployment: Deployment) -> None:
+def own_network(zones: int) -> tuple[str, list[str]]:
+    """Make a VPC with a subnet in each of some zones."""
     ec2 = aws("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=zone)["Subnet"]["SubnetId"]
-        for block, zone in (("10.0.0.0/24", "us-east-1a"), ("10.0.1.0/24", "us-east-1b"))
+    made = [
+        ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.0.{index}.0/24", AvailabilityZone=f"us-east-1{zone}"
+        )
+        for index, zone in enumerate("abcd"[:zones])
     ]
-    deployment.apply(root(BatchEnvironment="fargate-efs", VpcId=vpc, SubnetIds=",".join(subnets)))
+    return vpc, [each["Subnet"]["SubnetId"] for each in made]
+
+
+@pytest.mark.parametrize("zones", [2, 4])
+def test_an_existing_network_is_used_and_not_changed(deployment: Deployment, zones: int) -> None:
+    vpc, subnets = own_network(zones)
+    deployment.apply(
+        root(
+            BatchEnvironment="fargate-efs",
+            VpcId=vpc,
+            SubnetIds=",".join(subnets),
+            JobZones=str(zones),
+        )
+    )
     (made,) = compute_environments()
     assert made["computeResources"]["subnets"] == subnets
     targets = aws("efs").describe_mount_targets(
         FileSystemId=deployment.outputs["BatchFargateEfs"]["FileSystemId"]
     )["MountTargets"]
     assert {each["SubnetId"] for each in targets} == set(subnets)
-    assert len(ec2.describe_vpcs()["Vpcs"]) == 2  # this one, and the account's own
+    assert len(aws("ec2").describe_vpcs()["Vpcs"]) == 2  # this one, and the account's own
     deployment.delete()
     assert remaining_resources() == {"vpcs": [vpc]}
 
@@ -133,49 +150,27 @@ def test_security_groups_allow_only_nfs_from_jobs(deployment: Deployment) -> Non
     assert rule["IpRanges"] == []
 
 
-# A change of every parameter of the nested stacks that does not connect them.
-CHANGES = {
-    "BatchEc2": {
-        "Capacity": "spot",
-        "DiskGiB": "50",
-        "HostImage": "ECS_AL2023_NVIDIA",
-        "InstanceTypes": "m5.xlarge",
-        "MaxVcpus": "8",
-    },
-    "BatchFargate": {
-        "AssignPublicIp": "DISABLED",
-        "Capacity": "spot",
-        "CpuArchitecture": "ARM64",
-        "EphemeralStorageGiB": "100",
-        "MaxVcpus": "8",
-    },
-    "BatchFargateEfs": {
-        "AssignPublicIp": "DISABLED",
-        "Backup": "DISABLED",
-        "CpuArchitecture": "ARM64",
-        "Ec2": "no",
-        "ThroughputMode": "bursting",
-    },
-    "FargateDrills": {"AssignPublicIp": "DISABLED", "CpuArchitecture": "ARM64"},
-}
-
-
-def test_every_parameter_can_be_changed_once(deployment: Deployment) -> None:
-    deployment.apply(root(BatchEnvironment="ec2+fargate-efs"))
+def test_every_parameter_can_be_changed_once_and_all_is_deleted(deployment: Deployment) -> None:
+    chosen = {"BatchEnvironment": "ec2+fargate-efs"}
+    deployment.apply(root(**chosen))
+    for parameter, value in CHANGES_OF_ROOT.items():
+        chosen[parameter] = value
+        deployment.apply(root(**chosen))
+    assert len(deployment.outputs["Network"]["SubnetIds"].split(",")) == 3
     for name, changes in CHANGES.items():
-        names = read(deployment.templates[name])["Parameters"].keys()
-        wired = {"Name", "SubnetIds", "SecurityGroupId", "VpcId", "Platform"}
-        assert names - changes.keys() <= wired | {"ExecutionRoleArn", "JobRoleArn", "LogGroupName"}
         for parameter, value in changes.items():
             deployment.change(name, {parameter: value})
     kinds = {each["computeResources"]["type"] for each in compute_environments()}
     assert kinds == {"EC2", "SPOT", "FARGATE", "FARGATE_SPOT"}
+    deployment.delete()
+    assert remaining_resources().keys() <= {"files"}  # which may hold results
 
 
+@pytest.mark.parametrize("zones", [2, 3, 4])
 def test_private_subnets_have_endpoints_and_no_route_to_the_internet(
-    deployment: Deployment,
+    deployment: Deployment, zones: int
 ) -> None:
-    deployment.apply(root(BatchEnvironment="fargate", JobSubnets="private"))
+    deployment.apply(root(BatchEnvironment="fargate", JobSubnets="private", JobZones=str(zones)))
     network = deployment.outputs["Network"]
     assert network["AssignPublicIp"] == "DISABLED"
     of_vpc = [{"Name": "vpc-id", "Values": [network["VpcId"]]}]
@@ -184,6 +179,11 @@ def test_private_subnets_have_endpoints_and_no_route_to_the_internet(
         *("s3", "dynamodb", "ecr.api", "ecr.dkr", "logs", "ecs", "ecs-agent", "ecs-telemetry")
     }
     private = set(network["SubnetIds"].split(","))
+    made = aws("ec2").describe_subnets(SubnetIds=list(private))["Subnets"]
+    assert len({each["AvailabilityZone"] for each in made}) == zones
+    assert {zones} == {
+        len(each["SubnetIds"]) for each in endpoints if each["VpcEndpointType"] == "Interface"
+    }
     for table in aws("ec2").describe_route_tables(Filters=of_vpc)["RouteTables"]:
         if private & {link.get("SubnetId") for link in table["Associations"]}:
             assert not [each for each in table["Routes"] if "igw-" in each.get("GatewayId", "")]

@@ -23,7 +23,7 @@ from tests.environments.valid import VALID, WARNED
 from workbench.lint import linter
 
 # Rules that compare resources, and so have templates of their own in `valid.py`.
-OF_RESOURCES = {"EB1007", "IB1304", "WB2007", "WB2008"}
+OF_RESOURCES = {"EB1007", "IB1304", "IB1806", "WB2007", "WB2008"}
 # Causes that only name the area: no rule's answer may end there.
 UNSPECIFIC = {
     "Compute environment is invalid",

@@ -231,7 +231,14 @@ VALID = {
     "a fraction without a zero": _SIZES.replace('"0.25"', '".25"') % _FARGATE_JOB,
     "fair share with priority": _FAIR + _JOB + "      SchedulingPriority: 1\n",
 }
+_MOVED = _MOUNT_TARGET.replace(
+    "Resources:",
+    "Parameters: {Kind: {Type: String, Default: a, AllowedValues: [a, b]}}\n"
+    "Conditions: {IsHere: !Equals [!Ref Kind, a]}\nResources:",
+    1,
+).replace("SubnetId: !Ref There", "SubnetId: !If [IsHere, !Ref Here, !Ref There]")
 WARNED = {
+    "mount target moved by parameter": ({"IB1806"}, _MOVED),
     "sizes by allowed values": ({"WB1002"}, _ALLOWED % _FARGATE_JOB),
     "no size fits": ({"EB1002"}, _ALLOWED.replace('"2048"', '"700"') % _FARGATE_JOB),
     "multi-node on Spot": (

@@ -172,7 +172,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Fn::Select": lambda index, items: items[int(index)],
     "Fn::And": lambda *conditions: all(conditions),
     "Fn::Or": lambda *conditions: any(conditions),
-    "Fn::GetAZs": lambda: ["zone-a", "zone-b"],
+    "Fn::GetAZs": lambda: ["zone-a", "zone-b", "zone-c", "zone-d"],
     "Fn::Equals": lambda left, right: str(left) == str(right),
     "Fn::Not": lambda condition: not condition,
 }

@@ -321,12 +321,13 @@ def test_the_vpc_is_an_id(template: dict[str, Any], value: str, good: bool) -> N
         ("", True),
         ("subnet-0123456789abcdef0,subnet-0fedcba9876543210", True),
         ("subnet-0123456789abcdef0", False),  # shared files need a second zone
-        ("subnet-1a2b3c4d,subnet-2a2b3c4d,subnet-3a2b3c4d", False),
+        ("subnet-1a2b3c4d,subnet-2a2b3c4d,subnet-3a2b3c4d", True),
+        (",".join(f"subnet-{digit}a2b3c4d" for digit in range(5)), False),
         ("subnet-1a2b3c4d, subnet-2a2b3c4d", False),
         ("vpc-0123456789abcdef0,subnet-0fedcba9876543210", False),
     ],
 )
-def test_the_subnets_are_two_ids(template: dict[str, Any], value: str, good: bool) -> None:
+def test_the_subnets_are_two_to_four_ids(template: dict[str, Any], value: str, good: bool) -> None:
     assert accepts(template, "SubnetIds", value) is good
 
 
