@@ -29,7 +29,7 @@ from tests.simulation import START_MS
 SEVERITIES = ("info", "warning", "critical")
 NEVER = float("inf")
 RUN_S = MINUTE  # how long a failed run takes in a scenario
-DELIVERED_S = 3.0  # a delivery waits up to 2 s for more of its batch
+DELIVERED_S = 11.0  # a delivery waits up to 10 s for more of its batch
 UPSTREAM_WAIT_S = 255.0  # how long a dependent waits for the event of what it depended on
 
 Key = tuple[str, ...]

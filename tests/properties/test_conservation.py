@@ -83,7 +83,7 @@ class Rivals(Simulation):
             return
         for one in due:
             one.receives += 1
-            one.visible_at = self.now + 362_000
+            one.visible_at = self.now + 370_000
         parts = self.split(due)
         turns = Turns(self.choose)
         self.wrap = lambda ports: watched(ports, turns.wait)
