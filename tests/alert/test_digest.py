@@ -409,7 +409,7 @@ def test_a_storm_names_the_most_severe_first_and_counts_the_rest() -> None:
 def test_a_storm_counts_failures_and_shows_their_error() -> None:
     members = [*runs(["nightly"] * 2, error="KeyError: <text>"), array_parent()]
     alert = storm_digest.compose_storm([(incident(first()), fold(members))], 0, scenes.START)
-    assert alert.headline == "2 failed jobs on hold: exit code 1"
+    assert alert.headline == "312 failed jobs on hold: 310 array child jobs failed, 2 exit code 1"
     assert alert.name == "1 incident"
     assert "KeyError: <text>" in " ".join(alert.breakdown)
     check(alert)

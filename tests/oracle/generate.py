@@ -33,8 +33,9 @@ KINDS = ("exit-1", "exit-2", "memory", "image", "host", "timeout", "stopped")
 EVENT_KINDS = ("memory", "image", "host", "timeout", "stopped")  # what the event tells by itself
 ERRORS = ("ValueError: bad row 17", "KeyError: 'currency'", "OSError: disk gone")
 OWNERS = ("genomics", "finance", "platform")
-WHOLE = 4  # one scenario in so many is played until nothing can be left to say, others for 3 days
-REAL_TABLE = 50  # one scenario in so many is played on the real table adapter
+WHOLE = 5  # one scenario in so many is played until nothing can be left to say, others for 3 days
+REAL_TABLE = 30  # one short scenario in so many is played on the real table adapter
+SHORT = 5  # steps: on the real table, each costs as much as a whole scenario without it
 REAL_HOPS = 40  # and one in so many with follow-ups that hop
 
 
@@ -370,7 +371,7 @@ def generate(seed: int) -> Scenario:
         theme=name,
         seed=seed,
         steps=tuple(draft.steps),
-        table=small and seed % REAL_TABLE == 0,
+        table=len(draft.steps) <= SHORT and seed % REAL_TABLE == 0,
         hops=small and seed % REAL_HOPS == 1,
         settles_days=34.0 if seed % WHOLE == 1 else 3.0,
         **draft.options,

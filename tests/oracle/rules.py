@@ -48,7 +48,6 @@ STORM_S = 11.0 * MINUTE  # what the rate limit held goes out 5 minutes later
 ROOM_S = 75.0 * MINUTE  # by then a recovery has had room
 TROUBLE_S = 1.0 * HOUR  # after a service is well again
 GIVEN_UP_S = 20.0 * DAY  # a hold may be ended, with a word, from here on
-RETURNS_S = 25.0 * HOUR  # how late a recovery may be noticed once the incident is quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,15 @@ class Heard:
     """The id of the job that it shows."""
     is_row: bool = False
     """Whether it is one line of a message about several incidents."""
+    is_shared: bool = False
+    """Whether such a line may be about another incident of the same name."""
     names: set[str] = field(default_factory=set)
     """Of a message without the incident table: the jobs that it names."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is a line about those that will not run, which has a count of its own."""
+        return self.is_row and self.dependents > 0
 
     @property
     def is_recovery(self) -> bool:
@@ -107,6 +113,8 @@ class Checker:
         }
         self.heard: dict[Key, list[Heard]] = defaultdict(list)
         self.unknown: list[Told] = []
+        self.unrecorded: set[Job] = set()
+        """Jobs with a run that only a message without the table has reported: it is in no row."""
         for told in played.told:
             self._hear(told)
 
@@ -136,7 +144,18 @@ class Checker:
         )  # fmt: skip
 
     def _hear_rows(self, told: Told, at: float) -> None:
-        is_storm = told.document["cause"]["id"] == "storm"
+        by_name = self._keys_by_name(at)
+        for row in told.document["breakdown"]:
+            count, *words = row.replace(",", "").split()
+            if not count.isdecimal():
+                continue
+            # A child is shown as `align[3]`, a node as `les node 2`.
+            names = {name for word in words if (name := word.partition("[")[0]) in by_name}
+            if not names:
+                self.unknown.append(told)
+            self._hear_row(told, at, row, names, {key for name in names for key in by_name[name]})
+
+    def _keys_by_name(self, at: float) -> Mapping[str, list[Key]]:
         by_name: dict[str, list[Key]] = defaultdict(list)
         for one in self.by_id.values():
             key = self.truth.group_of[one.member if isinstance(one, Fail) else one.id]
@@ -144,21 +163,21 @@ class Checker:
             for name in (one.name, one.job.definition):
                 if key not in by_name[name] and min(one.arrives) <= at:
                     by_name[name].append(key)
-        for row in told.document["breakdown"]:
-            count, *words = row.replace(",", "").split()
-            if not count.isdecimal():
-                continue
-            # A child is shown as `align[3]`, a node as `les node 2`.
-            names = [name for word in words if (name := word.partition("[")[0]) in by_name]
-            if not names:
-                self.unknown.append(told)
-            for key in {key for name in names for key in by_name[name]}:
-                self.heard[key].append(
-                    Heard(
-                        at, told, key, int(count), is_row=True,
-                        names=set() if is_storm else set(names),
-                    )
-                )  # fmt: skip
+        return by_name
+
+    def _hear_row(self, told: Told, at: float, row: str, names: set[str], keys: set[Key]) -> None:
+        is_storm = told.document["cause"]["id"] == "storm"
+        if not is_storm:
+            self.unrecorded |= {one.job for one in self.by_id.values() if one.name in names}
+        count = int(row.replace(",", "").split()[0])
+        failed, dependents = (0, count) if is_storm and "Will not run" in row else (count, 0)
+        for key in keys:
+            self.heard[key].append(
+                Heard(
+                    at, told, key, failed, dependents, is_row=True, is_shared=len(keys) > 1,
+                    names=set() if is_storm else names,
+                )
+            )  # fmt: skip
 
     # ---- All rules -------------------------------------------------------------------------------
 
@@ -189,7 +208,9 @@ class Checker:
         held = [until for one in self.truth.silenced for until, _ in one.silences]
         days = (max(steps + held) - min(steps)) / DAY + CLOSED_S / DAY + 2
         events = sum(len(getattr(one, "arrives", (0,))) for one in self.scenario.steps)
-        most = (len(self.truth.groups) + 1) * (days * looks_a_day + 40) + 12 * events
+        keys = {told.document["dedup_key"] for told in self.played.told}
+        incidents = max(len(self.truth.groups), len(keys)) + 1
+        most = incidents * (days * looks_a_day + 40) + 12 * events
         if self.played.invocations > most:
             yield Violation(
                 "follow-ups end", f"{self.played.invocations} invocations, at most {most:.0f}"
@@ -203,8 +224,7 @@ class Checker:
         total = document["counts"]["failed"]
         causes = sum(one["count"] for one in document["causes"])
         # Of an array, Batch itself counts the children; the events of some may be missing.
-        is_storm = document["cause"]["id"] == "storm"
-        unheard = document["counts"]["of"] or (is_storm and self.truth.parents)
+        unheard = document["counts"]["of"]
         known = causes == total or (unheard and causes < total)
         if document["causes"] and not known:
             yield Violation("counts by cause add up", f"{causes} of {total}: {told.subject}")
@@ -216,6 +236,7 @@ class Checker:
         if document["cause"]["id"] == "storm":
             rows = [row.replace(",", "").split()[0] for row in document["breakdown"]]
             summed = sum(int(row) for row in rows if row.isdecimal())
+            total += document["counts"]["dependents"]
             if summed != total and all(row.isdecimal() for row in rows):
                 yield Violation(
                     "the totals of a storm digest add up", f"{summed} of {total}: {told.subject}"
@@ -293,7 +314,7 @@ class Account:
                 continue
             unclear = self.unclear
             new = self._newly_counted(one)
-            if not self._is_astray():
+            if not self._may_be_split():
                 yield from self._counts(one)
                 yield from self._has_news(one, new or unclear)
             yield from self._severity(one, new)
@@ -308,22 +329,22 @@ class Account:
         for parent in self.group.parents:
             yield from self._ended(parent)
 
-    def _is_astray(self) -> bool:
+    def _may_be_split(self) -> bool:
         """Return whether dependents may not have been brought together, for want of the table."""
-        astray = any(each.depends for each in [*self.group.failures, *self.group.dependents])
-        return astray and any(each.port in ("ledger", "queues") for each in self.checker.troubles)
+        depends = any(each.depends for each in [*self.group.failures, *self.group.dependents])
+        return depends and any(each.port in ("ledger", "queues") for each in self.checker.troubles)
 
     # ---- Counts never exceed reality, and leave nothing out --------------------------------------
 
     def _counts(self, one: Heard) -> Iterator[Violation]:
-        if one.names:  # without the incident table: every delivery for itself
+        if one.names or one.is_shared:  # without the table, every delivery is for itself
             return
         about = f"{self._about(one)} counts {one.failed}"
         total = len([each for each in self.group.failures if min(each.arrives) <= one.at])
         known = [each.failed for each in self.group.parents if min(each.arrives) <= one.at]
         if one.failed > max([total, *known]):
             yield Violation("counts never exceed reality", f"{about}, {total} failed")
-        elif not self._is_count(one):
+        elif not one.waits and not self._is_count(one):
             yield Violation("a message counts all that failed", f"{about}, {total} failed")
         dependents = [each for each in self.group.dependents if min(each.arrives) <= one.at]
         if one.dependents > len(dependents):
@@ -378,7 +399,7 @@ class Account:
             failures = [each for each in failures if self.truth.cause(each) == cause]
         low, high = self._bounds(failures, one.at, forced)
         known = [each.failed for each in self.group.parents if min(each.arrives) <= one.at]
-        return low <= said <= high or (forced is None and one.failed in known)
+        return low <= said <= high or (one.failed in known and (one.is_row or forced is None))
 
     def _is_fuzzy_count(self, one: Heard, forced: Fail | None) -> bool:
         if forced is None:
@@ -473,7 +494,7 @@ class Account:
                 self.truth.in_order(self.group),
                 key=lambda d: (d.member in self.covered, self.truth.is_held(d, one.at)),
             )
-            return one.is_row or each in free[: one.dependents]
+            return one.waits or each in free[: one.dependents]
         return self._is_count(one, each)
 
     def _is_end_said(self, one: Heard, parent: Parent) -> bool:
@@ -486,7 +507,7 @@ class Account:
         """Return what a count has no room for: what came last, while the message was written."""
         arrived = [each for each in self.group.failures if min(each.arrives) <= one.at]
         by_cause = self.group.is_family and one.causes
-        if one.names or self.group.fuzzy or by_cause or self.checker.troubles:
+        if one.names or one.waits or self.group.fuzzy or by_cause or self.checker.troubles:
             return []
         must, _ = self._split(arrived, one.at)
         unsure = sorted(
@@ -494,8 +515,8 @@ class Account:
             key=lambda each: max(min(each.arrives), self.truth.release(each)),
         )
         totals = self._totals(arrived, one.at)
-        if one.is_row:
-            totals |= {sum(each.member not in self.covered for each in arrived)}
+        # What a silence held is counted, too, if it failed before the last success.
+        totals |= {sum(each.member not in self.covered for each in arrived)}
         surplus = [total - one.failed for total in totals if total >= one.failed] or [0]
         self.unclear = unsure[max(0, len(unsure) - max(surplus)) :] if max(surplus) else []
         return unsure[max(0, len(unsure) - min(surplus)) :] if min(surplus) else []
@@ -527,7 +548,7 @@ class Account:
 
     def _has_news(self, one: Heard, new: Sequence[Fail | Parent]) -> Iterator[Violation]:
         unknown = any(each.names for each in self.heard)  # told without the table, which forgot it
-        if self.checker.is_troubled(one.at) or self.group.fuzzy or unknown:
+        if self.checker.is_troubled(one.at) or self.group.fuzzy or unknown or one.is_shared:
             return
         if not new:
             yield Violation("nothing is said twice", self._about(one))
@@ -537,10 +558,10 @@ class Account:
             yield Violation("what is silenced is not reported", self._about(one))
             return
         free = [each for each in new if each not in held]
-        if not any(self._is_worth_saying(each, one.at) for each in free):
+        if not any(self._is_severe_enough(each, one.at) for each in free):
             yield Violation("what is below the minimum is not reported", self._about(one))
 
-    def _is_worth_saying(self, each: Fail | Parent, at: float) -> bool:
+    def _is_severe_enough(self, each: Fail | Parent, at: float) -> bool:
         """Return whether it is at or above the minimum; a parent speaks for unheard children."""
         if isinstance(each, Fail):
             return self.truth.is_reportable(each)
@@ -585,6 +606,8 @@ class Account:
         if one.is_row:
             return
         shown = self.checker.by_id[one.told.document["job"]["id"]]
+        if shown.job in self.checker.unrecorded:
+            return
         runs = self._runs_said(shown, one.at, new)
         said = " ".join(
             (
@@ -622,7 +645,7 @@ class Account:
     def _failed_before(
         self, one: Heard, shown: Fail | Parent, new: Sequence[Fail | Parent]
     ) -> bool:
-        """Return whether people were told of a failure of this incident, or of this job's cause."""
+        """Return whether a message has reported this incident, or the same cause of this job."""
         key = one.told.document["dedup_key"]
         if any(each.told.document["dedup_key"] == key for each in self.covered.values()):
             return True
@@ -635,11 +658,11 @@ class Account:
             and each.error == getattr(shown, "error", "")
             and each.at + RUN_S < first
             and not each.depends
-            and self._was_told(each, first)
+            and self._was_reported(each, first)
             for each in self.truth.fails
         )  # fmt: skip
 
-    def _was_told(self, each: Fail, by: float) -> bool:
+    def _was_reported(self, each: Fail, by: float) -> bool:
         heard = self.checker.heard.get(self.truth.group_of[each.member], [])
         return (
             self.truth.is_reportable(each)
@@ -754,7 +777,7 @@ class Account:
         one = self.covered.get(each.member)
         if one is not None and one.at <= deadline:
             return
-        is_unsure = self.checker.is_troubled(min(each.arrives)) or self._is_astray()
+        is_unsure = self.checker.is_troubled(min(each.arrives)) or self._may_be_split()
         if is_unsure and self.checker.names(each, deadline):
             return
         if deadline == NEVER:
@@ -773,7 +796,9 @@ class Account:
             return NEVER
         if isinstance(each, Fail) and each.depends:
             known = self.truth.known_at(each)
-            if each in self.group.failures or known > arrived:
+            # It waits as long for the message about what it depended on, which may never come.
+            unreported = not any(one.at <= arrived and not one.names for one in self.heard)
+            if each in self.group.failures or known > arrived or unreported:
                 start = max(start, known) + UPSTREAM_WAIT_S
         end = self._look_after(start, each)
         if release > arrived + 1 or self.truth.is_held_between(each, start, end):
@@ -834,6 +859,9 @@ class Account:
                 and self.truth.success_between(each.job, each.at, one.at)
             ):
                 self.covered[each.member] = one
+        for parent in self.group.parents:
+            if one.of is not None and parent.failed <= one.failed:
+                self.covered.setdefault(parent.id, one)
 
     def _said(self) -> str:
         return "; ".join(self._about(one) for one in self.heard) or "nothing"
@@ -880,17 +908,17 @@ class Recoveries:
     def _is_true(self, job: Job, one: Heard, before: Sequence[Heard]) -> Iterator[Violation]:
         about = f"[{one.at:.0f} s] {one.told.subject}"
         own = [each for each in self._own(job, one.key) if each.at <= one.at]
-        mended = [
+        successes = [
             success for success in self.truth.successes(job, one.at)
             if not [each for each in own if each.at > success.at
                     and min(each.arrives) + DELIVERED_S <= one.at]
         ]  # fmt: skip
         if not own and self.truth.groups[one.key].parents:
             return  # an array of which only the end was heard
-        if not mended or not own or mended[-1].at < own[0].at:
+        if not successes or not own or successes[-1].at < own[0].at:
             yield Violation("recovered only what has succeeded since", about)
             return
-        failed_before = [each for each in own if each.at <= mended[-1].at]
+        failed_before = [each for each in own if each.at <= successes[-1].at]
         covered = self.accounts[one.key].covered
         if not any(
             each.member in covered and covered[each.member].at <= one.at for each in failed_before
@@ -908,18 +936,20 @@ class Recoveries:
             since = [each for each in failed_before if min(each.arrives) > late]
             if not since and not self.checker.is_troubled(one.at):
                 yield Violation("a recovery is said once", about)
-        yield from self._span(job, one, mended)
+        yield from self._span(job, one, successes)
 
-    def _span(self, job: Job, one: Heard, mended: Sequence[Succeed]) -> Iterator[Violation]:
+    def _span(self, job: Job, one: Heard, successes: Sequence[Succeed]) -> Iterator[Violation]:
         """The span and the number of runs are true: of this incident, or of this job."""
         subject = one.told.subject
         if self.truth.groups[one.key].fuzzy or self.checker.is_troubled(one.at):
+            return
+        if job in self.checker.unrecorded:
             return
         every = self.truth.runs.get(job, [])
         roots = {each.id for each in self.truth.groups[one.key].events}
         allowed: set[tuple[int, float]] = set()
         for runs in (every, [run for run in every if run.root in roots]):
-            for success in mended:
+            for success in successes:
                 allowed |= self._spans(
                     job, [run for run in runs if run.began <= success.at], success
                 )
@@ -972,7 +1002,7 @@ class Recoveries:
             succeeded = fixed.at + fixed.took
             if succeeded - each.at >= CLOSED_S - DAY:
                 continue  # it may have been closed
-            deadline = self._deadline(job, key, each, max(succeeded, told.at), told)
+            deadline = self._deadline(max(succeeded, told.at))
             if following and following.at - RUN_S <= deadline:
                 continue  # it failed again before anybody had to look
             said = [one for one in self.said[job] if succeeded <= one.at <= deadline]
@@ -983,12 +1013,8 @@ class Recoveries:
                     f"{deadline:.0f} s; said: {self.accounts[key]._said()}",
                 )
 
-    def _deadline(self, job: Job, key: Key, each: Fail, start: float, told: Heard) -> float:
-        heard = [one.at for one in self.accounts[key].heard if one.at <= start]
-        quiet = start - max([each.at, *heard]) >= QUIET_S - HOUR
-        deadline = start + (RETURNS_S if quiet else LONGEST_INTERVAL_S + 15 * MINUTE)
-        if not quiet and start - each.at > QUIET_S - 5 * HOUR:
-            deadline = start + RETURNS_S
+    def _deadline(self, start: float) -> float:
+        deadline = start + LONGEST_INTERVAL_S + 15 * MINUTE
         if self.checker.scenario.is_tight:
             deadline += ROOM_S
         return self.checker.slack(start, deadline)

@@ -20,8 +20,6 @@ from tests.oracle.shrink import shrink, violations
 from tests.oracle.world import Played, play
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.json"))
-KNOWN_WRONG = sorted((Path(__file__).parent / "known_wrong").glob("*.json"))
-KNOWN_WRONG_SEEDS = frozenset((472, 493, 899, 959, 992, 1303))  # of the same kinds as the files
 SCENARIOS, PARTS = 1_500, 30
 PART = SCENARIOS // PARTS
 
@@ -32,15 +30,9 @@ def test_random_scenarios_break_no_rule(part: int) -> None:
     found = {
         seed: [str(one) for one in broken]
         for seed in seeds
-        if (broken := violations(generate(seed))) and seed not in KNOWN_WRONG_SEEDS
+        if (broken := violations(generate(seed)))
     }
     assert found == {}
-
-
-@pytest.mark.parametrize("path", KNOWN_WRONG, ids=lambda path: path.stem)
-def test_what_is_known_to_be_wrong_is_wrong_still(path: Path) -> None:
-    """What a message says falsely today. Once it is right, move the file to the corpus."""
-    assert violations(from_json(path.read_text(encoding="utf-8"))) != []
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)

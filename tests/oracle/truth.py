@@ -9,9 +9,10 @@ from __future__ import annotations
 import fnmatch
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from tests.oracle.scenario import (
     KINDS,
@@ -72,8 +73,8 @@ class Truth:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.fails: list[Fail] = scenario.of(Fail)
-        self.parents: list[Parent] = scenario.of(Parent)
+        self.fails: list[Fail] = [_in_ms(one) for one in scenario.of(Fail)]
+        self.parents: list[Parent] = [_in_ms(one) for one in scenario.of(Parent)]
         self.minimum = SEVERITIES.index(scenario.minimum)
         self.silenced: list[Silenced] = sorted(scenario.of(Silenced), key=lambda one: one.at)
         self._successes: dict[Job, list[Succeed]] = defaultdict(list)
@@ -308,6 +309,11 @@ class Truth:
             row.append(each)
         enough = len(row) >= int(label)
         return min(row[int(label) - 1].arrives) if enough else NEVER
+
+
+def _in_ms(one: Any) -> Any:
+    """Return it with arrivals in whole milliseconds, which is what messages are compared with."""
+    return replace(one, arrives=tuple(round(at, 3) for at in one.arrives))
 
 
 def muted_until(one: Fail | Parent) -> float:

@@ -16,7 +16,7 @@ INDICES_SHOWN = 300  # characters of index ranges in a row; the webhook document
 _WIDTH = 74  # columns of a row, which the mail indents by two
 _LAST_COLUMN = 36  # minimum columns of the last cell
 _GAP = "  "
-_NOT_RUN = "Will not run: dependency failed"
+NOT_RUN = "Will not run: dependency failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def write_table(tally: Tally, uncounted: int = 0, noun: str = "child") -> tuple[
     if uncounted > 0:
         rows.append((f"{uncounted:,}", "Counted by AWS Batch", "no event received yet"))
     if tally.dependents:
-        rows.append((f"{len(tally.dependents):,}", _NOT_RUN, _list_names(tally.dependents)))
+        rows.append((f"{len(tally.dependents):,}", NOT_RUN, _list_names(tally.dependents)))
     return align_columns(rows)
 
 

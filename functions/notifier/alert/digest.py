@@ -33,12 +33,15 @@ def add_other_failures(
 ) -> Alert:
     """Add to the alert of one failure what else of its incident has failed, and how to rerun it."""
     alert = _add_rerun(alert, incident, tally)
-    if tally.counted <= 1:
+    if tally.counted <= 1 and summary.total_failed(tally) <= 1:
         return alert
     is_parent = alert.failure and alert.failure.kind in (Kind.ARRAY_PARENT, Kind.MULTI_NODE)
     others = "" if is_parent else summary.describe_other_failures(incident, tally, due)
     # What the log says stays last: it may lack a full stop.
     event, mark, log = alert.sentence.partition(" The log says: ")
+    if tally.parent and not is_parent:  # the subject has Batch's own count, the text its example
+        name, headline = summary.name_incident(incident, tally), summary.write_headline
+        alert = replace(alert, name=name, headline=headline(incident, tally, due), error="")
     return replace(
         alert,
         severity=max(alert.severity, tally.severity),
@@ -95,13 +98,11 @@ def compose_digest(
     if not again.command and first.kind is Kind.JOB and summary.is_single(tally):
         again = resubmit.rerun_job(first, diagnosis)
     samples, log_says = log_samples.show_logs(incident, reads, log_lines)
-    start = start_digest(incident, tally, diagnosis)
-    alert = _add_headline(start, incident, tally, log_says, due)
+    alert = _add_headline(start_digest(incident, tally, diagnosis), incident, tally, log_says, due)
     sentence = summary.write_sentence(incident, tally, diagnosis, due)
     stop = _stop_others(parent_job(first), tally)
     stop_step = "To stop those that have not run yet, use the last command below." if stop else ""
     steps = (*advice.next_steps(first, diagnosis), again.step, stop_step, dependents_step(tally))
-    log_links = log_samples.list_log_links(incident, reads)
     return replace(
         alert,
         sentence=" ".join(filter(None, (sentence, log_says))),
@@ -110,10 +111,15 @@ def compose_digest(
         breakdown=_write_table(incident, tally),
         samples=samples,
         log_note=log_samples.explain_missing_logs(first.kind, tally, samples),
-        links=(*alert.links, *log_links, *logs_insights.make_links(first, tally)),
+        links=(*alert.links, *_link_logs(incident, reads, tally)),
         commands=(*again.command, *_list_commands(incident, tally, diagnosis), *stop),
         submit_commands=again.submit,
     )
+
+
+def _link_logs(incident: Incident, reads: Sequence[tuple[Member, LogRead]], tally: Tally) -> Pairs:
+    links = log_samples.list_log_links(incident, reads)
+    return (*links, *logs_insights.make_links(incident.first, tally))
 
 
 def _add_headline(

@@ -57,24 +57,25 @@ def compose_storm(entries: Sequence[tuple[Incident, Tally]], more: int, since: i
     since
         When the first of them was put on hold (epoch ms).
     """
-    held = [(set_representative(incident, tally), tally) for incident, tally in entries]
+    parts = [(incident, part) for incident, tally in entries for part in _split(tally)]
+    held = [(set_representative(incident, tally), tally) for incident, tally in parts]
     rows = disambiguate_names(sort_rows(make_row(incident, tally) for incident, tally in held))
     causes = breakdown.merge_counts(share for each in held for share in _split_by_cause(*each))
     dependents = sum(len(tally.dependents) for _, tally in held)
     counts = Counts(sum(row.count for row in rows) - dependents, dependents)
-    incidents = wording.pluralize(len(rows), "incident")
-    jobs = wording.pluralize(counts.failed + dependents, "failed job")
-    listed = _list_causes(causes)
-    have = "has" if len(rows) == 1 else "have"
+    incidents = wording.pluralize(len(entries), "incident")
+    jobs, listed = _count_jobs(counts), _list_causes(causes)
+    why = f": {listed}" if listed else ""
+    have = "has" if len(entries) == 1 else "have"
     sentence = (
         f"{incidents} with {jobs} {have} been on hold because of the rate limit since "
-        f"{units.moment(since)}: {listed}.{name_critical(rows)}{name_main_queue(rows)}"
+        f"{units.moment(since)}{why}.{name_critical(rows)}{name_main_queue(rows)}"
     )
     alert = replace(
         _summarize(rows, causes, _STORM),
         name=lead_with_critical(rows) or incidents,
         sentence=sentence,
-        headline=f"{jobs} on hold: {listed}",
+        headline=f"{jobs} on hold{why}",
         incident=f"storm-{since}",
         event_time=units.iso(max([since, *(tally.newest_at for _, tally in held)])),
         breakdown=align(rows),
@@ -168,13 +169,29 @@ def _common_value(values: Sequence[str]) -> str:
     return values[0] if len(set(values)) == 1 else ""
 
 
+def _split(tally: Tally) -> Iterator[Tally]:
+    """Give what failed and what will not run apart: each has a row and a total of its own."""
+    if tally.failed or tally.parent:
+        yield replace(tally, dependents=())
+    if tally.dependents:
+        yield Tally(dependents=tally.dependents)
+
+
+def _count_jobs(counts: Counts) -> str:
+    failed = wording.pluralize(counts.failed, "failed job")
+    waiting = wording.pluralize(counts.dependents, "dependent job")
+    return " and ".join(
+        jobs for jobs, n in ((failed, counts.failed), (waiting, counts.dependents)) if n
+    )
+
+
 def _split_by_cause(incident: Incident, tally: Tally) -> Iterator[tuple[str, str, int]]:
-    """Give cause, name and number of failed jobs."""
+    """Give cause, name and number of failed jobs; of some, only their array was heard."""
     name = summary.name_incident(incident, tally)
     for group in tally.groups:
         yield group.cause, name, len(group.members)
-    if tally.dependents:
-        yield "dependent-job-failed", name, len(tally.dependents)
+    if tally.parent and (unheard := summary.total_failed(tally) - tally.failed):
+        yield tally.parent.cause, name, unheard
 
 
 def _list_causes(causes: Sequence[CauseCount]) -> str:

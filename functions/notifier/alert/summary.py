@@ -91,7 +91,9 @@ def rate_severity(incident: Incident, tally: Tally) -> Severity:
 
 def list_causes(tally: Tally) -> str:
     """Name the causes with their counts."""
-    return wording.list_causes((group.cause, len(group.members)) for group in tally.groups)
+    listed = wording.list_causes((group.cause, len(group.members)) for group in tally.groups)
+    is_part = len(tally.groups) == 1 and tally.failed < total_failed(tally)
+    return f"{tally.failed:,} {listed}" if is_part else listed
 
 
 def write_headline(incident: Incident, tally: Tally, due: Collection[Member] = ()) -> str:
@@ -188,7 +190,7 @@ def _add_sentences(incident: Incident, tally: Tally, due: Collection[Member]) ->
     if 0 < tally.failed < total_failed(tally):
         total = f"{total_failed(tally):,}"
         yield f"AWS Batch counts {total}, but sent events for only {tally.failed:,}."
-    if tally.assumed:
+    if tally.assumed and tally.counted > 1:
         yield _describe_assumed(tally)
     if tally.dependents and tally.failed:
         yield _describe_dependents(tally, due)
@@ -212,12 +214,8 @@ def _describe_assumed(tally: Tally) -> str:
 
 def describe_other_failures(incident: Incident, tally: Tally, due: Collection[Member] = ()) -> str:
     """Say what else has failed beside the failure that an alert is about."""
-    parts = [_count_others(incident, tally)] if tally.failed > 1 else []
-    if tally.failed > 1 and tally.assumed:
-        parts.append(_describe_assumed(tally))
-    if tally.dependents:
-        parts.append(_describe_dependents(tally, due))
-    return " ".join(parts)
+    others = [_count_others(incident, tally)] if tally.failed > 1 else []
+    return " ".join([*others, *_add_sentences(incident, tally, due)])
 
 
 def _count_others(incident: Incident, tally: Tally) -> str:

@@ -15,6 +15,7 @@ from notifier.incident.recovery import Run
 from notifier.incident.silence import muted_until, report_after
 
 _DEPENDENT, _CHILDREN_FAILED = "dependent-job-failed", "array-child-failed"
+_ARRAY, _NODES = (Kind.ARRAY_CHILD, Kind.ARRAY_PARENT), (Kind.NODE, Kind.MULTI_NODE)
 _PARENTS = frozenset((Kind.ARRAY_PARENT, Kind.MULTI_NODE))
 _JOBS = FAMILIES | {Kind.JOB, Kind.SERVICE_JOB}
 
@@ -179,6 +180,30 @@ def member_of(classified: ClassifiedFailure, role: Role, *, is_assumed: bool = F
         muted_until=max(0, muted_until(failure)),
         after=0 if role is Role.DEPENDENT else report_after(failure),
         error=classified.error,
+    )
+
+
+def stand_in(first: Failure, members: Sequence[Member]) -> Failure:
+    """Return what the state of an incident names the job by: its first failure, as a rule.
+
+    Where a dependent alone opens it, the parts of an array or multi-node job have no name in their
+    members: their id stands for it.
+    """
+    own = [one for one in members if one.role is not Role.DEPENDENT]
+    part = next((one for one in own if one.role is Role.PARENT or one.index is not None), None)
+    if part is None or root_of(part.job_id) == root_of(first.job_id) or first.is_drill:
+        return first
+    root, is_array = root_of(part.job_id), ":" in part.job_id or part.failed is not None
+    kinds = _ARRAY if is_array else _NODES
+    return replace(
+        first,
+        kind=kinds[part.role is Role.PARENT],
+        job_id=part.job_id,
+        job_name=root,
+        job_arn="",
+        definition_arn="",
+        array_index=part.index if is_array else None,
+        node_index=None if is_array else part.index,
     )
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis.catalogue import Severity
-from notifier.incident.counts import Member, Role, Tally, fold, highest_severity
+from notifier.incident.counts import Member, Role, Tally, fold
 from notifier.incident.fingerprint import FAMILIES
 from notifier.incident.incident import CLOSE_AFTER_MS, Incident, Outcome
 from notifier.incident.job import LISTED, job_of
@@ -95,7 +95,7 @@ def review(
     holds = _holds(incident, new, steering, now)
     least = Severity.INFO if is_always_reported(incident.first) else minimum
     enough = {one for one in Severity if one >= least}
-    summed_up = highest_severity(known)
+    summed_up = fold(known).severity
     return Standing(
         incident,
         known,

@@ -21,6 +21,7 @@ _WORD, _NUMBER = re.compile(r"[a-z0-9]+"), re.compile(r"\d+")
 _NUMBERS = re.compile(r"#(?:[^a-z0-9#]*#)+")
 
 
+@lru_cache(maxsize=1_024)
 def stable_name(name: str) -> str:
     """Return the part of a job's name that all its runs share.
 

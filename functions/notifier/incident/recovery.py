@@ -144,7 +144,8 @@ def took(recovery: Recovery, row: Row, now: int) -> str:
 
     Examples are `after 3 h 10 min, 5 failed runs` and `after 25 h`.
     """
-    first = min(one.at for one in recovery.members)
+    since = (one.at for one in recovery.members if one.at > row.after)
+    first = min(since, default=row.began_at)
     if recovery.success is None:
         return f"after {units.waited(now - first)}"
     runs, began = max(row.failed, 1), min(first, row.began_at or first)

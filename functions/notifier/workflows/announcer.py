@@ -12,9 +12,10 @@ from dataclasses import replace
 
 from notifier.alert.alert import Alert
 from notifier.diagnosis.catalogue import Severity
-from notifier.incident.counts import Member, highest_severity
+from notifier.incident.counts import Member, Role, highest_severity
 from notifier.incident.decision import Decision, Standing, novelty, reason_of, review
 from notifier.incident.incident import Incident, Outcome
+from notifier.incident.job import job_of
 from notifier.incident.recovery import Recovery, open_jobs
 from notifier.incident.silence import Steering
 from notifier.ports.metrics import Metric
@@ -185,20 +186,32 @@ class Announcer:
 
 def _kept_back(standing: Standing, recovery: Recovery | None) -> str:
     """Say what was held back until now: how many failures, since when, why, and what became."""
-    if not standing.incident.hold or not standing.new:
+    told = _told(standing, recovery)
+    new = sum(one.role is not Role.PARENT for one in told)
+    if not standing.incident.hold or not new:
         return ""
     # The reason quotes a person or a tag.
     why = untrusted.defang(untrusted.one_line(standing.incident.hold))
     success = recovery.success if recovery else None
     over = f"; recovered {units.moment(success.stopped_at)}" if success else ""
-    return f"{standing.new:,} failed since {units.moment(standing.since)}, {why}{over}"
+    since = units.moment(min(one.at for one in told))
+    return f"{new:,} failed since {since}, {why}{over}"
+
+
+def _told(standing: Standing, recovery: Recovery | None) -> tuple[Member, ...]:
+    """Return what a message reports for the first time: of a recovery, what failed before it."""
+    if recovery is None or recovery.success is None:
+        return standing.due
+    first, began = standing.incident.first, recovery.success.started_at
+    of_job = (one for one in standing.due if job_of(first, one).key == recovery.key)
+    return tuple(one for one in of_job if one.at < began)
 
 
 def _after_message(
     claimed: Incident, standing: Standing, recovery: Recovery | None, now: int
 ) -> Incident:
     """Return the incident once a message is out."""
-    covered = recovery.members if recovery else standing.due
+    covered = (*_told(standing, recovery), *(recovery.members if recovery else ()))
     told = {one.job_id for one in (*standing.reported, *covered)}
     after = claimed.after_message([m for m in standing.members if m.job_id in told], now)
     if recovery is None:

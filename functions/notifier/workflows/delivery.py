@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from notifier.alert import digest
 from notifier.alert.alert import Alert, compose, compose_unreadable
 from notifier.alert.history import RunHistory, is_comparable
 from notifier.batch.failure import Failure, Unreadable
 from notifier.diagnosis.catalogue import Severity
+from notifier.incident.assignment import stand_in
 from notifier.incident.counts import Role
 from notifier.incident.decision import Standing, decide, is_always_reported
 from notifier.incident.incident import Incident, Intervals
@@ -63,7 +65,7 @@ def run(records: Sequence[Record], ports: Ports, options: Options) -> tuple[str,
         delivery.without_ledger(received, error)
     delivery.announce(grouped)
     again = delivery.to_retry()
-    done = set(received).difference(again, grouped.waiting)
+    done = set(received).difference(again, delivery.waiting)
     _count_failures((one for one in received if one in done), ports.journal)
     untrusted.forget_secrets()
     return tuple(record.message_id for one in again for record in one.records)
@@ -75,14 +77,16 @@ class _Delivery:
     def __init__(self, ports: Ports, options: Options) -> None:
         self._ports, self._options = ports, options
         self._again: list[ReceivedFailure] = []
+        self.waiting: list[ReceivedFailure] = []
         self._unrecorded: list[ReceivedFailure] = []
         self._ledger_problem, self._is_down = "", False
         self._degraded_from = DEGRADED_FROM
         self.logs = LogReader(ports, RESERVE_MS)
 
     def send_to_wait(self, waiting: Iterable[ReceivedFailure]) -> None:
-        """Send back what waits for the failure of the job it depended on."""
+        """Send back what waits for the failure of the job it depended on, or for its message."""
         for one in waiting:
+            self.waiting.append(one)
             for record in one.records:
                 delay = DEPENDENT_WAITS_S[min(record.waits, len(DEPENDENT_WAITS_S) - 1)]
                 self._ports.queues.wait(str(record.body), record.waits + 1, delay)
@@ -147,10 +151,18 @@ class _Delivery:
         if _is_below(update, options.minimum):
             self._note("below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, incident)
             return
-        if _is_only_counted(update, known, now) or announcer.holds(incident, update.members):
+        if known is None and update.may_wait:
+            # It is reported with the job it depended on, whose own delivery is on its way: unless
+            # that one was reported without the ledger, or is below the minimum.
+            self.send_to_wait(update.received)
+            return
+        is_counted = known is not None and _is_only_counted(update, known, now)
+        if is_counted or announcer.holds(incident, update.members):
             self._note("counted", Metric.COUNTED, incident)
             return
         members = (*self._ports.ledger.members(update.place), *update.members)
+        if known is None:
+            incident = replace(incident, first=stand_in(incident.first, members))
         standing = announcer.review(incident, members)
         decision = decide(incident, now, standing)
         if not decision.speaks:
@@ -218,11 +230,8 @@ def _is_below(update: IncidentUpdate, minimum: Severity) -> bool:
     return update.severity < minimum and Role.PARENT not in roles and not is_exempt
 
 
-def _is_only_counted(update: IncidentUpdate, known: Incident | None, now: int) -> bool:
+def _is_only_counted(update: IncidentUpdate, known: Incident, now: int) -> bool:
     """Return whether an update needs no look at its incident: another message may report it."""
-    if known is None:
-        # A dependent is reported with the job it depended on, whose own delivery is on its way.
-        return all(one.role is Role.DEPENDENT for one in update.members)
     is_critical = update.severity is Severity.CRITICAL
     if known.hold == RATE_LIMIT and now < known.due and not is_critical:
         return True

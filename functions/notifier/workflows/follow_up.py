@@ -119,7 +119,9 @@ def _decide(
 def _tell_recovery(
     recovery: Recovery, standing: Standing, announcer: Announcer, ports: Ports
 ) -> None:
-    row = announcer.lookup.row_of_job(recovery.job) if recovery.success else None
+    success, row = recovery.success, None
+    if success:
+        row = announcer.lookup.row_of_job(recovery.job, success.started_at)
     reason = took(recovery, row or Row(), ports.now_ms())
     write = partial(recovered.compose_recovery, standing.incident, recovery, standing.tally, reason)
     announcer.announce(standing, Decision(Outcome.RECOVERED, reason, speaks=True), write, recovery)

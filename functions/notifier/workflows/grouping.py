@@ -47,6 +47,14 @@ class IncidentUpdate:
         return tuple(one.received for one in self.failures)
 
     @property
+    def may_wait(self) -> bool:
+        """Whether all are dependents that may be delivered again later."""
+        return all(
+            one.member.role is Role.DEPENDENT and one.received.classified.may_wait
+            for one in self.failures
+        )
+
+    @property
     def severity(self) -> Severity:
         """The highest severity among the failures."""
         return max(one.severity for one in self.members)

@@ -82,18 +82,15 @@ class RecoveryLookup:
             ended = standing.incident.recovered.get("", 0)
             return Row(1, 1, after=ended, has_failed_before=ended > 0)
         member = next(one for one in standing.shown if one.role is not Role.DEPENDENT)
-        newest = max((one.at for one in standing.due), default=None)
+        newest = max(one.at for one in standing.shown if one.role is not Role.DEPENDENT)
         return self.row_of_job(job_of(first, member), newest)
 
-    def row_of_job(self, job: Job, newest: int | None = None) -> Row | None:
-        """Return the failed runs in a row of a job, or None without an answer.
-
-        Runs that began when the `newest` failure had come are left out.
-        """
+    def row_of_job(self, job: Job, until: int | None = None) -> Row | None:
+        """Return the failed runs in a row of a job until then, or None without an answer."""
         runs = [
             one
             for one in self._ports.ledger.runs(job.key)
-            if newest is None or one.started_at < newest or one.stopped_at <= newest
+            if until is None or one.stopped_at <= until
         ]
         since = min((one.started_at for one in runs), default=0) - 1
         successes = self._successes([job], since)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from notifier.alert import storm_digest
-from notifier.incident.counts import fold
+from notifier.incident.counts import Tally, fold
 from notifier.incident.decision import Standing
 from notifier.incident.incident import LEASE_MS
 from notifier.incident.rate_limit import RateState
@@ -55,12 +55,24 @@ def _publish(
 ) -> None:
     now, held = ports.now_ms(), _held(named, announcer, ports)
     if held:
-        entries = [(each.incident, fold(each.due)) for each in held]
+        entries = [(each.incident, _news(each)) for each in held]
         since = min(each.since for each in held)
         announcer.announce_storm(storm_digest.compose_storm(entries, more, since))
     for each in held:
         told = (*each.reported, *each.due)
         ports.ledger.save(each.incident.after_message(told, now))
+
+
+def _news(standing: Standing) -> Tally:
+    """Count what is on hold. Of the end of an array, that is what Batch counts beyond the told."""
+    new = fold(standing.due)
+    told = fold(standing.reported).failed
+    if new.parent is None or not told:
+        return new
+    unheard = (new.parent.failed or 0) - told
+    if not new.counted and unheard <= 0:  # all was told, but not that it has finished
+        return standing.tally
+    return replace(new, parent=replace(new.parent, failed=unheard))
 
 
 def _held(keys: Sequence[str], announcer: Announcer, ports: Ports) -> list[Standing]:

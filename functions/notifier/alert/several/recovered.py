@@ -13,7 +13,7 @@ from notifier.alert.representative import FAMILY_NAMES, parent_job, set_represen
 from notifier.batch.failure import Failure, Kind
 from notifier.incident.counts import Tally, fold
 from notifier.incident.incident import Incident
-from notifier.incident.recovery import Recovery
+from notifier.incident.recovery import Recovery, is_family
 from notifier.text import units, untrusted
 
 
@@ -31,7 +31,9 @@ def compose_recovery(incident: Incident, recovery: Recovery, tally: Tally, reaso
     reason
         How long it took, such as `after 3 h 10 min, 5 failed runs`.
     """
-    tally = fold((*recovery.members, *tally.dependents))
+    # The end of an array that comes so late is said with this message.
+    parent = (tally.parent,) if tally.parent and is_family(incident) else ()
+    tally = fold((*recovery.members, *parent, *tally.dependents))
     incident = set_representative(incident, tally)
     first, diagnosis = incident.first, summary.diagnose_incident(incident, tally)
     alert = start_digest(incident, tally, replace(diagnosis, meaning="", actions=()))

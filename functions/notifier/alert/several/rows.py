@@ -42,14 +42,14 @@ class Row:
 
 
 def make_row(incident: Incident, tally: Tally) -> Row:
-    """Make the row of an incident."""
+    """Make the row of what failed in an incident, or of its dependents alone."""
+    diagnosis, failed = summary.diagnose_incident(incident, tally), summary.total_failed(tally)
     return Row(
         first=incident.first,
-        diagnosis=summary.diagnose_incident(incident, tally),
+        diagnosis=diagnosis if failed else replace(diagnosis, title=breakdown.NOT_RUN),
         severity=summary.rate_severity(incident, tally),
         name=summary.name_incident(incident, tally),
-        # A parent sums up children of which no event may have come.
-        count=tally.counted or summary.total_failed(tally),
+        count=failed or len(tally.dependents),
         error=untrusted.truncate(untrusted.defang(_error_of(tally)), ERROR_SHOWN),
     )
 

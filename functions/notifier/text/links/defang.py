@@ -7,7 +7,7 @@ end with a top-level domain. Only links that the notifier itself makes are left 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -68,13 +68,26 @@ def inert(text: str, own: Iterable[str]) -> str:
     Every text in it has been through `defang` already. This is the second lock: whatever a part
     of the message forgot, no link leaves that the notifier did not make.
     """
-    kept = sorted({one for one in own if one}, key=len, reverse=True)
-    if not kept:
-        return defang(text)
-    # Followed by more, it would be another link.
-    whole = "|".join(map(re.escape, kept))
-    parts = re.split(rf"((?<![\w/])(?:{whole})(?=[\s)|\"]|$))", text)
-    return "".join(part if n % 2 else defang(part) for n, part in enumerate(parts))
+    kept = {one for one in own if one}
+    pieces, end = [], 0
+    for start, length in sorted(
+        (start, -len(one)) for one in kept for start in _find_whole(one, text)
+    ):
+        if start >= end:  # the longest of those that begin here comes first
+            pieces += [defang(text[end:start]), text[start : start - length]]
+            end = start - length
+    return "".join([*pieces, defang(text[end:])])
+
+
+def _find_whole(own: str, text: str) -> Iterator[int]:
+    """Give the places of a link: followed by more, or part of a path, it would be another."""
+    start = text.find(own)
+    while start >= 0:
+        before, after = text[start - 1 : start], text[start + len(own) : start + len(own) + 1]
+        is_inside = before.isalnum() or before in ("_", "/")
+        if not is_inside and (not after or after.isspace() or after in ')|"'):
+            yield start
+        start = text.find(own, start + 1)
 
 
 def is_public_host(host: str) -> bool:
