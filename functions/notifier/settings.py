@@ -43,6 +43,13 @@ _NAMES = {
     "FAILURE_QUEUE_URL": (re.compile(r"https?://\S{1,500}"), "the URL of an SQS queue"),
     "FOLLOW_UP_QUEUE_URL": (re.compile(r"https?://\S{1,500}"), "the URL of an SQS queue"),
 }
+# Only with ActionLinks.
+_ACTIONS = {
+    "ACTIONS_URL": (re.compile(r"|https?://\S{1,500}"), "the URL of a function"),
+    "ACTIONS_KEY_ARN": (
+        re.compile(r"|arn:aws[a-z-]*:secretsmanager:\S{1,500}"), "the ARN of a secret",
+    ),
+}  # fmt: skip
 _QUEUE = re.compile(r"arn:aws[a-z-]*:batch:[a-z0-9-]+:\d{12}:job-queue/[\w-]{1,128}")
 # What is a tag and an attribute of an SNS message as well.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
@@ -85,6 +92,8 @@ class Settings:
     follow_up_queue_url: str
     dry_run: bool
     options: Options
+    actions_url: str = ""
+    actions_key_arn: str = ""
     sweep: SweepOptions = field(default_factory=SweepOptions)
     adjusted: tuple[Adjustment, ...] = ()
 
@@ -106,7 +115,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     dry_run = _BOOLEANS.get(environment.get("DRY_RUN", "false").lower())
     if dry_run is None:
         problems.append("DRY_RUN must be true or false")
-    found = {name: _parse_name(environment, name, problems, needed=not dry_run) for name in _NAMES}
+    found = {
+        name: _parse_name(environment, name, problems, needed=not dry_run)
+        for name in (*_NAMES, *_ACTIONS)
+    }
     sweep = _parse_sweep(environment, problems)
     adjusted: list[Adjustment] = []
     options = _parse_options(environment, problems, adjusted)
@@ -120,6 +132,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         follow_up_queue_url=found["FOLLOW_UP_QUEUE_URL"],
         dry_run=bool(dry_run),
         options=options,
+        actions_url=found["ACTIONS_URL"],
+        actions_key_arn=found["ACTIONS_KEY_ARN"],
         sweep=sweep,
         adjusted=tuple(adjusted),
     )
@@ -128,7 +142,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def _parse_name(
     environment: Mapping[str, str], name: str, problems: list[str], *, needed: bool
 ) -> str:
-    value, (pattern, what) = environment.get(name, ""), _NAMES[name]
+    value, (pattern, what) = environment.get(name, ""), (_NAMES | _ACTIONS)[name]
     if needed and not pattern.fullmatch(value):
         problems.append(f"{name} must be {what}")
     return value

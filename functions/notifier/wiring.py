@@ -22,7 +22,7 @@ from notifier.aws.ledger import IncidentLedger
 from notifier.aws.queues import DelayedQueues, DryRunOutbox, DryRunQueues, FailureOutbox
 from notifier.aws.topic import AlertTopic, DryRunTopic
 from notifier.incident.rate_limit import OutageLimit
-from notifier.ports.reporting import Journal, NoLabels, Ports
+from notifier.ports.reporting import ActionLinks, Journal, NoActionLinks, NoLabels, Ports
 from notifier.ports.sweeping import SweepPorts
 
 
@@ -49,6 +49,7 @@ def make_ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
         labels=NoLabels() if dry_run else _labels(),
         outage=_outage(),
         at_once=calls.at_once,
+        actions=_actions(),
     )
 
 
@@ -109,3 +110,13 @@ def _labels() -> LabelLookup:
 @cache
 def _jobs() -> JobLookup:
     return JobLookup()
+
+
+@cache
+def _actions() -> ActionLinks:
+    settings = load_settings()
+    if not settings.actions_url or settings.dry_run:
+        return NoActionLinks()
+    from notifier.aws.actions.signed_links import SignedLinks  # costs nothing where it is off
+
+    return SignedLinks(settings.actions_url, settings.actions_key_arn)

@@ -42,7 +42,12 @@ class AlertDocument:
     @property
     def is_update(self) -> bool:
         """Whether an earlier message has reported the incident."""
-        return self._text("outcome") in ("grew", "repeat", "closed", "recovered")
+        return self._text("outcome") in ("grew", "repeat", "closed", "recovered", "answered")
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it says what a person did by a link of an alert."""
+        return self._text("outcome") == "answered"
 
     @property
     def severity(self) -> str:
@@ -88,6 +93,11 @@ class AlertDocument:
     def links(self) -> dict[str, str]:
         """Console links by label."""
         return {str(label): str(url) for label, url in self._part("links").items()}
+
+    @property
+    def actions(self) -> dict[str, str]:
+        """Signed links by label: what a reader may do."""
+        return {str(label): str(url) for label, url in self._part("actions").items()}
 
     @property
     def log_lines(self) -> list[str]:

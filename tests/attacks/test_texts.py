@@ -152,8 +152,33 @@ def test_ordinary_text_is_not_defanged() -> None:
         "C:\\data\\file.txt",
         "libcudart.so.12: cannot open shared object file",
         "ip-10-0-1-7.eu-west-1.compute.internal",
+        "at java.base/java.util.zip.GZIPInputStream.read(GZIPInputStream.java:117)",
+        "info day_joined logger=features.build day=23",
+        '{"logger": "features.build", "msg": "x"}',
     ):
         assert defang(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "evil.build",
+        "see evil.read now",
+        "evil.build(now)",
+        "evil.read/login(x)",
+        "logger=evil.build/login",
+        "logger=evil.build:8443",
+        "logger=user@evil.build",
+        "logger=evil.com",
+        "logger=login.evil-bank.build",
+        "at com.acme.evil.com(Evil.java:3)",
+        "https://evil.read(Evil.java:3)",
+        "module=evil.xyz",
+        "blogger=evil.build",
+    ],
+)
+def test_a_domain_that_poses_as_code_is_inert(text: str) -> None:
+    assert "[.]" in defang(text)
 
 
 def test_every_top_level_domain_is_known() -> None:

@@ -116,8 +116,7 @@ def test_an_acknowledged_incident_is_silenced(
 ) -> None:
     assert "Acknowledged abc123 until" in ran(capsys, "incidents", "ack", "abc123", "--until", "2h")
     [silence], _ = ledger.silences()
-    first = ledger.read((), ["abc123"]).incidents["abc123"].first
-    assert (silence.queue, silence.cause) == (first.queue, CAUSE)
+    assert (silence.incident, silence.grows_to) == ("abc123", 20)
     assert silence.reason == "acknowledged: abc123"
 
 

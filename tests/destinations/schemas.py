@@ -56,13 +56,22 @@ _ACTIONS = {
         ),
     ]
 }
+_ACTION_SET = _object(
+    ["type", "actions"],
+    type={"const": "ActionSet"},
+    actions={"type": "array", "minItems": 1, "maxItems": 6, "items": _ACTIONS},
+)
 _CARD = _object(
     ["type", "version", "body"],
     **{"$schema": _text()},
     type={"const": "AdaptiveCard"},
     version={"const": "1.5"},
     fallbackText=_text(),
-    body={"type": "array", "minItems": 1, "items": {"oneOf": [_TEXT_BLOCK, _CONTAINER]}},
+    body={
+        "type": "array",
+        "minItems": 1,
+        "items": {"oneOf": [_TEXT_BLOCK, _CONTAINER, _ACTION_SET]},
+    },
     actions={"type": "array", "maxItems": 6, "items": _ACTIONS},  # Teams shows six
     msteams=_object([], width={"const": "Full"}),
 )

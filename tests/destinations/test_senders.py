@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from destinations.document import AlertDocument
 from destinations.errors import NoAnswerError, RejectedError, RetryableError
-from destinations.senders import http, pager, teams
+from destinations.senders import http, mail, pager, slack_blocks, teams
 from destinations.senders.apprise_url import AppriseUrl
 from destinations.senders.pager import IncidentIo, Opsgenie, PagerDuty
 from destinations.senders.thread import Sender
@@ -40,7 +40,8 @@ def test_every_golden_is_what_the_services_document(name: str) -> None:
     assert fits(card, schemas.TEAMS) == []
     assert len(json.dumps(card).encode()) <= TEAMS_LIMIT
     assert fits(pager.render_pagerduty(alert) | {"routing_key": KEY}, schemas.PAGERDUTY) == []
-    close = schemas.OPSGENIE_CLOSE if alert.is_recovery else schemas.OPSGENIE
+    ends = alert.is_recovery or alert.is_answer
+    close = schemas.OPSGENIE_CLOSE if ends else schemas.OPSGENIE
     assert fits(pager.render_opsgenie(alert), close) == []
     assert fits(pager.render_incident_io(alert), schemas.INCIDENT_IO) == []
 
@@ -86,6 +87,30 @@ def test_a_recovery_resolves_what_the_failure_triggered() -> None:
     assert [e["status"] for e in events[2::3]] == ["firing", "resolved"]
     assert taken.requests[1].headers["Authorization"] == "GenieKey key"
     assert taken.requests[2].headers["Authorization"] == "Bearer token"
+
+
+def test_what_a_person_did_acknowledges_and_wakes_nobody() -> None:
+    taken, answer = Recorder(then=Reply(202, "{}")), document_of("acknowledged")
+    with serving(taken) as url:
+        PagerDuty(KEY, api=url).send(answer, None)
+        Opsgenie("key", api=url).send(answer, None)
+        IncidentIo("token", "source", api=url).send(answer, None)
+    event, note = taken.requests
+    assert event.document["event_action"] == "acknowledge"
+    assert "acknowledged by Ada" in event.document["payload"]["summary"]
+    assert note.path == f"/v2/alerts/{answer.incident}/acknowledge?identifierType=alias"
+
+
+def test_every_destination_shows_the_signed_links() -> None:
+    alert = document_of("action-links")
+    assert list(alert.actions) == [
+        "Acknowledge", "Silence for 4 hours", "Silence until tomorrow 09:00 UTC",
+    ]  # fmt: skip
+    shown = (
+        json.dumps(teams.render(alert)), json.dumps(pager.render_pagerduty(alert)),
+        json.dumps(slack_blocks.render_card(alert)), mail.render_html(alert), alert.email,
+    )  # fmt: skip
+    assert [url in text for text in shown for url in alert.actions.values()] == [True] * 15
 
 
 def test_a_webhook_is_signed_with_its_time() -> None:

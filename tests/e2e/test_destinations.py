@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -35,7 +38,12 @@ def aws(built_template: Path) -> Iterator[LocalAws]:
         aws.resources = sam.deploy(  # type: ignore[attr-defined]
             aws,
             built_template,
-            {"Architecture": "x86_64", "JobLogGroups": "/aws/batch/job", "Destinations": "on"},
+            {
+                "Architecture": "x86_64",
+                "JobLogGroups": "/aws/batch/job",
+                "Destinations": "on",
+                "ActionLinks": "on",
+            },
         )
         yield aws
 
@@ -49,7 +57,27 @@ def wait_for(what: Callable[[], Any]) -> Any:
     raise AssertionError("nothing came in time")
 
 
-def test_a_failure_reaches_each_destination_and_one_that_refuses_is_named(aws: LocalAws) -> None:
+def links_of(card: dict[str, Any]) -> dict[str, str]:
+    found = [one for part in card["body"] if part["type"] == "ActionSet" for one in part["actions"]]
+    return {one["title"]: one["url"] for one in found}
+
+
+def submit(aws: LocalAws, link: str) -> str:
+    """Send the form of a link, as a browser would."""
+    host, token = urlsplit(link).netloc, urlsplit(link).query.partition("=")[2]
+    request = urllib.request.Request(
+        f"{aws.url}/_aws/lambda-url/{host.partition('.')[0]}/",
+        data=f"t={token}&who=Ada".encode(),
+        headers={"Origin": f"https://{host}"},
+    )
+    trust = ssl.create_default_context(cafile=str(aws.certificate))
+    handlers = urllib.request.HTTPSHandler(context=trust), urllib.request.ProxyHandler({})
+    with urllib.request.build_opener(*handlers).open(request, timeout=60) as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+def test_a_failure_reaches_each_destination_and_a_link_of_it_is_used(aws: LocalAws) -> None:
     team, channel = Recorder(then=Reply(202)), Recorder()
     refusing = Recorder(then=Reply(403, "no"))
     with serving(team) as a, serving(channel) as b, serving(refusing) as c:
@@ -72,8 +100,11 @@ def test_a_failure_reaches_each_destination_and_one_that_refuses_is_named(aws: L
         sqs = aws.client("sqs")
         (dead,) = [url for url in sqs.list_queues()["QueueUrls"] if "DeliveryDeadLet" in url]
         letter = wait_for(lambda: sqs.receive_message(QueueUrl=dead).get("Messages"))[0]
-    card = team.requests[0].document["attachments"][0]["content"]
+        card = team.requests[0].document["attachments"][0]["content"]
+        page = submit(aws, links_of(card)["Acknowledge"])
+        answer = wait_for(lambda: team.requests[1:])[0].document["attachments"][0]["content"]
     assert "drill" in json.dumps(card)
     assert "DRILL FAILED" in "".join(texts_of(channel.requests[0].document["attachments"]))
     assert json.loads(letter["Body"])["destination"] == "refuses"
-    assert (len(team.requests), len(channel.requests), len(refusing.requests)) == (1, 1, 1)
+    assert "Acknowledged by Ada" in page
+    assert "ACKNOWLEDGED" in json.dumps(answer)

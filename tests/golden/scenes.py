@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from actions.update import compose_update
 from notifier.alert import digest, log_samples, storm_digest
 from notifier.alert.alert import Alert, compose
+from notifier.alert.commands import action_links
 from notifier.alert.history import Run, RunHistory
 from notifier.alert.several.recovered import compose_recovery
 from notifier.batch.failure import Attempt, Failure, Kind, LogStream
@@ -209,7 +211,23 @@ def changed() -> Alert:
     return replace(alert, outcome="first", reason=reason, novelty="3rd in a row")
 
 
+def with_action_links() -> Alert:
+    url = "https://a1b2c3.lambda-url.us-east-1.on.aws/"
+    return replace(nightly(), actions=action_links.list_actions(url, b"key", KEY, START))
+
+
+def acknowledged() -> Alert:
+    members = [
+        Member(f"{ROOT}{n}", Role.FAILED, "oom-container", START + n * MINUTE, "nightly")
+        for n in range(3)
+    ]
+    said = "acknowledged by Ada: no more digests until it recovers or has 30 failures"
+    return compose_update(incident(first()), members, "ACKNOWLEDGED", said, START + HOUR)
+
+
 SCENES: dict[str, Callable[[], Alert]] = {
+    "acknowledged": acknowledged,
+    "action-links": with_action_links,
     "array-closed": array_closed,
     "array-first": array_first,
     "chain": chain,

@@ -21,6 +21,8 @@ ENVIRONMENT = {
     "TABLE_NAME": arn("IncidentTable"),
     "FAILURE_QUEUE_URL": arn("FailureQueue"),
     "FOLLOW_UP_QUEUE_URL": arn("FollowUpQueue"),
+    "ACTIONS_URL": "",
+    "ACTIONS_KEY_ARN": "",
     "GROUP_BY": "queue,definition,cause,error",
     "MAX_ALERTS_PER_MINUTE": "5",
     "MAX_ALERTS_PER_HOUR": "30",

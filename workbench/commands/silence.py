@@ -15,7 +15,7 @@ from workbench.cli.command import Group, Invocation, pass_invocation
 from workbench.deployed.new_silence import LONGEST, TIMES, build_silence
 
 if TYPE_CHECKING:
-    from workbench.deployed.silences import SilenceStore
+    from actions.silencing import SilenceStore
 
 EXAMPLES = """\
 Examples:
@@ -132,6 +132,8 @@ def _now_ms() -> int:
 def _describe(silence: Silence) -> str:
     globs = {label: getattr(silence, label) for label in MATCHERS}
     named = [f"{label} {glob}" for label, glob in globs.items() if glob != "*"]
+    if silence.incident:
+        named.append(f"incident {silence.incident}, up to {silence.grows_to - 1:,} failures")
     return ", ".join(named) or "everything"
 
 

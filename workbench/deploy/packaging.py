@@ -18,7 +18,9 @@ from cfnlint.decode import cfn_yaml
 from workbench.deploy.archive import read_template, zip_folder
 from workbench.files import ROOT, STACK
 
-SOURCES = ("workbench", "functions/notifier", "on_alert/destinations", "environments")
+SOURCES = (
+    "workbench", "functions/notifier", "functions/actions", "on_alert/destinations", "environments"
+)  # fmt: skip
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 BESIDE = ("events", "docs/real-account.md", "benchmarks/measured.json")
 DIST = ROOT / "dist"

@@ -40,9 +40,17 @@ def build_silence(
         id=secrets.token_hex(ID_BYTES),
         until=parse_until(until, now),
         reason=_one_line("reason", reason, REASON_LIMIT),
-        who=_one_line("who", _user_name() if who is None else who, WHO_LIMIT),
-        **globs,
+        who=check_who(who),
+        queue=globs.get("queue", "*"),
+        definition=globs.get("definition", "*"),
+        job=globs.get("job", "*"),
+        cause=globs.get("cause", "*"),
     )
+
+
+def check_who(who: str | None) -> str:
+    """Return a name that is safe to show, by default the user's; raises `InputError`."""
+    return _one_line("who", _user_name() if who is None else who, WHO_LIMIT)
 
 
 def _user_name() -> str:

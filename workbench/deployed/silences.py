@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from actions import silencing
+from actions.silencing import SilenceStore, TooManySilencesError
 from notifier.aws.ledger import IncidentLedger
 from notifier.incident.silence import Silence
 from notifier.ports.service_error import ServiceError
 from workbench.deployed import deployment
 from workbench.errors import InputError
-
-TRIES = 5  # of a change that collides with others
-MAX_SILENCES = 100  # every delivery of failures reads them all
-
-
-class SilenceStore(Protocol):
-    """Where silences are kept; both methods raise `ServiceError`."""
-
-    def silences(self) -> tuple[Sequence[Silence], int]:
-        """Return all silences, and their common version."""
-        ...
-
-    def save_silences(self, silences: Sequence[Silence], version: int) -> bool:
-        """Replace all silences; False if they have changed since that version."""
-        ...
 
 
 def open_store(table: str, stack_name: str, region: str) -> SilenceStore:
@@ -47,14 +33,14 @@ def open_store(table: str, stack_name: str, region: str) -> SilenceStore:
 
 def add(store: SilenceStore, new: Silence, now: int) -> None:
     """Add a silence; raises `InputError` when there are too many."""
-
-    def with_new(current: Sequence[Silence]) -> list[Silence]:
-        active = [each for each in current if now < each.until]
-        if len(active) >= MAX_SILENCES:
-            raise InputError(f"there are {MAX_SILENCES} silences already; remove one first")
-        return [*active, new]
-
-    _change(store, with_new)
+    try:
+        silencing.add(store, new, now)
+    except TooManySilencesError as error:
+        raise InputError(
+            f"there are {silencing.MAX_SILENCES} silences already; remove one first"
+        ) from error
+    except ServiceError as error:
+        raise deployment.aws_error("write the silences", error) from error
 
 
 def list_active(store: SilenceStore, now: int) -> list[Silence]:
@@ -72,7 +58,10 @@ def remove(store: SilenceStore, silence_id: str, now: int) -> Silence:
             raise InputError(f"no active silence has the id {silence_id!r}")
         return [each for each in current if each.id != silence_id]
 
-    _change(store, without)
+    try:
+        silencing.change(store, without)
+    except ServiceError as error:
+        raise deployment.aws_error("write the silences", error) from error
     return removed[0]
 
 
@@ -81,14 +70,3 @@ def _read(store: SilenceStore) -> tuple[Sequence[Silence], int]:
         return store.silences()
     except ServiceError as error:
         raise deployment.aws_error("read the silences", error) from error
-
-
-def _change(store: SilenceStore, change: Callable[[Sequence[Silence]], Sequence[Silence]]) -> None:
-    for _ in range(TRIES):
-        current, version = _read(store)
-        try:
-            if store.save_silences(change(current), version):
-                return
-        except ServiceError as error:
-            raise deployment.aws_error("write the silences", error) from error
-    raise InputError("others changed the silences at the same time; try again")

@@ -93,21 +93,22 @@ def close_incident(invocation: Invocation, incident_id: str) -> None:
 
 @command.command("ack", epilog=EXAMPLES)
 @click.argument("incident_id", metavar="ID", type=INCIDENT)
-@click.option("--until", default="24h", metavar="TIME", help="45m, 2h, 3d or 18:30; default: 24h")
+@click.option("--until", default="14d", metavar="TIME", help="45m, 2h, 3d or 18:30; default: 14d")
+@click.option("--who", metavar="NAME", help="your name; default: your user name")
 @pass_invocation
-def acknowledge(invocation: Invocation, incident_id: str, until: str) -> None:
-    """Acknowledge an incident: a silence for its queue, definition and cause."""
+def acknowledge(invocation: Invocation, incident_id: str, until: str, who: str | None) -> None:
+    """Acknowledge an incident: no more digests until it recovers or grows tenfold."""
+    from actions import silencing
     from workbench.deployed import silences
-    from workbench.deployed.new_silence import build_silence
+    from workbench.deployed.new_silence import check_who, parse_until
 
-    incident = _store(invocation).find(incident_id)
-    first, now = incident.first, time.time_ns() // 1_000_000
-    definition = first.definition.partition(":")[0] or None
-    globs = {"queue": first.queue or None, "definition": definition, "cause": incident.cause}
-    new = build_silence(globs, until, f"acknowledged: {incident.key}", None, now)
-    store = silences.open_store("", invocation.stack_name, "")  # in the Region of `_store`
-    silences.add(store, new, now)
-    invocation.out.line(f"Acknowledged {incident.key} until {units.moment(new.until)[:16]} UTC.")
+    found = _store(invocation)
+    incident, now = found.find(incident_id), time.time_ns() // 1_000_000
+    end, members = parse_until(until, now), found.members(incident)
+    new = silencing.acknowledge(incident, members, check_who(who), now, end)
+    silences.add(silences.open_store("", invocation.stack_name, ""), new, now)
+    invocation.out.line(f"Acknowledged {incident.key} until {units.moment(end)[:16]} UTC,")
+    invocation.out.line(f"or until it recovers or has {new.grows_to:,} failures.")
     invocation.out.line("Failures in this time are counted, and reported afterwards.")
     invocation.out.line(f"To end it early: batch-notifier silence remove {new.id}")
     invocation.out.add(incident=_as_json(incident), silence=new.id, until=units.iso(new.until))

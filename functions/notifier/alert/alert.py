@@ -32,6 +32,7 @@ class Alert:
     `outcome` and `reason` say why the alert is sent now, `kept_back` what was not sent before.
     `sms_allowed` is False at the limit on text messages; `is_last_sms` marks the last below it, or
     `is_last_sms_of_share` that of a queue. `filters` has further values of message attributes.
+    `actions` are signed links.
     """
 
     status: str
@@ -55,6 +56,7 @@ class Alert:
     excerpt: Excerpt | None = None
     log_note: str = ""
     links: Pairs = ()
+    actions: Pairs = ()
     commands: tuple[str, ...] = ()
     submit_commands: tuple[str, ...] = ()  # of the AWS CLI: for the webhook only
     ids: Pairs = ()

@@ -12,6 +12,7 @@
 | `held`, `held-drills` | `<key>` | an incident on hold for the storm digest |
 | `sweep` | `bookmark` | where the last sweep stopped |
 | `heartbeat` | `<nonce>` | a heartbeat that is on its way |
+| `action` | `<signature>` | a signed link that was used |
 | `subscriptions` | `pending` | how many subscriptions are not confirmed |
 """
 
@@ -192,6 +193,18 @@ class IncidentLedger:
         )
         return self._table.put_if_unchanged(item)
 
+    def redeem_link(self, signature: str, expires: int) -> bool:
+        """Use up a signed link that ends then (epoch s); False if it was used before."""
+        return self._table.put_all_if_absent([_used_link(signature, expires)])
+
+    def is_link_used(self, signature: str) -> bool:
+        """Return whether a link was used."""
+        return bool(list(self._table.get_many([items.key("action", signature)])))
+
+    def restore_link(self, signature: str) -> None:
+        """Let a link be used again, because nothing was done."""
+        self._table.delete_many([items.key("action", signature)])
+
     def _settle_some(self, left: dict[str, Place]) -> dict[str, Place]:
         known: dict[str, Place] = {}
         for pause in (*PAUSES_S, None):
@@ -211,6 +224,10 @@ class IncidentLedger:
 
     def _in_days(self, days: int) -> int:
         return self._now_ms() // 1000 + days * DAY_S
+
+
+def _used_link(signature: str, expires: int) -> Item:
+    return items.with_body(items.key("action", signature), {}, expires + DAY_S)
 
 
 def _days_kept(member: Member) -> int:

@@ -44,7 +44,9 @@ def render(alert: Alert) -> str:
         "content": {
             "textType": "client-markdown",
             "title": defang(_write_title(alert, emoji)),
-            "description": inert(_write_description(alert), (url for _, url in alert.links)),
+            "description": inert(
+                _write_description(alert), (url for _, url in (*alert.links, *alert.actions))
+            ),
             "nextSteps": [defang(_escape_code(step)) for step in alert.steps],
             "keywords": [word for word in (alert.diagnosis.class_, alert.severity) if word],
         },
@@ -86,8 +88,10 @@ def _build_context(alert: Alert) -> dict[str, str]:
 def _write_description(alert: Alert) -> str:
     """Give the parts that fit, from the top; none is cut, which could leave a mark open."""
     links = " | ".join(f"[{_label(*link)}]({link[1]})" for link in alert.links)
+    actions = " | ".join(f"[{label}]({url})" for label, url in alert.actions)
     parts = (
         " ".join(_inline_code(each) for each in alert.news),
+        actions,
         _show_table(alert),
         alert.diagnosis.meaning,
         "\n".join(f"{one.source}: {_inline_code(one.text)}" for one in alert.diagnosis.evidence),

@@ -61,6 +61,7 @@ def render_body(alert: Alert) -> str:
         _wrap(alert.sentence),
         _wrap(_write_news(alert)),
         _section("DO NEXT", _list_steps(alert)),
+        _section("WITH ONE CLICK (24 hours)", _list_links(alert.actions)),
         _section(_jobs_heading(alert), [f"  {row}" for row in alert.breakdown]),
         _section("CHANGED since the last success", _align_pairs(alert.changes)),
         _section("FACTS", _align_pairs(alert.facts)),

@@ -74,7 +74,7 @@ def render_channels(alert: Alert) -> dict[str, str]:
 
 def _own_parts(alert: Alert) -> Iterator[str]:
     """Give what the notifier made itself: only from parts that have AWS's form, and the runbook."""
-    yield from (url for _, url in alert.links)
+    yield from (url for _, url in (*alert.links, *alert.actions))
     yield from alert.commands
 
 

@@ -45,6 +45,7 @@ def build_document(alert: Alert) -> dict[str, Any]:
         "log": asdict(alert.excerpt) if alert.excerpt else None,
         "log_note": alert.log_note or None,
         "links": dict(alert.links),
+        "actions": dict(alert.actions),
         "commands": [*alert.commands, *alert.submit_commands],
         **_build_incident(alert),
         "history": _build_history(alert.run_history) if alert.run_history else None,

@@ -92,7 +92,7 @@ def review(
     known = tuple({one.job_id: one for one in members}.values())
     reported = frozenset(one.job_id for one in known if incident.has_reported(one))
     new = [one for one in known if one.job_id not in reported]
-    holds = _holds(incident, new, steering, now)
+    holds = _holds(incident, new, steering.about(incident, open_failures(incident, known)), now)
     least = Severity.INFO if is_always_reported(incident.first) else minimum
     enough = {one for one in Severity if one >= least}
     summed_up = fold(known).severity
@@ -112,6 +112,11 @@ def review(
         held=tuple(one for one in new if one.job_id in holds),
         hold=min(holds.values(), key=lambda one: one.until, default=None),
     )  # fmt: skip
+
+
+def open_failures(incident: Incident, members: Iterable[Member]) -> int:
+    """Count what failed since the last success of its job; a parent only sums up."""
+    return sum(one.role is not Role.PARENT and not _is_past(incident, one) for one in members)
 
 
 def _holds(

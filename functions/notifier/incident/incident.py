@@ -32,6 +32,7 @@ class Outcome(StrEnum):
     REPEAT = "repeat"
     RECOVERED = "recovered"
     CLOSED = "closed"
+    ANSWERED = "answered"
     QUIET = "quiet"
     HELD = "held"
     SILENCED = "silenced"

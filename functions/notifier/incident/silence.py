@@ -1,4 +1,4 @@
-"""What suppresses an alert on purpose: a silence that a person set, or a tag of the job.
+"""What suppresses an alert on purpose: a silence or an acknowledgement of a person, or a tag.
 
 Each is matched by each failure. Nothing is held for longer than its member is kept.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from notifier.batch.failure import Failure
 from notifier.incident.counts import Member
-from notifier.incident.incident import Outcome
+from notifier.incident.incident import Incident, Outcome
 from notifier.incident.job import Job, job_of
 from notifier.text import units
 from notifier.text.units import DAY_MS, HOUR_MS
@@ -26,7 +26,11 @@ _END_OF_TIME_MS = 253_370_764_800_000  # the year 9999, which people write for "
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """One silence. The four globs must all match; `*` matches anything. `until` is in epoch ms."""
+    """One silence. The four globs must all match; `*` matches anything. `until` is in epoch ms.
+
+    With `incident`, it is the acknowledgement of that incident alone. It also ends once the
+    incident has `grows_to` failures, or a job of it succeeds: `recovered` was its last success.
+    """
 
     id: str
     until: int
@@ -36,6 +40,16 @@ class Silence:
     definition: str = "*"
     job: str = "*"
     cause: str = "*"
+    incident: str = ""
+    grows_to: int = 0
+    recovered: int = 0
+
+    def is_about(self, incident: Incident, failures: int) -> bool:
+        """Return whether it may hold back failures of an incident that has so many now."""
+        if not self.incident:
+            return True
+        is_same = self.incident == incident.key and last_success(incident) == self.recovered
+        return is_same and failures < self.grows_to
 
     def covers(self, job: Job, cause: str, now: int) -> bool:
         """Return whether it holds back a run of a job now: reads check time, TTL may come late."""
@@ -51,7 +65,14 @@ class Silence:
 
     def __str__(self) -> str:
         until = units.moment(self.until).removesuffix(":00 UTC").removesuffix(" UTC")
+        if self.incident:
+            return f"acknowledged by {self.who}"
         return f"silenced by {self.who} until {until} UTC: {self.reason}"
+
+
+def last_success(incident: Incident) -> int:
+    """Return when the last successful run of any of its jobs began, in epoch ms; 0 if none."""
+    return max(incident.recovered.values(), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +94,11 @@ class Steering:
 
     silences: tuple[Silence, ...]
     runs_failed: Callable[[Job], int]
+
+    def about(self, incident: Incident, failures: int) -> Steering:
+        """Return what may hold back failures of an incident that has so many now."""
+        kept = tuple(one for one in self.silences if one.is_about(incident, failures))
+        return replace(self, silences=kept)
 
     def hold(self, first: Failure, member: Member, now: int) -> Hold | None:
         """Return why a member of an incident must not be reported yet, or None."""

@@ -36,7 +36,14 @@ class Metric(StrEnum):
     CLAIMS_LOST = "ClaimsLost"
     DEPENDENTS_WAITING = "DependentsWaiting"
 
+    # What people did with the links of alerts, and what was refused.
+    ACTIONS_DONE = "ActionsDone"
+    ACTIONS_FAILED = "ActionsFailed"
+    ACTIONS_REFUSED = "ActionsRefused"
+    ACTIONS_SHOWN = "ActionsShown"
+
     # What could not be done, or found out.
+    ACTION_LINKS_MISSING = "ActionLinksMissing"
     CRASHED = "Crashed"
     DEGRADED_MESSAGES = "DegradedMessages"
     GROUPED_WITHOUT_LOG = "GroupedWithoutLog"

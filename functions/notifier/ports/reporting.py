@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol
 
+from notifier.alert.facts import Pairs
 from notifier.alert.history import RunHistory
 from notifier.batch.failure import Failure, LogStream
 from notifier.batch.labels.labels import Labels
@@ -19,9 +20,9 @@ from notifier.incident.rate_limit import Limits, OutageLimit, RateState
 from notifier.incident.recovery import Run, Success
 from notifier.incident.silence import Silence
 from notifier.joblog.excerpt import LogRead
+from notifier.ports.at_once import AtOnce, in_turn
 from notifier.ports.metrics import FailureLabels, Metric
 
-_Result = TypeVar("_Result")
 # They stand for a storm digest where a follow-up names an incident.
 STORM, DRILL_STORM = "storm", "drill-storm"
 
@@ -213,16 +214,21 @@ class NoLabels:
         return {}
 
 
-class AtOnce(Protocol):
-    """Runs tasks that only read, and returns their results in order."""
+class ActionLinks(Protocol):
+    """Makes the links by which a reader acts on an incident."""
 
-    def __call__(self, tasks: Sequence[Callable[[], _Result]]) -> list[_Result]:
-        """Run them; raises what the first of them raised."""
+    def sign(self, incident: str, now: int) -> Pairs:
+        """Return label and URL of each; raises `ServiceError`."""
+        ...
 
 
-def in_turn(tasks: Sequence[Callable[[], _Result]]) -> list[_Result]:
-    """Run tasks one after another; the adapters of AWS run them side by side."""
-    return [task() for task in tasks]
+class NoActionLinks:
+    """Makes none: ActionLinks is off."""
+
+    def sign(self, incident: str, now: int) -> Pairs:
+        """Return none."""
+        del incident, now
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,3 +248,4 @@ class Ports:
     labels: LabelReader = field(default_factory=NoLabels)
     outage: OutageLimit = field(default_factory=OutageLimit)
     at_once: AtOnce = in_turn
+    actions: ActionLinks = field(default_factory=NoActionLinks)

@@ -7,10 +7,12 @@ comes; a crash after it leaves a duplicate, never a loss.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from notifier.alert.alert import Alert
+from notifier.alert.facts import Pairs
 from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member, Role, highest_severity
 from notifier.incident.decision import Decision, Standing, novelty, reason_of, review
@@ -20,6 +22,7 @@ from notifier.incident.recovery import Recovery, open_jobs
 from notifier.incident.silence import Steering
 from notifier.ports.metrics import Metric
 from notifier.ports.reporting import LedgerSnapshot, Options, Ports
+from notifier.ports.service_error import ServiceError
 from notifier.text import units, untrusted
 from notifier.text.units import SECOND_MS
 from notifier.workflows.publishing import publish
@@ -53,7 +56,9 @@ class Announcer:
         now = self._ports.now_ms()
         if not incident.hold or incident.due <= now:
             return False
-        holds = [self._steering.hold(incident.first, one, now) for one in members]
+        # Whether an acknowledgement still holds depends on all members, which are not read here.
+        steering = self._steering.about(incident, sys.maxsize)
+        holds = [steering.hold(incident.first, one, now) for one in members]
         return all(one and incident.due <= one.until + JUST_AFTER_MS for one in holds)
 
     def announce(
@@ -180,8 +185,18 @@ class Announcer:
             outcome=str(decision.outcome),
             reason=decision.reason if recovery else reason_of(decision, standing, row),
             kept_back=_kept_back(standing, recovery),
+            actions=() if recovery else self._action_links(standing.incident),
             unconfirmed=self._unconfirmed,
         )
+
+    def _action_links(self, incident: Incident) -> Pairs:
+        """Return signed links; without the key the alert goes out without them."""
+        try:
+            return self._ports.actions.sign(incident.key, self._ports.now_ms())
+        except ServiceError as error:
+            problem = {"incident": incident.key, "problem": error.says}
+            self._ports.journal.note("no action links", Metric.ACTION_LINKS_MISSING, problem)
+            return ()
 
 
 def _kept_back(standing: Standing, recovery: Recovery | None) -> str:

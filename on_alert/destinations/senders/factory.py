@@ -1,12 +1,26 @@
-"""The sender of a destination; each library is imported only where a destination needs it."""
+"""Makes the sender of a destination; its libraries are loaded only where it is used."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from destinations.errors import RejectedError
 from destinations.routing.specs import KINDS, Destination
 from destinations.senders.thread import Sender
+
+# Module and callable by kind; it takes the credential, and the options by name.
+MAKERS = {
+    "slack": ("slack", "SlackBot"),
+    "slack-webhook": ("slack", "SlackWebhook"),
+    "teams": ("teams", "Teams"),
+    "pagerduty": ("pager", "PagerDuty"),
+    "opsgenie": ("pager", "Opsgenie"),
+    "incident-io": ("pager", "IncidentIo"),
+    "mail": ("mail", "make_mail"),
+    "webhook": ("webhook", "Webhook"),
+    "apprise": ("apprise_url", "AppriseUrl"),
+}
 
 
 def make_sender(destination: Destination, credentials: dict[str, str]) -> Sender:
@@ -20,74 +34,7 @@ def make_sender(destination: Destination, credentials: dict[str, str]) -> Sender
     secret = credentials.get(destination.credential, "")
     if KINDS[destination.kind].credential and not secret:
         raise RejectedError(f"credential {destination.credential} is not stored")
-    return _MAKERS[destination.kind](secret, dict(destination.options))
-
-
-def _slack(secret: str, options: dict[str, Any]) -> Sender:
-    from destinations.senders.slack import SlackBot
-
-    return SlackBot(secret, **options)
-
-
-def _slack_webhook(secret: str, options: dict[str, Any]) -> Sender:
-    from destinations.senders.slack import SlackWebhook
-
-    return SlackWebhook(secret, **options)
-
-
-def _teams(secret: str, options: dict[str, Any]) -> Sender:
-    from destinations.senders.teams import Teams
-
-    return Teams(secret, **options)
-
-
-def _pagerduty(secret: str, options: dict[str, Any]) -> Sender:
-    from destinations.senders.pager import PagerDuty
-
-    return PagerDuty(secret, **options)
-
-
-def _opsgenie(secret: str, options: dict[str, Any]) -> Sender:
-    from destinations.senders.pager import Opsgenie
-
-    return Opsgenie(secret, **options)
-
-
-def _incident_io(secret: str, options: dict[str, Any]) -> Sender:
-    from destinations.senders.pager import IncidentIo
-
-    return IncidentIo(secret, **options)
-
-
-def _mail(secret: str, options: dict[str, Any]) -> Sender:
-    import boto3
-
-    from destinations.senders.mail import Mail
-
-    del secret
-    return Mail(boto3.client("sesv2"), options["from"], options["to"])
-
-
-def _webhook(secret: str, options: dict[str, Any]) -> Sender:
-    from destinations.senders.webhook import Webhook
-
-    return Webhook(secret, **options)
-
-
-def _apprise(secret: str, options: dict[str, Any]) -> Sender:
-    from destinations.senders.apprise_url import AppriseUrl
-
-    return AppriseUrl(secret, **options)
-
-
-_MAKERS = {
-    "slack": _slack,
-    "slack-webhook": _slack_webhook,
-    "teams": _teams,
-    "pagerduty": _pagerduty,
-    "opsgenie": _opsgenie,
-    "incident-io": _incident_io,
-    "mail": _mail,
-    "webhook": _webhook,
-    "apprise": _apprise,
-}
+    module, name = MAKERS[destination.kind]
+    make: Any = getattr(import_module(f"destinations.senders.{module}"), name)
+    sender: Sender = make(secret, **destination.options)
+    return sender

@@ -69,6 +69,13 @@ class Mail:
         return first.following(alert)
 
 
+def make_mail(_secret: str, **options: Any) -> Mail:
+    """Make the sender of a destination: `from` and `to` are its options."""
+    import boto3  # here, because a client takes time to make
+
+    return Mail(boto3.client("sesv2"), options["from"], options["to"])
+
+
 def render(
     alert: AlertDocument, sender: str, recipients: list[str], thread: Thread | None = None
 ) -> EmailMessage:
@@ -95,6 +102,7 @@ def render_html(alert: AlertDocument) -> str:
         dark_colour=dark,
         steps=alert.steps,
         links=wording.shown_links(alert),
+        actions=wording.shown_actions(alert),
         meaning="" if alert.is_recovery else alert.cause.get("meaning", ""),
         log="\n".join(alert.log_lines),
         table="\n".join(alert.table),

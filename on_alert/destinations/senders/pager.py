@@ -1,5 +1,7 @@
 """PagerDuty, Opsgenie and incident.io: one alert an incident, opened and resolved by its key.
 
+What a person did by a link of an alert acknowledges it.
+
 Events API v2: https://developer.pagerduty.com/docs/send-alert-event
 Alert API: https://docs.opsgenie.com/docs/alert-api
 Alert events over HTTP: https://api-docs.incident.io/tag/Alert-Events-V2
@@ -44,11 +46,12 @@ class Opsgenie:
         self._api = api or _OPSGENIE[service_region]
 
     def send(self, alert: AlertDocument, thread: Thread | None) -> None:
-        """Create the alert, or close it."""
+        """Create the alert, acknowledge it or close it."""
         del thread
         path = "/v2/alerts"
-        if alert.is_recovery:
-            path += f"/{quote(alert.incident, safe='')}/close?identifierType=alias"
+        if alert.is_recovery or alert.is_answer:
+            verb = "close" if alert.is_recovery else "acknowledge"
+            path += f"/{quote(alert.incident, safe='')}/{verb}?identifierType=alias"
         http.post_json("Opsgenie", self._api + path, render_opsgenie(alert), self._headers)
 
 
@@ -60,15 +63,17 @@ class IncidentIo:
         self._url = f"{api}/v2/alert_events/http/{quote(source, safe='')}"
 
     def send(self, alert: AlertDocument, thread: Thread | None) -> None:
-        """Send one alert event."""
+        """Send one alert event; its API knows no acknowledgement."""
         del thread
+        if alert.is_answer:
+            return
         http.post_json("incident.io", self._url, render_incident_io(alert), self._headers)
 
 
 def render_pagerduty(alert: AlertDocument) -> dict[str, Any]:
     """Give an event of the Events API v2, without the routing key."""
     event = {
-        "event_action": "resolve" if alert.is_recovery else "trigger",
+        "event_action": _action(alert),
         "dedup_key": alert.incident[:KEY_LIMIT],
         "client": "batch-notifier",
     }
@@ -83,13 +88,20 @@ def render_pagerduty(alert: AlertDocument) -> dict[str, Any]:
         "class": values["cause"],
         "custom_details": _details(alert),
     }
-    links = [{"href": url, "text": label} for label, url in wording.shown_links(alert)]
+    shown = (*wording.shown_links(alert), *wording.shown_actions(alert))
+    links = [{"href": url, "text": label} for label, url in shown]
     return event | {"payload": {k: v for k, v in payload.items() if v}, "links": links}
 
 
+def _action(alert: AlertDocument) -> str:
+    if alert.is_answer:
+        return "acknowledge"
+    return "resolve" if alert.is_recovery else "trigger"
+
+
 def render_opsgenie(alert: AlertDocument) -> dict[str, Any]:
-    """Give the body of Create Alert, or of Close Alert."""
-    if alert.is_recovery:
+    """Give the body of Create Alert, or of Close Alert and Acknowledge Alert."""
+    if alert.is_recovery or alert.is_answer:
         return {"source": "batch-notifier", "note": wording.one_line(alert.subject)}
     values = alert.routing_values()
     return {

@@ -44,7 +44,8 @@ class SlackBot:
             self._post_details(alert, thread)
             return thread
         self._call("chat.postMessage", channel=thread.place, thread_ts=thread.message, **card)
-        if alert.time >= thread.time:  # else delivered late: the first message shows a newer state
+        # Delivered late, the first message shows a newer state; an answer leaves it as it is.
+        if alert.time >= thread.time and not alert.is_answer:
             self._edit(card, thread)
         return thread.following(alert)
 

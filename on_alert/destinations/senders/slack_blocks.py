@@ -27,7 +27,8 @@ def render_card(alert: AlertDocument) -> _Block:
     """
     emoji, colour = _mark(alert)
     lines = _lines(alert, emoji)
-    links = _interleave([_link(label, url) for label, url in wording.shown_links(alert)], " · ")
+    shown = (*wording.shown_links(alert), *wording.shown_actions(alert))
+    links = _interleave([_link(label, url) for label, url in shown], " · ")
     elements = _interleave([*lines, links] if links else lines, "\n")
     return {
         "text": fallback(alert),

@@ -58,6 +58,8 @@ def _card(alert: AlertDocument, log_lines: int) -> dict[str, Any]:
     body += [_text(f"Next: {lines.step}")] if lines.step else []
     body += [_text(one, isSubtle=True) for one in (lines.count, lines.place) if one]
     body += _log(alert, log_lines)
+    if answers := [_open_url(*one) for one in wording.shown_actions(alert)]:
+        body.append({"type": "ActionSet", "actions": answers})
     return {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -78,14 +80,15 @@ def _log(alert: AlertDocument, count: int) -> list[_Element]:
 
 
 def _actions(alert: AlertDocument, *, has_log: bool) -> list[_Element]:
-    links: list[_Element] = [
-        {"type": "Action.OpenUrl", "title": label, "url": url}
-        for label, url in wording.shown_links(alert)
-    ]
+    links = [_open_url(*one) for one in wording.shown_links(alert)]
     if has_log:
         toggle = {"type": "Action.ToggleVisibility", "title": "Log", "targetElements": ["log"]}
         links.append(toggle)
     return links
+
+
+def _open_url(label: str, url: str) -> _Element:
+    return {"type": "Action.OpenUrl", "title": label, "url": url}
 
 
 def _text(text: str, **look: Any) -> _Element:

@@ -24,7 +24,7 @@ class Thread:
 
     def following(self, alert: AlertDocument) -> Thread:
         """Give the thread with this alert in it."""
-        if alert.time < self.time:
+        if alert.time < self.time or alert.is_answer:
             return self
         return replace(self, time=alert.time, is_over=alert.is_recovery)
 

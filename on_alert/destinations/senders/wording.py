@@ -45,6 +45,11 @@ def one_line(text: str, limit: int = LINE_LIMIT) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def shown_actions(alert: AlertDocument) -> list[tuple[str, str]]:
+    """Give the signed links, https only."""
+    return [(label, url) for label, url in alert.actions.items() if url.startswith("https://")]
+
+
 def shown_links(alert: AlertDocument, most: int = 4) -> list[tuple[str, str]]:
     """Give the first links, https only."""
     links = [(label, url) for label, url in alert.links.items() if url.startswith("https://")]

@@ -31,6 +31,19 @@ _SCHEME = lazy(
 )
 _NETWORK_PATH = lazy(r"(?<![\w\\:])\\\\(?=[\w.-]{2})")
 _WWW = lazy(r"(?<![A-Za-z0-9])(www)\.", re.IGNORECASE)
+# Words of code that are top-level domains, under which their owners let nobody register a name.
+_CODE_ENDINGS = frozenset(
+    ("call", "circle", "data", "dot", "drive", "fast", "here", "int", "map", "next", "now", "open",
+     "pin", "ping", "play", "prod", "read", "room", "safe", "save", "search", "select", "spot",
+     "talk", "zero")
+)  # fmt: skip
+_MODULE_ENDINGS = _CODE_ENDINGS | {"build"}  # a public one, which few use
+_NAMES = lazy(r"[A-Za-z_]\w{0,80}(?:\.[A-Za-z_]\w{0,80}){1,12}", re.ASCII)
+_FRAME = lazy(r"\((?:[\w$. -]{0,120}(?::\d{1,6})?\)|[\w$. -]{0,120}[,=\"'])")
+# Who logged a line: `logger=a.b`, `"logger": "a.b"`, ` - a.b - INFO`.
+_LOGGER = lazy(r"\b(?:logger|logger_name|module|caller|target)[\"']?\s?[=:]\s?[\"']?$")
+_NAME_END = lazy(r"[\s\"',;]|$")
+_BEFORE = 24  # characters before a name that tell what it is
 _DOTS = ".\u3002\uff0e\uff61"  # browsers read the wide ones as dots, too
 # A name with dots: not the middle of a path, but after a scheme that was made inert.
 _HOST = lazy(
@@ -110,7 +123,7 @@ def _dead_scheme(found: re.Match[str]) -> str:
 
 def _dead_host(found: re.Match[str]) -> str:
     host = found[0]
-    if _AWS_HOST.match(found.string, found.start()) or _is_file(found):
+    if _AWS_HOST.match(found.string, found.start()) or _is_file(found) or _is_code(found):
         return host
     dots = [n for n, mark in enumerate(host) if mark in _DOTS and n]
     ends = [*dots[1:], len(host)]
@@ -137,6 +150,22 @@ def _is_file(found: re.Match[str]) -> bool:
     before = found.string[: found.start()][-1:]
     is_one = name.isascii() and "." not in name and before != "@"
     return is_one and ending.lower() in _FILE_ENDINGS and after not in ("/", "?", "#")
+
+
+def _is_code(found: re.Match[str]) -> bool:
+    """Return whether a name is one of code: a function in a stack, or a logger's module.
+
+    Only names that end like a domain of nobody else's: a log can write anything like code.
+    """
+    name = found[0]
+    ending = name.rpartition(".")[2].lower()
+    is_in_url = found.string[: found.start()][-1:] in ("/", "@", ":")
+    if is_in_url or ending not in _MODULE_ENDINGS or not _NAMES.fullmatch(name):
+        return False
+    if ending in _CODE_ENDINGS and _FRAME.match(found.string, found.end()):
+        return True
+    before = found.string[max(0, found.start() - _BEFORE) : found.start()]
+    return bool(_LOGGER.search(before) and _NAME_END.match(found.string, found.end()))
 
 
 @cache

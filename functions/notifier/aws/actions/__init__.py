@@ -1,0 +1,1 @@
+"""Signing the links of alerts; loaded only with ActionLinks=on."""
