@@ -203,7 +203,6 @@ class LabelReader(Protocol):
 
     def read(self, failures: Sequence[Failure]) -> Mapping[str, Labels]:
         """Return the labels of failures by the id of their job."""
-        ...
 
 
 class NoLabels:
