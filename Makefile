@@ -157,8 +157,20 @@ catalogue: $(READY) ## build causes.json and token_formats.json after a change o
 	@$(BIN)/python -m workbench.docs.catalogue_build
 	@$(BIN)/python -m workbench.docs.token_formats_build
 
-bench: $(READY) ## measure cold starts, storms and latency beside the usual function (ten minutes)
+bench: $(READY) ## measure everything beside the usual function, on an idle machine (twelve minutes)
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m workbench.docs.readme
+
+bench-start: $(READY) ## measure cold starts, and one failure in a warm function
+	@$(BIN)/python -m benchmarks start
+	@$(BIN)/python -m workbench.docs.readme
+
+bench-storm: $(READY) ## measure storms and peak memory (four minutes)
+	@$(BIN)/python -m benchmarks storm
+	@$(BIN)/python -m workbench.docs.readme
+
+bench-way: $(READY) ## measure the way from the bus to a subscriber (four minutes)
+	@$(BIN)/python -m benchmarks way
 	@$(BIN)/python -m workbench.docs.readme
 
 faults: $(READY) ## inject faults, kill functions, flood; write tests/faults/RESULTS.md (half an hour)
