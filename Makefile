@@ -80,7 +80,7 @@ lint: $(READY) ## run ruff, mypy, import-linter, cfn-lint and sam validate
 	@$(call CHECK,mypy,$(BIN)/mypy)
 	@$(call CHECK,import-linter,$(BIN)/lint-imports --no-logo)
 	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint)
-	@$(call CHECK,sam validate,printf '%s\n' template.yaml environments/*.yaml stacks/*.yaml \
+	@$(call CHECK,sam validate,grep -l '^Transform:' template.yaml stacks/*.yaml \
 	  | xargs -n 1 -P 2 $(BIN)/sam validate --lint --region us-east-1 --template-file)
 
 lint-environments: $(READY) ## find known mistakes in AWS Batch templates (TEMPLATE=path: check your own)
@@ -148,15 +148,29 @@ release-check: $(READY) ## list what is missing for a release
 diagnosis-report: $(READY) ## write docs/diagnosis-report.md: how well public failures are diagnosed
 	@$(BIN)/python -m workbench.docs.diagnosis_report
 
-metamorphic: $(READY) ## try every change of every failure text (a minute); `make test` tries a part
-	@ALL_CHANGES=1 $(BIN)/python -m pytest --quiet tests/diagnosis/test_metamorphic.py
+# Tests of which `make test` tries a part, the same each time.
+thorough: $(READY) ## try every change of every failure text, and 500 sets of parameters (ten minutes)
+	@THOROUGH=1 $(BIN)/python -m pytest --quiet --numprocesses auto \
+	  tests/diagnosis/test_metamorphic.py tests/template/test_settings.py tests/fuzz/test_corpus.py
 
 catalogue: $(READY) ## build causes.json and token_formats.json after a change of their TOML files
 	@$(BIN)/python -m workbench.docs.catalogue_build
 	@$(BIN)/python -m workbench.docs.token_formats_build
 
-bench: $(READY) ## measure cold starts, storms and latency beside the usual function (ten minutes)
+bench: $(READY) ## measure everything beside the usual function, on an idle machine (twelve minutes)
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m workbench.docs.readme
+
+bench-start: $(READY) ## measure cold starts, and one failure in a warm function
+	@$(BIN)/python -m benchmarks start
+	@$(BIN)/python -m workbench.docs.readme
+
+bench-storm: $(READY) ## measure storms and peak memory (four minutes)
+	@$(BIN)/python -m benchmarks storm
+	@$(BIN)/python -m workbench.docs.readme
+
+bench-way: $(READY) ## measure the way from the bus to a subscriber (four minutes)
+	@$(BIN)/python -m benchmarks way
 	@$(BIN)/python -m workbench.docs.readme
 
 faults: $(READY) ## inject faults, kill functions, flood; write tests/faults/RESULTS.md (half an hour)

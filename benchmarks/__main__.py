@@ -1,4 +1,8 @@
-"""`make bench`: runs all benchmarks, and writes RESULTS.md and measured.json."""
+"""`make bench`: runs all benchmarks, or the parts that are named, and writes their results.
+
+`python -m benchmarks [start] [storm] [way]`. Figures of a machine that has other work would be
+wrong: then they are printed and not written.
+"""
 
 from __future__ import annotations
 
@@ -7,58 +11,96 @@ import os
 import platform
 import statistics
 import subprocess
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import latency, memory, report, start, storms, warm
+from benchmarks import latency, memory, page, report, start, storms, warm
 from benchmarks.meter import Measured
-from benchmarks.report import Results
-from benchmarks.start import Starts
 from benchmarks.storms import Storms
 from workbench.local import sam
 from workbench.local.deployment import deploy_locally
 
 HERE = Path(__file__).parent
 RESULTS, MEASURED = HERE / "RESULTS.md", HERE / "measured.json"
+MOST_LOAD = 1.0  # waiting processes in the last minute, at the start
+Cost = dict[str, Any]
 
 
-def main() -> None:
-    """Run all benchmarks, and write both files."""
+def main(names: list[str]) -> int:
+    """Measure these parts, or all, and write RESULTS.md and measured.json."""
+    if wrong := [name for name in names if name not in PARTS]:
+        print(f"no such part: {wrong[0]} (there are {', '.join(PARTS)})", file=sys.stderr)
+        return 2
+    load = os.getloadavg()[0]
+    machine = _machine(load)
     with tempfile.TemporaryDirectory() as folder:
+        _print("building the functions ...")
         built = sam.build(Path(folder) / "build")
-        [artifact] = built.parent.glob("OnFailureFunction*")
-        packages = Path(folder) / "runtime"
-        packages.mkdir()
-        _print("cold starts ...")
-        starts = start.measure(start.contenders(artifact), start.runtime(packages))
-        _print("one failure ...")
-        warm_times = warm.measure()
-        _print("storms ...")
-        measured_storms = storms.measure()
-        _print("from the bus to a subscriber, and memory ...")
-        with deploy_locally(port=0, report=lambda _: None, template=built) as deployment:
-            latencies = latency.measure(deployment)
-            peaks = memory.measure(deployment)  # last: it simulates an hour
-    results = Results(_machine(), starts, warm_times, measured_storms, peaks, latencies)
-    RESULTS.write_text(report.format_report(results), encoding="utf-8")
-    MEASURED.write_text(_cost_data(measured_storms, starts), encoding="utf-8")
-    _print(f"wrote {RESULTS.relative_to(Path.cwd())} and {MEASURED.name}")
+        for name in names or PARTS:
+            text, cost = PARTS[name](machine, built, json.loads(MEASURED.read_text("utf-8")))
+            if load > MOST_LOAD:
+                _print(text)
+                continue
+            before = RESULTS.read_text(encoding="utf-8")
+            RESULTS.write_text(page.replace_part(before, name, text), encoding="utf-8")
+            MEASURED.write_text(json.dumps(cost, indent=1) + "\n", encoding="utf-8")
+            _print(f"wrote the part {name} of {RESULTS.name}")
+    if load > MOST_LOAD:
+        _print(
+            f"nothing was written: the load at the start was {load:.1f}, and above "
+            f"{MOST_LOAD:.0f} the figures are those of a machine with other work"
+        )
+    return 0
+
+
+def _measure_start(machine: str, built: Path, cost: Cost) -> tuple[str, Cost]:
+    [artifact] = built.parent.glob("OnFailureFunction*")
+    packages = built.parent / "runtime"
+    packages.mkdir()
+    _print("cold starts ...")
+    starts = start.measure(start.contenders(artifact), start.runtime(packages))
+    _print("one failure ...")
+    spent = round(statistics.median(starts[start.OURS].whole) / 1000, 3)
+    ours = [row | {"start": spent} for row in cost["ours"]]
+    return report.format_start(machine, starts, warm.measure()), cost | {"ours": ours}
+
+
+def _measure_storm(machine: str, built: Path, cost: Cost) -> tuple[str, Cost]:
+    _print("storms ...")
+    measured = storms.measure()
+    _print("memory ...")
+    with deploy_locally(port=0, report=lambda _: None, template=built) as deployment:
+        peaks = memory.measure(deployment)
+    return report.format_storms(machine, measured, peaks), _cost(measured, cost["ours"][0]["start"])
+
+
+def _measure_way(machine: str, built: Path, cost: Cost) -> tuple[str, Cost]:
+    _print("from the bus to a subscriber ...")
+    with deploy_locally(port=0, report=lambda _: None, template=built) as deployment:
+        return report.format_ways(machine, latency.measure(deployment)), cost
+
+
+PARTS: dict[str, Callable[[str, Path, Cost], tuple[str, Cost]]] = {
+    "start": _measure_start,
+    "storm": _measure_storm,
+    "way": _measure_way,
+}
 
 
 def _print(line: str) -> None:
     print(line, flush=True)
 
 
-def _machine() -> str:
+def _machine(load: float) -> str:
     cores = f"{os.cpu_count()} cores of {_processor()}"
     python = f"Python {platform.python_version()} ({_start_python_version()} for starts)"
     python += f", botocore {version('botocore')}"
-    load = f"load {os.getloadavg()[0]:.1f} at the end"
-    return f"{datetime.now(UTC):%Y-%m-%d}, {cores}, {python}, {load}"
+    return f"{datetime.now(UTC):%Y-%m-%d}, {cores}, {python}, load {load:.1f} at the start."
 
 
 def _start_python_version() -> str:
@@ -72,17 +114,13 @@ def _processor() -> str:
     return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
 
 
-def _cost_data(found: Storms, starts: Mapping[str, Starts]) -> str:
-    """Format the data of `batch-notifier cost`."""
-    ours = [
-        _row(each, statistics.median(starts["OnFailureFunction"].whole))
-        for each in found.series("ours", "jobs")
-    ]
-    usual = _row(found.series("usual", "arrays")[-1], 0.0)
-    return json.dumps({"ours": ours, "usual": usual}, indent=1) + "\n"
+def _cost(found: Storms, start_s: float) -> Cost:
+    """Return the data of `batch-notifier cost`; `start_s` is the CPU of a cold start."""
+    ours = [_row(each, start_s) for each in found.series("ours", "jobs")]
+    return {"ours": ours, "usual": _row(found.series("usual", "arrays")[-1], 0.0)}
 
 
-def _row(found: Measured, start_ms: float) -> dict[str, Any]:
+def _row(found: Measured, start_s: float) -> dict[str, Any]:
     return {
         "failures": found.failures,
         "cpu": round(found.cpu, 4),
@@ -92,9 +130,9 @@ def _row(found: Measured, start_ms: float) -> dict[str, Any]:
         "sends": found.calls["sqs SendMessage"],
         "reads": found.units["read"],
         "writes": found.units["write"],
-        "start": round(start_ms / 1000, 3),
+        "start": start_s,
     }
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

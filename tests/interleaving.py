@@ -23,9 +23,9 @@ class Watched:
         if not callable(wrapped):
             return wrapped
 
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             self._moment(f"before {name}")
-            answer = wrapped(*arguments)
+            answer = wrapped(*arguments, **named)
             self._moment(f"after {name}")
             return answer
 

@@ -29,13 +29,15 @@ from tests.fakes import (
 from workbench.local import job_events
 
 START_MS = 1_795_000_000_000  # some day in November 2026
-VISIBILITY_MS = {"failures": 370_000, "follow-ups": 720_000}  # as in template.yaml
+# As in template.yaml, if its batching window were ten seconds: see WINDOW_MS.
+VISIBILITY_MS = {"failures": 370_000, "follow-ups": 720_000}
 MOST_RECEIVES = 5
 BATCH = {"failures": 100, "follow-ups": 10}
 # Lambda stops a chain "approximately 16 times in the same chain of requests".
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 MOST_INVOCATIONS = 16
-WINDOW_MS = {"failures": 10_000, "follow-ups": 0}  # how long a batch that is not full may wait
+# How long a batch that is not full may wait. The template waits 2 s: here more arrives together.
+WINDOW_MS = {"failures": 10_000, "follow-ups": 0}
 PLENTY_MS = 120_000
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cache
 
 from notifier import settings
+from notifier.aws import calls
 from notifier.aws.batch import BatchScanner
 from notifier.aws.dry_run.ledger import DryRunLedger
 from notifier.aws.heartbeat import AwsHealthSignals, DryRunHealthSignals
@@ -47,6 +48,7 @@ def make_ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
         history=DryRunHistoryLookup() if dry_run else RunHistoryLookup(_definitions()),
         labels=NoLabels() if dry_run else _labels(),
         outage=_outage(),
+        at_once=calls.at_once,
         actions=_actions(),
     )
 

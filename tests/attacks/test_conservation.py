@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from notifier.incident.rate_limit import Limits
 from notifier.ports.reporting import Options
 from tests.attacks.forged import drill, log
-from tests.attacks.test_texts import HOSTILE_LINES, NAMES, SECRET
+from tests.attacks.test_texts import HOSTILE_LINES, NAMES, PLANTED
 from tests.simulation import START_MS, Simulation, failed
 
 ROOMY = Options(limits=Limits(per_minute=1_000, per_hour=10_000))
@@ -66,7 +66,7 @@ SENT = st.builds(
         st.one_of(_pairs(HARMLESS), _pairs(HARMLESS), _pairs(HOLDING)), max_size=3
     ).map(dict),
     name=st.sampled_from([*NAMES.values(), "nightly"]),
-    line=st.sampled_from([*LINES, "", "ValueError: bad row", f"KeyError: {SECRET}"]),
+    line=st.sampled_from([*LINES, "", "ValueError: bad row", f"KeyError: {PLANTED}"]),
 )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def test_every_failure_that_holds_not_itself_back_is_reported_in_time(sent: list
             one.root, index=one.index, name=one.name, queue=one.root,
             definition=f"{one.root}:1", tags=one.tags, second=one.second,
         )  # fmt: skip
-        made["detail"]["container"]["environment"] = [{"name": "DB_PASSWORD", "value": SECRET}]
+        made["detail"]["container"]["environment"] = [{"name": "DB_PASSWORD", "value": PLANTED}]
         made = drill(made, f"d{n}", one.tags) if one.is_drill else made
         world.put(log(world, made, ["start", one.line]) if one.line else made, one.second)
     world.run_until(120)
@@ -89,7 +89,7 @@ def test_every_failure_that_holds_not_itself_back_is_reported_in_time(sent: list
         _is_reported(world, one, [each for each in sent if each.root == one.root])
     for told in world.told:
         assert told.subject.startswith("DRILL") is told.document["status"].startswith("DRILL")
-        assert SECRET not in str([told.document, told.chat])
+        assert PLANTED not in str([told.document, told.chat])
 
 
 def _is_counted_once(world: Simulation, sent: list[Sent]) -> None:

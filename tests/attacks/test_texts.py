@@ -127,7 +127,7 @@ def test_a_runbook_is_a_link_that_shows_its_host_and_in_a_drill_it_is_none() -> 
     [rehearsed, told] = world.told
     assert told.document["links"]["runbook"] == url
     assert f"\n{url}\n" in told.texts["email"]
-    assert f"at wiki.corp[.]com]({url})" in told.chat["content"]["description"]
+    assert f"at wiki(.)corp(.)com]({url})" in told.chat["content"]["description"]
     assert "runbook" not in rehearsed.document["links"]
     assert url not in json.dumps(rehearsed.document["text"])
 

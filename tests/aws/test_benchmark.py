@@ -13,6 +13,7 @@ from benchmarks import storm
 from benchmarks.storms import LEDGER_WRITES
 from notifier import wiring
 from notifier.aws.table import MOST_WRITES
+from notifier.incident.log_sampling import KNOWN_BASE_SAMPLES
 
 SIZE = 1_500
 FOLLOW_UPS = 60  # calls for an hour of them, whatever the size
@@ -47,6 +48,9 @@ def test_a_failure_costs_its_writes_and_little_else() -> None:
 def test_jobs_of_one_definition_and_cause_are_one_incident_however_many() -> None:
     ours = storm.measure("ours", 300, "jobs")
     assert ours.messages == 2
+    # The logs that a delivery reads are read side by side, with a few at once.
+    assert ours.log_reads >= 300 // storm.BATCH * KNOWN_BASE_SAMPLES
+    assert ours.waits <= 70  # one after another: 76
 
 
 def test_the_usual_function_does_what_it_says() -> None:

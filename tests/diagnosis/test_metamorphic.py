@@ -1,6 +1,6 @@
 """What is done to a text may make its verdict more general, never another and never surer.
 
-`make test` tries a part of all changes, the same each time; `make metamorphic` tries all.
+`make test` tries a part of all changes, the same each time; `make thorough` tries all.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from notifier.diagnosis.diagnose import explain
 from tests.diagnosis import metamorphic
 
 TEXTS = metamorphic.known_texts()
-EVERY = 1 if os.environ.get("ALL_CHANGES") else 3
+EVERY = 1 if os.environ.get("THOROUGH") else 3
 
 
 @pytest.mark.parametrize("changes", metamorphic.CHANGES)

@@ -18,7 +18,7 @@ from workbench.local import sam
 from workbench.local.aws import LocalAws
 from workbench.local.samples import EVENTS
 
-WAIT_SECONDS = 90.0  # the batching window of 10 s, two cold starts, and a machine that is busy
+WAIT_SECONDS = 90.0  # the batching window of 2 s, two cold starts, and a machine that is busy
 ROUTES = """default = ["team", "channel", "refuses"]
 [destinations.team]
 type = "teams"

@@ -16,7 +16,7 @@ from workbench.local import sam, samples
 from workbench.local.aws import REGION, LocalAws
 
 STACKS, REGIONS = (sam.STACK, f"{sam.STACK}-2"), (REGION, "eu-west-1")
-WAIT_SECONDS = 40.0  # the batching window of 10 s, a cold start, and a machine that is busy
+WAIT_SECONDS = 40.0  # the batching window of 2 s, a cold start, and a machine that is busy
 
 
 class Place(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Any
 from workbench.local.deployment import LocalDeployment
 from workbench.local.sam import STACK
 
-WAIT_SECONDS = 40.0  # the batching window of 10 s, a cold start, and a machine that is busy
+WAIT_SECONDS = 40.0  # the batching window of 2 s, a cold start, and a machine that is busy
 
 
 def logged(stage: LocalDeployment, function: str, words: str) -> list[dict[str, Any]]:

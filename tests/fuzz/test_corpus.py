@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from random import Random
 
@@ -14,7 +15,8 @@ from tests.properties.planted import SECRETS
 from tests.properties.strategies import SAMPLES
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.json"))
-ROUNDS, STEPS = 10, 4  # of each case, and changes of each one after another
+ROUNDS = 10 if os.environ.get("THOROUGH") else 2  # of each case
+STEPS = 4  # changes of each case, one after another
 
 
 @pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)

@@ -44,7 +44,7 @@ HARMLESS = (
     ),
     Harmless(
         "prose and patterns about AWS Secrets Manager",
-        r"functions/notifier/diagnosis/causes\.toml",
+        r"workbench/docs/causes\.toml",
         r"(actions|match) = \[.*|\{ in = \[.*|\"Allow .*secretsmanager:GetSecretValue.*",
     ),
     Harmless(

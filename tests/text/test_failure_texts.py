@@ -11,7 +11,7 @@ from typing import Any
 from notifier.text import untrusted
 
 ROOT = Path(__file__).parents[2]
-CATALOGUE = ROOT / "functions/notifier/diagnosis/causes.toml"
+CATALOGUE = ROOT / "workbench/docs/causes.toml"
 TABLES = ("tests/diagnosis/reasons.jsonl", "tests/diagnosis/corpus.jsonl")
 REASONS = ("reason", "statusReason", "ResourceStatusReason", "status_reason", "errorMessage")
 

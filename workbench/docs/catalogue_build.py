@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import json
 import tomllib
+from pathlib import Path
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from re import _constants as op  # type: ignore[attr-defined]  # the tree has no public names
@@ -20,7 +21,7 @@ from typing import Any
 from notifier.diagnosis import catalogue
 from notifier.diagnosis.prefilter import GRAM, fold_case, grams
 
-SOURCE = catalogue.CATALOGUE.with_suffix(".toml")
+SOURCE = Path(__file__).with_name("causes.toml")
 MAX_ALTERNATIVES = 24  # more words are slower to find than the pattern itself
 LONG_ENOUGH = 8  # letters; beyond that, fewer words are better than longer ones
 

@@ -14,7 +14,7 @@ HEAD = """\
 # Causes
 
 What each cause means, how it is recognised, and what to do. `make golden` generates this page from
-[causes.toml](../functions/notifier/diagnosis/causes.toml); change it there.
+[causes.toml](../workbench/docs/causes.toml); change it there.
 
 Where only the area is known, the cause is the area's: its id ends with `-unspecified` or `-other`,
 and the alert quotes the text. Several entries with one id are variants of one cause.

@@ -135,6 +135,12 @@ def alarm_metrics() -> int:
     )
 
 
+def batching_window() -> int:
+    """Return the seconds for which Lambda collects failures: every first alert waits for them."""
+    events = _template()["Resources"]["OnFailureFunction"]["Properties"]["Events"]
+    return int(events["Failures"]["Properties"]["MaximumBatchingWindowInSeconds"])
+
+
 def _resources(resource_type: str) -> list[Any]:
     """Return the resources of a type that need no parameter to exist."""
     return [

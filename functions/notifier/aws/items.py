@@ -36,6 +36,7 @@ _STORED_FIELDS = (
 )  # fmt: skip
 
 MEMBER_PREFIX = "job#"
+_MEMBER_FIELDS = tuple(field.name for field in fields(Member))
 _COUNTS = ("after", "muted_until")  # of most members, 0
 _KEPT = ("key", "first", "cause", "certainty", "opened_at", "interval", "due", "lease_until")
 # A version before 0.2 numbered the episodes of an incident.
@@ -167,10 +168,10 @@ def to_place(item: Item) -> Place:
 
 def from_member(member: Member) -> dict[str, Any]:
     """Return the body of a member; its id is in the key, unless it is too long for that."""
-    body = _without_empty({field.name: getattr(member, field.name) for field in fields(member)})
+    body = _without_empty({name: getattr(member, name) for name in _MEMBER_FIELDS})
     if _short(member.job_id) == member.job_id:
         body.pop("job_id", None)
-    body |= {"log": list(asdict(member.log).values())} if member.log else {}
+    body |= {"log": [member.log.group, member.log.stream, member.log.region]} if member.log else {}
     return {name: value for name, value in body.items() if value or name not in _COUNTS}
 
 

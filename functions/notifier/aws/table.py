@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from notifier.aws import calls, items
@@ -25,7 +25,6 @@ MOST_KEYS, MOST_WRITES = 100, 25  # in one BatchGetItem, in one BatchWriteItem
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 MOST_IN_TRANSACTION = 100
-WRITES_AT_ONCE = 4  # the hundred failures of a full delivery take the time of one call
 PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)  # before retries of what DynamoDB did not process
 # Reasons why a transaction fails because a rival writer was faster.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
@@ -126,13 +125,7 @@ class Table:
     def _write_all(self, requests: Sequence[Any]) -> None:
         """Write all in parallel calls; if one call fails, the others are still made."""
         batches = [requests[at : at + MOST_WRITES] for at in range(0, len(requests), MOST_WRITES)]
-        if len(batches) == 1:  # without the cost of a thread
-            self._write_batch(batches[0])
-            return
-        with ThreadPoolExecutor(WRITES_AT_ONCE) as pool:
-            done = [pool.submit(self._write_batch, batch) for batch in batches]
-        for each in done:
-            each.result()
+        calls.at_once([partial(self._write_batch, batch) for batch in batches])
 
     def _write_batch(self, left: Any) -> None:
         for pause in (*PAUSES_S, None):

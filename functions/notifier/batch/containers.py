@@ -38,12 +38,26 @@ class Container:
     log_region: str = ""
 
 
-def parse_containers(detail: Json, safe: Sanitizer) -> list[Container]:
-    """Parse all containers of the job; the one that most likely failed it comes first."""
-    defined = [_container(raw, safe) for raw in islice(container_specs(detail), _CONTAINERS_KEPT)]
-    last = _last_attempt(detail, safe)
-    ended = [_with_outcome(one, last.pop(one.name, Container())) for one in defined]
-    return sorted([*ended, *last.values()], key=_failure_order)
+_NOTHING = Container()  # of which nothing is known
+
+
+def parse_outcome(detail: Json, safe: Sanitizer) -> tuple[list[Container], tuple[Attempt, ...]]:
+    """Parse all containers of the job and its attempts.
+
+    The container that most likely failed it comes first; of the attempts, the last one failed it.
+    """
+    raw = dicts_at(detail, "attempts") or dicts_at(detail, "eksAttempts")
+    defined = [_container(one, safe) for one in islice(container_specs(detail), _CONTAINERS_KEPT)]
+    kept = raw[-ATTEMPTS_KEPT:]
+    ended = [[_container(one, safe) for one in _attempt_containers(each)] for each in kept]
+    essential = {one.name: one.essential for one in defined}
+    attempts = tuple(
+        _attempt(each, containers, essential, safe)
+        for each, containers in zip(kept, ended, strict=True)
+    )
+    last = {one.name: one for one in ended[-1]} if ended else {}
+    known = [_with_outcome(one, last.pop(one.name, _NOTHING)) for one in defined]
+    return sorted([*known, *last.values()], key=_failure_order), attempts
 
 
 def container_specs(detail: Json) -> Iterator[Json]:
@@ -77,6 +91,12 @@ def _container(raw: Json, safe: Sanitizer) -> Container:
 
 
 def _with_outcome(defined: Container, ended: Container) -> Container:
+    if (
+        ended.exit_code in (None, defined.exit_code)
+        and ended.reason in ("", defined.reason)
+        and ended.log_stream in ("", defined.log_stream)
+    ):
+        return defined  # as usual, the event says the same of the job and of its last attempt
     return replace(
         defined,
         exit_code=defined.exit_code if ended.exit_code is None else ended.exit_code,
@@ -91,12 +111,6 @@ def _failure_order(container: Container) -> tuple[bool, bool, bool]:
     return (not (failed and container.essential), not failed, not container.reason)
 
 
-def _last_attempt(detail: Json, safe: Sanitizer) -> dict[str, Container]:
-    attempts = dicts_at(detail, "attempts") or dicts_at(detail, "eksAttempts")
-    found = _attempt_containers(attempts[-1]) if attempts else []
-    return {one.name: one for one in (_container(raw, safe) for raw in found)}
-
-
 def _attempt_containers(attempt: Json) -> list[Json]:
     """Return the container objects of one attempt of any shape."""
     several = [
@@ -107,18 +121,13 @@ def _attempt_containers(attempt: Json) -> list[Json]:
     return (several or pod or ([single] if single else []))[:_CONTAINERS_KEPT]
 
 
-def parse_attempts(detail: Json, safe: Sanitizer) -> tuple[Attempt, ...]:
-    """Parse the attempts, oldest first; the last one failed the job."""
-    raw = dicts_at(detail, "attempts") or dicts_at(detail, "eksAttempts")
-    defined = islice(container_specs(detail), _CONTAINERS_KEPT)
-    essential = {safe(one.get("name")): one.get("essential") is not False for one in defined}
-    return tuple(_attempt(one, essential, safe) for one in raw[-ATTEMPTS_KEPT:])
-
-
-def _attempt(raw: Json, essential: dict[str, bool], safe: Sanitizer) -> Attempt:
-    ended = [_container(one, safe) for one in _attempt_containers(raw)]
-    known = [replace(one, essential=essential.get(one.name, True)) for one in ended]
-    failed = min(known, key=_failure_order, default=Container())
+def _attempt(
+    raw: Json, ended: list[Container], essential: dict[str, bool], safe: Sanitizer
+) -> Attempt:
+    known = [
+        one if essential.get(one.name, True) is one.essential else _switched(one) for one in ended
+    ]
+    failed = min(known, key=_failure_order, default=_NOTHING)
     return Attempt(
         started_at=time_at(raw, "startedAt"),
         stopped_at=time_at(raw, "stoppedAt"),
@@ -129,6 +138,10 @@ def _attempt(raw: Json, essential: dict[str, bool], safe: Sanitizer) -> Attempt:
         log_stream=failed.log_stream,
         host=_host(raw, safe),
     )
+
+
+def _switched(one: Container) -> Container:
+    return replace(one, essential=not one.essential)
 
 
 def _host(raw: Json, safe: Sanitizer) -> str:

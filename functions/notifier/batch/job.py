@@ -5,8 +5,7 @@ from __future__ import annotations
 from notifier.batch import retry_strategy
 from notifier.batch.containers import (
     Container,
-    parse_attempts,
-    parse_containers,
+    parse_outcome,
     platform_of,
     requested_resources,
 )
@@ -85,7 +84,7 @@ def parse_job(event: Json, detail: Json, kind: Kind) -> Failure | None:
 
 def _outcome(detail: Json, kind: Kind, region: str, safe: Sanitizer) -> Json:
     """Parse how the job ended, and where its log is."""
-    containers, attempts = parse_containers(detail, safe), parse_attempts(detail, safe)
+    containers, attempts = parse_outcome(detail, safe)
     failed = containers[0] if containers else Container()
     last = attempts[-1] if attempts else Attempt()
     no_log_reason = _no_log_reason(detail, kind, failed, attempts)

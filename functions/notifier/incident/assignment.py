@@ -110,8 +110,8 @@ class IncidentAssigner:
 
     def assign(self, failures: Sequence[ClassifiedFailure]) -> list[Assignment]:
         """Assign the failures, in any order; a chain of jobs is settled from its beginning."""
-        assigned = {one.id: Assignment(one, None, member_of(one, Role.FAILED)) for one in failures}
         waiting = {one.id: one for one in failures}
+        assigned: dict[str, Assignment | None] = dict.fromkeys(waiting)
         for patient in (True, False):
             for id_, one in list(waiting.items()):
                 if not (self._joins_another(one) and (patient or one.may_wait)):
@@ -119,7 +119,9 @@ class IncidentAssigner:
             while ready := [one for one in waiting.values() if self._upstream(one)]:
                 for one in ready:
                     assigned[one.id] = self._settle(waiting.pop(one.id), self._upstream(one))
-        return list(assigned.values())
+        for id_, one in waiting.items():
+            assigned[id_] = Assignment(one, None, member_of(one, Role.FAILED))
+        return [one for one in assigned.values() if one]
 
     def _settle(self, one: ClassifiedFailure, upstream: Place | None) -> Assignment:
         place = upstream or self._own_place(one)
@@ -127,8 +129,9 @@ class IncidentAssigner:
             self.places[one.root] = place
         joins = place.key != one.key(self._group_by) and upstream
         own = Role.PARENT if one.failure.kind in _PARENTS else Role.FAILED
-        member = member_of(one, Role.DEPENDENT if joins else own)
-        return Assignment(one, place, replace(member, assumed=place.assumed and not upstream))
+        is_assumed = place.assumed and not upstream
+        member = member_of(one, Role.DEPENDENT if joins else own, is_assumed=is_assumed)
+        return Assignment(one, place, member)
 
     def _joins_another(self, one: ClassifiedFailure) -> bool:
         """Return whether it may belong to another job's incident: not if its own family has one."""
@@ -151,7 +154,7 @@ class IncidentAssigner:
         return Place(one.key(self._group_by), assumed=bool(one.joins))
 
 
-def member_of(classified: ClassifiedFailure, role: Role) -> Member:
+def member_of(classified: ClassifiedFailure, role: Role, *, is_assumed: bool = False) -> Member:
     """Return what the ledger stores of a failure; every delivery of its event gives the same."""
     failure = classified.failure
     is_family = failure.kind in FAMILIES and role is not Role.DEPENDENT
@@ -169,6 +172,7 @@ def member_of(classified: ClassifiedFailure, role: Role) -> Member:
         log=failure.log,
         size=(failure.array_size or failure.node_count) if is_parent else None,
         failed=failure.array_failed if is_parent else None,
+        assumed=is_assumed,
         label=Severity(tagged) if tagged in set(Severity) else classified.severity,
         queue="" if is_family else failure.queue_arn,
         definition="" if is_family else failure.definition,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 
 from notifier.batch.failure import Failure, Kind
@@ -89,7 +88,7 @@ def _has_value(label: str, values: dict[str, str]) -> bool:
 
 def root_of(job_id: str) -> str:
     """Return the id of the job a child or node belongs to: the console writes `id:3` and `id#1`."""
-    return re.split("[:#]", job_id, maxsplit=1)[0]
+    return job_id.partition(":")[0].partition("#")[0]
 
 
 def apart(failure: Failure, root: str) -> str:

@@ -20,6 +20,7 @@ from notifier.incident.rate_limit import Limits, OutageLimit, RateState
 from notifier.incident.recovery import Run, Success
 from notifier.incident.silence import Silence
 from notifier.joblog.excerpt import LogRead
+from notifier.ports.at_once import AtOnce, in_turn
 from notifier.ports.metrics import FailureLabels, Metric
 
 # They stand for a storm digest where a follow-up names an incident.
@@ -202,7 +203,6 @@ class LabelReader(Protocol):
 
     def read(self, failures: Sequence[Failure]) -> Mapping[str, Labels]:
         """Return the labels of failures by the id of their job."""
-        ...
 
 
 class NoLabels:
@@ -246,4 +246,5 @@ class Ports:
     history: History
     labels: LabelReader = field(default_factory=NoLabels)
     outage: OutageLimit = field(default_factory=OutageLimit)
+    at_once: AtOnce = in_turn
     actions: ActionLinks = field(default_factory=NoActionLinks)

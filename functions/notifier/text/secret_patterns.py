@@ -1,9 +1,8 @@
 """Secrets told by the words around them: headers, cookies, command lines, statements, calls.
 
 Each pattern marks the secret with a group, and names words of which one stands in every text that
-it matches. Each is linear: no nested repeat, every repeat bounded. A
-secret may be cut anywhere, by a tail or by Batch's own 255 characters, so no pattern asks for its
-end.
+it matches. Each is linear: no nested repeat, every repeat bounded. A secret may be cut anywhere, by
+a tail or by Batch's own 255 characters, so no pattern asks for its end.
 """
 
 from __future__ import annotations
@@ -45,8 +44,11 @@ PATTERNS = (
         "authorization header",
         ("auth",),
         ("authorization", "x-auth"),
-        r"authorization\W{1,10}(?:b[\"'])?(?:[\w-]{1,20}\s{1,3})?(?:\w{1,20}=\"[^\"]{0,60}\",\s)?"
-        r"((?=\S{0,15}[0-9]|\S{24}|(?<=\s)(?-i:\w*[a-z][A-Z]))[^\s\"'`<>\\,;]{4,2000})",
+        # In a sentence, the word after it is no token: "authorization requires TransitEncryption".
+        r"authorization(?:(?:\s{0,3}[^\w\s]\W{0,9}|\s{1,3}(?=(?:basic|bearer|token|digest)\s))"
+        r"(?:b[\"'])?(?:[\w-]{1,20}\s{1,3})?(?:\w{1,20}=\"[^\"]{0,60}\",\s)?"
+        r"(?=\S{0,15}[0-9]|\S{24}|(?<=\s)(?-i:\w*[a-z][A-Z]))"
+        r"|\s{1,3}(?:[\w-]{1,20}\s{1,3})?(?=\S{0,15}[0-9]|\S{24}))([^\s\"'`<>\\,;]{4,2000})",
     ),
     Pattern(
         "bearer or basic",
@@ -54,9 +56,7 @@ PATTERNS = (
         (),
         rf"{_START}(?:bearer|basic)\s{{1,3}}((?=[\w.~+/-]{{0,15}}[0-9])[\w.~+/=-]{{4,2000}})",
     ),
-    Pattern(
-        "signature of a request", ("signature=",), (), r"signature=([0-9a-zA-Z%+/=_-]{16,2000})"
-    ),
+    Pattern("signed request", ("signature=",), (), r"signature=([0-9a-zA-Z%+/=_-]{16,2000})"),
     Pattern(
         "cookie",
         ("cookie",),

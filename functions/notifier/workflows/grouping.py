@@ -107,11 +107,11 @@ class _Grouping:
 
     def group(self, received: Sequence[ReceivedFailure]) -> Grouped:
         failures = [self._with_base(one.classified) for one in received]
+        by_id = {each.id: one for each, one in zip(failures, received, strict=True)}
         snapshot = self._read(failures)
         failures, latest = self._with_errors(failures, snapshot.places)
         snapshot = self._with_incidents(snapshot, {one.key(self._group_by) for one in failures})
         assignments, places = self._assign(failures, snapshot)
-        by_id = {one.classified.id: one for one in received}
         updates = _updates(assignments, by_id)
         members = [(each.place, member) for each in updates for member in each.members]
         runs = _new_runs(assignments, snapshot.places)
@@ -139,9 +139,11 @@ class _Grouping:
         """Read the logs that grouping needs; give the incidents to remember by base as well."""
         # A job that was counted before stays where it was, whatever its log says now.
         failures = [replace(one, base="") if one.root in places else one for one in failures]
+        selected = select_logs(failures, places)
+        self._logs.fetch([one.failure for one in selected])
         errors = {
             one.id: error
-            for one in select_logs(failures, places)
+            for one in selected
             if (error := self._logs.error(one.failure)) is not None
         }
         failures = with_errors(failures, errors, places, self._group_by)

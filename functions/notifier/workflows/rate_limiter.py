@@ -15,8 +15,8 @@ from notifier.text.units import HOUR_MS, SECOND_MS
 
 TRIES = 5  # of a change to what others change as well
 LOST_MS = HOUR_MS  # a storm digest overdue by so much is lost
-# A critical failure without room is named by the next digest: with the 10 s in which SQS collects
-# events, within a minute.
+# A critical failure without room is named by the next digest: with the 2 s in which Lambda
+# collects events, within a minute.
 CRITICAL_STORM_MS = 30 * SECOND_MS
 _CONTENDED = "the rate limit is contended"
 

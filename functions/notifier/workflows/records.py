@@ -10,7 +10,7 @@ from notifier.batch.event import is_preemption, parse_event
 from notifier.batch.failure import Failure, Unreadable
 from notifier.batch.labels.scope import Scope
 from notifier.batch.sweep_events import heartbeat_nonce
-from notifier.diagnosis.diagnose import diagnose
+from notifier.diagnosis.alike import diagnose_event
 from notifier.diagnosis.evidence import Diagnosis
 from notifier.diagnosis.known_cause import UNREADABLE, diagnosis_for
 from notifier.incident.assignment import ClassifiedFailure
@@ -130,7 +130,7 @@ def _count_heartbeat(nonce: str, record: Record, ports: Ports) -> None:
 
 def _received(parsed: Failure | Unreadable, record: Record) -> ReceivedFailure:
     if isinstance(parsed, Failure):
-        return ReceivedFailure(parsed, parsed, diagnose(parsed))
+        return ReceivedFailure(parsed, parsed, diagnose_event(parsed))
     parsed = replace(parsed, event_id=parsed.event_id or record.message_id)
     return ReceivedFailure(parsed, parsed.as_failure(), UNREADABLE)
 

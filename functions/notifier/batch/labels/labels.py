@@ -41,6 +41,8 @@ def merge(*tags: Tags) -> Tags:
 
 def with_labels(failure: Failure, labels: Labels, names: Collection[str]) -> Failure:
     """Add the steering tags and those of these names; what the event itself says is believed."""
+    if not (labels.tags or labels.unread or failure.tags):
+        return failure  # as of most: there is nothing to add
     safe = sanitizer(failure.secrets, NAME_LIMIT)
     found = {key: safe(value) for key, value in labels.tags.items()} | dict(failure.tags)
     kept = tuple((key, found[key]) for key in (*STEERING_TAGS, *names) if found.get(key))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from notifier.batch.containers import container_specs
@@ -12,6 +13,7 @@ from notifier.batch.json_lookup import Json, Sanitizer, dicts_at, str_at
 from notifier.batch.pipelines.engines import ENGINES, PATTERNS, Engine
 
 _SETTINGS_READ = 500  # of all containers
+_JOBS_KEPT = 200  # names of jobs and of their settings, which are no secrets
 # What an identifier looks like: anything else is not shown, whatever its name.
 _IDENTIFIER = re.compile(r"[0-9A-Za-z_][\w.:+@/-]{0,255}", re.ASCII)
 _MARKER = "MANAGED_BY_AWS"  # the only setting whose value is a mark
@@ -51,6 +53,22 @@ def recognise(job_name: str, definition: str, known: Known, safe: Sanitizer) -> 
     safe
         Masks the secrets of the job: a value that has one is not shown.
     """
+    names = () if not known else tuple(known)
+    found = _engine_of(job_name, definition, names, known.get(_MARKER, ""))
+    if found is None:
+        return Pipeline()
+    engine, named = found
+    run = next(_values(engine.run, engine, known, safe), named.get("run", ""))
+    step = next(_values(engine.step, None, known, safe), named.get("step", ""))
+    return Pipeline(engine.name, run, step)
+
+
+@lru_cache(maxsize=_JOBS_KEPT)
+def _engine_of(
+    job_name: str, definition: str, names: tuple[str, ...], marker: str
+) -> tuple[Engine, dict[str, str]] | None:
+    """Return the engine, and what names say of the run: the same for the siblings of a job."""
+    known = dict.fromkeys(names, "") | {_MARKER: marker} if marker else dict.fromkeys(names, "")
     for engine in ENGINES:
         found = [
             match
@@ -58,11 +76,9 @@ def recognise(job_name: str, definition: str, known: Known, safe: Sanitizer) -> 
             if pattern and (match := PATTERNS[pattern].fullmatch(name))
         ]
         if found or any(_has_mark(mark, known) for mark in engine.marks):
-            named = {key: value for match in found for key, value in match.groupdict().items()}
-            run = next(_values(engine.run, engine, known, safe), named.get("run") or "")
-            step = next(_values(engine.step, None, known, safe), named.get("step") or "")
-            return Pipeline(engine.name, run, step)
-    return Pipeline()
+            groups = {key: value for match in found for key, value in match.groupdict().items()}
+            return engine, {key: value or "" for key, value in groups.items()}
+    return None
 
 
 def _has_mark(mark: str, known: Known) -> bool:
