@@ -11,9 +11,9 @@ from __future__ import annotations
 import itertools
 import json
 import tomllib
-from pathlib import Path
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from re import _constants as op  # type: ignore[attr-defined]  # the tree has no public names
 from re import _parser  # type: ignore[attr-defined]  # likewise
 from typing import Any
