@@ -1,7 +1,7 @@
 """The catalogue of causes: how each is recognised, what it means, what to do.
 
 People edit `workbench/docs/causes.toml`. `make catalogue` turns it into `causes.json`, which loads
-faster and has the index of `prefilter.py`. A cause is parsed and a pattern compiled when it is first
+faster and has the index of `prefilter.py`. A cause is parsed and a pattern compiled when first
 tried. Tests check the files, not the code at run time.
 """
 
