@@ -104,4 +104,4 @@ def change(store: SilenceStore, change: Callable[[Sequence[Silence]], Sequence[S
         current, version = store.silences()
         if store.save_silences(change(current), version):
             return
-    raise ServiceError(ErrorKind.RETRYABLE, "others changed the silences at the same time")
+    raise ServiceError(ErrorKind.RETRYABLE, "others changed them at the same time; try again")

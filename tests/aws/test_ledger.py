@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
@@ -335,12 +336,14 @@ class Calls:
 
     def __init__(self, ledger: IncidentLedger) -> None:
         self.made: Counter[str] = Counter()
+        self._lock = threading.Lock()  # batches are written in threads
         self.change: Callable[[str, dict[str, Any]], None] = lambda name, answer: None
         self._events = ledger._table._client.meta.events
         self._events.register("after-call.dynamodb", self._after)
 
     def _after(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
-        self.made[model.name] += 1
+        with self._lock:
+            self.made[model.name] += 1
         self.change(model.name, parsed)
 
 

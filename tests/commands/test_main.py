@@ -17,6 +17,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from actions.silencing import MAX_SILENCES
 from notifier.aws import calls
 from notifier.aws.calls import service_error
 from notifier.incident.silence import Silence
@@ -395,9 +396,9 @@ def test_a_silence_that_is_over_is_neither_listed_nor_removed() -> None:
 
 
 def test_there_is_room_for_a_hundred_silences_and_those_that_ended_take_none() -> None:
-    store = Store([replace(SILENCE, until=NOW)] + [SILENCE] * (silences.MAX_SILENCES - 1))
+    store = Store([replace(SILENCE, until=NOW)] + [SILENCE] * (MAX_SILENCES - 1))
     silences.add(store, SILENCE, NOW)
-    assert store.kept == [SILENCE] * silences.MAX_SILENCES
+    assert store.kept == [SILENCE] * MAX_SILENCES
     with pytest.raises(InputError, match="there are 100 silences already"):
         silences.add(store, SILENCE, NOW)
 

@@ -159,7 +159,7 @@ def test_sam_templates_are_transformed(tmp_path: Path, capsys: pytest.CaptureFix
     (file := tmp_path / "sam.yaml").write_text(SAM)
     code, printed = run(capsys, str(file))
     assert code == ExitCode.FOUND
-    assert "EB1701 The timeout is 5 seconds" in printed
+    assert "EB1701 AttemptDurationSeconds is 5" in printed
 
 
 def test_a_terraform_plan_is_checked_with_the_same_rules(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def check_sms(alert: Alert, told: str) -> None:
 
 def check_email(alert: Alert, told: str) -> None:
     check_clean(told)
-    own = {url for _, url in alert.links}
+    own = {url for _, url in (*alert.links, *alert.actions)}
     for line in told.split("\n"):
         if line.strip() in own:
             continue

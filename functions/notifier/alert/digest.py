@@ -100,8 +100,7 @@ def compose_digest(
     samples, log_says = log_samples.show_logs(incident, reads, log_lines)
     alert = _add_headline(start_digest(incident, tally, diagnosis), incident, tally, log_says, due)
     sentence = summary.write_sentence(incident, tally, diagnosis, due)
-    stop = _stop_others(parent_job(first), tally)
-    stop_step = "To stop those that have not run yet, use the last command below." if stop else ""
+    stop_step, stop = _stop_others(parent_job(first), tally)
     steps = (*advice.next_steps(first, diagnosis), again.step, stop_step, dependents_step(tally))
     return replace(
         alert,
@@ -222,14 +221,18 @@ def _list_commands(incident: Incident, tally: Tally, diagnosis: Diagnosis) -> tu
     return (*commands[:-1], *aws_cli.describe_jobs(ids[:JOBS_DESCRIBED], job.region))
 
 
-def _stop_others(job: Failure, tally: Tally) -> tuple[str, ...]:
-    """Give the command that keeps those that have not run from failing, too."""
+def _stop_others(job: Failure, tally: Tally) -> tuple[str, tuple[str, ...]]:
+    """Give the step and the command that keep others from failing, too."""
     if tally.failed < MANY or job.is_drill:
-        return ()
+        return "", ()
+    command: tuple[str, ...] = ()
     if job.kind is Kind.JOB:
-        return aws_cli.cancel_waiting(job.queue_arn, job.definition_arn, job.region)
-    is_running = job.kind is Kind.ARRAY_PARENT and not tally.ended
-    return aws_cli.terminate_job(job.job_id, job.region) if is_running else ()
+        others = "cancel the jobs that still wait"
+        command = aws_cli.cancel_waiting(job.queue_arn, job.definition_arn, job.region)
+    elif job.kind is Kind.ARRAY_PARENT and not tally.ended:
+        others = "stop the children that have not ended"
+        command = aws_cli.terminate_job(job.job_id, job.region)
+    return (f"To {others}, use the last command below.", command) if command else ("", ())
 
 
 def dependents_step(tally: Tally) -> str:

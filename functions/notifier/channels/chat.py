@@ -13,6 +13,7 @@ from dataclasses import replace
 from notifier.alert import wording
 from notifier.alert.alert import Alert
 from notifier.batch.identifiers import is_arn
+from notifier.diagnosis.evidence import QUOTE
 from notifier.text import untrusted
 from notifier.text.links.defang import defang, inert
 
@@ -71,8 +72,12 @@ def _write_title(alert: Alert, emoji: str) -> str:
 
 
 def _quote_verdict(alert: Alert) -> str:
-    """Give the verdict, with what the log says as code: it is untrusted text."""
-    return replace(alert, error=_inline_code(alert.error)).verdict
+    """Give the verdict, with what the log or AWS says as code: it is untrusted text."""
+    title = alert.diagnosis.title
+    if title.startswith(QUOTE):
+        title = f"{QUOTE}{_inline_code(title.removeprefix(QUOTE))}"
+    quoted = replace(alert.diagnosis, title=title)
+    return replace(alert, error=_inline_code(alert.error), diagnosis=quoted).verdict
 
 
 def _build_context(alert: Alert) -> dict[str, str]:
