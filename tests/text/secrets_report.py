@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import statistics
 import string
 import sys
 import time
@@ -24,6 +25,7 @@ LINES, WIDTH = 400, 200
 MASK_LIMIT = 3.3
 KNOWN_LIMIT = 77.0
 _RUNS = 25
+LOOPS = 5  # of the reference, before and after: one is too short to time
 _WORDS = re.compile("[a-z]+|[0-9]+")
 
 
@@ -59,17 +61,30 @@ def _reference() -> None:
         _WORDS.findall(line.lower())
 
 
-def in_references(work: Callable[[], object], runs: int = _RUNS) -> tuple[float, float]:
-    """Give the CPU time as a multiple of the reference loop, and in ms; of each the least.
+def _references() -> None:
+    for _ in range(LOOPS):
+        _reference()
 
-    Other work on the machine makes a run longer, never shorter.
+
+def _nothing() -> None:
+    pass
+
+
+def in_references(
+    work: Callable[[], object], runs: int = _RUNS, without: Callable[[], object] = _nothing
+) -> tuple[float, float]:
+    """Give the CPU time as a multiple of the reference loop, and in ms; of each the median.
+
+    What `without` takes right before is not counted.
     """
     loops, spent = [], []
     for _ in range(runs):
-        loops += [milliseconds(_reference) for _ in range(3)]
-        spent.append(milliseconds(work))
-        loops += [milliseconds(_reference) for _ in range(3)]
-    return min(spent) / min(loops), min(spent)
+        before = milliseconds(_references)
+        ms = -milliseconds(without)
+        ms += milliseconds(work)
+        loops.append(2 * LOOPS * ms / (before + milliseconds(_references)))
+        spent.append(ms)
+    return statistics.median(loops), statistics.median(spent)
 
 
 def rows() -> list[tuple[str, str, str, bool]]:
@@ -99,11 +114,15 @@ def _costs() -> list[tuple[str, str, str, bool]]:
     masking, masking_ms = in_references(lambda: untrusted.lines(ordinary))
     values, long = known_values()
     untrusted.lines(long)
-    known, known_ms = in_references(lambda: untrusted.lines(long, values), 7)
-    alone, alone_ms = in_references(lambda: untrusted.lines(long), 7)
+
+    def cold() -> None:
+        untrusted.forget_secrets()
+        untrusted.lines(long, values)
+
+    known = in_references(cold, 7, without=lambda: untrusted.lines(long))
     return [
         _cost(f"{LINES} ordinary lines", masking, masking_ms, MASK_LIMIT),
-        _cost("100 known values in 400 long ones", known - alone, known_ms - alone_ms, KNOWN_LIMIT),
+        _cost("100 known values in 400 long ones", *known, KNOWN_LIMIT),
     ]
 
 

@@ -88,13 +88,17 @@ def _cost() -> str:
     rows = [
         f"| failures in a month | {' | '.join(names)} |",
         "|---" * 4 + "|",
-        f"| *first alert after* | {' | '.join(f'{delay:.1f} s' for delay in delays)} |",
+        f"| *first alert after* | {' | '.join(map(_seconds, delays))} |",
     ]
     for words, failures, storm in MONTHS:
         bills = monthly_cost.bills(failures, storm)
         sums = (f"{_mails(bill.messages)}, ${bill.total:,.2f}" for bill in bills)
         rows.append(f"| {words} | {' | '.join(sums)} |")
     return "\n".join(rows)
+
+
+def _seconds(delay: float) -> str:
+    return f"{delay:.1f} s" if delay >= 0.1 else "less than 0.1 s"
 
 
 def _mails(messages: float) -> str:
