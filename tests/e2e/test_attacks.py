@@ -63,7 +63,14 @@ def test_ids_that_are_too_long_for_a_key_strand_no_other_failure(stage: LocalDep
     send(stage, *bad, real(str(uuid.uuid4()), name="beside-them", definition="beside:1"))
     subjects = "\n".join(one.subject for one in received(stage))
     assert "beside-them" in subjects
-    assert [n for n in range(9) if f"TooLong{n}" not in subjects] == []
+    # A rival may make the function leave one for another delivery, minutes later: it is queued.
+    late = [n for n in range(9) if f"TooLong{n}" not in subjects]
+    counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    answer = stage.aws.client("sqs").get_queue_attributes(
+        QueueUrl=stage.resources["FailureQueue"], AttributeNames=list(counts)
+    )
+    assert len(late) <= sum(int(answer["Attributes"][count]) for count in counts)
+    assert len(late) <= 1
 
 
 @pytest.mark.parametrize("tags", [MUTE, {"notify:after": "99999"}], ids=["mute", "after"])

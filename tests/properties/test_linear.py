@@ -6,6 +6,7 @@ several runs each, taken in turns, so that a busy one does not either.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from typing import Any
@@ -47,16 +48,23 @@ SECRET_UNITS = (
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Time one call, over as many as it takes to be measured."""
-    rounds, spent = 1, 0.0
-    while True:
-        start = time.process_time()
-        for _ in range(rounds):
-            work()
-        spent = time.process_time() - start
-        if spent >= LEAST_S:
-            return spent / rounds
-        rounds *= 4
+    """Time one call, over as many as it takes to be measured.
+
+    Without the garbage collector: its time grows with all that the tests before have left.
+    """
+    rounds = 1
+    gc.disable()
+    try:
+        while True:
+            start = time.process_time()
+            for _ in range(rounds):
+                work()
+            spent = time.process_time() - start
+            if spent >= LEAST_S:
+                return spent / rounds
+            rounds *= 4
+    finally:
+        gc.enable()
 
 
 def growth(small: Callable[[], object], large: Callable[[], object]) -> float:
