@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actions import pages
 from actions.misuse import MisuseError
-from actions.performing import Desk, answer
+from actions.performing import ActionPorts, answer
 from actions.requests import parse_request
 from notifier.aws.actions.signed_links import SigningKey
 from notifier.aws.journal import Journal
@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     del context
     journal = Journal(logger, metrics)
     try:
-        page = answer(parse_request(event), _desk(journal))
+        page = answer(parse_request(event), _ports(journal))
     except MisuseError as error:
         misuse = error.misuse
         journal.note("refused", Metric.ACTIONS_REFUSED, {"why": misuse.name.lower()})
@@ -42,8 +42,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return page.to_response()
 
 
-def _desk(journal: Journal) -> Desk:
-    return Desk(_ledger(), _topic(), journal, lambda: _key().read(), _now_ms)
+def _ports(journal: Journal) -> ActionPorts:
+    return ActionPorts(_ledger(), _topic(), journal, lambda: _key().read(), _now_ms)
 
 
 def _now_ms() -> int:

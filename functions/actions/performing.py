@@ -29,7 +29,7 @@ MORNING = 9  # o'clock, UTC
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ActionPorts:
     """What the function works with; `key` may raise `ServiceError`."""
 
     ledger: IncidentLedger
@@ -40,14 +40,14 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _OpenedLink:
     incident: Incident
     members: tuple[Member, ...]
     token: Token
     now: int
 
 
-def answer(request: Request, desk: Desk) -> Page:
+def answer(request: Request, ports: ActionPorts) -> Page:
     """Show what a link would do, or do it.
 
     Raises
@@ -57,52 +57,53 @@ def answer(request: Request, desk: Desk) -> Page:
     ServiceError
         When AWS failed: nothing was done, and the link still works.
     """
-    now = desk.now_ms()
-    token = check_token(request.token, desk.key(), now / 1000)
-    case = _open(token, desk, now)
+    now = ports.now_ms()
+    token = check_token(request.token, ports.key(), now / 1000)
+    case = _open(token, ports, now)
     if not request.is_form:
-        desk.journal.note("action shown", Metric.ACTIONS_SHOWN, _facts(token))
-        return pages.ask(LABELS[token.action], case.incident, _promise(case), request.token)
-    return _perform(case, request.who, desk)
+        ports.journal.note("action shown", Metric.ACTIONS_SHOWN, _facts(token))
+        promise = _promise(_silence(case, ""))
+        return pages.ask(LABELS[token.action], case.incident, promise, request.token)
+    return _perform(case, request.who, ports)
 
 
-def _open(token: Token, desk: Desk, now: int) -> _Case:
+def _open(token: Token, ports: ActionPorts, now: int) -> _OpenedLink:
     """Find the incident, and refuse what has no use."""
-    snapshot = desk.ledger.read((), [token.incident])
+    snapshot = ports.ledger.read((), [token.incident])
     incident = snapshot.incidents.get(token.incident)
     if incident is None:
         raise MisuseError(Misuse.NO_INCIDENT)
-    if desk.ledger.is_link_used(token.signature):
+    if ports.ledger.is_link_used(token.signature):
         raise MisuseError(Misuse.USED)
-    members = desk.ledger.members(incident.place)
+    members = ports.ledger.members(incident.place)
     if token.action is Action.ACKNOWLEDGE:
         if incident.stage != "open":
             raise MisuseError(Misuse.OVER)
         if silencing.acknowledgement_of(incident, snapshot.silences, members, now):
             raise MisuseError(Misuse.ALREADY)
-    return _Case(incident, members, token, now)
+    return _OpenedLink(incident, members, token, now)
 
 
-def _perform(case: _Case, who: str, desk: Desk) -> Page:
-    token = case.token
-    if not desk.ledger.redeem_link(token.signature, token.expires):
+def _perform(case: _OpenedLink, who: str, ports: ActionPorts) -> Page:
+    token, silence = case.token, _silence(case, who)
+    if not ports.ledger.redeem_link(token.signature, token.expires):
         raise MisuseError(Misuse.USED)
     try:
-        silencing.add(desk.ledger, _silence(case, who), case.now)
+        silencing.add(ports.ledger, silence, case.now)
     except TooManySilencesError as error:
-        desk.ledger.restore_link(token.signature)
+        ports.ledger.restore_link(token.signature)
         raise MisuseError(Misuse.TOO_MANY) from error
     except ServiceError:
-        desk.ledger.restore_link(token.signature)
+        ports.ledger.restore_link(token.signature)
         raise
-    desk.journal.note("action done", Metric.ACTIONS_DONE, _facts(token))
+    ports.journal.note("action done", Metric.ACTIONS_DONE, _facts(token))
     is_ack = token.action is Action.ACKNOWLEDGE
     status = "ACKNOWLEDGED" if is_ack else "SILENCED"
-    said = f"{status.lower()} by {who}: {_promise(case)}"
-    return pages.done(status.capitalize(), case.incident, said, _publish(case, status, said, desk))
+    said = f"{status.lower()} by {who}: {_promise(silence)}"
+    return pages.done(status.capitalize(), case.incident, said, _publish(case, status, said, ports))
 
 
-def _silence(case: _Case, who: str) -> Silence:
+def _silence(case: _OpenedLink, who: str) -> Silence:
     if case.token.action is Action.ACKNOWLEDGE:
         return silencing.acknowledge(case.incident, case.members, who, case.now)
     return silencing.silence(case.incident, who, _until(case.token.action, case.now))
@@ -115,25 +116,23 @@ def _until(action: Action, now: int) -> int:
     return int(tomorrow.replace(hour=MORNING, minute=0, second=0, microsecond=0).timestamp()) * 1000
 
 
-def _promise(case: _Case) -> str:
-    """Say what the action means."""
-    if case.token.action is Action.ACKNOWLEDGE:
-        most = silencing.acknowledge(case.incident, case.members, "", case.now).grows_to
-        return f"no more digests until it recovers or has {most:,} failures"
-    one = silencing.silence(case.incident, "", 0)
+def _promise(one: Silence) -> str:
+    """Say what the silence means that an action makes."""
+    if one.incident:
+        return f"no more digests until it recovers or has {one.grows_to:,} failures"
     what = f"queue {one.queue or '-'}, job definition {one.definition or '-'}, cause {one.cause}"
-    until = units.moment(_until(case.token.action, case.now))[:16]
+    until = units.moment(one.until)[:16]
     return f"no alerts about {what} until {until} UTC; failures are counted, and reported then"
 
 
-def _publish(case: _Case, status: str, said: str, desk: Desk) -> str:
+def _publish(case: _OpenedLink, status: str, said: str, ports: ActionPorts) -> str:
     """Publish the update; say what went wrong, because the action itself is done."""
     alert = compose_update(case.incident, case.members, status, said, case.now)
     try:
-        desk.topic.publish(message.render(alert))
+        ports.topic.publish(message.render(alert))
     except ServiceError as error:
         problem = _facts(case.token) | {"problem": error.says}
-        desk.journal.note("update not published", Metric.PUBLISH_REJECTED, problem)
+        ports.journal.note("update not published", Metric.PUBLISH_REJECTED, problem)
         return "The message about it could not be published: tell the others yourself."
     return "The others have got a message about it."
 

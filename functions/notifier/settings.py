@@ -42,9 +42,7 @@ _NAMES = {
     "TABLE_NAME": (re.compile(r"[\w.-]{3,255}"), "the name of a DynamoDB table"),
     "FAILURE_QUEUE_URL": (re.compile(r"https?://\S{1,500}"), "the URL of an SQS queue"),
     "FOLLOW_UP_QUEUE_URL": (re.compile(r"https?://\S{1,500}"), "the URL of an SQS queue"),
-}
-# Only with ActionLinks.
-_ACTIONS = {
+    # Empty without ActionLinks.
     "ACTIONS_URL": (re.compile(r"|https?://\S{1,500}"), "the URL of a function"),
     "ACTIONS_KEY_ARN": (
         re.compile(r"|arn:aws[a-z-]*:secretsmanager:\S{1,500}"), "the ARN of a secret",
@@ -115,10 +113,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     dry_run = _BOOLEANS.get(environment.get("DRY_RUN", "false").lower())
     if dry_run is None:
         problems.append("DRY_RUN must be true or false")
-    found = {
-        name: _parse_name(environment, name, problems, needed=not dry_run)
-        for name in (*_NAMES, *_ACTIONS)
-    }
+    found = {name: _parse_name(environment, name, problems, needed=not dry_run) for name in _NAMES}
     sweep = _parse_sweep(environment, problems)
     adjusted: list[Adjustment] = []
     options = _parse_options(environment, problems, adjusted)
@@ -142,7 +137,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def _parse_name(
     environment: Mapping[str, str], name: str, problems: list[str], *, needed: bool
 ) -> str:
-    value, (pattern, what) = environment.get(name, ""), (_NAMES | _ACTIONS)[name]
+    value, (pattern, what) = environment.get(name, ""), _NAMES[name]
     if needed and not pattern.fullmatch(value):
         problems.append(f"{name} must be {what}")
     return value

@@ -6,13 +6,14 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from re import _constants, _parser  # type: ignore[attr-defined]  # the tree of an expression
+from re import _parser  # type: ignore[attr-defined]  # the tree of an expression
 
 import pytest
 
 from notifier.diagnosis import catalogue
 from notifier.diagnosis.catalogue import Cause, Certainty, Class, Match, Severity, Specificity
 from notifier.diagnosis.diagnose import explain
+from tests.expressions import REPEATS, inner
 
 CAUSES = catalogue.load().causes
 CERTAIN = Certainty.CERTAIN
@@ -247,17 +248,13 @@ def test_severities_and_certainties_have_their_own_order() -> None:
 
 def _repeats(tree: object, inside: int = 1) -> Iterator[tuple[int, int]]:
     """Yield (most, most of the repeats around it) for every repeat of an expression."""
-    for op, argument in tree:  # type: ignore[attr-defined]  # sre's own tree has no types
-        if op in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):
+    for operation, argument in tree:  # type: ignore[attr-defined]  # sre's own tree has no types
+        is_repeat = operation in REPEATS
+        if is_repeat:
             yield argument[1], inside
-            yield from _repeats(argument[2], max(inside, int(argument[1])))
-        elif op is _constants.SUBPATTERN:
-            yield from _repeats(argument[3], inside)
-        elif op is _constants.BRANCH:
-            for branch in argument[1]:
-                yield from _repeats(branch, inside)
-        elif op in (_constants.ASSERT, _constants.ASSERT_NOT):
-            yield from _repeats(argument[1], inside)
+        around = max(inside, int(argument[1])) if is_repeat else inside
+        for one in inner(argument):
+            yield from _repeats(one, around)
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)

@@ -59,18 +59,14 @@ def test_a_muted_drill_of_a_job_does_not_take_its_place(stage: LocalDeployment) 
 
 
 def test_ids_that_are_too_long_for_a_key_strand_no_other_failure(stage: LocalDeployment) -> None:
-    bad = [long_resource(f"TooLong{n}", n) for n in range(9)]
-    send(stage, *bad, real(str(uuid.uuid4()), name="beside-them", definition="beside:1"))
-    subjects = "\n".join(one.subject for one in received(stage))
-    assert "beside-them" in subjects
-    # A rival may make the function leave one for another delivery, minutes later: it is queued.
-    late = [n for n in range(9) if f"TooLong{n}" not in subjects]
-    counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-    answer = stage.aws.client("sqs").get_queue_attributes(
-        QueueUrl=stage.resources["FailureQueue"], AttributeNames=list(counts)
-    )
-    assert len(late) <= sum(int(answer["Attributes"][count]) for count in counts)
-    assert len(late) <= 1
+    # Three at a time: what a slow machine leaves for the next delivery comes minutes later.
+    for start in range(0, 9, 3):
+        bad = [long_resource(f"TooLong{n}", n) for n in range(start, start + 3)]
+        name = f"beside-{start}"
+        send(stage, *bad, real(str(uuid.uuid4()), name=name, definition=f"{name}:1"))
+        subjects = "\n".join(one.subject for one in received(stage))
+        names = [name, *(one["detail"]["logical-resource-id"] for one in bad)]
+        assert [each for each in names if each not in subjects] == []
 
 
 @pytest.mark.parametrize("tags", [MUTE, {"notify:after": "99999"}], ids=["mute", "after"])

@@ -7,14 +7,14 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from random import Random
-from re import _compiler, _constants, _parser  # type: ignore[attr-defined]  # sre has no types
+from re import _compiler, _parser  # type: ignore[attr-defined]  # sre has no types
 from typing import Any
 
 import pytest
 
 import notifier
+from tests.expressions import REPEATS, inner
 
-REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
 CHARACTERS = "aB1_ .:-/\"'=(\\"
 
 
@@ -41,12 +41,10 @@ def all_patterns() -> dict[str, re.Pattern[str]]:
 def repeated(tree: Any) -> Iterator[Any]:
     """Give the body of each repeat that has another repeat inside."""
     for operation, argument in tree:
-        parts = argument if isinstance(argument, tuple | list) else (argument,)
-        flat = [one for part in parts for one in (part if isinstance(part, list) else [part])]
-        inner = [one for one in flat if isinstance(one, _parser.SubPattern)]
-        if operation in REPEATS and argument[1] > 1 and any(map(has_repeat, inner)):
+        parts = list(inner(argument))
+        if operation in REPEATS and argument[1] > 1 and any(map(has_repeat, parts)):
             yield argument[2]
-        for one in inner:
+        for one in parts:
             yield from repeated(one)
 
 

@@ -1,6 +1,6 @@
 """Named histories, and what every message about them must say.
 
-Read the table aloud: what happened, then what people are told. Each history is played by the
+Read the table aloud: what happened, then what the messages say. Each history is played by the
 simulation with a ledger that forgets as the table does; the oracle's rules hold for it as well.
 Times are seconds. A message comes between `at` and `at + within`; its words are looked for in the
 subject, the mail, and what a subscription filters by.

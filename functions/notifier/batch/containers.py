@@ -13,7 +13,16 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from notifier.batch.failure import ATTEMPTS_KEPT, Attempt
-from notifier.batch.json_lookup import Json, Sanitizer, dict_at, dicts_at, int_at, str_at, time_at
+from notifier.batch.json_lookup import (
+    Json,
+    Sanitizer,
+    dict_at,
+    dicts_at,
+    int_at,
+    list_at,
+    str_at,
+    time_at,
+)
 
 # AWS Batch allows 10 containers and 10 init containers; only a forged event has more.
 _CONTAINERS_KEPT = 100
@@ -157,11 +166,9 @@ def platform_of(detail: Json, attempts: tuple[Attempt, ...]) -> str:
     """Return Fargate, EC2, Managed Instances or EKS; empty if the event does not say."""
     if dict_at(detail, "eksProperties") or dicts_at(detail, "eksAttempts"):
         return "EKS"
-    declared = detail.get("platformCapabilities")
-    # Known names looked for in what is declared: a value of another type is then no error.
-    known = [name for name in _PLATFORMS if isinstance(declared, list) and name in declared[:1]]
-    if known:
-        return _PLATFORMS[known[0]]
+    declared = next(iter(list_at(detail, "platformCapabilities")), None)
+    if isinstance(declared, str) and declared in _PLATFORMS:
+        return _PLATFORMS[declared]
     raw = dicts_at(detail, "attempts")
     places = [p for a in raw for p in (dict_at(a, "container"), *dicts_at(a, "taskProperties"))]
     if any(str_at(place, "containerInstanceArn") for place in places):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from notifier.batch.containers import container_specs
-from notifier.batch.json_lookup import Json, dict_at, dicts_at, str_at
+from notifier.batch.json_lookup import Json, dict_at, dicts_at, list_at, str_at
 from notifier.text import redaction
 
 _WORDS = re.compile(r"[A-Za-z._/-]+\d?")  # database, nightly-etl, us-east-1
@@ -66,9 +66,8 @@ def _settings(detail: Json, containers: list[Json]) -> Iterator[tuple[str, str]]
 def _commands(detail: Json, containers: list[Json]) -> Iterator[tuple[str, ...]]:
     for raw in containers:
         for key in ("command", "args"):
-            words = raw.get(key)
-            if isinstance(words, list):
-                yield tuple(word for word in words[:_WORDS_KEPT] if isinstance(word, str))
+            words = list_at(raw, key)[:_WORDS_KEPT]
+            yield tuple(word for word in words if isinstance(word, str))
     yield (str_at(detail, "serviceRequestPayload")[:_REQUEST_KEPT],)
 
 

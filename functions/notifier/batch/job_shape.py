@@ -13,7 +13,16 @@ from dataclasses import dataclass, field
 from notifier.batch.containers import container_specs, platform_of, requested_resources
 from notifier.batch.failure import DEFAULT_LOG_GROUP, NAME_LIMIT
 from notifier.batch.job_secrets import secrets_in
-from notifier.batch.json_lookup import Json, Sanitizer, dict_at, dicts_at, int_at, sanitizer, str_at
+from notifier.batch.json_lookup import (
+    Json,
+    Sanitizer,
+    dict_at,
+    dicts_at,
+    int_at,
+    list_at,
+    sanitizer,
+    str_at,
+)
 from notifier.text import untrusted
 
 _SETTING = re.compile(r"[A-Za-z_][\w.-]{0,63}", re.ASCII)
@@ -96,8 +105,7 @@ def _rules_hash(retry: Json) -> int:
 def _command_words(raw: Json) -> Iterator[object]:
     """Yield the words of a container's command; a pod has the rest of it in `args`."""
     for key in ("command", "args"):
-        words = raw.get(key)
-        yield from map(str, words) if isinstance(words, list) else ()
+        yield from map(str, list_at(raw, key))
 
 
 def _roles(detail: Json, raw: list[Json], keys: tuple[str, ...], name: Sanitizer) -> str:

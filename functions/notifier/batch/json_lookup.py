@@ -20,10 +20,15 @@ def dict_at(value: object, *path: str) -> Json:
     return found if isinstance(found, dict) else {}
 
 
+def list_at(value: object, *path: str) -> list[Any]:
+    """Follow keys to a list of anything."""
+    found = _at(value, path)
+    return found if isinstance(found, list) else []
+
+
 def dicts_at(value: object, *path: str) -> list[Json]:
     """Follow keys to a list and return the objects in it."""
-    found = _at(value, path)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    return [item for item in list_at(value, *path) if isinstance(item, dict)]
 
 
 def str_at(value: object, *path: str) -> str:

@@ -59,18 +59,18 @@ def _publish(
         since = min(each.since for each in held)
         announcer.announce_storm(storm_digest.compose_storm(entries, more, since))
     for each in held:
-        told = (*each.reported, *each.due)
-        ports.ledger.save(each.incident.after_message(told, now))
+        reported = (*each.reported, *each.due)
+        ports.ledger.save(each.incident.after_message(reported, now))
 
 
 def _news(standing: Standing) -> Tally:
-    """Count what is on hold. Of the end of an array, that is what Batch counts beyond the told."""
+    """Count what is on hold: of an array's end, the failures that were not reported before."""
     new = fold(standing.due)
-    told = fold(standing.reported).failed
-    if new.parent is None or not told:
+    reported = fold(standing.reported).failed
+    if new.parent is None or not reported:
         return new
-    unheard = (new.parent.failed or 0) - told
-    if not new.counted and unheard <= 0:  # all was told, but not that it has finished
+    unheard = (new.parent.failed or 0) - reported
+    if not new.counted and unheard <= 0:  # every failure was reported, but not the array's end
         return standing.tally
     return replace(new, parent=replace(new.parent, failed=unheard))
 

@@ -47,10 +47,13 @@ def one_line(text: str, limit: int = LINE_LIMIT) -> str:
 
 def shown_actions(alert: AlertDocument) -> list[tuple[str, str]]:
     """Give the signed links, https only."""
-    return [(label, url) for label, url in alert.actions.items() if url.startswith("https://")]
+    return _https_only(alert.actions)
 
 
 def shown_links(alert: AlertDocument, most: int = 4) -> list[tuple[str, str]]:
     """Give the first links, https only."""
-    links = [(label, url) for label, url in alert.links.items() if url.startswith("https://")]
-    return links[:most]
+    return _https_only(alert.links)[:most]
+
+
+def _https_only(links: dict[str, str]) -> list[tuple[str, str]]:
+    return [(label, url) for label, url in links.items() if url.startswith("https://")]
