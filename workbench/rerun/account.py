@@ -10,11 +10,11 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from resubmission.overrides import Json
+from resubmission.plan import LINK, Plan, secret_values
+from resubmission.size import Measured
 from workbench.deployed import deployment
 from workbench.errors import InputError
-from workbench.rerun.overrides import Json
-from workbench.rerun.plan import LINK, Plan, secret_values
-from workbench.rerun.size import Measured
 
 FINISHED = frozenset(("SUCCEEDED", "FAILED"))
 BACK_LINK = "notify:rerun-by"

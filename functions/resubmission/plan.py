@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.rerun import overrides
-from workbench.rerun.overrides import Json
+from resubmission import overrides
+from resubmission.overrides import Json
 
 LINK = "notify:rerun-of"
 MOST_TAGS = 50  # https://docs.aws.amazon.com/batch/latest/userguide/tag-restrictions.html
