@@ -9,7 +9,8 @@ from typing import Any
 from resubmission import overrides
 from resubmission.overrides import Json
 
-LINK = "notify:rerun-of"
+LINK, BACK_LINK = "notify:rerun-of", "notify:rerun-by"
+FINISHED = frozenset(("SUCCEEDED", "FAILED"))
 MOST_TAGS = 50  # https://docs.aws.amazon.com/batch/latest/userguide/tag-restrictions.html
 # Fields of SubmitServiceJob that DescribeServiceJob returns under the same name.
 SERVICE_FIELDS = (

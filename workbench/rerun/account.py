@@ -11,13 +11,11 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from resubmission.overrides import Json
-from resubmission.plan import LINK, Plan, secret_values
+from resubmission.plan import BACK_LINK, FINISHED, LINK, Plan, secret_values
 from resubmission.size import Measured
 from workbench.deployed import deployment
 from workbench.errors import InputError
 
-FINISHED = frozenset(("SUCCEEDED", "FAILED"))
-BACK_LINK = "notify:rerun-by"
 POLL_S = 10
 _TYPE = re.compile(r"[a-z]+\d[\w-]*(\.[\w-]+)?")  # an instance type or a family
 DESCRIBED = 100  # job ids in one DescribeJobs call

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from resubmission import array, plan, size
 from resubmission.kept import list_kept
 from resubmission.obstacles import ObstacleError
-from resubmission.plan import Plan
+from resubmission.plan import FINISHED, Plan
 from workbench.errors import InputError
 
 if TYPE_CHECKING:
     from workbench.rerun.account import Account
 
-FINISHED = ("SUCCEEDED", "FAILED")
 # What a revision of a job definition decides, and SubmitJob cannot override.
 # https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerProperties.html
 _OF_DEFINITION = (
