@@ -94,7 +94,7 @@ class Rivals(Simulation):
 
 @settings(max_examples=60)
 @given(data=st.data())
-def test_any_failures_in_any_order_among_any_rivals_are_told_and_counted_once(
+def test_any_failures_in_any_order_among_any_rivals_are_reported_and_counted_once(
     data: st.DataObject,
 ) -> None:
     names = data.draw(st.lists(st.sampled_from(sorted(POOL)), min_size=1, max_size=24))
@@ -141,7 +141,7 @@ def test_recoveries_in_between_lose_nothing(
     per_minute=st.integers(1, 5),
     per_hour=st.integers(1, 10),
 )
-def test_what_the_brake_holds_is_told_in_storm_digests(
+def test_what_the_rate_limit_holds_is_reported_in_storm_digests(
     count: int, gap: float, per_minute: int, per_hour: int
 ) -> None:
     world = Simulation(options=Options(limits=Limits(per_minute, per_hour)))
@@ -185,12 +185,20 @@ def crashing(at: set[int], options: Options) -> tuple[Simulation, set[str], list
 
 
 TIGHT = Options(limits=Limits(per_minute=2, per_hour=30))
-MOMENTS = {id(options): len(crashing(set(), options)[2]) for options in (ROOMY, TIGHT)}
+
+
+def worth_a_crash(moments: Sequence[str]) -> list[int]:
+    """The numbers of all moments but those of a message that is delayed once more, like the last.
+
+    An incident waits for weeks by delays of fifteen minutes: three in five moments are of these.
+    """
+    delay = ["before follow_up", "after follow_up"]
+    return [n for n in range(len(moments)) if moments[n - n % 2 - 2 : n - n % 2 + 2] != delay * 2]
 
 
 @pytest.mark.parametrize("options", [ROOMY, TIGHT], ids=["roomy", "tight"])
 def test_a_crash_at_any_moment_loses_nothing(options: Options) -> None:
-    for number in range(MOMENTS[id(options)]):
+    for number in worth_a_crash(crashing(set(), options)[2]):
         world, jobs, moments = crashing({number}, options)
         assert world.crashes == 1, moments[number]
         check(world, jobs)
