@@ -104,7 +104,7 @@ def test_what_a_person_did_acknowledges_and_wakes_nobody() -> None:
 def test_every_destination_shows_the_signed_links() -> None:
     alert = document_of("action-links")
     assert list(alert.actions) == [
-        "Acknowledge", "Silence for 4 hours", "Silence until tomorrow 09:00 UTC",
+        "Acknowledge", "Silence for 4 hours", "Silence until tomorrow 09:00 UTC", "Run again",
     ]  # fmt: skip
     shown = (
         json.dumps(teams.render(alert)), json.dumps(pager.render_pagerduty(alert)),
