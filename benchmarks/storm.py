@@ -175,7 +175,7 @@ def _set_up() -> None:
     boto3.setup_default_session()
     for cached in (
         *(calls.session, job_logs._client, wiring.load_settings),
-        *(wiring._topic, wiring._ledger, wiring._queues, wiring._jobs),
+        *(wiring._topic, wiring._ledger, wiring._queues, wiring._jobs_client),
     ):
         cached.cache_clear()  # from an earlier simulated AWS
     sqs = boto3.client("sqs")
