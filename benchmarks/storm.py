@@ -176,6 +176,7 @@ def _set_up() -> None:
     for cached in (
         *(calls.session, job_logs._client, wiring.load_settings),
         *(wiring._topic, wiring._ledger, wiring._queues, wiring._jobs_client),
+        *(wiring._labels, wiring._definitions),
     ):
         cached.cache_clear()  # from an earlier simulated AWS
     sqs = boto3.client("sqs")
