@@ -153,6 +153,50 @@ LOGS = [
       "Command:", "mamba env create --quiet --no-default-packages", "Output:",
       "The following argument was not expected: --no-default-packages",
       "Run with --help for more information."]),
+    # Runtimes that stop with a signal say why before it.
+    ("load/Rows.swift:12: Fatal error: Index out of range",
+     ["load/Rows.swift:12: Fatal error: Index out of range",
+      "/job.sh: line 3:    21 Illegal instruction     (core dumped) ./aggregate"]),
+    ("thread 21 panic: index out of bounds: index 5, len 3",
+     ["thread 21 panic: index out of bounds: index 5, len 3",
+      "/app/src/main.zig:9:18: 0x1037a4d in pick (job)", "Aborted (core dumped)"]),
+    ("Memory access fault by GPU node-4 on address 0x17000. Reason: Page not present.",
+     ["Memory access fault by GPU node-4 on address 0x17000. Reason: Page not present.",
+      "[node-4:21748] Signal: Aborted (6)",
+      "mpirun noticed that process rank 3 with PID 0 on node n4 exited on signal 6 (Aborted)."]),
+    # A code that a call returned wraps what the call said.
+    ("[bam_sort_core] truncated file. Aborting.",
+     ["[bam_sort_core] truncated file. Aborting.", "!!!!!!!!!!!!> FATAL ERROR <!!!!!!!!!!!!",
+      "Error code returned by call to command: 1"]),
+    # Of wrappers an exception tells more than the headline that announces it.
+    ("acme.TaskError: SSH operator error: exit status = 7",
+     ["[2026-06-26T05:34:41.230+0000] {task.py:2890} ERROR - Task failed with exception",
+      "Traceback (most recent call last):", '  File "/app/ssh.py", line 173, in run',
+      "acme.TaskError: SSH operator error: exit status = 7",
+      "[2026-06-26T05:34:41.240+0000] {task.py:1206} INFO - Marking task as FAILED."]),
+    # A tag before every line of another program, and Toil's copy of a job's output.
+    ("System.IO.IOException: Failed to bind to http://127.0.0.1:35005: address already in use.",
+     ["[backend] Unhandled exception. System.Exception: start failed",
+      "[backend]  ---> System.IO.IOException: Failed to bind to http://127.0.0.1:35005: address"
+      " already in use.", "[backend]    at Acme.Start()"]),
+    ("wc: illegal option -- -",
+     ["leader 2020-03-09 12:16:13,531 MainThread WARNING toil.leader: f/instancep3    wc: illegal"
+      " option -- -",
+      "leader 2020-03-09 12:16:13,531 MainThread WARNING toil.leader: f/instancep3    usage: wc"]),
+    # Long calls, namespaces and stages give way to the message.
+    ("No internet connection found...",
+     ["Error in BatchGetSymbols(tickers = tickers, first.date = first, last.date = last,  : ",
+      "  No internet connection found...", "Execution halted"]),
+    ("AMQPRuntimeException: Broken pipe in /app/x.php:190",
+     ["PHP Fatal error:  Uncaught PhpAmqpLib\\Exception\\AMQPRuntimeException: Broken pipe in"
+      " /app/x.php:190", "Stack trace:", "#0 {main}"]),
+    ("Task 0.0 in stage 0.0 (TID 0) had a not serializable result: com.acme.Student",
+     ['Exception in thread "main" org.apache.spark.SparkException: Job aborted due to stage'
+      " failure: Task 0.0 in stage 0.0 (TID 0) had a not serializable result: com.acme.Student",
+      "\tat org.apache.spark.scheduler.DAGScheduler.abort(DAGScheduler.scala:1457)"]),
+    ("value required for 'LABKEY_SYSTEM_DESCRIPTION'",
+     ["labkey      | value required for 'LABKEY_SYSTEM_DESCRIPTION'",
+      "labkey_1 exited with code 1"]),
     ("Could not find package 'pgsql'",
      ["CreateCondaEnvironmentException:", "Could not create conda environment from /app/r.yaml:",
       "Command:", "conda env create --quiet", "Output:", "Could not find package 'pgsql'"]),
