@@ -77,6 +77,17 @@ TEXTS = [
     ("OCI runtime create failed: requested CDI device nvidia.com/gpu=0 not found",
      "gpu-runtime-hook"),
     ("You have exceeded the maximum number of interfaces allowed for your account", "eni-quota"),
+    ('AttachVolume.Attach failed for volume "x" : VolumeLimitExceeded: the limit of attached'
+     " volumes", MOUNT),
+    ("An error occurred (VolumeLimitExceeded) when calling the CreateVolume operation: x",
+     "ebs-volume-quota"),
+    ('failed to create shim task: failed to mount "/run/kata/x/rootfs" to "/run/x/rootfs"',
+     "cannot-start-oci"),
+    ("unable to retrieve secret from asm: api error ValidationException: Invalid name. Must be a"
+     " valid name", "secret-arn-invalid"),
+    ("Security group sg-1 does not appear to belong to the same VPC as the input subnets.",
+     "ce-vpc-mismatch"),
+    ("Invalid 'memory' setting for task. For more information", "fargate-resource-combination"),
     ("Could not launch Spot Instances. InvalidParameterCombination - The specified instance type"
      " is not eligible for Free Tier.", "ce-client-error-other"),
 ]  # fmt: skip
@@ -151,6 +162,13 @@ LINES = [
     ("Memory access fault by GPU node-1 on address 0x7f00.", "app-gpu-kernel-error"),
     ("RuntimeError: a.cu 12 cuda execution failed with error 98", "app-gpu-kernel-error"),
     ("RuntimeError: a.cu 12 cuda execution failed with error 2", "app-gpu-out-of-memory"),
+    ("Error: Could not find or load main class com.acme.Load", "app-module-missing"),
+    ("plugin.Open(\"x\"): plugin was built with a different version of package y",
+     "app-library-mismatch"),
+    ("file panel_2024.dta not found", "app-file-missing"),
+    ("AirflowNotFoundException: The conn_id `warehouse` isn't defined", "app-setting-missing"),
+    ("Configuration: storage: option 'encryption_key' is required", "app-setting-missing"),
+    ("PIL.UnidentifiedImageError: cannot identify image file '/in/a.jpg'", "app-input-corrupt"),
     ("2026-11-02 03:00:01 ERROR 404: Not Found.", "app-http-error"),
     ("ERROR 503: Service Unavailable.", "app-http-error"),
 ]  # fmt: skip

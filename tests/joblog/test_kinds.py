@@ -153,6 +153,21 @@ LOGS = [
       "Command:", "mamba env create --quiet --no-default-packages", "Output:",
       "The following argument was not expected: --no-default-packages",
       "Run with --help for more information."]),
+    # A worker's exception is copied below the one that says that there is one.
+    ("PIL.UnidentifiedImageError: cannot identify image file '/in/a.jpg'",
+     ["[rank6]: acme.DecodingError: Caught DecodingError in DataLoader worker process 4.",
+      "[rank6]: Original Traceback (most recent call last):",
+      '[rank6]:   File "/venv/PIL/Image.py", line 3339, in open',
+      "[rank6]: PIL.UnidentifiedImageError: cannot identify image file '/in/a.jpg'"]),
+    ("lua: load.lua:12: attempt to index a nil value (field 'rows')",
+     ["lua: load.lua:12: attempt to index a nil value (field 'rows')", "stack traceback:",
+      "\tload.lua:12: in function 'parse'"]),
+    ("allocation too small: allocated=2, reserved=2",
+     ["allocation too small: allocated=2, reserved=2",
+      "srun: error: node12: task 0: Exited with exit code 1"]),
+    ("sink closed",
+     ['{"timestamp":"2026-10-08T12:00:01Z","level":"ERROR","fields":{"message":"sink closed"},'
+      '"target":"load"}']),
     # Runtimes that stop with a signal say why before it.
     ("load/Rows.swift:12: Fatal error: Index out of range",
      ["load/Rows.swift:12: Fatal error: Index out of range",

@@ -138,6 +138,8 @@ HINTS = (
         r"|Input/output error|Read-only file system|Stale file handle|Too many open files"
         r"|Disk quota exceeded|Exec format error|Text file busy|Is a directory|Not a directory"
         r"|Transport endpoint is not connected|does not exist \(|resource busy \()"),
+    ErrorPattern("interpreter",
+        r"(?:lua|luajit|gawk|awk|m4|bc|nginx)\S{0,8}: \S{1,200}:\d{1,6}: \S"),
 )  # fmt: skip
 
 # Words of failure, anywhere in the first characters of a line.
@@ -149,8 +151,9 @@ _HINT = re.compile(
     r"|(?:un|not )expected|corrupt(?:ed)?|does not exist|missing|truncated"
     r"|giving up|exceed(?:ed)?|not permitted|malformed|not enough|insufficient|unsupported|locked"
     r"|(?:is|are|was|value) required|must be (?:set|given|provided|specified)"
-    r"|diverged|illegal|bad (?:size|magic|file|input|data|value)|too many|no (?:module|route|such"
-    r"|valid)|incompatible|mismatch|conflict|expired|blocked)\b|\w(?:Error|Exception)\b",
+    r"|diverged|illegal|bad (?:size|magic|file|input|data|value)"
+    r"|too (?:many|few|small|large|long|short|big)|no (?:module|route|such|valid)"
+    r"|incompatible|mismatch|conflict|expired|blocked)\b|\w(?:Error|Exception)\b",
     re.IGNORECASE,
 )
 
@@ -180,7 +183,8 @@ _MAY_TELL = (
     "do_boot", "reason", "[e::", "smashing", "insufficient", "watchdog", "elifecycle",
     "sqlstate", "virtual", "detected", "permitted", "exist", "throw", "catch", "shut", "cancel",
     "closed", "retry", "died",
-    "closing", " not ", "no ", "line ", ".rb:", "too many", "out of", "bad ", "0 ", "not found",
+    "closing", " not ", "no ", "line ", ".rb:", "too ", "out of", "attempt to",
+    "bad ", "0 ", "not found",
 )  # fmt: skip
 
 

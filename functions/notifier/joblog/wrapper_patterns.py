@@ -19,7 +19,7 @@ NO_ERROR = (
         words=("no err", "no fail", "0 err", "0 fail", "zero ", "without ", "any ", "=0", "= 0",
                ":0", ": 0")),
     ErrorPattern("stack frame",
-        r"\s{0,40}(?:at \S{1,400}[:(]|at <|from \S{1,300}:\d|File \"|\.\.\. \d+ more|#\d{1,3} "
+        r"\s{0,40}(?:at \S{1,400} ?[:(]|at <|from \S{1,300}:\d|File \"|\.\.\. \d+ more|#\d{1,3} "
         r"|\w{1,80}, called at |HasCallStack|\d{1,3}: 0x[0-9a-f]|\[\d{1,3}\] \S{1,80}(?:\(| at )"
         r"|@ \S|stack backtrace:|Stacktrace:|raise [\w.]{1,120}(?:\(|$)"
         r"|\{?Error in \S.{0,120} \(line \d{1,6}\)$)"),
@@ -73,6 +73,7 @@ WRAPPERS = (
         r"failed \(exitcode: |Sending process \d{1,9} closing signal"),
     ErrorPattern("spades",
         r"== Error == {1,2}system call for: |.{0,200}finished abnormally, (?:OS return|err code)"),
+    ErrorPattern("copy of a worker's exception", rf"{DOTTED}\w{{1,60}}: Caught \w{{1,60}} in \w"),
     ErrorPattern("child named by an exception", rf"{DOTTED}RuntimeError: (?:[\w.-]{{1,30}} ){{1,3}}"
         r"failed[:.]?$"),
     ErrorPattern("exception group", rf"{DOTTED}(?:Base)?ExceptionGroup\b"),
