@@ -8,6 +8,7 @@ Use the rules on any template, without installing this project::
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -15,9 +16,9 @@ from typing import Any, ClassVar, TypeAlias
 
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
-from environments.evaluation.jobs import compute_type
+from environments.evaluation.jobs import api_name, compute_type
 from environments.evaluation.scenarios import Resource, Scenario, Template
-from environments.evaluation.values import Place, get, given, number, place_of
+from environments.evaluation.values import Place, get, given, items, known, number, place_of, text
 
 GUIDE = "https://docs.aws.amazon.com/batch/latest/userguide"
 API = "https://docs.aws.amazon.com/batch/latest/APIReference"
@@ -113,6 +114,35 @@ class RangeRule(BatchRule):
             if value is not None and not low <= value <= high:
                 bounds = f"{low:g} or more" if high == math.inf else f"{low:g} to {high:g}"
                 yield f"{path[-1]} is {value:g}, and can be {bounds}", place_of(node, *path)
+
+
+class FormRule(BatchRule):
+    """A rule for texts that have a known form: names, ids, and words of a list.
+
+    Attributes
+    ----------
+    forms
+        Paths with the expression that a whole text, or each text of a list, has to match.
+    said
+        What AWS says, with {} for the setting, if it names that.
+    """
+
+    forms: ClassVar[tuple[tuple[Path, str], ...]] = ()
+    said: ClassVar[str] = ""
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Check the texts that are known."""
+        yield from self.unlike(resource.properties)
+
+    def unlike(self, node: Any, forms: tuple[tuple[Path, str], ...] = ()) -> Iterator[Finding]:
+        """Check the texts below an object of the template."""
+        for path, form in forms or self.forms:
+            value = get(node, *path)
+            for each, place in items(value) or [(value, place_of(node, *path))]:
+                written = given(each) and known(each)
+                if written and not re.fullmatch(form, text(each).strip(), re.IGNORECASE):
+                    answer = self.said.format(api_name(path[-1]))
+                    yield f"{path[-1]} cannot be {text(each)!r}", place, answer
 
 
 class RequiredRule(BatchRule):

@@ -19,7 +19,10 @@ from environments.evaluation.values import HOLE, UNKNOWN, Node, Place, Reference
 
 MOST_SCENARIOS = 400  # of one resource: a second of work at most
 # The resources that a rule may look at besides its own.
-RELATED = ("AWS::Batch::", "AWS::IAM::", "AWS::EC2::LaunchTemplate", "AWS::EC2::Subnet", "AWS::EFS")
+RELATED = (
+    *("AWS::Batch::", "AWS::IAM::", "AWS::EFS"),
+    *("AWS::EC2::LaunchTemplate", "AWS::EC2::SecurityGroup", "AWS::EC2::Subnet"),
+)
 PSEUDO_PARAMETERS = ("AWS::Region", "AWS::Partition", "AWS::AccountId", "AWS::StackName")
 
 

@@ -120,6 +120,20 @@ class InstanceTypesMissing(RequiredRule):
     types = EC2
 
 
+class MostVcpusMissing(RequiredRule):
+    """Compute resources need a highest number of vCPUs."""
+
+    id = "EB1110"
+    shortdesc = "Compute resources have MaxvCpus"
+    description = "AWS Batch needs to know how many vCPUs it may start"
+    source_url = f"{API}/API_ComputeResource.html"
+    applies_to = COMPUTE_ENVIRONMENT
+    answer = "Resource maxvCpus is required."
+    instead = "set ComputeResources.MaxvCpus."
+    setting = "MaxvCpus"
+    types = (*EC2, *FARGATE, "ECS_MANAGED_INSTANCES")
+
+
 class VcpusOutOfOrder(BatchRule):
     """MinvCpus, DesiredvCpus and MaxvCpus are in order."""
 

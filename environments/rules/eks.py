@@ -13,7 +13,17 @@ import re
 
 from environments.evaluation.jobs import EC2, compute_type, is_eks, platform, pods
 from environments.evaluation.scenarios import Resource
-from environments.evaluation.values import get, given, known, nodes, number, text, word
+from environments.evaluation.values import (
+    Items,
+    get,
+    given,
+    items,
+    known,
+    nodes,
+    number,
+    text,
+    word,
+)
 from environments.rule import (
     API,
     COMPUTE_ENVIRONMENT,
@@ -146,6 +156,32 @@ class ResourcesOfPod(BatchRule):
                 both = [get(container, "Resources", key) for key in ("Limits", "Requests")]
                 cpu, memory = ([get(each, key) for each in both] for key in ("cpu", "memory"))
                 yield from ((each, container.place) for each in _problems(cpu, memory))
+
+
+class VolumeOfPodUnknown(BatchRule):
+    """A container mounts volumes of its pod."""
+
+    id = "EB1906"
+    shortdesc = "A container on EKS mounts volumes of its pod"
+    description = "The name of a volume mount is the name of one of the pod's volumes"
+    source_url = f"{API}/API_EksContainerVolumeMount.html"
+    applies_to = JOB_DEFINITION
+    answer = "This must match the name of one of the volumes in the pod."
+    documented = True
+    instead = "add the volume to PodProperties.Volumes, or correct the name."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Compare each mount with the volumes of the pod, where all are known."""
+        for pod in pods(resource):
+            listed = get(pod, "Volumes")
+            names = [get(each, "Name") for each, _ in items(listed)]
+            if (given(listed) and not isinstance(listed, Items)) or not all(map(known, names)):
+                continue
+            for container in (*nodes(get(pod, "Containers")), *nodes(get(pod, "InitContainers"))):
+                for each in nodes(get(container, "VolumeMounts")):
+                    name = get(each, "Name")
+                    if known(name) and name not in names:
+                        yield f"The pod has no volume {text(name)}", each.places["Name"]
 
 
 def _problems(cpu: list[object], memory: list[object]) -> Iterator[str]:

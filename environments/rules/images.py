@@ -12,10 +12,10 @@ import base64
 import binascii
 import re
 
-from environments.evaluation.instance_types import architecture
+from environments.evaluation.instance_types import BUNDLES, architecture
 from environments.evaluation.jobs import is_eks
 from environments.evaluation.scenarios import Resource
-from environments.evaluation.values import Place, get, given, known, nodes, text, word
+from environments.evaluation.values import Items, Place, get, given, items, known, nodes, text, word
 from environments.rule import API, COMPUTE_ENVIRONMENT, GUIDE, BatchRule, Finding, warnings
 from environments.rules.instances import instance_types
 
@@ -193,6 +193,57 @@ class LaunchTemplateUnclear(BatchRule):
             version = get(each, "Version")
             if word(version) and not re.fullmatch(r"\d+|\$Default|\$Latest", text(version)):
                 yield f"The launch template has no version {text(version)}", place
+
+
+class OverrideOfOtherTypes(BatchRule):
+    """An override of the launch template is for instance types of the compute environment."""
+
+    id = "EB1212"
+    shortdesc = "An override of the launch template has instance types of the environment"
+    description = "TargetInstanceTypes is required, and takes no bundles such as optimal"
+    source_url = f"{API}/API_LaunchTemplateSpecificationOverride.html"
+    applies_to = COMPUTE_ENVIRONMENT
+    answer = (
+        "targetInstanceTypes can target only instance types and families that are included within"
+        " the ComputeResource.instanceTypes set."
+    )
+    documented = True
+    instead = "list types or families of InstanceTypes in TargetInstanceTypes."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Compare the types of each override with those of the compute environment."""
+        listed = items(resource.get("ComputeResources", "InstanceTypes"))
+        own = {text(each).lower() for each, _ in listed}
+        for each in nodes(resource.get("ComputeResources", "LaunchTemplate", "Overrides")):
+            if not given(get(each, "TargetInstanceTypes")):
+                answer = "This parameter is required when defining a launch template override."
+                yield "The override has no TargetInstanceTypes", each.place, answer
+            for target, place in items(get(each, "TargetInstanceTypes")):
+                name = text(target).lower()
+                certain = known(target) and own and all(known(value) for value, _ in listed)
+                bundled = any(value.upper() in BUNDLES for value in own)
+                if certain and not bundled and not own & {name, name.partition(".")[0]}:
+                    yield f"The compute environment has no instance type {name}", place
+
+
+class TooManyImageTypes(BatchRule):
+    """A compute environment has one or two image types."""
+
+    id = "EB1213"
+    shortdesc = "Ec2Configuration has one or two elements"
+    description = "One for usual instances, and one for those with GPUs"
+    source_url = f"{API}/API_ComputeResource.html"
+    applies_to = COMPUTE_ENVIRONMENT
+    answer = "One or two values can be provided."
+    documented = True
+    instead = "keep one of each kind, such as ECS_AL2023 and ECS_AL2023_NVIDIA."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Count the elements."""
+        listed = resource.get("ComputeResources", "Ec2Configuration")
+        if isinstance(listed, Items) and len(listed) > 2:
+            place = resource.place("ComputeResources", "Ec2Configuration")
+            yield f"Ec2Configuration has {len(listed)} elements", place
 
 
 globals().update(warnings(globals()))

@@ -27,6 +27,7 @@ from environments.evaluation.values import (
 from environments.rule import API, GUIDE, JOB_DEFINITION, BatchRule, Finding, warnings
 
 KINDS = ("ContainerProperties", "EcsProperties", "EksProperties", "NodeProperties")
+KINDS_OF_NODE = ("Container", "EcsProperties", "EksProperties")
 PLATFORMS = ("EC2", "FARGATE", "MANAGED_INSTANCES")
 
 
@@ -50,6 +51,13 @@ class PropertiesMissing(BatchRule):
         if kind == "MULTINODE" and "NodeProperties" not in there:
             answer = "Node properties of multinode job is required."
             yield "A job definition of type multinode has no NodeProperties", place, answer
+        for each in nodes(resource.get("NodeProperties", "NodeRangeProperties")):
+            if not any(given(get(each, key)) for key in KINDS_OF_NODE):
+                yield "A range of nodes has no container", each.place
+        for task in tasks(resource):
+            for container in task.containers:
+                if not given(get(container, "Image")):
+                    yield "The container has no Image", container.place
 
 
 class PropertiesTwice(BatchRule):
@@ -69,8 +77,7 @@ class PropertiesTwice(BatchRule):
         if len(there) > 1 and (there[1] != "NodeProperties" or there[0] == "EksProperties"):
             yield f"The job definition has {' and '.join(there)}", resource.place(there[1])
         for each in nodes(resource.get("NodeProperties", "NodeRangeProperties")):
-            keys = ("Container", "EcsProperties", "EksProperties")
-            there = [key for key in keys if given(get(each, key))]
+            there = [key for key in KINDS_OF_NODE if given(get(each, key))]
             if len(there) > 1:
                 yield f"A range of nodes has {' and '.join(there)}", each.places[there[1]]
 
@@ -178,6 +185,26 @@ def _covered(target: str, count: int) -> range:
     first = int(found[1] or 0)
     last = int(found[3] or count - 1) if found[2] else first
     return range(first, last + 1)
+
+
+class TasksOfJob(BatchRule):
+    """A job runs as one task."""
+
+    id = "EB1408"
+    shortdesc = "EcsProperties has one task"
+    description = "The containers of a job are in one task"
+    source_url = f"{API}/API_EcsProperties.html"
+    applies_to = JOB_DEFINITION
+    answer = "This object is currently limited to one task element."
+    documented = True
+    instead = "put all containers into one element of TaskProperties."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Count the tasks."""
+        listed = resource.get("EcsProperties", "TaskProperties")
+        if isinstance(listed, Items) and len(listed) > 1:
+            place = resource.place("EcsProperties", "TaskProperties")
+            yield f"There are {len(listed)} tasks", place
 
 
 class ContainersOfTask(BatchRule):

@@ -13,7 +13,7 @@ import re
 from environments.evaluation.instance_types import architecture
 from environments.evaluation.jobs import EC2, FARGATE, compute_type
 from environments.evaluation.scenarios import Resource
-from environments.evaluation.values import Items, get, given, known, nodes, number, text, word
+from environments.evaluation.values import get, given, known, nodes, number, text, word
 from environments.rule import (
     API,
     COMPUTE_ENVIRONMENT,
@@ -25,34 +25,9 @@ from environments.rule import (
     warnings,
 )
 from environments.rules.instances import instance_types
+from environments.rules.references.orders import ORDER, environments
 
-ORDER = "ComputeEnvironmentOrder"
 SCHEDULING_POLICY = "AWS::Batch::SchedulingPolicy"
-
-
-def environments(queue: Resource) -> list[Resource]:
-    """Return the compute environments of a queue that are in its template."""
-    used = [get(each, "ComputeEnvironment") for each in nodes(queue.get(ORDER))]
-    found = [queue.scenario.referenced(each, COMPUTE_ENVIRONMENT) for each in used]
-    return [each for each in found if each]
-
-
-class TooManyEnvironments(BatchRule):
-    """A queue has up to three compute environments."""
-
-    id = "EB2001"
-    shortdesc = "A queue has up to three compute environments"
-    description = "AWS Batch takes at most three compute environments in the order of a queue"
-    source_url = f"{API}/API_CreateJobQueue.html"
-    applies_to = JOB_QUEUE
-    answer = "Only 3 environments are allowed in job queue request."
-    instead = "make a second queue, or give one environment more instance types."
-
-    def find(self, resource: Resource) -> Iterator[Finding]:
-        """Count the compute environments."""
-        listed = resource.get(ORDER)
-        if isinstance(listed, Items) and len(listed) > 3:
-            yield f"The queue has {len(listed)} compute environments", resource.place(ORDER)
 
 
 class FargateWithEc2(BatchRule):
@@ -99,30 +74,6 @@ class ArchitecturesInQueue(BatchRule):
         }
         if {"arm64", "x86_64"} <= found and len(environments(resource)) > 1:
             yield "The queue mixes ARM and x86 instances", resource.place(ORDER)
-
-
-class OrderTwice(BatchRule):
-    """A queue tries each compute environment once."""
-
-    id = "EB2004"
-    shortdesc = "Each compute environment of a queue is there once, with an order of its own"
-    description = "Orders and compute environments of a queue differ"
-    source_url = f"{API}/API_ComputeEnvironmentOrder.html"
-    applies_to = JOB_QUEUE
-    answer = "Duplicate ComputeEnvironment order values."
-    instead = "number the compute environments 1, 2 and 3."
-
-    def find(self, resource: Resource) -> Iterator[Finding]:
-        """Compare the orders and names that are known."""
-        listed = nodes(resource.get(ORDER))
-        orders = [number(get(each, "Order")) for each in listed]
-        known_orders = [each for each in orders if each is not None]
-        if len(set(known_orders)) < len(known_orders):
-            yield "Two compute environments have one order", resource.place(ORDER)
-        names = [each.name for each in environments(resource)]
-        if len(set(names)) < len(names):
-            answer = "Duplicate ComputeEnvironments within order list."
-            yield "A compute environment is in the order twice", resource.place(ORDER), answer
 
 
 class TimeLimitUnclear(BatchRule):

@@ -73,6 +73,30 @@ class FargateSize(BatchRule):
                 yield f"Fargate does not support {vcpus:g} vCPU with {memory:g} MiB: {pairs}", place
 
 
+class WindowsSize(BatchRule):
+    """Windows on Fargate has 1, 2 or 4 vCPUs."""
+
+    id = "EB1605"
+    shortdesc = "A Windows job on Fargate has 1, 2 or 4 vCPUs"
+    description = "The other sizes of Fargate are for Linux"
+    source_url = (
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html"
+    )
+    applies_to = JOB_DEFINITION
+    answer = "No Fargate configuration exists for given values: 256 CPU, 512 memory."
+    documented = True
+    instead = "request 1, 2 or 4 vCPUs."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Check what all containers of each task request together."""
+        for task in tasks(resource, "FARGATE"):
+            system = get(task.node, "RuntimePlatform", "OperatingSystemFamily")
+            vcpus = _sum(task, "VCPU")
+            if word(system).startswith("WINDOWS") and vcpus is not None and vcpus not in (1, 2, 4):
+                ((_, place), *_) = requested(task.containers[0], "VCPU")
+                yield f"Fargate has no Windows with {vcpus:g} vCPU", place
+
+
 def _sum(task: Task, kind: str) -> float | None:
     """Add up what the containers of a task request; None if that is not known."""
     values = [requested(container, kind) for container in task.containers]

@@ -121,4 +121,24 @@ class FargateTypeByParameter(BatchRule):
             yield "A parameter changes the type from FARGATE to FARGATE_SPOT", (*place, "Type")
 
 
+class MountTargetOfParameter(BatchRule):
+    """A mount target stays in its subnet."""
+
+    id = "IB1807"
+    shortdesc = "The subnet of a mount target is no parameter that an update can change"
+    description = "The new mount target is made first, beside the old one of the zone or VPC"
+    source_url = "https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html"
+    applies_to = "AWS::EFS::MountTarget"
+    answer = "mount target already exists in this AZ"
+    instead = "say at the parameter that it stays, or make the subnets in this template."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Check whether the subnet is a parameter, or an element of one."""
+        template = resource.scenario.template
+        raw = template.resources[resource.name].get("Properties")
+        subnet = raw.get("SubnetId") if isinstance(raw, dict) else None
+        if list(used_parameters(subnet, template.parameters)):
+            yield "A change of the parameter moves the mount target", resource.place("SubnetId")
+
+
 globals().update(warnings(globals()))

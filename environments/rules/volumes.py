@@ -11,6 +11,7 @@ sys.path.append(str(Path(__file__).parents[2]))  # cfn-lint loads this file outs
 import re
 
 from environments.evaluation.jobs import Task, tasks, volumes
+from environments.evaluation.networks import vpc
 from environments.evaluation.scenarios import Resource
 from environments.evaluation.values import (
     Items,
@@ -36,6 +37,7 @@ from environments.rule import (
 )
 
 EFS = "EfsVolumeConfiguration"
+SUBNET = "AWS::EC2::Subnet"
 
 
 def file_systems(job: Resource) -> Iterator[tuple[Task, Node]]:
@@ -87,22 +89,15 @@ class EfsInAnotherVpc(BatchRule):
             for _, each in file_systems(job)
         ]
         vpcs = [
-            _vpc(each, resource)
+            vpc(each, SUBNET, resource.scenario)
             for environment in scenario.of_type(COMPUTE_ENVIRONMENT)
             for each, _ in items(environment.get("ComputeResources", "Subnets"))
         ]
-        vpc = _vpc(subnet, resource)
+        home = vpc(subnet, SUBNET, resource.scenario)
         used = resource.get("FileSystemId") in mounted
-        if used and vpcs and None not in (vpc, *vpcs) and vpc not in vpcs:
+        if used and vpcs and None not in (home, *vpcs) and home not in vpcs:
             place = resource.place("SubnetId")
             yield "No compute environment runs in the VPC of this mount target", place
-
-
-def _vpc(subnet: object, resource: Resource) -> object:
-    """Return the VPC of a subnet; None where two names may stand for the same VPC."""
-    found = resource.scenario.referenced(subnet, "AWS::EC2::Subnet")
-    vpc = found.get("VpcId") if found else None
-    return vpc if isinstance(vpc, Reference) or (vpc and known(vpc)) else None
 
 
 class EfsWithoutTls(BatchRule):

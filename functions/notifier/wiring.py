@@ -119,4 +119,5 @@ def _actions() -> ActionLinks:
         return NoActionLinks()
     from notifier.aws.actions.signed_links import SignedLinks  # costs nothing where it is off
 
-    return SignedLinks(settings.actions_url, settings.actions_key_arn)
+    url, key_arn = settings.actions_url, settings.actions_key_arn
+    return SignedLinks(url, key_arn, allow_rerun=settings.allow_rerun)

@@ -41,7 +41,7 @@ def test_globs(text: str, queue: str, definition: str, is_covered: bool | None) 
         assert parse_scope(text).covers(queue, definition) is is_covered
 
 
-def test_an_event_of_a_queue_that_is_left_out_is_not_told() -> None:
+def test_an_event_of_a_queue_that_is_left_out_is_not_reported() -> None:
     world = Simulation(options=Options(scope=Scope(("!dev-*",))))
     world.put(failed("a", queue="dev-etl"))
     world.put(failed("b", queue="prod-etl"))

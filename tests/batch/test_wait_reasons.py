@@ -138,7 +138,7 @@ def test_what_the_compute_environments_tell(
     assert told.evidence
 
 
-def test_what_batch_only_points_to_is_told_by_the_environments() -> None:
+def test_what_batch_only_points_to_is_reported_by_the_environments() -> None:
     said = "ACTION_REQUIRED - CE(s) associated with the job queue are invalid."
     failure = parse_event(event("Batch Job Stuck", compute(**INVALID), statusReason=said))
     assert isinstance(failure, Failure)

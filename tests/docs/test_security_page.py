@@ -29,7 +29,7 @@ def days(words: str) -> int:
     return int(re.findall(r"(\d+) days", row[-1])[0])
 
 
-def test_every_queue_is_told_with_its_days() -> None:
+def test_every_queue_is_listed_with_its_days() -> None:
     for name, queue in STACK.of_type("AWS::SQS::Queue").items():
         (row,) = [row for row in ROWS if f"`{name}`" in row[0] and len(row) == 3]
         assert re.findall(r"(\d+) days", row[2]) == [str(queue["MessageRetentionPeriod"] // DAY_S)]
@@ -37,7 +37,7 @@ def test_every_queue_is_told_with_its_days() -> None:
         assert not outlives or name.startswith("FollowUp") or "outlives the stack" in row[2]
 
 
-def test_every_log_group_is_told_with_its_days() -> None:
+def test_every_log_group_is_listed_with_its_days() -> None:
     for name, group in STACK.of_type("AWS::Logs::LogGroup").items():
         (row,) = [row for row in ROWS if f"`{name}`" in row[0]]
         assert row[2] == f"{group['RetentionInDays']} days"
@@ -56,13 +56,13 @@ def test_the_table_forgets_when_the_page_says(words: str, kept: int) -> None:
     assert days(words) == kept
 
 
-def test_every_store_is_told() -> None:
+def test_every_store_is_listed() -> None:
     holding = ("AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket")
     first = " ".join(row[0] for row in ROWS)
     assert [name for name in STACK.of_type(*holding) if f"`{name}`" not in first] == []
 
 
-def test_every_action_of_a_role_is_told_and_no_other() -> None:
+def test_every_action_of_a_role_is_listed_and_no_other() -> None:
     allowed = {
         action for _, statement in role_statements(STACK) for action in listed(statement["Action"])
     }

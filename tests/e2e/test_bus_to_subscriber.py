@@ -54,7 +54,7 @@ def test_a_storm_is_a_few_messages_with_exact_counts(storm: Storm) -> None:
     assert len(storm.deliveries) <= storm_events.MAX_MESSAGES
 
 
-def test_a_storm_nobody_was_told_of_is_found_out(stage: LocalDeployment) -> None:
+def test_a_storm_that_was_never_reported_is_found(stage: LocalDeployment) -> None:
     assert len(Storm(stage.aws, stage.resources, stage.runner).problems()) == 3
 
 
@@ -102,7 +102,7 @@ def test_the_inbox_gets_each_alert_with_its_card(stage: LocalDeployment) -> None
     assert received.details()["email"] == received.document["text"]["email"]
 
 
-def test_a_log_that_the_role_may_not_read_is_told(stage: LocalDeployment) -> None:
+def test_a_log_that_the_role_may_not_read_is_reported(stage: LocalDeployment) -> None:
     """It also proves that permissions count here: the other tests rest on those of the template."""
     role = stage.resources["OnFailureRole"]
     stage.aws.client("iam").delete_role_policy(RoleName=role, PolicyName=sam.LOG_GROUPS_POLICY)
@@ -156,7 +156,7 @@ def test_a_drill_from_the_command_line_arrives(stage: LocalDeployment) -> None:
     assert delivery.subject.startswith("DRILL FAILED drill: ")
 
 
-def test_a_malformed_message_is_told_and_does_not_come_back(stage: LocalDeployment) -> None:
+def test_a_malformed_message_is_reported_and_does_not_come_back(stage: LocalDeployment) -> None:
     queue = stage.aws.client("sqs")
     queue.send_message(QueueUrl=stage.resources["FailureQueue"], MessageBody="{not json")
     stage.runner.settle(2.0)

@@ -87,7 +87,7 @@ def waiting(stage: LocalDeployment, queue: str) -> int:
     return int(said["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def test_a_killed_function_is_named_and_what_it_missed_is_told_in_the_end(
+def test_a_killed_function_is_named_and_what_it_missed_is_reported_in_the_end(
     killed: LocalDeployment,
 ) -> None:
     settings = killed.aws.client("lambda").get_function_configuration(

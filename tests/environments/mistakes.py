@@ -168,6 +168,13 @@ def sizes(vcpu: object, memory: object) -> Change:
     return job(ResourceRequirements=listed)
 
 
+def override(*types: str) -> dict[str, Any]:
+    """Return a launch template with an override for these instance types."""
+    base = {"LaunchTemplateName": "base"}
+    return base | {"Overrides": [base | {"TargetInstanceTypes": list(types)}]}
+
+
+HEALTHY = [{"ContainerName": "a", "Condition": "HEALTHY"}]
 EKS = {"EksClusterArn": "arn:aws:eks:eu-west-1:1:cluster/c", "KubernetesNamespace": "batch"}
 POD = "EksProperties.PodProperties"
 TASK = "EcsProperties.TaskProperties"
@@ -203,6 +210,7 @@ MISTAKES: list[tuple[str, str, Change]] = [
     ("EB1108", "ec2", {"Type": "unmanaged", "ComputeResources": REMOVED}),
     ("EB1108", "ec2", {"UnmanagedvCpus": 4}),
     ("EB1109", "fargate", ec2(Type="ECS_MANAGED_INSTANCES")),
+    ("EB1110", "fargate", ec2(MaxvCpus=REMOVED)),
     ("EB1201", "ec2", ec2(AllocationStrategy="spot_capacity_optimized")),
     (
         "EB1201",
@@ -230,6 +238,9 @@ MISTAKES: list[tuple[str, str, Change]] = [
     ("EB1210", "ec2", ec2(LaunchTemplate={"LaunchTemplateId": {"Ref": "Script"}})),
     ("EB1211", "ec2", ec2(LaunchTemplate={"Version": "1"})),
     ("EB1211", "ec2", ec2(LaunchTemplate={"LaunchTemplateName": "a", "Version": "newest"})),
+    ("EB1212", "ec2", ec2(InstanceTypes=["m7i"], LaunchTemplate=override("c7i.large"))),
+    ("EB1212", "ec2", ec2(LaunchTemplate=override())),
+    ("EB1213", "ec2", ec2(Ec2Configuration=[{"ImageType": "ECS_AL2023"}] * 3)),
     ("WB1301", "ec2", {"ComputeEnvironmentName": "jobs"}),
     ("EB1302", "ec2", {"ReplaceComputeEnvironment": False, "ServiceRole": ROLE}),
     (
@@ -241,6 +252,8 @@ MISTAKES: list[tuple[str, str, Change]] = [
     ("EB1303", "fargate", ec2(UpdateToLatestImageVersion=True)),
     ("EB1401", "job", {"ContainerProperties": REMOVED}),
     ("EB1401", "nodes", {"NodeProperties": REMOVED}),
+    ("EB1401", "nodes", {"NodeProperties.NodeRangeProperties": [{"TargetNodes": "0:1"}]}),
+    ("EB1401", "job", job(Image=REMOVED)),
     ("EB1402", "pod", {"ContainerProperties": container()}),
     ("EB1403", "nodes", {"PlatformCapabilities": ["MANAGED_INSTANCES"]}),
     ("EB1404", "job", {"PlatformCapabilities": ["managed_instances"]}),
@@ -255,6 +268,7 @@ MISTAKES: list[tuple[str, str, Change]] = [
     ),
     ("EB1407", "tasks", {TASK: [{"Containers": [container(Name="a", Essential=False)]}]}),
     ("EB1407", "tasks", {TASK: [{"Containers": [container(Name="a"), container(Name="a")]}]}),
+    ("EB1408", "tasks", {TASK: [{"Containers": [container(Name="a")]}] * 2}),
     ("EB1501", "fargate-job", job(ExecutionRoleArn=REMOVED)),
     ("EB1502", "job", job(Secrets=[{"Name": "TOKEN", "ValueFrom": "token"}])),
     ("EB1503", "fargate-job", job(Ulimits=[{"Name": "nofile", "SoftLimit": 1, "HardLimit": 1}])),
@@ -272,6 +286,11 @@ MISTAKES: list[tuple[str, str, Change]] = [
     ("EB1602", "fargate-job", sizes("1", "2GB")),
     ("EB1603", "job", sizes("1", "2")),
     ("EB1604", "job", job(ResourceRequirements=[*SIZE, SIZE[0]])),
+    (
+        "EB1605",
+        "fargate-job",
+        job(RuntimePlatform=WINDOWS) | sizes("0.5", "1024"),
+    ),
     ("EB1508", "fargate-job", job(User="root", RuntimePlatform=WINDOWS)),
     ("EB1508", "fargate-job", job(RuntimePlatform=WINDOWS | {"CpuArchitecture": "ARM64"})),
     ("EB1701", "job", {"Timeout": {"AttemptDurationSeconds": 30}}),
@@ -325,6 +344,14 @@ MISTAKES: list[tuple[str, str, Change]] = [
     ("EB1904", "fargate", {"EksConfiguration": EKS}),
     ("EB1905", "pod", {f"{POD}.Containers": [{"Resources": {"Limits": {"cpu": "1"}}}]}),
     (
+        "EB1906",
+        "pod",
+        {
+            f"{POD}.Volumes": [{"Name": "cache", "EmptyDir": {}}],
+            f"{POD}.InitContainers": [{"VolumeMounts": [{"Name": "data", "MountPath": "/d"}]}],
+        },
+    ),
+    (
         "EB1905",
         "pod",
         {f"{POD}.Containers": [{"Resources": {"Limits": {"cpu": "1", "memory": "1Gi"}}}]},
@@ -354,6 +381,23 @@ MISTAKES: list[tuple[str, str, Change]] = [
             ]
         },
     ),
+    ("EB2009", "queue", {"ComputeEnvironmentOrder": REMOVED}),
+    ("EB2009", "queue", {"ComputeEnvironmentOrder": []}),
+    ("EB2009", "queue", {"ServiceEnvironmentOrder": [{"Order": 1, "ServiceEnvironment": "s"}]}),
+    ("EB2201", "ec2", {"ComputeEnvironmentName": "jobs.v1", "ReplaceComputeEnvironment": False}),
+    ("EB2202", "job", {"JobDefinitionName": "my job"}),
+    ("EB2203", "queue", {"JobQueueName": "team/high"}),
+    ("EB2204", "fargate", ec2(Type="FARGATE_ONDEMAND")),
+    ("EB2204", "ec2", {"State": "ENABLE"}),
+    ("EB2205", "fargate-job", job(RuntimePlatform={"CpuArchitecture": "ARM"})),
+    ("EB2205", "tasks", {TASK: [{"Containers": [container(Name="a", DependsOn=HEALTHY)]}]}),
+    ("EB2205", "job", job(**volume(TransitEncryption="true"))),
+    ("EB2205", "pod", {f"{POD}.DnsPolicy": "Cluster"}),
+    ("EB2206", "queue", {"State": "ON"}),
+    ("EB2207", "ec2", ec2(SecurityGroupIds=["default"])),
+    ("EB2207", "ec2", ec2(ImageId="al2023")),
+    ("EB2207", "ec2", ec2(LaunchTemplate={"LaunchTemplateId": "base"})),
+    ("EB2208", "queue", {"SchedulingPolicyArn": "fair"}),
     ("EB2101", "ec2", {"ServiceRole": {"Fn::GetAtt": ["Role", "Arn"]}}),
     ("EB2101", "ec2", ec2(InstanceRole={"Fn::GetAtt": "Profile.Arn"})),
     ("EB2102", "job", job(JobRoleArn={"Fn::GetAtt": "Role.Arn"})),

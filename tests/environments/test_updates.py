@@ -27,7 +27,8 @@ def nested(name: str, given: dict[str, str], document: Template | None = None) -
         for key, each in template["Parameters"].items()
         if "Default" in each
     }
-    subnets = ",".join(f"subnet-{zone}" for zone in range(int(given.get("JobZones", "2"))))
+    made = ",".join(f"subnet-{zone}" for zone in range(int(given.get("JobZones", "2"))))
+    subnets = given.get("SubnetIds", made)
     wired = {key: subnets if key == "SubnetIds" else str(value) for key, value in passed.items()}
     own = {key: value for key, value in given.items() if key in template["Parameters"]}
     return Stack(template, defaults | wired | own).resources
@@ -52,6 +53,36 @@ def test_every_parameter_of_the_environments_is_changed_or_passed_on() -> None:
 def test_aws_takes_the_change_of_each_parameter(name: str, parameter: str, value: str) -> None:
     before, after = nested(name, EVERY), nested(name, EVERY | {parameter: value})
     assert list(refused(before, after)) == []
+
+
+MOVED = {"VpcId": "vpc-0123456789abcdef0", "SubnetIds": "subnet-0123456a,subnet-0123456b"}
+KINDS = ("none", "ec2", "fargate", "fargate-efs", "ec2+fargate", "ec2+fargate-efs")
+
+
+def stacks(given: dict[str, str]) -> set[str]:
+    return {*root(**given).of_type("AWS::CloudFormation::Stack")} & LOCATIONS.keys()
+
+
+@pytest.mark.parametrize("before", KINDS)
+def test_aws_takes_the_change_of_the_environment(before: str) -> None:
+    for after in KINDS:
+        one, other = {"BatchEnvironment": before}, {"BatchEnvironment": after}
+        for name in stacks(one) & stacks(other):
+            assert list(refused(nested(name, one), nested(name, other))) == [], (after, name)
+
+
+@pytest.mark.parametrize("name", LOCATIONS)
+@pytest.mark.parametrize("back", [False, True])
+def test_a_rule_finds_the_only_move_to_another_network_that_aws_refuses(
+    name: str, back: bool
+) -> None:
+    states = [nested(name, EVERY), nested(name, EVERY | MOVED)]
+    before, after = reversed(states) if back else states
+    stays = {"MountTarget1", "MountTarget2"} if name == "BatchFargateEfs" else set()
+    assert set(refused(before, after)) == stays
+    template = read(ROOT / LOCATIONS[name])
+    template.pop("Metadata", None)  # where it says that the parameter's description warns
+    assert ("IB1807" in ids(json.dumps(template, default=str))) == bool(stays)
 
 
 def _compute(template: Template, kind: str = "EC2") -> Template:

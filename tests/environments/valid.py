@@ -168,7 +168,12 @@ Resources:
 _FAIR = """
 Resources:
   Policy: {Type: AWS::Batch::SchedulingPolicy, Properties: {FairsharePolicy: {}}}
-  Queue: {Type: AWS::Batch::JobQueue, Properties: {Priority: 1, SchedulingPolicyArn: !Ref Policy}}
+  Queue:
+    Type: AWS::Batch::JobQueue
+    Properties:
+      Priority: 1
+      SchedulingPolicyArn: !Ref Policy
+      ComputeEnvironmentOrder: [{Order: 1, ComputeEnvironment: !ImportValue jobs}]
 """
 _SPOT = """
 Parameters:
@@ -216,7 +221,79 @@ Resources:
               Image: busybox
               ResourceRequirements: [{{Type: VCPU, Value: 1}}, {{Type: MEMORY, Value: 512}}]
 """
+_NETWORKS = """
+Resources:
+  Home: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  Away: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.1.0.0/16}}
+  Subnet: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Home, CidrBlock: 10.0.0.0/24}}
+  Jobs:
+    Type: AWS::EC2::SecurityGroup
+    Properties: {GroupDescription: jobs, VpcId: !GetAtt Home.VpcId}
+  Compute:
+    Type: AWS::Batch::ComputeEnvironment
+    Properties:
+      Type: MANAGED
+      ComputeResources:
+        Type: FARGATE
+        MaxvCpus: 16
+        Subnets: [!Ref Subnet]
+        SecurityGroupIds: [!GetAtt Jobs.GroupId, !GetAtt Home.DefaultSecurityGroup]
+"""
+_QUEUES = """
+Parameters:
+  Environment: {Type: String}
+  Environments: {Type: CommaDelimitedList, Default: ""}
+Resources:
+  Named:
+    Type: AWS::Batch::JobQueue
+    Properties:
+      JobQueueName: !Sub "${AWS::StackName}-jobs"
+      Priority: 1
+      ComputeEnvironmentOrder: [{Order: 1, ComputeEnvironment: !Ref Environment}]
+  Imported:
+    Type: AWS::Batch::JobQueue
+    Properties: {Priority: 1, ComputeEnvironmentOrder: !ImportValue order}
+  Services:
+    Type: AWS::Batch::JobQueue
+    Properties:
+      Priority: 1
+      JobQueueType: SAGEMAKER_TRAINING
+      ServiceEnvironmentOrder:
+        - {Order: 1, ServiceEnvironment: !Sub "${AWS::StackName}-service"}
+"""
+_WORDS = f"""
+Parameters:
+  Condition: {{Type: String, Default: ""}}
+Resources:
+  Compute:
+    Type: AWS::Batch::ComputeEnvironment
+    Properties: {_EC2.replace("MANAGED", "managed", 1).replace("EC2", "ec2", 1)}
+        LaunchTemplate:
+          LaunchTemplateName: base
+          Overrides: [{{LaunchTemplateName: big, TargetInstanceTypes: [m7i.4xlarge]}}]
+      ServiceRole: service-role/AWSBatchServiceRole
+      State: enabled
+  Job:
+    Type: AWS::Batch::JobDefinition
+    Properties:
+      JobDefinitionName: 2_jobs-a
+      Type: Container
+      EcsProperties:
+        TaskProperties:
+          - Containers:
+              - Name: main
+                Image: busybox
+                DependsOn: [{{ContainerName: side, Condition: !Ref Condition}}]
+                ResourceRequirements: [{{Type: VCPU, Value: 1}}, {{Type: MEMORY, Value: 512}}]
+              - Name: side
+                Image: busybox
+                Essential: false
+                ResourceRequirements: [{{Type: VCPU, Value: 1}}, {{Type: MEMORY, Value: 512}}]
+"""
 VALID = {
+    "groups and subnets of one network": _NETWORKS,
+    "queues by parameter, by import and of services": _QUEUES,
+    "words in any case, and names": _WORDS,
     "platform by parameter and condition": _BY_PLATFORM,
     "sizes by mapping": _SIZES % _FARGATE_JOB,
     "values known only at deployment": _UNKNOWN,
@@ -238,6 +315,16 @@ _MOVED = _MOUNT_TARGET.replace(
     1,
 ).replace("SubnetId: !Ref There", "SubnetId: !If [IsHere, !Ref Here, !Ref There]")
 WARNED = {
+    "security group of another network": (
+        {"EB2209"},
+        _NETWORKS.replace("VpcId: !GetAtt Home.VpcId", "VpcId: !Ref Away"),
+    ),
+    "mount target in a subnet that is a parameter": (
+        {"IB1807"},
+        _MOUNT_TARGET.replace(
+            "Resources:", "Parameters: {Zone: {Type: String}}\nResources:", 1
+        ).replace("SubnetId: !Ref There", "SubnetId: !Ref Zone"),
+    ),
     "mount target moved by parameter": ({"IB1806"}, _MOVED),
     "sizes by allowed values": ({"WB1002"}, _ALLOWED % _FARGATE_JOB),
     "no size fits": ({"EB1002"}, _ALLOWED.replace('"2048"', '"700"') % _FARGATE_JOB),

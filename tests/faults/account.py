@@ -17,7 +17,7 @@ class LedgerSnapshot:
     """What there is to see after a while.
 
     `counted` has the jobs that the ledger counts, by incident, `recorded` how many of them it says
-    were told of, which is believed where a storm digest came: it names incidents, and counts no
+    were reported, which is believed where a storm digest came: it names incidents, and counts no
     jobs. `dead` those whose event lies among
     the dead letters, `unfollowed` the incidents whose follow-up does.
     """
@@ -86,7 +86,7 @@ def _contradictions(jobs: set[str], told: Mapping[str, int], seen: LedgerSnapsho
         if strangers := members - jobs:
             wrong.append(f"{key}: {len(strangers)} counted that never failed")
         if told.get(key, 0) > len(members):
-            wrong.append(f"{key}: {told[key]} told of {len(members)}")
+            wrong.append(f"{key}: {told[key]} reported of {len(members)}")
     counts = Counter(job for members in seen.counted.values() for job in members)
     wrong += [f"{job} counted in {times} incidents" for job, times in counts.items() if times > 1]
     if (seen.dead or seen.unfollowed) and not seen.alarmed:
@@ -101,7 +101,7 @@ def _told_by_name(jobs: set[str], deliveries: Sequence[Delivery]) -> set[str]:
 
 
 def _told(seen: LedgerSnapshot) -> dict[str, int]:
-    """Give how many failures of each incident were told of."""
+    """Give how many failures of each incident were reported."""
     told: dict[str, int] = defaultdict(int)
     causes = {one.document["cause"]["id"] for one in seen.deliveries}
     if STORM in causes:
@@ -115,7 +115,7 @@ def _told(seen: LedgerSnapshot) -> dict[str, int]:
 
 
 def _repeated(deliveries: Sequence[Delivery]) -> int:
-    """Count the messages that told nothing that an earlier one had not."""
+    """Count the messages that report nothing that an earlier one had not."""
     seen = Counter(
         (one.document["dedup_key"], str(one.document["counts"]))
         for one in deliveries

@@ -28,7 +28,7 @@ def incidents(world: World, size: int) -> list[str]:
 
 
 def recorded(world: World, incident: str) -> int:
-    """Give how many failures of an incident the ledger says were told of."""
+    """Give how many failures of an incident the ledger says were reported."""
     state = _item(world, f"incident#{incident}", "state")
     return sum(":" in one for one in marks.unpack(state.get("reported", {})))
 

@@ -169,7 +169,7 @@ def _records(size: int) -> Iterator[dict[str, Any]]:
 
 
 def _follow_up(world: World, size: int, arrivals: list[float]) -> None:
-    """Let time pass until every incident was told of as it is now."""
+    """Let time pass until every incident is reported as it is now."""
     end = world.clock.now + PATIENCE_SECONDS
     while (due := world.clock.rest(REST_SECONDS)) < end:
         _take(world, arrivals)
@@ -187,7 +187,7 @@ def _compare(world: World, size: int) -> tuple[int, int, list[str]]:
         members = arrays.members(world, key)
         heard = max(_heard(world, key), arrays.recorded(world, key) if is_storm else 0)
         if heard > members:
-            wrong.append(f"{key}: {heard} told of {members}")
+            wrong.append(f"{key}: {heard} reported of {members}")
         told, counted = told + heard, counted + members
     if counted > size:
         wrong.append("a failure was counted twice")
@@ -195,7 +195,7 @@ def _compare(world: World, size: int) -> tuple[int, int, list[str]]:
 
 
 def _heard(world: World, incident: str) -> int:
-    """Give how many failures of an incident its last message told of."""
+    """Give how many failures of an incident its last message reported."""
     documents = [one.document for one in world.deliveries]
     counts = [one["counts"] for one in documents if one["dedup_key"] == incident]
     return max((each["failed"] if each else 1 for each in counts), default=0)

@@ -32,9 +32,9 @@ the local AWS jumps to where something comes due. A fault lasts 10 minutes on th
 45, then all is healed.
 
 - *failures*: jobs that failed, in five incidents, while the fault lasted. *faults*: calls it hit.
-- *announced*: told of in a message that a subscriber received. *dead*: not told of, but in a
+- *announced*: reported in a message that a subscriber received. *dead*: not reported, but in a
   dead-letter queue that an alarm watches. *lost*: neither. It must be 0.
-- *duplicates*: messages that told nothing new, and jobs told of without the ledger that it has too.
+- *duplicates*: messages that report nothing new, and jobs reported without the table and by it.
 - *healed*: seconds from the end of the fault until every failure was announced or dead.
 
 | fault | service | rate | lasts | failures | faults | announced | dead | lost | duplicates | \

@@ -21,13 +21,13 @@ def told(key: str, failed: int, cause: str = "exit-1", email: str = "") -> Deliv
     return Delivery(0.0, "", document, {})
 
 
-def test_what_is_counted_and_told_is_announced() -> None:
+def test_what_is_counted_and_reported_is_announced() -> None:
     found = account(JOBS, LedgerSnapshot({"a": frozenset(JOBS)}, [told("a", 3)]))
     assert found.announced == set(JOBS)
     assert (found.lost, found.duplicates, found.wrong) == (0, 0, [])
 
 
-def test_what_is_counted_and_not_told_is_lost() -> None:
+def test_what_is_counted_and_not_reported_is_lost() -> None:
     assert account(JOBS, LedgerSnapshot({"a": frozenset(JOBS)}, [])).lost == 3
     assert account(JOBS, LedgerSnapshot({"a": frozenset(JOBS)}, [told("a", 2)])).lost == 3
 
@@ -56,7 +56,7 @@ def test_the_same_message_twice_is_a_duplicate() -> None:
     assert account(JOBS, seen).duplicates == 1
 
 
-def test_what_is_told_without_the_ledger_and_counted_as_well_is_a_duplicate() -> None:
+def test_what_is_reported_without_the_table_and_counted_as_well_is_a_duplicate() -> None:
     degraded = told("degraded-1", 2, "degraded", "job-1 and job-2 failed")
     found = account(JOBS, LedgerSnapshot({"a": frozenset(JOBS)}, [degraded, told("a", 3)]))
     assert (found.lost, found.duplicates, found.wrong) == (0, 2, [])
@@ -66,7 +66,7 @@ def test_more_than_has_failed_is_wrong() -> None:
     strangers = LedgerSnapshot({"a": frozenset(("job-9", *JOBS))}, [told("a", 4)])
     assert account(JOBS, strangers).wrong == ["a: 1 counted that never failed"]
     more = LedgerSnapshot({"a": frozenset(JOBS)}, [told("a", 4)])
-    assert account(JOBS, more).wrong == ["a: 4 told of 3"]
+    assert account(JOBS, more).wrong == ["a: 4 reported of 3"]
     twice = LedgerSnapshot(
         {"a": frozenset(JOBS), "b": frozenset(JOBS[:1])}, [told("a", 3), told("b", 1)]
     )

@@ -40,7 +40,7 @@ def test_functions_that_are_killed_lose_no_failure(world: World) -> None:
     assert row.announced + row.dead == row.failures == KILLED
 
 
-def test_a_flood_is_counted_whole_and_told_within_the_limits(
+def test_a_flood_is_counted_whole_and_reported_within_the_limits(
     world: World, built_template: Path, tmp_path: Path
 ) -> None:
     package = built_template.parent / flood.package(built_template)

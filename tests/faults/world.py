@@ -124,7 +124,7 @@ class World:
             self.deliveries.append(delivery)
 
     def remembered(self) -> tuple[dict[str, frozenset[str]], dict[str, int]]:
-        """Give the jobs that the ledger counts, by incident, and how many it says were told of."""
+        """Give the jobs that the ledger counts, by incident, and how many it says were reported."""
         counted: dict[str, set[str]] = defaultdict(set)
         recorded: dict[str, int] = {}
         for item in self.items():

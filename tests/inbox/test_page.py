@@ -46,7 +46,7 @@ def test_incidents_are_threads_with_the_newest_on_top(page: Page, night: Inbox) 
     expect(first.locator(".trail")).to_have_text("first → recovered → back again")
 
 
-def test_severity_is_told_by_shape_and_word_not_by_colour_alone(page: Page, night: Inbox) -> None:
+def test_severity_is_shown_by_shape_and_word_not_by_colour_alone(page: Page, night: Inbox) -> None:
     opened(page, night.url)
     for name, mark, word in (
         ("annotate-cohort-0291", "◆", "critical"),

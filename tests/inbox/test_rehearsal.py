@@ -15,7 +15,7 @@ def told(night: Inbox, name: str) -> list[dict[str, Any]]:
     return [each for each in messages if each["job"]["name"] == name]
 
 
-def test_a_storm_is_told_first_and_then_with_exact_counts(night: Inbox) -> None:
+def test_a_storm_is_reported_first_and_then_with_exact_counts(night: Inbox) -> None:
     messages = told(night, "align-cohort")
     assert [each["outcome"] for each in messages] == ["first", "closed"]
     counts = messages[-1]["counts"]
@@ -29,7 +29,7 @@ def test_what_was_run_again_has_recovered_and_may_come_back(night: Inbox) -> Non
     assert outcomes == ["first", "recovered"]
 
 
-def test_a_recovery_is_told_after_it_has_happened(night: Inbox) -> None:
+def test_a_recovery_is_reported_after_it_has_happened(night: Inbox) -> None:
     [recovered] = [each for _, each in night.alerts.after(0) if each.row()["outcome"] == "recovered"
                    and each.row()["name"] == "feature-matrix-2026-11-17"]  # fmt: skip
     minute = (recovered.arrived_at - rehearsal.START_MS) / 60_000

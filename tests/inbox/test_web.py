@@ -139,7 +139,7 @@ def test_a_browser_that_comes_back_goes_on_where_it_was(inbox: Inbox) -> None:
 
 
 @pytest.mark.parametrize("seen", ["", "other-2", "rubbish", "-", "2"])
-def test_a_browser_of_another_mailbox_is_told_to_begin_anew(seen: str, inbox: Inbox) -> None:
+def test_a_browser_of_another_mailbox_is_asked_to_begin_anew(seen: str, inbox: Inbox) -> None:
     inbox.alerts.put(message())
     with asked(inbox.url, f"/stream?after={seen}") as response:
         told = frames(response)

@@ -334,7 +334,7 @@ def test_globs_are_kept_as_given(option: str, given: str, kept: str) -> None:
         ({"who": "x" * 65}, "--who is longer than 64 characters"),
     ],
 )
-def test_a_silence_that_cannot_hold_or_be_told_is_refused(
+def test_a_silence_that_cannot_hold_or_be_reported_is_refused(
     options: dict[str, str | None], says: str
 ) -> None:
     with pytest.raises(InputError, match=says) as refused:

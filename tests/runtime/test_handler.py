@@ -61,13 +61,13 @@ def test_a_dry_run_prints_the_mail_as_a_person_reads_it(function: Function) -> N
     assert f"Subject: {message['subject']}\n\n{message['email']}" in function.log
 
 
-def test_a_log_that_cannot_be_read_is_told(function: Function) -> None:
+def test_a_log_that_cannot_be_read_is_reported(function: Function) -> None:
     sample = next(each for each in SAMPLES if each.lines)
     [message] = function.invoke(sample.event)["messages"]
     assert "log unavailable: " in message["email"]
 
 
-def test_a_batch_with_a_malformed_body_is_told_whole(function: Function) -> None:
+def test_a_batch_with_a_malformed_body_is_reported_whole(function: Function) -> None:
     bodies = [json.dumps(SAMPLES[0].event), "{not json", json.dumps(SAMPLES[1].event)]
     records = [record(body, f"message-{number}") for number, body in enumerate(bodies)]
     answer = function.invoke({"Records": records})

@@ -30,7 +30,7 @@ def outcomes(world: Simulation) -> list[str]:
     return [one.outcome for one in world.told]
 
 
-def test_up_to_nine_more_are_counted_and_the_tenth_is_told_with_all() -> None:
+def test_up_to_nine_more_are_counted_and_the_tenth_is_reported_with_all() -> None:
     world = acknowledged()
     fail(world, range(1, 9), 2 * HOUR)
     world.run_until(2 * DAY)
@@ -42,7 +42,7 @@ def test_up_to_nine_more_are_counted_and_the_tenth_is_told_with_all() -> None:
     assert "acknowledged by Ada" in " ".join(world.told[1].texts["email"].split())
 
 
-def test_the_recovery_is_told_and_what_fails_after_it_at_once() -> None:
+def test_the_recovery_is_reported_and_what_fails_after_it_at_once() -> None:
     world = acknowledged()
     fail(world, range(1, 3), HOUR)
     world.succeed("nightly", 2 * HOUR)
@@ -53,7 +53,7 @@ def test_the_recovery_is_told_and_what_fails_after_it_at_once() -> None:
     assert outcomes(world) == ["first", "recovered", "repeat"]
 
 
-def test_another_incident_of_the_same_queue_is_told() -> None:
+def test_another_incident_of_the_same_queue_is_reported() -> None:
     world = acknowledged()
     world.put(failed("x", name="other", definition="other:1", second=HOUR), HOUR)
     world.run_until(HOUR + MINUTE)

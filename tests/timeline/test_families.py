@@ -41,7 +41,7 @@ def test_the_nodes_of_a_job_and_their_parent_are_one_incident(parent_first: bool
     assert "2 of 4 nodes" in " ".join(world.told[-1].texts["email"].split())
 
 
-def test_an_array_that_fails_over_hours_is_told_ever_less_often_and_at_its_end() -> None:
+def test_an_array_that_fails_over_hours_is_reported_less_and_less_often_and_at_its_end() -> None:
     world = Simulation()
     for n in range(180):
         world.put(failed("arr", name="align", index=n, second=n * MINUTE), n * MINUTE)
@@ -130,7 +130,7 @@ def test_a_job_that_waited_in_vain_stays_where_it_was_counted(again: int) -> Non
     assert sorted(one.job_id for each in members for one in each) == ["late", "slow"]
 
 
-def test_the_same_drill_twice_is_told_twice() -> None:
+def test_the_same_drill_twice_is_reported_twice() -> None:
     world = Simulation()
     for number in range(2):
         drill = failed("drill") | {"source": "batch-notifier.drill", "id": f"event-{number}"}

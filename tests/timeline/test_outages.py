@@ -43,7 +43,7 @@ def counted(world: Simulation) -> int:
     )
 
 
-def test_while_the_table_fails_the_third_delivery_is_told_in_one_message() -> None:
+def test_while_the_table_fails_the_third_delivery_is_reported_in_one_message() -> None:
     world = troubled("ledger", 0, HOUR)
     for n in range(40):
         world.put(failed(f"job-{n}", name=f"name-{n:02}", definition=f"def-{n}:1"), 0)
@@ -93,7 +93,7 @@ def test_a_table_that_recovers_in_time_leaves_no_trace() -> None:
     assert world.dead == []
 
 
-def test_what_could_not_be_told_is_told_once_it_can() -> None:
+def test_what_could_not_be_reported_is_reported_once_it_can() -> None:
     world = troubled("topic", 0, 14 * MINUTE)
     for n in range(5):
         world.put(failed(f"job-{n}"), n)
@@ -105,7 +105,7 @@ def test_what_could_not_be_told_is_told_once_it_can() -> None:
     assert world.dead == []
 
 
-def test_what_cannot_be_followed_up_is_told_in_one_message_as_well() -> None:
+def test_what_cannot_be_followed_up_is_reported_in_one_message_as_well() -> None:
     world = troubled("queues", 0, 14 * MINUTE)
     for n in range(5):
         world.put(failed(f"job-{n}"), n / 10)

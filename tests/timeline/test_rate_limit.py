@@ -80,7 +80,7 @@ def test_a_thousand_incidents_in_ten_minutes_are_all_named_or_counted() -> None:
     assert per_hour[0] <= 30 + HOUR // (5 * MINUTE)
 
 
-def test_what_was_held_and_has_recovered_meanwhile_is_told_all_the_same() -> None:
+def test_what_was_held_and_has_recovered_meanwhile_is_reported_all_the_same() -> None:
     world = Simulation(options=Options(limits=Limits(per_minute=1, per_hour=1)))
     for n in range(3):
         world.put(failed(f"job-{n}", name=f"name-{n}", definition=f"def-{n}:1"), 0)

@@ -38,7 +38,7 @@ def outcomes(world: Simulation) -> list[str]:
         {},
     ],
 )
-def test_what_a_silence_covers_is_told_when_it_ends_with_who_why_and_how_many(
+def test_what_a_silence_covers_is_reported_when_it_ends_with_who_why_and_how_many(
     globs: dict[str, str],
 ) -> None:
     world = silenced(HOUR, **globs)
@@ -74,7 +74,7 @@ def test_a_silence_that_has_ended_holds_back_nothing() -> None:
     assert outcomes(world) == ["first"]
 
 
-def test_a_silence_never_hides_the_recovery_of_what_was_told() -> None:
+def test_a_silence_never_hides_the_recovery_of_what_was_reported() -> None:
     world = Simulation()
     world.put(failed("a"), 0)
     world.run_until(30)
@@ -85,7 +85,7 @@ def test_a_silence_never_hides_the_recovery_of_what_was_told() -> None:
     assert outcomes(world) == ["first", "recovered"]
 
 
-def test_what_was_held_back_is_told_when_that_ends_though_it_has_recovered() -> None:
+def test_what_was_held_back_is_reported_when_that_ends_though_it_has_recovered() -> None:
     world = silenced(2 * HOUR)
     world.put(failed("a"), 0)
     world.succeed("nightly", 30 * MINUTE)
@@ -120,7 +120,7 @@ def test_a_removed_silence_lets_the_next_failure_through_at_once() -> None:
     assert world.told[0].document["counts"]["failed"] == 2
 
 
-def test_what_grew_under_a_silence_is_told_after_it() -> None:
+def test_what_grew_under_a_silence_is_reported_after_it() -> None:
     world = Simulation()
     world.put(failed("a"), 0)
     world.run_until(30)
@@ -165,7 +165,7 @@ def test_runs_in_a_row_count_over_nights() -> None:
     assert len(world.told) == 1
 
 
-def test_what_is_below_the_minimum_is_counted_and_not_told() -> None:
+def test_what_is_below_the_minimum_is_counted_and_not_reported() -> None:
     world = Simulation(options=Options(minimum=Severity.CRITICAL))
     world.put(failed("a"), 0)
     world.settle()

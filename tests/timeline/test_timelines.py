@@ -18,7 +18,7 @@ def outcomes(world: Simulation, start: float = 0, end: float = 30 * DAY) -> list
     return [one.outcome for one in world.between(start, end)]
 
 
-def test_one_failure_is_told_at_once_and_then_there_is_silence() -> None:
+def test_one_failure_is_reported_at_once_and_then_there_is_silence() -> None:
     world = Simulation()
     world.put(failed("a"), 1)
     world.run_until(15 * DAY)
@@ -49,7 +49,7 @@ def test_the_intervals_between_digests_double_up_to_four_hours() -> None:
     assert {after - before for before, after in pairwise(minutes[6:])} == {240}
 
 
-def test_a_failure_after_a_quiet_interval_is_told_at_once() -> None:
+def test_a_failure_after_a_quiet_interval_is_reported_at_once() -> None:
     world = Simulation()
     world.put(failed("a"), 0)
     world.put(failed("b", second=2 * HOUR), 2 * HOUR)
@@ -58,7 +58,7 @@ def test_a_failure_after_a_quiet_interval_is_told_at_once() -> None:
     assert world.told[1].document["novelty"] == "2nd in a row"
 
 
-def test_a_success_of_the_same_job_is_told_as_recovery() -> None:
+def test_a_success_of_the_same_job_is_reported_as_recovery() -> None:
     world = Simulation()
     for n in range(5):
         world.put(failed(f"job-{n}", second=n * 20 * MINUTE), n * 20 * MINUTE)
@@ -89,7 +89,7 @@ def test_a_failure_after_a_recovery_is_back_again() -> None:
     assert world.told[-1].document["novelty"] == "back again"
 
 
-def test_a_job_that_fails_and_succeeds_in_turns_is_not_told_each_time() -> None:
+def test_a_job_that_fails_and_succeeds_in_turns_is_not_reported_each_time() -> None:
     world = Simulation()
     for n in range(60):
         world.put(failed(f"job-{n}", second=n * MINUTE), n * MINUTE)
@@ -101,7 +101,7 @@ def test_a_job_that_fails_and_succeeds_in_turns_is_not_told_each_time() -> None:
     assert world.told[-1].outcome == "recovered"
 
 
-def test_a_nightly_failure_is_told_every_night_with_its_place_in_the_row() -> None:
+def test_a_nightly_failure_is_reported_every_night_with_its_place_in_the_row() -> None:
     world = Simulation()
     for night in range(100):
         world.put(failed(f"job-{night}", second=night * DAY), night * DAY)
@@ -113,7 +113,7 @@ def test_a_nightly_failure_is_told_every_night_with_its_place_in_the_row() -> No
     assert world.told[-1].document["novelty"] == "100th in a row"
 
 
-def test_the_same_event_again_after_days_is_not_told_again() -> None:
+def test_the_same_event_again_after_days_is_not_reported_again() -> None:
     world = Simulation()
     world.put(failed("a"), 0)
     world.put(failed("a"), 12 * HOUR)
@@ -191,7 +191,7 @@ def test_a_chain_is_one_incident_in_whatever_order_it_comes(order: str, gap: int
     assert world.told[-1].document["counts"] == {"failed": 1, "dependents": 2, "of": None}
 
 
-def test_a_dependent_whose_upstream_never_shows_is_told_by_itself() -> None:
+def test_a_dependent_whose_upstream_never_shows_is_reported_by_itself() -> None:
     world = Simulation()
     world.put(failed("b", depends_on=["a"]), 0)
     world.run_until(15 + 60 + 180)
@@ -200,7 +200,7 @@ def test_a_dependent_whose_upstream_never_shows_is_told_by_itself() -> None:
     assert outcomes(world) == ["first"]
 
 
-def test_failures_asked_for_only_after_three_are_told_from_the_third_on() -> None:
+def test_failures_asked_for_only_after_three_are_reported_from_the_third_on() -> None:
     world = Simulation()
     for n in range(3):
         world.put(failed(f"job-{n}", tags={"notify:after": "3"}, second=n * 30), n * 30)

@@ -71,7 +71,7 @@ class World:
         return [message.attributes["cause"] for message in self.topic.published]
 
 
-def test_each_incident_is_told_once_the_most_severe_first() -> None:
+def test_each_incident_is_reported_once_the_most_severe_first() -> None:
     world = World()
     names = ["terminated-by-person", "out-of-memory-fargate", "secret-denied"]
     assert world.run(*(record(name, sample(name)) for name in names)) == ()
@@ -126,7 +126,9 @@ def test_a_refused_publish_goes_back_to_the_queue_and_is_counted(
         ("a strange source", '{"source": "aws.ec2", "detail-type": "x", "detail": {}}'),
     ],
 )
-def test_what_cannot_be_read_is_told_plainly_and_never_tried_again(name: str, body: str) -> None:
+def test_what_cannot_be_read_is_reported_plainly_and_never_tried_again(
+    name: str, body: str
+) -> None:
     world = World()
     assert world.run(Record("a", body)) == ()
     [message] = world.topic.published
@@ -143,7 +145,7 @@ def test_two_messages_unreadable_for_one_reason_are_one_alert_that_counts_both()
     assert message.decode()["webhook"]["counts"]["failed"] == 2
 
 
-def test_a_job_that_succeeded_is_noted_and_not_told() -> None:
+def test_a_job_that_succeeded_is_noted_and_not_reported() -> None:
     event = sample("timeout")
     event["detail"]["status"] = "SUCCEEDED"
     world = World()
@@ -180,7 +182,7 @@ def test_no_log_is_read_when_logs_are_turned_off() -> None:
     assert "LogLines is 0" in json.loads(world.topic.published[0].body)["email"]
 
 
-def test_alerts_below_the_minimum_severity_are_noted_and_not_told() -> None:
+def test_alerts_below_the_minimum_severity_are_noted_and_not_reported() -> None:
     world = World()
     event = sample("terminated-by-person")
     assert world.run(record("a", event), minimum=Severity.WARNING) == ()
@@ -295,7 +297,7 @@ def test_a_failure_is_counted_once_however_often_it_comes() -> None:
     assert (kin.class_, count) == ("timeout", 1)
 
 
-def test_what_waits_for_another_job_is_counted_when_it_is_told() -> None:
+def test_what_waits_for_another_job_is_counted_when_it_is_reported() -> None:
     world = World()
     assert world.run(record("a", sample("dependency-failed"))) == ()
     assert world.queues.waits
@@ -321,7 +323,7 @@ def test_every_read_of_a_log_is_counted() -> None:
     assert len(reads) == len(world.logs.reads) == 1
 
 
-def test_what_changed_is_looked_up_for_the_one_failure_that_is_told() -> None:
+def test_what_changed_is_looked_up_for_the_one_failure_that_is_reported() -> None:
     world = World()
     run = Run("a1", "nightly", "align:36", 1_793_589_120_000)
     world.history.run_history = RunHistory(run, JobShape(image="a:1"), JobShape(image="a:2"))

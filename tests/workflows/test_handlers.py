@@ -86,20 +86,20 @@ def batch(*names: str) -> dict[str, Any]:
     return {"Records": [record(name, sample(name)) for name in names]}
 
 
-def test_only_the_failure_that_was_not_told_comes_again(world: World) -> None:
+def test_only_the_failure_that_was_not_reported_comes_again(world: World) -> None:
     world.topic.troubles.append(THROTTLED)
     answer = on_failure.handler(batch("timeout", "queue-blocked"), CONTEXT)
     assert len(answer["batchItemFailures"]) == 1
     assert len(world.topic.published) == 1
 
 
-def test_a_bare_event_that_was_not_told_is_an_error(world: World) -> None:
+def test_a_bare_event_that_was_not_reported_is_an_error(world: World) -> None:
     world.topic.troubles.append(THROTTLED)
     with pytest.raises(RuntimeError, match="not published"):
         on_failure.handler(sample("timeout"), CONTEXT)
 
 
-def test_a_bare_event_is_told_like_any_other(world: World) -> None:
+def test_a_bare_event_is_reported_like_any_other(world: World) -> None:
     assert on_failure.handler(sample("timeout"), CONTEXT) == {"batchItemFailures": []}
     assert len(world.topic.published) == 1
 
@@ -114,7 +114,7 @@ def test_a_dependent_waits_as_often_as_its_message_says(world: World) -> None:
     assert world.topic.published == []
 
 
-def test_what_came_in_vain_often_enough_is_told_without_the_ledger(
+def test_what_failed_often_enough_is_reported_without_the_table(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(isolation, "DEGRADED_PAUSE_S", 0)

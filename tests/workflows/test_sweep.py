@@ -88,7 +88,7 @@ def job(job_id: str, second: float, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_half_of_500_events_are_dropped_and_all_failures_are_told_once() -> None:
+def test_half_of_500_events_are_dropped_and_all_failures_are_reported_once() -> None:
     world, chance = Swept(), random.Random(20261124)
     world.sweep(0)
     lost = set(chance.sample(range(500), 250))
@@ -122,7 +122,7 @@ def test_describe_jobs_is_asked_once_for_a_hundred() -> None:
     assert world.batch.calls["DescribeJobs"] == 3
 
 
-def test_what_failed_before_the_notifier_was_there_is_not_told() -> None:
+def test_what_failed_before_the_notifier_was_there_is_not_reported() -> None:
     world = Swept()
     world.has(failed("old", second=-3 * HOUR))
     for run in range(5):
@@ -235,7 +235,7 @@ def test_the_overlap_is_longer_than_the_grace() -> None:
 # ---- What waits ----------------------------------------------------------------------------------
 
 
-def test_a_job_that_waits_25_h_is_told_once_as_that_and_then_as_recovered() -> None:
+def test_a_job_that_waits_25_h_is_reported_once_as_that_and_then_as_recovered() -> None:
     world = Swept()
     world.waits("a", 0)
     world.jobs.not_begun.add("a")
@@ -470,7 +470,7 @@ def test_a_service_job_that_stays_first_is_stuck() -> None:
 # ---- What is broken ------------------------------------------------------------------------------
 
 
-def test_an_invalid_compute_environment_is_told_once_and_recovers() -> None:
+def test_an_invalid_compute_environment_is_reported_once_and_recovers() -> None:
     world = Swept()
     reason = "CLIENT_ERROR - Not authorized to perform sts:AssumeRole"
     world.batch.environment_list = [environment(status="INVALID", statusReason=reason)]
@@ -501,7 +501,7 @@ def test_an_invalid_compute_environment_is_told_once_and_recovers() -> None:
         ({"status": "INVALID", "state": "DISABLED"}, {}, False, ["spot"]),
     ],
 )
-def test_what_is_switched_off_is_told_when_jobs_wait_for_it(
+def test_what_is_switched_off_is_reported_when_jobs_wait_for_it(
     compute: dict[str, Any], own: dict[str, Any], has_jobs: bool, found: list[str]
 ) -> None:
     world = Swept()

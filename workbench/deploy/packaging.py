@@ -19,7 +19,8 @@ from workbench.deploy.archive import read_template, zip_folder
 from workbench.files import ROOT, STACK
 
 SOURCES = (
-    "workbench", "functions/notifier", "functions/actions", "on_alert/destinations", "environments"
+    "workbench", "functions/notifier", "functions/actions", "functions/resubmission",
+    "on_alert/destinations", "environments",
 )  # fmt: skip
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 BESIDE = ("events", "docs/real-account.md", "benchmarks/measured.json")

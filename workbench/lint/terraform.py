@@ -144,8 +144,9 @@ class _Translation:
     def _value(self, key: str, value: Any, expression: Any, *, is_known: bool) -> Any:
         if key == "compute_environments":
             listed = self._value("", value, expression, is_known=is_known)
-            environments = listed if isinstance(listed, list) else []
-            return [{"ComputeEnvironment": e, "Order": n} for n, e in enumerate(environments, 1)]
+            if not isinstance(listed, list):
+                return listed
+            return [{"ComputeEnvironment": e, "Order": n} for n, e in enumerate(listed, 1)]
         if not is_known:
             return self._reference(_object(expression))
         if key in _JSON and isinstance(value, str):

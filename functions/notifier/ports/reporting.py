@@ -216,17 +216,17 @@ class NoLabels:
 class ActionLinks(Protocol):
     """Makes the links by which a reader acts on an incident."""
 
-    def sign(self, incident: str, now: int) -> Pairs:
-        """Return label and URL of each; raises `ServiceError`."""
+    def sign(self, incident: str, now: int, job: str) -> Pairs:
+        """Return label and URL of each; `job` can run again, if any. Raises `ServiceError`."""
         ...
 
 
 class NoActionLinks:
     """Makes none: ActionLinks is off."""
 
-    def sign(self, incident: str, now: int) -> Pairs:
+    def sign(self, incident: str, now: int, job: str) -> Pairs:
         """Return none."""
-        del incident, now
+        del incident, now, job
         return ()
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from notifier.alert.alert import Alert
+from notifier.alert.commands import rerun
 from notifier.alert.facts import Pairs
 from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member, Role, highest_severity
@@ -185,16 +186,17 @@ class Announcer:
             outcome=str(decision.outcome),
             reason=decision.reason if recovery else reason_of(decision, standing, row),
             kept_back=_kept_back(standing, recovery),
-            actions=() if recovery else self._action_links(standing.incident),
+            actions=() if recovery else self._action_links(standing),
             unconfirmed=self._unconfirmed,
         )
 
-    def _action_links(self, incident: Incident) -> Pairs:
+    def _action_links(self, standing: Standing) -> Pairs:
         """Return signed links; without the key the alert goes out without them."""
+        key, job = standing.incident.key, rerun.find_linked_job(standing)
         try:
-            return self._ports.actions.sign(incident.key, self._ports.now_ms())
+            return self._ports.actions.sign(key, self._ports.now_ms(), job)
         except ServiceError as error:
-            problem = {"incident": incident.key, "problem": error.says}
+            problem = {"incident": key, "problem": error.says}
             self._ports.journal.note("no action links", Metric.ACTION_LINKS_MISSING, problem)
             return ()
 
