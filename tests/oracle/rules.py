@@ -393,7 +393,9 @@ class Account:
         allowed: set[int] = set()
         for start in self._starts(failures):
             allowed |= self._sums(failures[start:], one.at, forced)
-        return one.failed in allowed
+        held = [each for each in failures if self.truth.release(each) > min(each.arrives)]
+        is_news = bool(held) and self._is_count_of_news(one, failures, forced)
+        return one.failed in allowed or is_news
 
     def _is_count_of_news(self, one: Heard, failures: Sequence[Fail], forced: Fail | None) -> bool:
         """Return whether a line of a storm digest counts what is new alone, as it may."""
@@ -500,14 +502,14 @@ class Account:
     def _is_counted(self, one: Heard, each: Fail) -> bool:
         if one.names:
             return each.name in one.names
-        if one.failed == 1 and not one.is_row and one.about in self._members():
-            return each in self.group.dependents or each.member == one.about
         if each in self.group.dependents:
             free = sorted(  # a recovery may have begun their count anew
                 self.truth.in_order(self.group),
                 key=lambda d: (d.member in self.covered, self.truth.is_held(d, one.at)),
             )
             return one.waits or each in free[: one.dependents]
+        if one.failed == 1 and not one.is_row and one.about in self._members():
+            return each.member == one.about
         return self._is_count(one, each)
 
     def _members(self) -> set[str]:
@@ -537,7 +539,7 @@ class Account:
         # What a silence held is counted, too, if it failed before the last success.
         totals |= {sum(each.member not in self.covered for each in arrived)}
         surplus = [total - one.failed for total in totals if total >= one.failed] or [0]
-        if self.group.is_family and one.failed > len(arrived):  # the number that Batch counts
+        if one.failed in {each.failed for each in self.group.parents}:  # what Batch counts
             self.unclear = unsure
             return []
         self.unclear = unsure[max(0, len(unsure) - max(surplus)) :] if max(surplus) else []
