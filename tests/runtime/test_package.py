@@ -40,7 +40,7 @@ CLIENTS = """
 import json, sys
 from notifier import wiring
 wiring.make_ports(None, None)
-wiring._jobs()._client
+wiring.JobLookup()._client
 print(json.dumps(sorted(sys.modules)))
 """
 
