@@ -1,7 +1,7 @@
-"""The service models of botocore, read in a third of the time.
+"""The service models of botocore, read in less time.
 
 botocore parses its JSON into `OrderedDict`, and looks into the folder of every service there is
-before it opens one. That is a quarter of the CPU time of a first failure.
+before it opens one. Without that, the clients of a first failure take 47 ms less of CPU.
 https://botocore.amazonaws.com/v1/documentation/api/latest/reference/loaders.html
 """
 
