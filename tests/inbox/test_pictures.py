@@ -87,6 +87,7 @@ def test_a_picture(
     assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert type_sizes(page) == []
+    assert cut_buttons(page) == []
     if width <= TOUCHED_PX:
         assert small_targets(page) == []
 
@@ -117,6 +118,23 @@ def type_sizes(page: Page) -> list[str]:
           return wrong;
         }""",
         [BODY_PX, mail, SMALLEST_PX],
+    )
+    return found
+
+
+def cut_buttons(page: Page) -> list[str]:
+    """Return the buttons whose words reach into their padding."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("button")]
+          .filter((e) => e.checkVisibility() && e.textContent)
+          .filter((e) => {
+            const words = document.createRange();
+            words.selectNodeContents(e);
+            const padding = parseFloat(getComputedStyle(e).paddingRight);
+            const room = e.getBoundingClientRect().right - padding;
+            return words.getBoundingClientRect().right > room + 1;
+          })
+          .map((e) => e.id || e.textContent)"""
     )
     return found
 
