@@ -59,7 +59,8 @@ $(READY): $(LOCKS) pyproject.toml
 	@rm -f .setup.log
 	@touch $@
 
-test: lint fuzz browser secrets-report ## run all checks and tests
+test: $(READY) ## run all checks and tests
+	@$(MAKE) --jobs 2 lint fuzz browser secrets-report
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
 
 # What whoever changes code runs again and again; the slow tests are left to `make test`.
@@ -121,7 +122,7 @@ $(SBOM)/deployed.cdx.json: functions/requirements.txt pyproject.toml | $(READY)
 $(SBOM)/tools.cdx.json: $(LOCKS) pyproject.toml | $(READY)
 	@$(call BILL,environment $(BIN)/python)
 
-CHECK = printf '%-14s' '$(1)'; said=$$($(2) 2>&1) && echo ok || { echo FAILED; echo "$$said"; exit 1; }
+CHECK = said=$$($(2) 2>&1) && printf '%-14sok\n' '$(1)' || { printf '%-14sFAILED\n' '$(1)'; echo "$$said"; exit 1; }
 
 # The inbox is tested in the Chromium that is there, or else (as root, with apt-get) in Debian's.
 browser: $(READY)

@@ -23,7 +23,7 @@ import boto3
 
 from benchmarks.meter import Measured, Meter
 from notifier import on_failure, on_follow_up, wiring
-from notifier.aws import calls, job_logs
+from notifier.aws import calls, history, job_logs
 from notifier.batch.failure import DEFAULT_LOG_GROUP
 from notifier.ports.reporting import Journal, Ports
 from tests import incident_table
@@ -174,8 +174,9 @@ def _set_up() -> None:
     }
     boto3.setup_default_session()
     for cached in (
-        *(calls.session, job_logs._client, wiring.load_settings),
-        *(wiring._topic, wiring._ledger, wiring._queues, wiring._jobs),
+        *(calls.session, job_logs._client, history.batch_client, wiring.load_settings),
+        *(wiring._topic, wiring._ledger, wiring._queues, wiring._jobs_client),
+        *(wiring._labels, wiring._definitions),
     ):
         cached.cache_clear()  # from an earlier simulated AWS
     sqs = boto3.client("sqs")

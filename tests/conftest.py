@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 # What is made once for many tests is made once in all: they stay with one worker of pytest-xdist.
 TOGETHER = {
     HERE / "e2e": "built", HERE / "runtime": "built", HERE / "environments": "built",
-    HERE / "faults": "faults", HERE / "inbox": "inbox",
+    HERE / "faults": "faults", HERE / "inbox": "inbox", HERE / "supply_chain": "scanned",
 }  # fmt: skip
 
 settings.register_profile(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from actions.deeds import Deed
 from actions.misuse import Misuse
 from notifier.alert.commands.action_links import PARAMETER
+from notifier.alert.facts import Pairs
 from notifier.diagnosis.known_cause import diagnosis_for
 from notifier.incident.incident import Incident
 
@@ -54,7 +57,7 @@ class Page:
         return {"statusCode": self.status, "headers": headers, "body": html}
 
 
-def ask(label: str, incident: Incident, promise: str, token: str) -> Page:
+def ask(label: str, incident: Incident, deed: Deed, token: str) -> Page:
     """Say what will happen, with the form that does it."""
     form = (
         f'<form method="post" action="/"><input type="hidden" name="{PARAMETER}"'
@@ -63,13 +66,16 @@ def ask(label: str, incident: Incident, promise: str, token: str) -> Page:
         f"<button>{escape(label)}</button></form>"
     )
     nothing = "<p>Nothing has been done yet. The link works once.</p>"
-    says = f"<p>What will happen: {escape(promise)}.</p>"
-    return Page(f"{label}?", f"{_describe(incident)}{says}{form}{nothing}")
+    says = f"<p>What will happen: {escape(deed.promise)}.</p>"
+    notes = "".join(f"<p>Note: {escape(each)}.</p>" for each in deed.cautions())
+    about = _list(deed.facts) if deed.facts else _describe(incident)
+    return Page(f"{label}?", f"{about}{says}{notes}{form}{nothing}")
 
 
-def done(title: str, incident: Incident, said: str, note: str) -> Page:
+def done(title: str, incident: Incident, said: str, notes: Iterable[str]) -> Page:
     """Say what was done."""
-    says = f"<p>{escape(said[:1].upper() + said[1:])}.</p><p>{escape(note)}</p>"
+    sentences = (f"{said[:1].upper()}{said[1:]}.", *notes)
+    says = "".join(f"<p>{escape(each)}</p>" for each in sentences if each)
     return Page(title, f"{_describe(incident)}{says}")
 
 
@@ -80,9 +86,20 @@ def refused(misuse: Misuse) -> Page:
 
 def failed(says: str, status: int) -> Page:
     """Say that nothing was done, and what to do instead."""
-    instead = "Use a link of the latest alert, or <code>batch-notifier incidents</code>."
+    commands = "<code>batch-notifier incidents</code> and <code>batch-notifier rerun</code>"
+    instead = f"Use a link of the latest alert, or the command line: {commands}."
     body = f"<p>{escape(says)}</p><p>Nothing was done. {instead}</p>"
     return Page("Nothing was done", body, status)
+
+
+def uncertain() -> Page:
+    """Say that it is not known what was done, and how to find out."""
+    body = (
+        "<p>AWS Batch did not say whether the job was submitted. The link is used up, so that it"
+        " does not run twice.</p><p>Look for a new job with the tag <code>notify:rerun-of</code>."
+        " If there is none: <code>batch-notifier rerun</code>.</p>"
+    )
+    return Page("It is not known whether the job runs again", body, 504)
 
 
 def _describe(incident: Incident) -> str:
@@ -93,5 +110,9 @@ def _describe(incident: Incident) -> str:
         "Cause": diagnosis_for(incident.cause).title,
         "Incident": incident.key,
     }
-    rows = (f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in pairs.items() if value)
+    return _list(tuple(pairs.items()))
+
+
+def _list(pairs: Pairs) -> str:
+    rows = (f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in pairs if value)
     return f"<dl>{''.join(rows)}</dl>"

@@ -1,50 +1,22 @@
-"""What a link shows, and what its form does: check, use up the link, act, publish the update."""
+"""What a link shows, and what its form does: check, use up the link, act, publish the update.
+
+What a link uses up is marked before it acts, and freed only when AWS said that nothing was done. So
+it acts at most once: an invocation that ends in between leaves a used link and nothing done.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-
-from actions import pages, silencing
+from actions import pages, rerun_deed, silence_deeds
+from actions.deeds import ActionPorts, Deed, Did, OpenedLink
 from actions.misuse import Misuse, MisuseError
 from actions.pages import Page
 from actions.requests import Request
-from actions.silencing import TooManySilencesError
 from actions.tokens import Token, check_token
 from actions.update import compose_update
 from notifier.alert.commands.action_links import LABELS, Action
-from notifier.aws.ledger import IncidentLedger
 from notifier.channels import message
-from notifier.incident.counts import Member
-from notifier.incident.incident import Incident
-from notifier.incident.silence import Silence
 from notifier.ports.metrics import Metric
-from notifier.ports.reporting import Journal, Topic
 from notifier.ports.service_error import ServiceError
-from notifier.text import units
-from notifier.text.units import HOUR_MS
-
-MORNING = 9  # o'clock, UTC
-
-
-@dataclass(frozen=True, slots=True)
-class ActionPorts:
-    """What the function works with; `key` may raise `ServiceError`."""
-
-    ledger: IncidentLedger
-    topic: Topic
-    journal: Journal
-    key: Callable[[], bytes]
-    now_ms: Callable[[], int]
-
-
-@dataclass(frozen=True, slots=True)
-class _OpenedLink:
-    incident: Incident
-    members: tuple[Member, ...]
-    token: Token
-    now: int
 
 
 def answer(request: Request, ports: ActionPorts) -> Page:
@@ -56,78 +28,53 @@ def answer(request: Request, ports: ActionPorts) -> Page:
         When it is refused: nothing was done.
     ServiceError
         When AWS failed: nothing was done, and the link still works.
+    UncertainError
+        When AWS did not say whether it was done: the link does not work any more.
     """
     now = ports.now_ms()
     token = check_token(request.token, ports.key(), now / 1000)
+    is_rerun = token.action is Action.RERUN
+    if is_rerun and ports.batch is None:
+        raise MisuseError(Misuse.RERUN_OFF)
     case = _open(token, ports, now)
-    if not request.is_form:
-        ports.journal.note("action shown", Metric.ACTIONS_SHOWN, _facts(token))
-        promise = _promise(_silence(case, ""))
-        return pages.ask(LABELS[token.action], case.incident, promise, request.token)
-    return _perform(case, request.who, ports)
+    deed = (rerun_deed if is_rerun else silence_deeds).prepare(case, ports)
+    if request.is_form:
+        return _perform(case, deed, request.who, ports)
+    ports.journal.note("action shown", Metric.ACTIONS_SHOWN, _facts(token))
+    return pages.ask(LABELS[token.action], case.incident, deed, request.token)
 
 
-def _open(token: Token, ports: ActionPorts, now: int) -> _OpenedLink:
-    """Find the incident, and refuse what has no use."""
-    snapshot = ports.ledger.read((), [token.incident])
-    incident = snapshot.incidents.get(token.incident)
+def _open(token: Token, ports: ActionPorts, now: int) -> OpenedLink:
+    """Find the incident; raises `MisuseError` if it is gone, or the link was used."""
+    incident = ports.ledger.read((), [token.incident]).incidents.get(token.incident)
     if incident is None:
         raise MisuseError(Misuse.NO_INCIDENT)
-    if ports.ledger.is_link_used(token.signature):
-        raise MisuseError(Misuse.USED)
-    members = ports.ledger.members(incident.place)
-    if token.action is Action.ACKNOWLEDGE:
-        if incident.stage != "open":
-            raise MisuseError(Misuse.OVER)
-        if silencing.acknowledgement_of(incident, snapshot.silences, members, now):
-            raise MisuseError(Misuse.ALREADY)
-    return _OpenedLink(incident, members, token, now)
+    if ports.ledger.is_link_used(token.use):
+        raise _used(token)
+    return OpenedLink(incident, ports.ledger.members(incident.place), token, now)
 
 
-def _perform(case: _OpenedLink, who: str, ports: ActionPorts) -> Page:
-    token, silence = case.token, _silence(case, who)
-    if not ports.ledger.redeem_link(token.signature, token.expires):
-        raise MisuseError(Misuse.USED)
+def _used(token: Token) -> MisuseError:
+    return MisuseError(Misuse.RERUN_DONE if token.job else Misuse.USED)
+
+
+def _perform(case: OpenedLink, deed: Deed, who: str, ports: ActionPorts) -> Page:
+    token = case.token
+    if not ports.ledger.redeem_link(token.use, deed.used_until):
+        raise _used(token)
     try:
-        silencing.add(ports.ledger, silence, case.now)
-    except TooManySilencesError as error:
-        ports.ledger.restore_link(token.signature)
-        raise MisuseError(Misuse.TOO_MANY) from error
-    except ServiceError:
-        ports.ledger.restore_link(token.signature)
+        did = deed.do(who)
+    except (MisuseError, ServiceError):
+        ports.ledger.restore_link(token.use)
         raise
     ports.journal.note("action done", Metric.ACTIONS_DONE, _facts(token))
-    is_ack = token.action is Action.ACKNOWLEDGE
-    status = "ACKNOWLEDGED" if is_ack else "SILENCED"
-    said = f"{status.lower()} by {who}: {_promise(silence)}"
-    return pages.done(status.capitalize(), case.incident, said, _publish(case, status, said, ports))
+    notes = (did.note, _publish(case, did, ports))
+    return pages.done(did.status.capitalize(), case.incident, did.said, notes)
 
 
-def _silence(case: _OpenedLink, who: str) -> Silence:
-    if case.token.action is Action.ACKNOWLEDGE:
-        return silencing.acknowledge(case.incident, case.members, who, case.now)
-    return silencing.silence(case.incident, who, _until(case.token.action, case.now))
-
-
-def _until(action: Action, now: int) -> int:
-    if action is Action.SILENCE_4H:
-        return now + 4 * HOUR_MS
-    tomorrow = datetime.fromtimestamp(now / 1000, UTC) + timedelta(days=1)
-    return int(tomorrow.replace(hour=MORNING, minute=0, second=0, microsecond=0).timestamp()) * 1000
-
-
-def _promise(one: Silence) -> str:
-    """Say what the silence means that an action makes."""
-    if one.incident:
-        return f"no more digests until it recovers or has {one.grows_to:,} failures"
-    what = f"queue {one.queue or '-'}, job definition {one.definition or '-'}, cause {one.cause}"
-    until = units.moment(one.until)[:16]
-    return f"no alerts about {what} until {until} UTC; failures are counted, and reported then"
-
-
-def _publish(case: _OpenedLink, status: str, said: str, ports: ActionPorts) -> str:
+def _publish(case: OpenedLink, did: Did, ports: ActionPorts) -> str:
     """Publish the update; say what went wrong, because the action itself is done."""
-    alert = compose_update(case.incident, case.members, status, said, case.now)
+    alert = compose_update(case.incident, case.members, did.status, did.said, case.now)
     try:
         ports.topic.publish(message.render(alert))
     except ServiceError as error:
@@ -138,4 +85,5 @@ def _publish(case: _OpenedLink, status: str, said: str, ports: ActionPorts) -> s
 
 
 def _facts(token: Token) -> dict[str, str]:
-    return {"incident": token.incident, "action": str(token.action)}
+    facts = {"incident": token.incident, "action": str(token.action)}
+    return facts | ({"job": token.job} if token.job else {})

@@ -58,6 +58,7 @@ TAKEN_NAMES = frozenset(
      "job_name", "region", "account")
 )  # fmt: skip
 _BOOLEANS = {"true": True, "false": False}
+_SWITCHES = {"on": True, "off": False}
 
 
 class SettingsError(ValueError):
@@ -92,6 +93,7 @@ class Settings:
     options: Options
     actions_url: str = ""
     actions_key_arn: str = ""
+    allow_rerun: bool = False
     sweep: SweepOptions = field(default_factory=SweepOptions)
     adjusted: tuple[Adjustment, ...] = ()
 
@@ -113,6 +115,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     dry_run = _BOOLEANS.get(environment.get("DRY_RUN", "false").lower())
     if dry_run is None:
         problems.append("DRY_RUN must be true or false")
+    allow_rerun = _SWITCHES.get(environment.get("ALLOW_RERUN", "off"))
+    if allow_rerun is None:
+        problems.append("ALLOW_RERUN must be on or off")
     found = {name: _parse_name(environment, name, problems, needed=not dry_run) for name in _NAMES}
     sweep = _parse_sweep(environment, problems)
     adjusted: list[Adjustment] = []
@@ -129,6 +134,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         options=options,
         actions_url=found["ACTIONS_URL"],
         actions_key_arn=found["ACTIONS_KEY_ARN"],
+        allow_rerun=bool(allow_rerun),
         sweep=sweep,
         adjusted=tuple(adjusted),
     )

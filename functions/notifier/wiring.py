@@ -7,15 +7,16 @@ import sys
 import time
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 from notifier import settings
-from notifier.aws import calls
+from notifier.aws import calls, jobs
 from notifier.aws.batch import BatchScanner
 from notifier.aws.dry_run.ledger import DryRunLedger
 from notifier.aws.heartbeat import AwsHealthSignals, DryRunHealthSignals
 from notifier.aws.history import DryRunHistoryLookup, RunHistoryLookup
 from notifier.aws.job_logs import JobLogs
-from notifier.aws.jobs import DryRunJobLookup, JobLookup
+from notifier.aws.jobs import DryRunJobLookup, JobLookup, Listed
 from notifier.aws.labels.definitions import Definitions
 from notifier.aws.labels.lookup import LabelLookup
 from notifier.aws.ledger import IncidentLedger
@@ -24,6 +25,9 @@ from notifier.aws.topic import AlertTopic, DryRunTopic
 from notifier.incident.rate_limit import OutageLimit
 from notifier.ports.reporting import ActionLinks, Journal, NoActionLinks, NoLabels, Ports
 from notifier.ports.sweeping import SweepPorts
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch import BatchClient
 
 
 @cache
@@ -34,18 +38,18 @@ def load_settings() -> settings.Settings:
 
 def make_ports(journal: Journal, remaining_ms: Callable[[], int]) -> Ports:
     """Return the adapters for one delivery or follow-up."""
-    dry_run = load_settings().dry_run
+    dry_run, listed = load_settings().dry_run, Listed()
     return Ports(
         logs=JobLogs(),
         topic=DryRunTopic(sys.stdout) if dry_run else _topic(),
         journal=journal,
         ledger=DryRunLedger() if dry_run else _ledger(),
         queues=DryRunQueues() if dry_run else _queues(),
-        jobs=DryRunJobLookup() if dry_run else _jobs(),
+        jobs=DryRunJobLookup() if dry_run else JobLookup(listed, _jobs_client),
         remaining_ms=remaining_ms,
         pause=time.sleep,
         now_ms=lambda: time.time_ns() // 1_000_000,
-        history=DryRunHistoryLookup() if dry_run else RunHistoryLookup(_definitions()),
+        history=DryRunHistoryLookup() if dry_run else RunHistoryLookup(_definitions(), listed),
         labels=NoLabels() if dry_run else _labels(),
         outage=_outage(),
         at_once=calls.at_once,
@@ -108,8 +112,8 @@ def _labels() -> LabelLookup:
 
 
 @cache
-def _jobs() -> JobLookup:
-    return JobLookup()
+def _jobs_client() -> BatchClient:
+    return jobs.make_client()
 
 
 @cache
@@ -119,4 +123,5 @@ def _actions() -> ActionLinks:
         return NoActionLinks()
     from notifier.aws.actions.signed_links import SignedLinks  # costs nothing where it is off
 
-    return SignedLinks(settings.actions_url, settings.actions_key_arn)
+    url, key_arn = settings.actions_url, settings.actions_key_arn
+    return SignedLinks(url, key_arn, allow_rerun=settings.allow_rerun)

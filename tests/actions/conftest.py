@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.actions.world import Stack
+    from tests.actions.world import Logged, Stack
 
 
 @pytest.fixture(scope="module")
@@ -21,3 +21,11 @@ def stack_of_module() -> Iterator[Stack]:
 def stack(stack_of_module: Stack) -> Stack:
     stack_of_module.begin_anew()
     return stack_of_module
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Logged:
+    from tests.actions.world import Logged
+
+    caplog.set_level("INFO")  # as deployed
+    return Logged(capsys, caplog)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from html import unescape
@@ -29,6 +29,7 @@ from notifier.incident.counts import Member, Role
 from notifier.incident.incident import Incident, Place
 from notifier.incident.marks import mark
 from tests import incident_table
+from tests.actions.jobs import FailedJobs
 
 EVENTS = Path(__file__).parents[2] / "events"
 HOST = "abc.lambda-url.eu-west-1.on.aws"
@@ -53,7 +54,8 @@ class Stack:
         self.key_arn = self.secrets.create_secret(Name="key", SecretString="k" * 64)["ARN"]
         incident_table.make(self.dynamodb, "incidents")
         self.ledger = IncidentLedger("incidents")
-        self.signer = SignedLinks(f"https://{HOST}/", self.key_arn)
+        self.jobs = FailedJobs()
+        self.signer = SignedLinks(f"https://{HOST}/", self.key_arn, allow_rerun=True)
 
     def begin_anew(self) -> None:
         """Have one open incident, no silence, and no message."""
@@ -83,12 +85,27 @@ class Stack:
         ]
         self.ledger.record([(Place(KEY), one) for one in members], {})
 
-    def links(self, now: int = NOW) -> dict[str, str]:
-        """Give the links of an alert, as the notifier signs them."""
-        return dict(self.signer.sign(KEY, now))
+    def fail_job(self, cause: str = "job-timeout", **submitted: Any) -> str:
+        """Let a job of AWS Batch fail, as one more of the incident."""
+        job = self.jobs.fail(**submitted)
+        self._count(job, cause)
+        return job
 
-    def token(self, label: str = "Acknowledge") -> str:
-        return parse_qs(urlsplit(self.links()[label]).query)["t"][0]
+    def fail_array(self, size: int, failed: Sequence[int]) -> str:
+        job = self.jobs.fail_array(size, failed)
+        self._count(job, "job-timeout")
+        return job
+
+    def _count(self, job: str, cause: str) -> None:
+        member = Member(job, Role.FAILED, cause, NOW - HOUR, "nightly")
+        self.ledger.record([(Place(KEY), member)], {})
+
+    def links(self, now: int = NOW, job: str = "") -> dict[str, str]:
+        """Give the links of an alert, as the notifier signs them."""
+        return dict(self.signer.sign(KEY, now, job))
+
+    def token(self, label: str = "Acknowledge", job: str = "", now: int = NOW) -> str:
+        return parse_qs(urlsplit(self.links(now, job)[label]).query)["t"][0]
 
     def signed(self, action: str, incident: str = KEY, expires: int = 0) -> str:
         """Give a link with a genuine signature, whatever it says."""
@@ -115,6 +132,21 @@ class Stack:
     def save(self, **changes: Any) -> None:
         current = self.ledger.read((), [KEY]).incidents[KEY]
         assert self.ledger.save(replace(current, **changes))
+
+
+class Logged:
+    """All that the function writes: its log, and its metrics on standard output."""
+
+    def __init__(
+        self, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        self._capsys, self._caplog = capsys, caplog
+
+    def take(self) -> str:
+        """Give it since the last time; the metrics are the last line."""
+        records = [json.dumps(vars(one), default=str) for one in self._caplog.records]
+        self._caplog.clear()
+        return "\n".join((*records, self._capsys.readouterr().out))
 
 
 class Page:
@@ -146,11 +178,12 @@ def posted(body: str, **headers: str) -> dict[str, Any]:
 
 @contextmanager
 def made() -> Iterator[Stack]:
-    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+    with mock_aws(config={"batch": {"use_docker": False}}), pytest.MonkeyPatch.context() as patch:
         stack = Stack()
         patch.setenv("ALERT_TOPIC_ARN", stack.topic)
         patch.setenv("TABLE_NAME", "incidents")
         patch.setenv("ACTIONS_KEY_ARN", stack.key_arn)
-        for made_once in (on_action._ledger, on_action._topic, on_action._key):
+        patch.setenv("ALLOW_RERUN", "on")
+        for made_once in (on_action._ledger, on_action._topic, on_action._key, on_action._batch):
             made_once.cache_clear()
         yield stack

@@ -64,6 +64,7 @@ def test_the_aws_cli_takes_every_command_of_every_incident(scene: str) -> None:
         "unreadable",
         "recovered",
         "acknowledged",
+        "run-again",
     )
 
 

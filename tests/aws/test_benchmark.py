@@ -53,6 +53,16 @@ def test_jobs_of_one_definition_and_cause_are_one_incident_however_many() -> Non
     assert ours.waits <= 70  # one after another: 76
 
 
+def test_a_lone_failure_costs_few_calls() -> None:
+    """Its message, and the four follow-ups of an hour: read, ask AWS Batch, send, save."""
+    ours = storm.measure("ours", 1, "jobs")
+    assert ours.messages == 1
+    assert ours.call_count - 4 * 4 <= 16  # it was 17, and 20 for its follow-ups
+    assert ours.calls["dynamodb BatchGetItem"] == 1
+    # The three look-ups of tags wait for the slowest of them.
+    assert ours.waits == ours.call_count - 2
+
+
 def test_the_usual_function_does_what_it_says() -> None:
     usual = storm.measure("usual", 50)
     assert usual.calls == {"sns Publish": 51, "logs GetLogEvents": 50}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from notifier.aws.jobs import MOST_PAGES, JobLookup
+from notifier.aws.jobs import MOST_PAGES, JobLookup, Listed
 from notifier.incident.recovery import Success
 from notifier.ports.service_error import ErrorKind, ServiceError
 from tests.fakes import FakeJobs
@@ -104,6 +104,21 @@ class TestJobLookup(JobsContract):
         asked = {"jobQueue": QUEUE, "filters": [{"name": name, "values": [value]}]}
         self.stub.add_response("list_jobs", {"jobSummaryList": []}, asked)
         assert self.asks(names) == ()
+
+    def test_a_page_that_reaches_back_far_enough_is_not_asked_for_again(self) -> None:
+        listed = Listed()
+        batch = JobLookup(listed)
+        jobs = [summary(NIGHTLY), summary(NIGHTLY, "FAILED"), summary(NIGHTLY, revision="other:1")]
+        page: Any = {"jobSummaryList": jobs, "nextToken": "more"}
+        listed.keep(QUEUE, "load", page)
+        oldest = NIGHTLY.started_at - 1_000  # when the last of the page was created
+        with Stubber(batch._client) as stub:  # which expects no call
+            assert batch.successes(QUEUE, "load", ["nightly"], oldest) == (NIGHTLY,)
+            stub.add_response("list_jobs", {"jobSummaryList": []})
+            assert batch.successes(QUEUE, "load", ["nightly"], oldest - 1) == ()
+            stub.add_response("list_jobs", {"jobSummaryList": []})
+            assert batch.successes(QUEUE, "other", ["nightly"], oldest) == ()
+            stub.assert_no_pending_responses()
 
     def test_what_has_not_succeeded_or_is_of_another_definition_is_left_out(self) -> None:
         self.answers(

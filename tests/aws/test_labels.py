@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -202,10 +203,18 @@ def test_what_could_not_be_read_is_said_and_the_rest_is_used(
     assert found["a"] == Labels({"team": "maps"}, said)
 
 
-def test_after_no_answer_nothing_more_is_asked(use: Use) -> None:
-    batch = Batch({}, queues=ConnectTimeoutError(endpoint_url="x"))
-    use(batch).read([failure()])
-    assert batch.calls == {"queues": 1}
+def test_after_no_answer_no_more_jobs_are_asked_for(use: Use) -> None:
+    batch = Batch({}, jobs=ConnectTimeoutError(endpoint_url="x"))
+    use(batch).read([failure(f"job-{n}") for n in range(250)])
+    assert batch.calls == {"jobs": 1, "queues": 1, "definitions": 1}
+
+
+def test_a_delivery_waits_for_its_slowest_answer_alone(use: Use) -> None:
+    """Each waits until all three are asked: one after another, the first would wait in vain."""
+    together, batch = threading.Barrier(3, timeout=10), Batch({QUEUE: {"team": "maps"}})
+    known = batch._known
+    batch._known = lambda *asked: (together.wait(), known(*asked))[1]  # type: ignore[method-assign]
+    assert use(batch).read([failure()])["a"] == Labels({"team": "maps"})
 
 
 def test_nothing_is_asked_after_the_time_to_give_up(

@@ -175,6 +175,11 @@ class LedgerContract:
         many = [replace(CHILD, job_id=f"7a71:{n}", index=n, name=name) for n in range(2_600)]
         ledger.record([(HERE, one) for one in many], {})
         assert fold(ledger.members(HERE)).groups[0].indices == tuple(range(2_600))
+        assert ledger.look(HERE)[0] is None
+        kept = saved(ledger, replace(INCIDENT, key=HERE.key))
+        incident, members = ledger.look(HERE)
+        assert incident == kept
+        assert sorted(one.job_id for one in members) == sorted(one.job_id for one in many)
 
     def test_many_incidents_and_places_come_with_one_read(self, ledger: Either) -> None:
         ledger.record([], {f"job-{n}": HERE for n in range(70)})

@@ -11,10 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
+from botocore import exceptions
 
 from workbench.cli.program import COMMANDS
 from workbench.commands import explain
 from workbench.commands.main import main
+from workbench.deployed.deployment import aws_error
+from workbench.errors import ExitCode
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = str(ROOT / "events" / "exit-1-python-traceback.json")
@@ -111,6 +114,24 @@ def test_an_error_of_our_own_is_one_line_and_debug_shows_where(
     assert told.count("\n") == 1
     assert main(["explain", "x", "--debug"]) == 2
     assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (exceptions.EndpointConnectionError(endpoint_url="https://x"), ExitCode.AWS),
+        (exceptions.ProxyConnectionError(proxy_url="http://127.0.0.1:9"), ExitCode.AWS),
+        (exceptions.ReadTimeoutError(endpoint_url="https://x"), ExitCode.AWS),
+        (exceptions.ClientError({"Error": {"Code": "AccessDenied"}}, "ListJobs"), ExitCode.AWS),
+        (exceptions.NoCredentialsError(), ExitCode.USAGE),
+        (exceptions.NoRegionError(), ExitCode.USAGE),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_what_aws_refuses_or_cannot_be_reached_is_told_apart_from_a_wrong_setting(
+    error: exceptions.BotoCoreError, code: ExitCode
+) -> None:
+    assert aws_error("list jobs", error).exit_code == code
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -104,13 +104,13 @@ def test_what_a_person_did_acknowledges_and_wakes_nobody() -> None:
 def test_every_destination_shows_the_signed_links() -> None:
     alert = document_of("action-links")
     assert list(alert.actions) == [
-        "Acknowledge", "Silence for 4 hours", "Silence until tomorrow 09:00 UTC",
+        "Acknowledge", "Silence for 4 hours", "Silence until tomorrow 09:00 UTC", "Run again",
     ]  # fmt: skip
     shown = (
         json.dumps(teams.render(alert)), json.dumps(pager.render_pagerduty(alert)),
         json.dumps(slack_blocks.render_card(alert)), mail.render_html(alert), alert.email,
     )  # fmt: skip
-    assert [url in text for text in shown for url in alert.actions.values()] == [True] * 15
+    assert [url in text for text in shown for url in alert.actions.values()] == [True] * 20
 
 
 def test_a_webhook_is_signed_with_its_time() -> None:

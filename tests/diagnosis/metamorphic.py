@@ -43,6 +43,10 @@ WIDER = {
     ("ce-service-role-assume", "ce-not-authorized"),
     ("ce-not-authorized", "app-access-denied"), ("submit-not-authorized", "app-access-denied"),
     ("sagemaker-access-denied", "sagemaker-data-download"),
+    ("sagemaker-access-denied", "app-access-denied"),
+    ("sagemaker-data-download", "sagemaker-validation"),
+    # ECS writes "no container instance met all of its requirements" before any reason.
+    ("fargate-quota", "placement-attribute"),
     ("app-gpu-out-of-memory", "app-out-of-memory"),
     ("image-pull-network", "app-connection-failed"),
 }  # fmt: skip

@@ -46,6 +46,50 @@ TEXTS = [
     ("CannotStartContainerError: dependent container init exited with non-zero status",
      "container-dependency-failed"),
     ("failed to register layer: flate: corrupt input before offset 88", LAYER_DAMAGED),
+    # A network of pods may answer "unauthorized" as well as a registry.
+    (f"{SANDBOX}failed to setup network for sandbox \"ab\": connection is unauthorized:"
+     " Unauthorized", NETWORK),
+    (f'{SANDBOX}plugin type="cilium" failed (add): 401 Unauthorized', NETWORK),
+    # What no node can take names its own reason where a claim is missing.
+    ('0/4 nodes are available: persistentvolumeclaim "scratch" not found. preemption: 0/4 nodes'
+     " are available: 4 Preemption is not helpful for scheduling.", "eks-claim-missing"),
+    ('0/2 nodes are available: persistentvolumeclaim "in" is being deleted.', "eks-claim-missing"),
+    ("0/2 nodes are available: 2 Insufficient cpu.", "eks-unschedulable"),
+    # FSx in a pod is a volume of the pod.
+    ('MountVolume.SetUp failed for volume "fsx-pv" : rpc error: could not mount fsx', MOUNT),
+    ('AttachVolume.Attach failed for volume "fsx-pv" : driver fsx.csi.aws.com failed', MOUNT),
+    # What another service than Batch refuses to whoever deploys.
+    ('Resource handler returned message: "User: arn:aws:sts::1:assumed-role/o/p is not authorized'
+     ' to perform: iam:DeleteRole on resource: role x"', "cfn-access-denied"),
+    ('Resource handler returned message: "User: arn:aws:iam::1:user/p is not authorized to perform:'
+     ' lambda:CreateFunction on resource: x (Service: Lambda)"', "cfn-access-denied"),
+    ('Resource handler returned message: "The operation failed because the secret x already'
+     ' exists."', "cfn-already-exists"),
+    ("Fargate requires task definition to have execution role ARN to support ECR images.",
+     "job-definition-invalid"),
+    ("An error occurred (ClientException) when calling the RegisterTaskDefinition operation: Role"
+     " is not valid", "job-definition-invalid"),
+    ("Tags can only contain letters, numbers and spaces (Service: Batch, Status Code: 400)",
+     "job-definition-invalid"),
+    ("failed to initialize logging driver: tls: handshake failure", "log-driver-config"),
+    ("failed to initialize logging driver: x509: certificate has expired", "log-driver-config"),
+    ("cannot load seccomp profile \"/x/y.json\": no such file", "cannot-start-security-profile"),
+    ("OCI runtime create failed: requested CDI device nvidia.com/gpu=0 not found",
+     "gpu-runtime-hook"),
+    ("You have exceeded the maximum number of interfaces allowed for your account", "eni-quota"),
+    ('AttachVolume.Attach failed for volume "x" : VolumeLimitExceeded: the limit of attached'
+     " volumes", MOUNT),
+    ("An error occurred (VolumeLimitExceeded) when calling the CreateVolume operation: x",
+     "ebs-volume-quota"),
+    ('failed to create shim task: failed to mount "/run/kata/x/rootfs" to "/run/x/rootfs"',
+     "cannot-start-oci"),
+    ("unable to retrieve secret from asm: api error ValidationException: Invalid name. Must be a"
+     " valid name", "secret-arn-invalid"),
+    ("Security group sg-1 does not appear to belong to the same VPC as the input subnets.",
+     "ce-vpc-mismatch"),
+    ("Invalid 'memory' setting for task. For more information", "fargate-resource-combination"),
+    ("Could not launch Spot Instances. InvalidParameterCombination - The specified instance type"
+     " is not eligible for Free Tier.", "ce-client-error-other"),
 ]  # fmt: skip
 
 
@@ -94,6 +138,39 @@ LINES = [
     (".command.sh: line 2: lastz: command not found", "app-exit-127"),
     ("ray.exceptions.ActorDiedError: The actor died unexpectedly before finishing this task.",
      "app-child-killed"),
+    ("rig: job failed: the agent on b was killed by SIGKILL", "app-child-killed"),
+    ("RuntimeError: DataLoader worker (pid 12) is killed by signal: Killed.", "app-child-killed"),
+    ("value required for 'LABKEY_SYSTEM_DESCRIPTION'", "app-setting-missing"),
+    ("Error: API_BASE_URL is not set", "app-setting-missing"),
+    ("FATAL: missing: DB_HOST", "app-setting-missing"),
+    ("nginx: [emerg] unknown directive \"servr\" in /etc/nginx/nginx.conf:37", "app-syntax-error"),
+    ('[emerg] "location" directive is not allowed here in /etc/nginx/x.conf:2', "app-syntax-error"),
+    ("sambamba: Error reading BGZF block: stream error: not enough data in stream",
+     "app-input-corrupt"),
+    ("samtools view: failed to read header from \"-\"", "app-input-corrupt"),
+    ("FormatException: Unexpected end of input (at character 1)", "app-input-corrupt"),
+    ("PHP Fatal error:  Uncaught Error: Failed opening required '/app/x.php'", "app-file-missing"),
+    ("FATAL: while mounting /data: mount source /data doesn't exist", "app-file-missing"),
+    ("org.apache.kafka.common.errors.TimeoutException: Topic in not present in metadata after 60000"
+     " ms.", "app-connection-failed"),
+    ("TimeoutException: Expiring 3 record(s) for out-0:120000 ms has passed",
+     "app-connection-failed"),
+    ("tornado.iostream.StreamClosedError: Stream is closed", "app-connection-failed"),
+    ("PhpAmqpLib\\Exception\\AMQPIOException: stream_socket_client(): unable to connect",
+     "app-connection-failed"),
+    ("Error: no internet connection", "app-connection-failed"),
+    ("Memory access fault by GPU node-1 on address 0x7f00.", "app-gpu-kernel-error"),
+    ("RuntimeError: a.cu 12 cuda execution failed with error 98", "app-gpu-kernel-error"),
+    ("RuntimeError: a.cu 12 cuda execution failed with error 2", "app-gpu-out-of-memory"),
+    ("Error: Could not find or load main class com.acme.Load", "app-module-missing"),
+    ("plugin.Open(\"x\"): plugin was built with a different version of package y",
+     "app-library-mismatch"),
+    ("file panel_2024.dta not found", "app-file-missing"),
+    ("AirflowNotFoundException: The conn_id `warehouse` isn't defined", "app-setting-missing"),
+    ("Configuration: storage: option 'encryption_key' is required", "app-setting-missing"),
+    ("PIL.UnidentifiedImageError: cannot identify image file '/in/a.jpg'", "app-input-corrupt"),
+    ("2026-11-02 03:00:01 ERROR 404: Not Found.", "app-http-error"),
+    ("ERROR 503: Service Unavailable.", "app-http-error"),
 ]  # fmt: skip
 
 

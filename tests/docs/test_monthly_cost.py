@@ -89,6 +89,25 @@ def test_alarms_are_billed_by_metric_and_counted_in_the_template() -> None:
     assert ours.lines["alarms, metrics, key"] == pytest.approx(fixed)
 
 
+def test_options_are_counted_in_the_templates_of_their_stacks() -> None:
+    """By the lines of the files, and so in another way than the command does."""
+    wanted = {}
+    for name, parameter in {"destinations": "Destinations", "actions": "ActionLinks"}.items():
+        text = (ROOT / "stacks" / f"{name}.yaml").read_text(encoding="utf-8")
+        alarms = text.count("Type: AWS::CloudWatch::Alarm")
+        assert "Metrics:" not in text  # each alarm reads one metric
+        secrets = text.count("Type: AWS::SecretsManager::Secret")
+        queues = text.count("Type: SQS")
+        polls = queues * 5 * 3 * 60 * 24 * 30
+        wanted[f"{parameter}=on"] = alarms * 0.10 + secrets * 0.40 + polls * 0.40 / 1e6
+    assert len(wanted) == len(list((ROOT / "stacks").iterdir()))
+    assert monthly_cost.options() == pytest.approx(wanted)
+    assert all(added > 0 for added in wanted.values())
+    assert any(
+        f"Destinations=on {wanted['Destinations=on']:.2f}" in n for n in monthly_cost.notes()
+    )
+
+
 def test_the_dashboard_is_one_that_can_be_free() -> None:
     stack = Stack(translate((ROOT / "template.yaml").read_text(encoding="utf-8")))
     [dashboard] = stack.of_type("AWS::CloudWatch::Dashboard").values()

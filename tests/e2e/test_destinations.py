@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import time
 import urllib.request
@@ -14,11 +15,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.destinations.servers import Recorder, Reply, serving, texts_of
-from workbench.local import sam
+from workbench.local import job_events, sam
 from workbench.local.aws import LocalAws
 from workbench.local.samples import EVENTS
 
 WAIT_SECONDS = 90.0  # the batching window of 2 s, two cold starts, and a machine that is busy
+DEFINITION = ":job-definition/load:1"
 ROUTES = """default = ["team", "channel", "refuses"]
 [destinations.team]
 type = "teams"
@@ -43,6 +45,7 @@ def aws(built_template: Path) -> Iterator[LocalAws]:
                 "JobLogGroups": "/aws/batch/job",
                 "Destinations": "on",
                 "ActionLinks": "on",
+                "AllowRerun": "on",
             },
         )
         yield aws
@@ -62,6 +65,37 @@ def links_of(card: dict[str, Any]) -> dict[str, str]:
     return {one["title"]: one["url"] for one in found}
 
 
+def fail(aws: LocalAws) -> str:
+    """Submit a job, and send the event of its failure as the rule does; return its id.
+
+    Only AWS may put events of aws.batch on a bus.
+    """
+    batch = aws.client("batch")
+    compute = batch.create_compute_environment(computeEnvironmentName="hosts", type="UNMANAGED")
+    order = [{"order": 1, "computeEnvironment": compute["computeEnvironmentArn"]}]
+    queue = batch.create_job_queue(jobQueueName="etl", priority=1, computeEnvironmentOrder=order)
+    container = {"image": "busybox", "vcpus": 1, "memory": 128, "command": ["run"]}
+    defined = batch.register_job_definition(
+        jobDefinitionName="load", type="container", containerProperties=container
+    )
+    job: str = batch.submit_job(
+        jobName="nightly",
+        jobQueue=queue["jobQueueArn"],
+        jobDefinition=defined["jobDefinitionArn"],
+        tags={"team": "maps"},
+    )["jobId"]
+    event = job_events.failed(job, time.time_ns() // 1_000_000, definition="load:1")
+    url = aws.resources["FailureQueue"]  # type: ignore[attr-defined]
+    aws.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(event))
+    return job
+
+
+def card_of(team: Recorder, number: int) -> dict[str, Any]:
+    wait_for(lambda: team.requests[number:])
+    found: dict[str, Any] = team.requests[number].document["attachments"][0]["content"]
+    return found
+
+
 def submit(aws: LocalAws, link: str) -> str:
     """Send the form of a link, as a browser would."""
     host, token = urlsplit(link).netloc, urlsplit(link).query.partition("=")[2]
@@ -75,6 +109,20 @@ def submit(aws: LocalAws, link: str) -> str:
     with urllib.request.build_opener(*handlers).open(request, timeout=60) as answer:
         text: str = answer.read().decode()
     return text
+
+
+def run_again(aws: LocalAws, team: Recorder) -> None:
+    """Follow the link of a failed job's alert; the thread gets the new job's id."""
+    job = fail(aws)
+    page = submit(aws, links_of(card_of(team, 2))["Run again"])
+    found = re.search(r"Run again by Ada: job ([\w-]+)\.", page)
+    assert found, page
+    update = json.dumps(card_of(team, 3))
+    assert "RUN AGAIN" in update
+    assert found[1] in update
+    [new] = aws.client("batch").describe_jobs(jobs=[found[1]])["jobs"]
+    assert new["tags"] == {"team": "maps", "notify:rerun-of": job}
+    assert (new["jobName"], new["jobDefinition"]) == ("nightly", job_events.ARN + DEFINITION)
 
 
 def test_a_failure_reaches_each_destination_and_a_link_of_it_is_used(aws: LocalAws) -> None:
@@ -100,11 +148,13 @@ def test_a_failure_reaches_each_destination_and_a_link_of_it_is_used(aws: LocalA
         sqs = aws.client("sqs")
         (dead,) = [url for url in sqs.list_queues()["QueueUrls"] if "DeliveryDeadLet" in url]
         letter = wait_for(lambda: sqs.receive_message(QueueUrl=dead).get("Messages"))[0]
-        card = team.requests[0].document["attachments"][0]["content"]
+        card = card_of(team, 0)
         page = submit(aws, links_of(card)["Acknowledge"])
-        answer = wait_for(lambda: team.requests[1:])[0].document["attachments"][0]["content"]
+        answer = card_of(team, 1)
+        run_again(aws, team)
     assert "drill" in json.dumps(card)
     assert "DRILL FAILED" in "".join(texts_of(channel.requests[0].document["attachments"]))
     assert json.loads(letter["Body"])["destination"] == "refuses"
     assert "Acknowledged by Ada" in page
     assert "ACKNOWLEDGED" in json.dumps(answer)
+    assert "Run again" not in links_of(card)  # a drill names jobs as it likes

@@ -392,6 +392,7 @@ MISTAKES: list[tuple[str, str, Change]] = [
     ("EB2205", "fargate-job", job(RuntimePlatform={"CpuArchitecture": "ARM"})),
     ("EB2205", "tasks", {TASK: [{"Containers": [container(Name="a", DependsOn=HEALTHY)]}]}),
     ("EB2205", "job", job(**volume(TransitEncryption="true"))),
+    ("EB2205", "job", job(LogConfiguration={"LogDriver": "cloudwatch"})),
     ("EB2205", "pod", {f"{POD}.DnsPolicy": "Cluster"}),
     ("EB2206", "queue", {"State": "ON"}),
     ("EB2207", "ec2", ec2(SecurityGroupIds=["default"])),

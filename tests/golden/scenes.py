@@ -213,7 +213,8 @@ def changed() -> Alert:
 
 def with_action_links() -> Alert:
     url = "https://a1b2c3.lambda-url.us-east-1.on.aws/"
-    return replace(nightly(), actions=action_links.list_actions(url, b"key", KEY, START))
+    job = "7a71c9a0-5d3e-4c0f-9d0e-9c1f6a3b2d10"
+    return replace(nightly(), actions=action_links.list_actions(url, b"key", KEY, START, job))
 
 
 def acknowledged() -> Alert:
@@ -223,6 +224,12 @@ def acknowledged() -> Alert:
     ]
     said = "acknowledged by Ada: no more digests until it recovers or has 30 failures"
     return compose_update(incident(first()), members, "ACKNOWLEDGED", said, START + HOUR)
+
+
+def run_again() -> Alert:
+    members = [Member(ROOT, Role.FAILED, "oom-container", START, "nightly")]
+    said = "run again by Ada: job 0c1d2e3f-5a6b-4c7d-8e9f-a0b1c2d3e4f5, memory 4,096 -> 8,192 MiB"
+    return compose_update(incident(first()), members, "RUN AGAIN", said, START + HOUR)
 
 
 SCENES: dict[str, Callable[[], Alert]] = {
@@ -236,6 +243,7 @@ SCENES: dict[str, Callable[[], Alert]] = {
     "multi-node": nodes,
     "nightly-5th": nightly,
     "recovered": recovered,
+    "run-again": run_again,
     "seventeen-samples": seventeen,
     "storm": storm,
     "unreadable": unreadable,

@@ -84,7 +84,7 @@ def test_the_messages_of_an_incident_are_a_step_apart(page: Page, night: Inbox) 
     expect(steps).to_have_text([_step("First"), _step("Recovered"), _step("Back again")])
     expect(steps.nth(2)).to_have_attribute("aria-current", "step")
     steps.nth(1).click()
-    expect(page.locator("#label")).to_contain_text("RECOVERED · recovered")
+    expect(page.locator("#label")).to_have_text(re.compile("RECOVERED$"))
     expect(page.locator("#subject")).to_contain_text("after 50 min, 2 failed runs")
     page.go_back()
     expect(page.locator("#label")).to_contain_text("FAILED · warning")
@@ -496,6 +496,16 @@ def test_a_mail_reflows_and_only_consoles_are_links(page: Page, night: Inbox) ->
     links = email.locator("a")
     assert [one.get_attribute("href") for one in links.all()] == urls
     assert all(url.split("/")[2].endswith(".console.aws.amazon.com") for url in urls)
+
+
+def test_a_log_keeps_its_indentation_and_a_single_step_flows(page: Page, inbox: Inbox) -> None:
+    log = "  Traceback (most recent call last):\n    File 'a.py', line 1\n      raise KeyError\n"
+    inbox.alerts.put(message(email=f"It failed.\n\nDO NEXT\n  Fix it.\n\nLOG  3 lines\n{log}"))
+    opened(page, inbox.url)
+    quoted = page.locator("#email .quote")
+    expect(quoted).to_have_count(3)
+    assert "".join(f"{each.rstrip()}\n" for each in quoted.all_inner_texts()) == log
+    expect(page.locator("#email .step")).to_have_count(0)
 
 
 def test_other_addresses_in_a_mail_stay_text(page: Page, inbox: Inbox) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import given, settings, strategies
 
-from notifier.joblog import error_patterns
+from notifier.joblog import error_patterns, wrapper_patterns
 from notifier.joblog.loggers import strip_prefix
 from notifier.joblog.root_line import LINES_READ, find_root_line, root_line_text
 from notifier.joblog.weight import Weight
@@ -82,9 +83,33 @@ def test_no_lines() -> None:
     assert find_root_line([]) is None
 
 
+def _patterns() -> list[tuple[Weight, list[re.Pattern[str]]]]:
+    return [
+        (weight, [joined, *(one for _, one in searching)])
+        for weight, joined, searching in error_patterns._compiled()
+    ]
+
+
+NEEDED = [
+    *((one.pattern, one.words) for _, group in error_patterns.TABLE for one in group if one.words),
+    (wrapper_patterns.FOLLOWER.pattern, wrapper_patterns.FOLLOWER_WORDS),
+    (wrapper_patterns.RETRIED.pattern, wrapper_patterns.RETRIED_WORDS),
+]
+
+
+@pytest.mark.parametrize(("pattern", "words"), NEEDED, ids=lambda each: str(each)[:20])
+def test_a_costly_pattern_needs_one_of_its_words(pattern: str, words: tuple[str, ...]) -> None:
+    @settings(max_examples=150, derandomize=True, deadline=None)
+    @given(strategies.from_regex(re.compile(pattern, re.IGNORECASE | re.ASCII)))
+    def check(text: str) -> None:
+        assert any(word in text.lower() for word in words)
+
+    check()
+
+
 def test_the_quick_test_of_a_line_holds_back_nothing() -> None:
     lines = {strip_prefix(line.strip()).text for tail in [*RIGHT, *WRONG] for line in tail.lines}
     told = [line for line in lines if error_patterns.weigh_line(line) is Weight.NO_ERROR]
     for line in told:
-        found = next((w for w, one in error_patterns._compiled() if one.match(line)), None)
+        found = next((w for w, each in _patterns() if any(one.match(line) for one in each)), None)
         assert found in (None, Weight.NO_ERROR), line

@@ -255,7 +255,8 @@ class Checker:
             if len(found) > 1:
                 yield Violation("an incident has what belongs together", f"{dedup}: {found}")
         for key, dedups in keys.items():
-            if len(dedups) > 1 and not self.truth.groups[key].fuzzy:
+            group = self.truth.groups[key]
+            if len(dedups) > 1 and not group.fuzzy and not self.may_be_split(group):
                 yield Violation("what belongs together is one incident", f"{key}: {dedups}")
 
     # ---- Time ------------------------------------------------------------------------------------
@@ -291,6 +292,11 @@ class Checker:
             for told in self.played.told
         )
 
+    def may_be_split(self, group: Group) -> bool:
+        """Return whether dependents may not have been brought together, for want of the table."""
+        depends = any(each.depends for each in [*group.failures, *group.dependents])
+        return depends and any(each.port in ("ledger", "queues") for each in self.troubles)
+
     def is_troubled(self, at: float) -> bool:
         """Return whether a service was in trouble then, or shortly before."""
         return any(one.at <= at <= one.end + TROUBLE_S for one in self.troubles)
@@ -306,17 +312,19 @@ class Account:
         """The first message that counts a failure, while nothing held it back."""
         self.unclear: list[Fail] = []
         """What the last message may have counted, or may not: it was on its way."""
+        self.unclear_before: list[Fail] = []
+        """The same of the message before it."""
 
     def violations(self) -> Iterator[Violation]:
         for one in self.heard:
             if one.is_recovery:
                 self._cover_with_recovery(one)
                 continue
-            unclear = self.unclear
+            self.unclear_before = self.unclear
             new = self._newly_counted(one)
-            if not self._may_be_split():
+            if not self.checker.may_be_split(self.group):
                 yield from self._counts(one)
-                yield from self._has_news(one, new or unclear)
+                yield from self._has_news(one, new or self.unclear_before)
             yield from self._severity(one, new)
             yield from self._words(one, new)
             yield from self._speaks_for_all(one, new)
@@ -329,15 +337,11 @@ class Account:
         for parent in self.group.parents:
             yield from self._ended(parent)
 
-    def _may_be_split(self) -> bool:
-        """Return whether dependents may not have been brought together, for want of the table."""
-        depends = any(each.depends for each in [*self.group.failures, *self.group.dependents])
-        return depends and any(each.port in ("ledger", "queues") for each in self.checker.troubles)
-
     # ---- Counts never exceed reality, and leave nothing out --------------------------------------
 
     def _counts(self, one: Heard) -> Iterator[Violation]:
-        if one.names or one.is_shared:  # without the table, every delivery is for itself
+        # Without the table every delivery is for itself, and the same event again is new.
+        if one.names or one.is_shared or self._is_recounted(one.at):
             return
         about = f"{self._about(one)} counts {one.failed}"
         total = len([each for each in self.group.failures if min(each.arrives) <= one.at])
@@ -355,6 +359,13 @@ class Account:
         if one.of is not None and one.of not in sizes:
             yield Violation("counts never exceed reality", f"{self._about(one)}: of {one.of}")
         yield from self._counts_by_cause(one)
+
+    def _is_recounted(self, at: float) -> bool:
+        return any(
+            each.job in self.checker.unrecorded
+            and sum(arrived <= at for arrived in each.arrives) > 1
+            for each in self.group.failures
+        )
 
     def _counts_by_cause(self, one: Heard) -> Iterator[Violation]:
         if one.causes and not self.group.fuzzy:
@@ -382,13 +393,15 @@ class Account:
         allowed: set[int] = set()
         for start in self._starts(failures):
             allowed |= self._sums(failures[start:], one.at, forced)
-        return one.failed in allowed
+        held = [each for each in failures if self.truth.release(each) > min(each.arrives)]
+        is_news = bool(held) and self._is_count_of_news(one, failures, forced)
+        return one.failed in allowed or is_news
 
     def _is_count_of_news(self, one: Heard, failures: Sequence[Fail], forced: Fail | None) -> bool:
         """Return whether a line of a storm digest counts what is new alone, as it may."""
         new = [each for each in failures if each.member not in self.covered]
         low, high = self._bounds(new, one.at, forced)
-        return low <= one.failed <= high
+        return low <= one.failed <= high + len(self.unclear_before)
 
     def _is_family_count(self, one: Heard, failures: Sequence[Fail], forced: Fail | None) -> bool:
         """Return whether it has all children or nodes, or, of the cause of one, all of that."""
@@ -495,7 +508,12 @@ class Account:
                 key=lambda d: (d.member in self.covered, self.truth.is_held(d, one.at)),
             )
             return one.waits or each in free[: one.dependents]
+        if one.failed == 1 and not one.is_row and one.about in self._members():
+            return each.member == one.about
         return self._is_count(one, each)
+
+    def _members(self) -> set[str]:
+        return {each.member for each in self.group.failures}
 
     def _is_end_said(self, one: Heard, parent: Parent) -> bool:
         if parent.id in self.covered or min(parent.arrives) > one.at:
@@ -512,12 +530,18 @@ class Account:
         must, _ = self._split(arrived, one.at)
         unsure = sorted(
             (each for each in arrived if each not in must),
-            key=lambda each: max(min(each.arrives), self.truth.release(each)),
+            key=lambda each: (
+                self.truth.is_held(each, one.at),
+                max(min(each.arrives), self.truth.release(each)),
+            ),
         )
         totals = self._totals(arrived, one.at)
         # What a silence held is counted, too, if it failed before the last success.
         totals |= {sum(each.member not in self.covered for each in arrived)}
         surplus = [total - one.failed for total in totals if total >= one.failed] or [0]
+        if one.failed in {each.failed for each in self.group.parents}:  # what Batch counts
+            self.unclear = unsure
+            return []
         self.unclear = unsure[max(0, len(unsure) - max(surplus)) :] if max(surplus) else []
         return unsure[max(0, len(unsure) - min(surplus)) :] if min(surplus) else []
 
@@ -716,6 +740,9 @@ class Account:
     def _wrong_labels(self, one: Heard, new: Sequence[Fail | Parent]) -> Iterator[Violation]:
         if self.covered or len(new) != 1 or not isinstance(new[0], Fail):
             return
+        is_late = self.truth.release(new[0]) > min(new[0].arrives)
+        if is_late and len(self.group.failures) > 1:
+            return  # the table keeps the labels of the first failure alone
         for value in wrong_labels(new[0]):
             if value not in one.told.texts["email"]:
                 yield Violation("wrong labels are said", f"{value}: {self._about(one)}")
@@ -777,8 +804,10 @@ class Account:
         one = self.covered.get(each.member)
         if one is not None and one.at <= deadline:
             return
-        is_unsure = self.checker.is_troubled(min(each.arrives)) or self._may_be_split()
-        if is_unsure and self.checker.names(each, deadline):
+        is_split = self.checker.may_be_split(self.group)
+        alone = deadline + UPSTREAM_WAIT_S + AT_ONCE_S if is_split else deadline
+        is_unsure = is_split or self.checker.is_troubled(min(each.arrives))
+        if is_unsure and self.checker.names(each, alone):
             return
         if deadline == NEVER:
             return
@@ -801,7 +830,7 @@ class Account:
             if each in self.group.failures or known > arrived or unreported:
                 start = max(start, known) + UPSTREAM_WAIT_S
         end = self._look_after(start, each)
-        if release > arrived + 1 or self.truth.is_held_between(each, start, end):
+        if release > arrived + 1 or self.truth.is_held_between(each, arrived, end):
             end = max(end, release + 6 * MINUTE, self.truth.ends_by_itself(each) + 6 * MINUTE)
         for one in self.heard:
             if one.is_recovery and start < one.at <= end:  # which took the place of a digest
@@ -915,6 +944,9 @@ class Recoveries:
         ]  # fmt: skip
         if not own and self.truth.groups[one.key].parents:
             return  # an array of which only the end was heard
+        is_fuzzy = self.truth.groups[one.key].fuzzy
+        if is_fuzzy and self.truth.successes(job, one.at):
+            return  # it may have failed again with what is another error, in another incident
         if not successes or not own or successes[-1].at < own[0].at:
             yield Violation("recovered only what has succeeded since", about)
             return
@@ -925,13 +957,7 @@ class Recoveries:
         ) and not self.checker.is_troubled(one.at):
             yield Violation("recovered only what was reported", about)
         again = [each for each in before if each.key == one.key]
-        is_fuzzy = self.truth.groups[one.key].fuzzy
-        if (
-            not is_fuzzy
-            and again
-            and failed_before
-            and failed_before[-1].at < again[-1].at - DELIVERED_S
-        ):
+        if again and failed_before and failed_before[-1].at < again[-1].at - DELIVERED_S:
             late = again[-1].at - DELIVERED_S  # or on its way when the last was written
             since = [each for each in failed_before if min(each.arrives) > late]
             if not since and not self.checker.is_troubled(one.at):
@@ -999,6 +1025,8 @@ class Recoveries:
             told = covered.get(each.member)
             if fixed is None or told is None or told.is_recovery or told.names:
                 continue
+            if not self.truth.is_reportable(each):
+                continue  # a message counted it, and reported others
             succeeded = fixed.at + fixed.took
             if succeeded - each.at >= CLOSED_S - DAY:
                 continue  # it may have been closed

@@ -10,7 +10,7 @@ import pytest
 from botocore.model import Shape
 from botocore.validate import validate_parameters
 
-from workbench.rerun.plan import Plan, plan_job, plan_service_job
+from resubmission.plan import Plan, plan_job, plan_service_job
 
 BATCH = botocore.session.get_session().get_service_model("batch")
 # Members of a request that are not repeated under their own name, with what stands for them.

@@ -12,11 +12,13 @@ import botocore.session
 import pytest
 from botocore.validate import validate_parameters
 
+from resubmission import array, size
+from resubmission.obstacles import ObstacleError
+from resubmission.plan import Plan, plan_job, plan_service_job
+from resubmission.size import Measured
 from tests.rerun.batch_model import Json, leaves, submitted
 from workbench.errors import InputError
-from workbench.rerun import array, size
-from workbench.rerun.plan import Plan, plan_job, plan_service_job
-from workbench.rerun.size import Measured
+from workbench.rerun.preparation import parse_indices
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = {
@@ -240,7 +242,7 @@ def _containers(job: Json) -> list[Json]:
 
 def test_a_command_of_the_image_cannot_be_mapped_and_that_is_said() -> None:
     job = ARRAY | {"container": {"environment": VARIABLES}}
-    with pytest.raises(InputError, match="the command is that of the image"):
+    with pytest.raises(ObstacleError, match="the command is that of the image"):
         array.select(planned(job, {}), job, [1])
 
 
@@ -260,11 +262,11 @@ def test_a_part_of_an_array_waits_for_whole_jobs() -> None:
 )  # fmt: skip
 def test_indices_that_are_none(text: str, says: str) -> None:
     with pytest.raises(InputError, match=says):
-        array.parse_indices(text, 100)
+        parse_indices(text, 100)
 
 
 def test_indices_and_ranges() -> None:
-    assert array.parse_indices("7, 3,10-12,11", 100) == [3, 7, 10, 11, 12]
+    assert parse_indices("7, 3,10-12,11", 100) == [3, 7, 10, 11, 12]
 
 
 FARGATE = WHOLE | {"platformCapabilities": ["FARGATE"]}
@@ -329,7 +331,7 @@ def test_next_on_instances_fits_the_largest(measured: Measured, memory: str) -> 
 def test_a_size_that_does_not_exist_is_refused(
     job: Json, memory: str, measured: Measured, says: str
 ) -> None:
-    with pytest.raises(InputError, match=says):
+    with pytest.raises(ObstacleError, match=says):
         resized(job, memory, None, measured)
 
 

@@ -15,8 +15,10 @@ from workbench.local import bytecode
 UNCHECKED = (1).to_bytes(4, "little")
 
 ZIP_LIMIT = 1_600_000  # bytes; Powertools is most of it, the catalogue a tenth
-# Slow to import, and no part of telling that a job failed.
+# Slow to import, or no part of telling that a job failed.
 NEVER_LOADED = {
+    "actions",
+    "resubmission",
     "pydantic",
     "pydantic_core",
     "aws_xray_sdk",
@@ -38,7 +40,7 @@ CLIENTS = """
 import json, sys
 from notifier import wiring
 wiring.make_ports(None, None)
-wiring._jobs()._client
+wiring.JobLookup()._client
 print(json.dumps(sorted(sys.modules)))
 """
 

@@ -113,6 +113,8 @@ def test_what_needs_no_aws_works_from_any_folder(installed: Path, tmp_path: Path
     assert "USD" in ran(installed, "cost", "--failures-per-month", "100", folder=tmp_path)
     said = ran(installed, "inbox", "--port", "0", folder=tmp_path, code=2)
     assert said.endswith("install batch-notifier[inbox]\n")
+    said = ran(installed, "lint", "event.json", folder=tmp_path, code=2)
+    assert said.endswith("install batch-notifier[lint]\n")
     for command in ("deploy", "rerun", "silence", "doctor", "redrive", "replay", "drill"):
         assert "Options:" in ran(installed, command, "--help", folder=tmp_path)
     assert "Traceback" not in ran(

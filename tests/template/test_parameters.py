@@ -351,6 +351,31 @@ def test_vpc_and_subnets_are_set_together(
     assert assertion["AssertDescription"].endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("links", "rerun", "good"),
+    [("off", "off", True), ("on", "off", True), ("on", "on", True), ("off", "on", False)],
+)
+def test_running_again_needs_the_other_links(
+    template: dict[str, Any], links: str, rerun: str, good: bool
+) -> None:
+    rule = template["Rules"]["RerunNeedsActionLinks"]
+    stack = Stack(template, {"ActionLinks": links, "AllowRerun": rerun})
+    applies = bool(stack.resolve(rule["RuleCondition"]))
+    [assertion] = rule["Assertions"]
+    assert (not applies or bool(stack.resolve(assertion["Assert"]))) is good
+    assert assertion["AssertDescription"] == "AllowRerun=on needs ActionLinks=on."
+
+
+@pytest.mark.parametrize(("queues", "named"), [("", "job-queue/*"), (f"{QUEUE},{QUEUE}2", QUEUE)])
+def test_jobs_are_submitted_to_watched_queues_only(
+    template: dict[str, Any], queues: str, named: str
+) -> None:
+    stack = Stack(template, {"ActionLinks": "on", "AllowRerun": "on", "JobQueueArns": queues})
+    given = stack.of_type("AWS::CloudFormation::Stack")["ActionsStack"]["Parameters"]
+    assert given["AllowRerun"] == "on"
+    assert given["QueueArns"] == (queues or f"arn:aws:batch:eu-west-1:111122223333:{named}")
+
+
 def test_each_environment_creates_its_stacks(template: dict[str, Any]) -> None:
     parameter = template["Parameters"]["BatchEnvironment"]
     assert parameter["Default"] == "none"

@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "FOLLOW_UP_QUEUE_URL": arn("FollowUpQueue"),
     "ACTIONS_URL": "",
     "ACTIONS_KEY_ARN": "",
+    "ALLOW_RERUN": "off",
     "GROUP_BY": "queue,definition,cause,error",
     "MAX_ALERTS_PER_MINUTE": "5",
     "MAX_ALERTS_PER_HOUR": "30",

@@ -66,9 +66,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(wiring, "_topic", lambda: world.topic)
     monkeypatch.setattr(wiring, "_ledger", lambda: world.ledger)
     monkeypatch.setattr(wiring, "_queues", lambda: world.queues)
-    monkeypatch.setattr(wiring, "_jobs", FakeJobs)
+    monkeypatch.setattr(wiring, "JobLookup", lambda *_: FakeJobs())
     monkeypatch.setattr(wiring, "JobLogs", FakeLogs)
-    monkeypatch.setattr(wiring, "RunHistoryLookup", lambda _: FakeHistory())
+    monkeypatch.setattr(wiring, "RunHistoryLookup", lambda *_: FakeHistory())
     monkeypatch.setattr(wiring, "_labels", FakeLabels)
     return world
 

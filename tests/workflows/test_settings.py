@@ -93,6 +93,7 @@ def test_topics_of_all_partitions(region: str) -> None:
         ("LOG_LINES", "٣"),
         ("MINIMUM_SEVERITY", "fatal"),
         ("DRY_RUN", "yes"),
+        ("ALLOW_RERUN", "true"),
     ],
 )
 def test_a_bad_setting_is_named(name: str, value: str) -> None:

@@ -9,7 +9,7 @@ import click
 
 from workbench.cli.arguments import FILE
 from workbench.cli.command import Command, Invocation, pass_invocation
-from workbench.errors import ExitCode
+from workbench.errors import ExitCode, InputError
 
 EXAMPLES = """\
 Examples:
@@ -34,8 +34,13 @@ def command(
 
     Files without resources of AWS Batch are left out.
     """
-    from workbench.lint import linter
-    from workbench.lint.sarif import document
+    try:
+        from workbench.lint import linter
+        from workbench.lint.sarif import document
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"lint needs the package {error.name}: install batch-notifier[lint]"
+        ) from error
 
     with invocation.out.progress("reading the templates"):
         problems = linter.check(list(files), information=info)

@@ -19,7 +19,8 @@ from workbench.deploy.archive import read_template, zip_folder
 from workbench.files import ROOT, STACK
 
 SOURCES = (
-    "workbench", "functions/notifier", "functions/actions", "on_alert/destinations", "environments"
+    "workbench", "functions/notifier", "functions/actions", "functions/resubmission",
+    "on_alert/destinations", "environments",
 )  # fmt: skip
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 BESIDE = ("events", "docs/real-account.md", "benchmarks/measured.json")
@@ -53,10 +54,12 @@ def _copy_sources(copy: Path) -> None:
         shutil.copytree(ROOT / name, copy / name, ignore=_NO_CODE)
     for name in FILES:
         shutil.copy2(ROOT / name, copy / name)
-    template = json.dumps(cfn_yaml.load(str(ROOT / "template.yaml")), default=str)
     packaged = copy / "workbench" / "packaged"
-    packaged.mkdir()
-    (packaged / "template.json").write_text(template, encoding="utf-8")
+    (packaged / "stacks").mkdir(parents=True)
+    for each in (ROOT / "template.yaml", *(ROOT / "stacks").glob("*.yaml")):
+        template = json.dumps(cfn_yaml.load(str(each)), default=str)
+        target = packaged / each.relative_to(ROOT).with_suffix(".json")
+        target.write_text(template, encoding="utf-8")
     for name in BESIDE:
         source, target = ROOT / name, packaged / name
         target.parent.mkdir(parents=True, exist_ok=True)

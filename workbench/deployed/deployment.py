@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import boto3
+from botocore import exceptions
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     EndpointConnectionError,
-    HTTPClientError,
     NoCredentialsError,
     NoRegionError,
     ProfileNotFound,
@@ -31,6 +31,9 @@ REMEDIES: dict[type[BotoCoreError], str] = {
     ),
     EndpointConnectionError: "check the spelling of the Region, and the network connection",
 }
+
+# An endpoint or proxy that does not take a connection; one that does not answer.
+UNREACHABLE = (exceptions.ConnectionError, exceptions.HTTPClientError)
 
 
 def use_profile(profile: str) -> None:
@@ -109,7 +112,7 @@ def aws_error(action: str, error: BotoCoreError | ClientError | ServiceError) ->
     region = boto3.DEFAULT_SESSION.region_name if boto3.DEFAULT_SESSION else ""
     is_answer = any(isinstance(each, ClientError) for each in (error, error.__cause__))
     where = f" (in {region})" if is_answer and region else ""
-    is_unreachable = any(isinstance(each, HTTPClientError) for each in (error, error.__cause__))
+    is_unreachable = any(isinstance(each, UNREACHABLE) for each in (error, error.__cause__))
     kind = AwsError if is_answer or is_unreachable else InputError
     return kind(f"cannot {action}: {describe_error(error)}{where}")
 

@@ -19,9 +19,10 @@ LATENCY_S = 0.010  # of a call within a Region
 VCPU_MB = 1_769
 OURS_MB, USUAL_MB = 1_024, 256  # MemorySize in template.yaml; a common choice for a small function
 LOG_GB = 1.5e-6  # the log of one invocation: 1.5 KB
-# Five pollers for each of two queues, each with a request every 20 s while the queue is empty.
+# Five pollers for a queue, each with a request every 20 s while the queue is empty.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
-IDLE_POLLS = 2 * 5 * 3 * 60 * 24 * 30
+IDLE_POLLS_OF_QUEUE = 5 * 3 * 60 * 24 * 30
+IDLE_POLLS = 2 * IDLE_POLLS_OF_QUEUE
 DELETE_BATCH = 10  # messages in one DeleteMessageBatch call
 METRICS = 12  # custom metrics of a busy month, each charged for the whole month
 MONTH_MINUTES = 30 * 24 * 60
@@ -126,9 +127,37 @@ def _fixed() -> float:
     )
 
 
-def alarm_metrics() -> int:
-    """Count the metrics that the alarms of a stack with default parameters read."""
-    alarms = (alarm["Properties"] for alarm in _resources("AWS::CloudWatch::Alarm"))
+def options() -> dict[str, float]:
+    """Return what each option with a stack of its own adds to a quiet month."""
+    stacks = {
+        each["Condition"]: each["Properties"]["Location"]
+        for each in _template()["Resources"].values()
+        if each["Type"] == "AWS::Serverless::Application"
+        and each["Properties"]["Location"].startswith("stacks/")
+    }
+    return {
+        f"{_template()['Conditions'][condition]['Fn::Equals'][0]['Ref']}=on": _added(location)
+        for condition, location in stacks.items()
+    }
+
+
+def _added(location: str) -> float:
+    polled = sum(
+        event["Type"] == "SQS"
+        for function in _resources("AWS::Serverless::Function", location)
+        for event in function["Properties"].get("Events", {}).values()
+    )
+    return float(
+        alarm_metrics(location) * prices.ALARM_METRIC_MONTH
+        + len(_resources("AWS::SecretsManager::Secret", location)) * prices.SECRET_MONTH
+        + len(_resources("AWS::KMS::Key", location)) * prices.KEY_MONTH
+        + polled * IDLE_POLLS_OF_QUEUE * prices.SQS_REQUEST
+    )
+
+
+def alarm_metrics(location: str = "template.yaml") -> int:
+    """Count the metrics that the alarms of a template with default parameters read."""
+    alarms = (alarm["Properties"] for alarm in _resources("AWS::CloudWatch::Alarm", location))
     return sum(
         sum("MetricStat" in one for one in alarm["Metrics"]) if "Metrics" in alarm else 1
         for alarm in alarms
@@ -141,22 +170,22 @@ def batching_window() -> int:
     return int(events["Failures"]["Properties"]["MaximumBatchingWindowInSeconds"])
 
 
-def _resources(resource_type: str) -> list[Any]:
+def _resources(resource_type: str, location: str = "template.yaml") -> list[Any]:
     """Return the resources of a type that need no parameter to exist."""
     return [
         each
-        for each in _template()["Resources"].values()
+        for each in _template(location)["Resources"].values()
         if each["Type"] == resource_type and "Condition" not in each
     ]
 
 
 @cache
-def _template() -> Any:
+def _template(location: str = "template.yaml") -> Any:
     if not IS_CHECKOUT:  # the package has no parser of YAML
-        return json.loads((ROOT / "template.json").read_text(encoding="utf-8"))
+        return json.loads((ROOT / location).with_suffix(".json").read_text(encoding="utf-8"))
     from cfnlint.decode import cfn_yaml
 
-    return cfn_yaml.load(str(ROOT / "template.yaml"))
+    return cfn_yaml.load(str(ROOT / location))
 
 
 def notes() -> tuple[str, ...]:
@@ -166,6 +195,9 @@ def notes() -> tuple[str, ...]:
         f"Prices in us-east-1 on {prices.AS_OF}, in US dollars:",
         *(f"  {url}  {_list_prices(names)}" for url, names in prices.SOURCES.items()),
         f"Free each month in an account, and not subtracted: {prices.FREE}.",
+        "Options that cost more while nothing fails: "
+        + ", ".join(f"{name} {added:.2f}" for name, added in options().items())
+        + ".",
         f"Not included: {dashboards} dashboard, {prices.DASHBOARD_MONTH:.2f} if the account has "
         f"more than {prices.FREE_DASHBOARDS}; {prices.KEY_MONTH:.2f} more for the key after each "
         "of its first two yearly rotations; text messages.",

@@ -13,6 +13,7 @@ SOURCES = {
     ),
     "https://aws.amazon.com/eventbridge/pricing/": "CUSTOM_EVENT SCHEDULED_INVOCATION",
     "https://aws.amazon.com/kms/pricing/": "KEY_MONTH",
+    "https://aws.amazon.com/secrets-manager/pricing/": "SECRET_MONTH",
 }
 # Events of AWS services, and their delivery to a queue, a topic or a function, are free.
 # https://aws.amazon.com/eventbridge/pricing/
@@ -38,3 +39,4 @@ LOG_GB = 0.50
 CUSTOM_EVENT = 1.00 / MILLION
 SCHEDULED_INVOCATION = 1.00 / MILLION
 KEY_MONTH = 1.00  # and as much again after each of the first two rotations, a year apart
+SECRET_MONTH = 0.40

@@ -77,6 +77,9 @@ class MemoryLedger:
         """Return every member counted in a place."""
         return tuple(self.counted.get(place, {}).values())
 
+    def look(self, place: Place) -> tuple[Incident | None, tuple[Member, ...]]:  # noqa: D102
+        return self.incidents.get(place.key), self.members(place)
+
     def runs(self, job: str) -> tuple[Run, ...]:  # noqa: D102
         return tuple(self.run.get(job, {}).values())
 
@@ -111,8 +114,7 @@ class MemoryLedger:
         for key in keys:
             self.waiting.pop(key, None)
 
-    def sweep_position(self) -> SweepPosition:
-        """Return where the last sweep stopped."""
+    def sweep_position(self) -> SweepPosition:  # noqa: D102
         return self.marked
 
     def save_sweep_position(self, sweep_position: SweepPosition) -> None:
@@ -129,8 +131,7 @@ class MemoryLedger:
         self.nonces.discard(nonce)
         return is_known
 
-    def note_unconfirmed(self, pending: int) -> None:
-        """Save how many subscriptions are not confirmed."""
+    def note_unconfirmed(self, pending: int) -> None:  # noqa: D102
         self.unconfirmed = pending
 
 
@@ -141,8 +142,7 @@ class QueuedMessage:
     at: int
     number: int
     body: str
-    due: int = 0
-    """When a follow-up is due; its `body` is the key of the incident."""
+    due: int = 0  # of a follow-up: its `body` is the key of the incident
     waits: int = 0  # how often an event was sent back
 
 

@@ -22,6 +22,7 @@ BIN = Path(sys.executable).parent
 NO_NETWORK = ("Failed to fetch", "Could not connect", "error sending request")  # in uv's words
 LOG_GROUPS_POLICY = "log-groups"
 HEARTBEATS_POLICY = "heartbeats"
+SUBMISSIONS_POLICY = "submissions"
 TEMPLATE = ROOT / "template.yaml"
 
 
@@ -55,6 +56,8 @@ def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> dict
     for role in ("OnFailureRole", "OnFollowUpRole"):
         allow_log_groups(aws, resources[role], parameters["JobLogGroups"].split(","))
     allow_heartbeats(aws, resources["OnSweepRole"])
+    if parameters.get("AllowRerun") == "on":
+        allow_submissions(aws, resources["OnActionRole"])
     document = cfn_yaml.load(str(local))["Resources"]
     set_recursive_loops(aws, document, resources)
     set_expiry(aws, document, resources)
@@ -159,6 +162,18 @@ def allow_heartbeats(aws: LocalAws, role: str, region: str = REGION) -> None:
     bus = f"arn:aws:events:{region}:{ACCOUNT}:event-bus/default"
     statement = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus}
     _put_policy(aws, role, HEARTBEATS_POLICY, statement)
+
+
+def allow_submissions(aws: LocalAws, role: str) -> None:
+    """Grant the function behind the links SubmitJob and TagResource on everything.
+
+    AWS checks both against job queue, definition and job. The local AWS knows no resources of AWS
+    Batch, and takes any for everything.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
+    """
+    actions = ["batch:SubmitJob", "batch:TagResource"]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    _put_policy(aws, role, SUBMISSIONS_POLICY, statement)
 
 
 def set_recursive_loops(

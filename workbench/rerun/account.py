@@ -10,14 +10,12 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from resubmission.overrides import Json
+from resubmission.plan import BACK_LINK, FINISHED, LINK, Plan, secret_values
+from resubmission.size import Measured
 from workbench.deployed import deployment
 from workbench.errors import InputError
-from workbench.rerun.overrides import Json
-from workbench.rerun.plan import LINK, Plan, secret_values
-from workbench.rerun.size import Measured
 
-FINISHED = frozenset(("SUCCEEDED", "FAILED"))
-BACK_LINK = "notify:rerun-by"
 POLL_S = 10
 _TYPE = re.compile(r"[a-z]+\d[\w-]*(\.[\w-]+)?")  # an instance type or a family
 DESCRIBED = 100  # job ids in one DescribeJobs call

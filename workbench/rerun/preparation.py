@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from resubmission import array, plan, size
+from resubmission.kept import list_kept
+from resubmission.obstacles import ObstacleError
+from resubmission.plan import FINISHED, Plan
 from workbench.errors import InputError
-from workbench.rerun import array, plan, size
-from workbench.rerun.plan import Plan
 
 if TYPE_CHECKING:
     from workbench.rerun.account import Account
 
-FINISHED = ("SUCCEEDED", "FAILED")
 # What a revision of a job definition decides, and SubmitJob cannot override.
 # https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerProperties.html
 _OF_DEFINITION = (
@@ -63,6 +64,13 @@ def prepare(account: Account, choices: Choices) -> Rerun:
     InputError
         When the job does not exist or has not ended, or what is asked for is not possible.
     """
+    try:
+        return _prepare(account, choices)
+    except ObstacleError as error:
+        raise InputError(str(error)) from error
+
+
+def _prepare(account: Account, choices: Choices) -> Rerun:
     job, is_service = account.find(choices.job_id)
     is_part = choices.failed_children or choices.indices is not None
     if job["status"] not in FINISHED and not is_part:
@@ -80,7 +88,9 @@ def prepare(account: Account, choices: Choices) -> Rerun:
         first.changed.append("all nodes run again: AWS Batch runs no single node")
     shown = first.request["jobDefinition"].rpartition("/")[2]
     queue = first.request["jobQueue"].rpartition("/")[2]
-    return Rerun(job, plans, tuple(_kept(first, job)), is_service, queue, f"job definition {shown}")
+    return Rerun(
+        job, plans, tuple(list_kept(first, job)), is_service, queue, f"job definition {shown}"
+    )
 
 
 def _prepare_service(job: Mapping[str, Any], choices: Choices) -> Rerun:
@@ -96,7 +106,7 @@ def _prepare_service(job: Mapping[str, Any], choices: Choices) -> Rerun:
     if not choices.links:
         first.request["tags"].pop(plan.LINK, None)
     queue = first.request["jobQueue"].rpartition("/")[2]
-    kept = tuple(_kept(first, job))
+    kept = tuple(list_kept(first, job))
     return Rerun(job, [first], kept, is_service=True, queue=queue, definition=job["serviceJobType"])
 
 
@@ -150,30 +160,21 @@ def _select(account: Account, first: Plan, job: Mapping[str, Any], choices: Choi
     if not length:
         raise InputError(f"job {choices.job_id} is not an array")
     if choices.indices is not None:
-        return array.select(first, job, array.parse_indices(choices.indices, length))
+        return array.select(first, job, parse_indices(choices.indices, length))
     indices = account.failed_children(choices.job_id)
     if not indices:
         raise InputError(f"no child of the array {choices.job_id} has failed")
     return array.select(first, job, indices)
 
 
-def _kept(first: Plan, job: Mapping[str, Any]) -> Iterator[str]:
-    """Name what is submitted as before: that which is said to change is not in it."""
-    names = sorted(n for n in plan.variables(job) if not n.startswith("AWS_BATCH"))
-    parameters, tags = sorted(job.get("parameters") or ()), sorted(first.request.get("tags", ()))
-    for what, found in (("environment", names), ("parameters", parameters), ("tags", tags)):
-        if found:
-            yield f"{what}: {', '.join(found)}"
-    if any(each.get("command") or each.get("args") for each in plan.containers(job)):
-        yield "command"
-    titles = {
-        "serviceRequestPayload": "payload", "retryStrategy": "retry strategy", "timeout": "timeout",
-        "timeoutConfig": "timeout", "shareIdentifier": "share identifier",
-        "arrayProperties": "array", "dependsOn": "dependencies", "nodeProperties": "nodes",
-    }  # fmt: skip
-    yield from (title for name, title in titles.items() if job.get(name) and _is_whole(first, name))
-
-
-def _is_whole(first: Plan, name: str) -> bool:
-    """Say whether a field is repeated: one that is not in the request comes of the definition."""
-    return name != "dependsOn" or bool(first.request.get(name))
+def parse_indices(text: str, size: int) -> list[int]:
+    """Read `3,7,10-12`; raises `InputError` for what is not an index of the array."""
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        if not (first.isdecimal() and (last or first).isdecimal() and part.isascii()):
+            raise InputError(f"not indices like 3,7,10-12: {text!r}")
+        if not int(first) <= int(last or first) < size:
+            raise InputError(f"the array has the indices 0 to {size - 1:,}: {part.strip()}")
+        found |= set(range(int(first), int(last or first) + 1))
+    return sorted(found)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[3]))  # cfn-lint loads this file outside its package
 
-from environments.evaluation.jobs import pods, tasks
+from environments.evaluation.jobs import platform, pods, tasks
 from environments.evaluation.scenarios import Resource
 from environments.evaluation.values import get, nodes
 from environments.rule import (
@@ -51,7 +51,9 @@ class WordOfJobDefinition(FormRule):
 
     id = "EB2205"
     shortdesc = "The words of a job definition are those that AWS Batch knows"
-    description = "Type, architecture, operating system, public address, dependencies, encryption"
+    description = (
+        "Type, architecture, operating system, public address, log driver, dependencies, EFS"
+    )
     source_url = f"{API}/API_RegisterJobDefinition.html"
     applies_to = JOB_DEFINITION
     answer = ANSWER.format("cpuArchitecture")
@@ -63,6 +65,12 @@ class WordOfJobDefinition(FormRule):
         (("RuntimePlatform", "CpuArchitecture"), "X86_64|ARM64"),
         (("RuntimePlatform", "OperatingSystemFamily"), r"LINUX|WINDOWS_SERVER_\d{4}_(CORE|FULL)"),
         (("NetworkConfiguration", "AssignPublicIp"), STATE),
+    )
+    of_container = (
+        (
+            ("LogConfiguration", "LogDriver"),
+            "awslogs|awsfirelens|fluentd|gelf|journald|json-file|splunk|syslog",
+        ),
     )
     of_dependency = ((("Condition",), "START|COMPLETE|SUCCESS"),)
     of_volume = (
@@ -80,6 +88,8 @@ class WordOfJobDefinition(FormRule):
             for volume in nodes(get(task.node, "Volumes")):
                 yield from self.unlike(volume, self.of_volume)
             for container in task.containers:
+                if platform(resource) != "FARGATE":  # it has a rule of its own for log drivers
+                    yield from self.unlike(container, self.of_container)
                 for each in nodes(get(container, "DependsOn")):
                     yield from self.unlike(each, self.of_dependency)
         for pod in pods(resource):

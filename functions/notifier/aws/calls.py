@@ -40,7 +40,11 @@ def session() -> Session:
     """Return the session that all clients share, with its credentials and service models."""
     from botocore.session import get_session
 
-    return get_session()
+    from notifier.aws.loading.models import ModelLoader
+
+    made = get_session()
+    made.register_component("data_loader", ModelLoader())
+    return made
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from notifier.alert.history import Run, RunHistory
 from notifier.aws import calls
 from notifier.aws.calls import Timeouts, call_aws
+from notifier.aws.jobs import Listed
 from notifier.aws.labels.definitions import Definitions
 from notifier.batch.failure import JOB_NAME_LIMIT, NAME_LIMIT, Failure
 from notifier.batch.job_shape import shape_of_job
@@ -19,7 +20,7 @@ from notifier.text import untrusted
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
-    from mypy_boto3_batch.type_defs import JobSummaryTypeDef
+    from mypy_boto3_batch.type_defs import JobSummaryTypeDef, ListJobsResponseTypeDef
 
 # An alert must not wait for its history: one try of at most 1 s + 2 s for each call, and no call
 # after this time.
@@ -36,15 +37,17 @@ _DEFINITION_ROLES = {"after": "definition_after", "before": "definition_before"}
 class RunHistoryLookup:
     """Looks up earlier runs; see `ports.History`. One object serves one invocation."""
 
-    def __init__(self, definitions: Definitions | None = None) -> None:
+    def __init__(
+        self, definitions: Definitions | None = None, listed: Listed | None = None
+    ) -> None:
         self._unanswered = 0
-        self._definitions = definitions or Definitions()
+        self._definitions, self._listed = definitions or Definitions(), listed or Listed()
 
     def look_up(self, failure: Failure) -> RunHistory:
         """Call ListJobs, DescribeJobs and DescribeJobDefinitions, each once at most."""
         if self._unanswered >= MOST_UNANSWERED:
             return RunHistory(unknown=NO_ANSWER)
-        lookup = _Lookup(failure, self._definitions)
+        lookup = _Lookup(failure, self._definitions, self._listed)
         try:
             lookup.run()
         except ServiceError as error:
@@ -63,9 +66,9 @@ def _unknown_because(error: ServiceError) -> str:
 class _Lookup:
     """One look-up; `found` keeps what is known if a call fails."""
 
-    def __init__(self, failure: Failure, definitions: Definitions) -> None:
+    def __init__(self, failure: Failure, definitions: Definitions, listed: Listed) -> None:
         self._failure, self._give_up = failure, time.monotonic() + GIVE_UP_S
-        self._definitions = definitions
+        self._definitions, self._listed = definitions, listed
         self.found: dict[str, Any] = {}
 
     def run(self) -> None:
@@ -108,6 +111,7 @@ class _Lookup:
         definition = failure.definition_name
         filters = [{"name": "JOB_DEFINITION", "values": [definition]}]
         page = self._call(self._batch.list_jobs, jobQueue=failure.queue_arn, filters=filters)
+        self._listed.keep(failure.queue_arn, definition, cast("ListJobsResponseTypeDef", page))
         self.found["all_seen"] = not page.get("nextToken")
         succeeded: list[JobSummaryTypeDef] = [
             job

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from sys import intern
 from typing import Any
 
 from notifier.batch.failure import Failure, Kind, LogStream
@@ -36,6 +37,8 @@ _STORED_FIELDS = (
 )  # fmt: skip
 
 MEMBER_PREFIX = "job#"
+STATE = "state"
+_ALIKE = ("cause", "name", "queue", "definition", "owner", "error")
 _MEMBER_FIELDS = tuple(field.name for field in fields(Member))
 _COUNTS = ("after", "muted_until")  # of most members, 0
 _KEPT = ("key", "first", "cause", "certainty", "opened_at", "interval", "due", "lease_until")
@@ -50,7 +53,7 @@ def key(pk: str, sk: str) -> Item:
 
 def state_key(incident: str) -> Item:
     """Return the key of an incident's state."""
-    return key(f"incident#{incident}", "state")
+    return key(f"incident#{incident}", STATE)
 
 
 def place_key(root: str) -> Item:
@@ -178,11 +181,13 @@ def from_member(member: Member) -> dict[str, Any]:
 def to_member(item: Item) -> Member:
     """Parse a member."""
     body, named = body_of(item), _MEMBER_KEY.fullmatch(item["sk"]["S"])
-    log = LogStream(*body["log"]) if "log" in body else None
+    log = LogStream(*map(intern, body["log"])) if "log" in body else None
     label = Severity(body["label"]) if "label" in body else None
     job_id = body.get("job_id", named[1] if named else "")
     own = {"job_id": job_id, "role": Role(body["role"]), "log": log, "label": label}
-    return Member(**(body | own))
+    # The members of an incident share these texts, and take half the memory.
+    alike = {name: intern(body[name]) for name in _ALIKE if name in body}
+    return Member(**(body | alike | own))
 
 
 def from_run(run: Run) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,12 @@ from notifier.incident.recovery import Success
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
-    from mypy_boto3_batch.type_defs import JobSummaryTypeDef, ListJobsRequestTypeDef
+    from mypy_boto3_batch.type_defs import (
+        JobSummaryTypeDef,
+        KeyValuesPairTypeDef,
+        ListJobsRequestTypeDef,
+        ListJobsResponseTypeDef,
+    )
 
 _WAITING = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING")
 _WAITING_SERVICES = (*_WAITING, "SCHEDULED")
@@ -23,13 +28,42 @@ MOST_PAGES = 3  # of 100 jobs, newest first: enough to find whether a job ran ag
 _TIMEOUTS = Timeouts(connect_s=1, read_s=4, tries=2)
 
 
+class Listed:
+    """The newest jobs by queue and definition: what one look-up of an invocation asked for.
+
+    The history of a failure and its runs in a row need the same page.
+    """
+
+    def __init__(self) -> None:
+        self._pages: dict[tuple[str, str], ListJobsResponseTypeDef] = {}
+
+    def keep(self, queue_arn: str, definition: str, page: ListJobsResponseTypeDef) -> None:
+        """Keep the first page of all jobs of a definition, whatever their status."""
+        self._pages[queue_arn, definition] = page
+
+    def since(self, queue_arn: str, definition: str, since: int) -> list[JobSummaryTypeDef] | None:
+        """Return the jobs of a page that reaches back to `since` (epoch ms), or None."""
+        page = self._pages.get((queue_arn, definition))
+        return page["jobSummaryList"] if page and _reaches(page, since) else None
+
+
+def make_client() -> BatchClient:
+    """Create the client for look-ups; all invocations of a container share it."""
+    made: BatchClient = calls.client("batch", _TIMEOUTS)
+    return made
+
+
 class JobLookup:
-    """Looks up jobs; see `ports.Jobs`."""
+    """Looks up jobs; see `ports.Jobs`. One object serves one invocation."""
+
+    def __init__(
+        self, listed: Listed | None = None, client: Callable[[], BatchClient] = make_client
+    ) -> None:
+        self._listed, self._make_client = listed or Listed(), client
 
     @cached_property
     def _client(self) -> BatchClient:
-        made: BatchClient = calls.client("batch", _TIMEOUTS)
-        return made
+        return self._make_client()
 
     def successes(
         self, queue_arn: str, definition: str, names: Sequence[str], since: int
@@ -40,23 +74,25 @@ class JobLookup:
         returns jobs of every status, but no children or nodes.
         https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
         """
-        is_fixed = all(name.casefold() == stable_name(name) for name in names)
-        by_name = len(names) == 1 and is_fixed and "*" not in names[0]
-        name, value = ("JOB_NAME", names[0]) if by_name else ("JOB_DEFINITION", definition)
-        request: ListJobsRequestTypeDef = {
-            "jobQueue": queue_arn,
-            "filters": [{"name": name, "values": [value]}],
-        }
+        jobs = self._listed.since(queue_arn, definition, since)
+        if jobs is None:
+            jobs = self._list(queue_arn, _filter(definition, names), since)
+        wanted = {stable_name(name) for name in names}
+        found = [job for job in jobs if _has_succeeded(job, definition, since)]
+        return tuple(_success(job) for job in found if stable_name(job["jobName"]) in wanted)
+
+    def _list(
+        self, queue_arn: str, wanted: KeyValuesPairTypeDef, since: int
+    ) -> list[JobSummaryTypeDef]:
+        request: ListJobsRequestTypeDef = {"jobQueue": queue_arn, "filters": [wanted]}
         found: list[JobSummaryTypeDef] = []
         for _ in range(MOST_PAGES):
             page = call_aws(self._client.list_jobs, **request)
-            jobs = page["jobSummaryList"]
-            found += [job for job in jobs if _has_succeeded(job, definition, since)]
-            if not page.get("nextToken") or (jobs and jobs[-1].get("createdAt", 0) <= since):
+            found += page["jobSummaryList"]
+            if _reaches(page, since):
                 break
             request["nextToken"] = page["nextToken"]
-        wanted = {stable_name(name) for name in names}
-        return tuple(_success(job) for job in found if stable_name(job["jobName"]) in wanted)
+        return found
 
     def waiting(self, job_ids: Sequence[str]) -> frozenset[str]:
         """Return those of up to 100 jobs that have not begun to run."""
@@ -88,6 +124,20 @@ class JobLookup:
             found = call_aws(describe, computeEnvironments=[arn])["computeEnvironments"]
         states = [(one.get("status"), one.get("state")) for one in found]
         return all(state == ("VALID", "ENABLED") for state in states)
+
+
+def _filter(definition: str, names: Sequence[str]) -> KeyValuesPairTypeDef:
+    """Ask for one name, if it is always the same, and otherwise for the definition."""
+    is_fixed = all(name.casefold() == stable_name(name) for name in names)
+    if len(names) == 1 and is_fixed and "*" not in names[0]:
+        return {"name": "JOB_NAME", "values": [names[0]]}
+    return {"name": "JOB_DEFINITION", "values": [definition]}
+
+
+def _reaches(page: ListJobsResponseTypeDef, since: int) -> bool:
+    """Return whether no page after this one has a job that was created after `since`."""
+    jobs = page["jobSummaryList"]
+    return not page.get("nextToken") or bool(jobs and jobs[-1].get("createdAt", 0) <= since)
 
 
 def _has_succeeded(job: JobSummaryTypeDef, definition: str, since: int) -> bool:

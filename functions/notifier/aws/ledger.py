@@ -113,6 +113,17 @@ class IncidentLedger:
         found = self._table.query(f"incident#{place.key}", items.MEMBER_PREFIX)
         return tuple(items.to_member(item) for item in found)
 
+    def look(self, place: Place) -> tuple[Incident | None, tuple[Member, ...]]:
+        """Return the state of an incident, and every member of it as read after that."""
+        # In one query, and backwards: "state" comes after the members, and must be read first.
+        incident, members = None, list[Member]()
+        for one in self._table.query(f"incident#{place.key}", "", newest_first=True):
+            if one["sk"]["S"] == items.STATE:
+                incident = items.to_incident(one)
+            else:
+                members.append(items.to_member(one))
+        return incident, tuple(members)
+
     def runs(self, job: str) -> tuple[Run, ...]:
         """Return the newest runs of a job."""
         found = self._table.query(f"runs#{job}", "", newest_first=True)

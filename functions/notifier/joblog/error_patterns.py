@@ -11,7 +11,14 @@ import re
 from functools import cache
 
 from notifier.joblog.weight import EXCEPTION_NAME, ErrorPattern, Weight
-from notifier.joblog.wrapper_patterns import FOLLOWER, NO_ERROR, RETRIED, WRAPPERS
+from notifier.joblog.wrapper_patterns import (
+    FOLLOWER,
+    FOLLOWER_WORDS,
+    NO_ERROR,
+    RETRIED,
+    RETRIED_WORDS,
+    WRAPPERS,
+)
 
 __all__ = ["EXCEPTION_NAME", "Weight", "is_follower", "is_retried", "weigh_line"]
 
@@ -25,7 +32,8 @@ EXCEPTIONS = (
         r"|\(node:\d{1,9}\) UnhandledPromiseRejectionWarning: \S"),
     ErrorPattern("node cause", r"\s{0,40}\[cause\]: \S"),
     ErrorPattern("dotnet", r"(?:Unhandled [Ee]xception[.:] |\s{0,8}---> )[A-Z(]"),
-    ErrorPattern("go", r"panic: |fatal error: |PANIC: "),
+    ErrorPattern("go and zig", r"panic: |fatal error: |PANIC: |thread \d{1,9} panic: \S"),
+    ErrorPattern("swift", r"\S{1,200}\.swift:\d{1,6}: (?:Fatal error|Precondition failed)"),
     ErrorPattern("killed by the shell",
         r".{0,200}line \d{1,6}: {1,9}\d{1,9} (?!Broken pipe)[A-Z]|\d{1,9} (?:Aborted|Killed"
         r"|Segmentation fault|Illegal instruction|Bus error)\b"),
@@ -39,19 +47,22 @@ EXCEPTIONS = (
         r"|.{0,80}Caught signal (?:number )?\d|.{0,80}CUDA error: "
         r"|# {1,3}(?:SIG[A-Z]{3,6} \(|Out of Memory Error|There is insufficient"
         r" memory|Native memory allocation|Internal Error \()|.{0,40}Watchdog caught collective"
-        r"|pure virtual method called|\s{0,60}(?:Segmentation violation|Assertion|Abort|Bus error"
-        r"|Illegal instruction|std::terminate\(\)) detected at "
+        r"|Memory access fault by GPU|pure virtual method called"
+        r"|\s{0,60}(?:Segmentation violation|Assertion|Abort|Bus error|Illegal instruction"
+        r"|std::terminate\(\)) detected at "
         r"|terminate called (?:after throwing|without)|double free or corruption"
         r"|malloc\(\): |free\(\): |\*{3} stack smashing detected|corrupted size vs"),
     ErrorPattern("killed child",
         r"traceback : Signal \d{1,2} \(|Container killed by YARN|Container killed on request"
         r"|.{0,120}exceeding (?:physical|virtual|memory) "
-        r"|.{0,300}?\b(?:exited|terminated|killed|killed by|died) (?:on|with|by|due to) signal \d"),
+        r"|.{0,300}?\b(?:exited|terminated|killed|killed by|died) (?:on|with|by|due to) signal \d",
+        words=("signal ", "container killed", "exceeding ")),
     ErrorPattern("elixir and erlang",
         r"\*\* \((?:[A-Z][\w.]{1,80}|exit|throw|stop|EXIT.{0,60})\) \S"
         r"|\{?\"?init terminating in do_boot|exception (?:error|exit|throw): |\{reason,\{"),
     ErrorPattern("sql state", r"SQLSTATE\["),
-    ErrorPattern("oracle and odbc", r".{0,80}?(?:\bORA-\d{5}: |\[\d{5}\] \[|\[Microsoft\])"),
+    ErrorPattern("oracle and odbc", r".{0,80}?(?:\bORA-\d{5}: |\[\d{5}\] \[|\[Microsoft\])",
+        words=("ora-", "] [", "[microsoft]")),
     ErrorPattern("rust", r"thread '[^']{0,80}'(?: \(\d{1,20}\))? panicked at"),
     ErrorPattern("c++",
         r"\s{0,4}what\(\): |Assertion .{1,300} failed"
@@ -91,7 +102,8 @@ ERRORS = (
     ErrorPattern("mpi",
         r".{0,40}application called MPI_Abort|There are not enough slots|.{0,40}ORTE_ERROR_LOG: "
         r"|(?:ORTE|PRTE) (?:has lost|was unable)|It looks like MPI_INIT failed"
-        r"|\*{3} An error occurred in MPI_|.{0,80}\bMPI_ERR_\w"),
+        r"|\*{3} An error occurred in MPI_|.{0,80}\bMPI_ERR_\w",
+        words=("mpi_", "orte", "prte", "slots")),
     ErrorPattern("gatk", r"#{2,8} ERROR MESSAGE: "),
     ErrorPattern("shell",
         r"(?:\S{0,200}: )?line \d{1,6}: |(?:/bin/)?(?:ba|da|z)?sh: (?:\d{1,6}: )?\S"),
@@ -103,14 +115,18 @@ ERRORS = (
     ErrorPattern("memory",
         r".{0,300}?(?:\bout of memory\b|\boom[-_ ]?kill|\bcannot allocate memory\b"
         r"|\bstd::bad_alloc\b|MemoryError\b|heap space|\boom when "
-        r"|exceed\w{0,3} .{0,20}\bmemory (?:budget|limit))", re.IGNORECASE),
+        r"|exceed\w{0,3} .{0,20}\bmemory (?:budget|limit))", re.IGNORECASE,
+        words=("memory", "oom", "bad_alloc", "heap space")),
     ErrorPattern("disk",
-        r".{0,400}?(?:no space left on device|disk quota exceeded|disk full)", re.IGNORECASE),
+        r".{0,400}?(?:no space left on device|disk quota exceeded|disk full)",
+        re.IGNORECASE, words=("no space left", "disk ")),
     ErrorPattern("aws", r"(?:fatal error: |upload failed: .{0,300} )?An error occurred \("),
     ErrorPattern("database",
-        r".{0,200}(?:[Ll]ost connection to \w|server has gone away|server closed the connection)"),
+        r".{0,200}(?:[Ll]ost connection to \w|server has gone away|server closed the connection)",
+        words=("ost connection", "gone away", "server closed")),
     ErrorPattern("star", r"EXITING(?: because of |: FATAL)"),
-    ErrorPattern("spark driver", r".{0,80}(?:diagnostics: )?User class threw exception: "),
+    ErrorPattern("spark driver", r".{0,80}(?:diagnostics: )?User class threw exception: ",
+        words=("user class threw",)),
     ErrorPattern("dbt", r"[\w.-]{1,60} Error in model |(?:Compilation|Database|Runtime) Error in "),
     ErrorPattern("gradle", r"\* What went wrong:"),
 )  # fmt: skip
@@ -122,6 +138,8 @@ HINTS = (
         r"|Input/output error|Read-only file system|Stale file handle|Too many open files"
         r"|Disk quota exceeded|Exec format error|Text file busy|Is a directory|Not a directory"
         r"|Transport endpoint is not connected|does not exist \(|resource busy \()"),
+    ErrorPattern("interpreter",
+        r"(?:lua|luajit|gawk|awk|m4|bc|nginx)\S{0,8}: \S{1,200}:\d{1,6}: \S"),
 )  # fmt: skip
 
 # Words of failure, anywhere in the first characters of a line.
@@ -132,8 +150,10 @@ _HINT = re.compile(
     r"|unrecognized|not (?:a )?valid|problems? (?:finding|opening|reading|writing)"
     r"|(?:un|not )expected|corrupt(?:ed)?|does not exist|missing|truncated"
     r"|giving up|exceed(?:ed)?|not permitted|malformed|not enough|insufficient|unsupported|locked"
-    r"|diverged|illegal|bad (?:size|magic|file|input|data|value)|too many|no (?:module|route|such"
-    r"|valid)|incompatible|mismatch|conflict|expired|blocked)\b|\w(?:Error|Exception)\b",
+    r"|(?:is|are|was|value) required|must be (?:set|given|provided|specified)"
+    r"|diverged|illegal|bad (?:size|magic|file|input|data|value)"
+    r"|too (?:many|few|small|large|long|short|big)|no (?:module|route|such|valid)"
+    r"|incompatible|mismatch|conflict|expired|blocked)\b|\w(?:Error|Exception)\b",
     re.IGNORECASE,
 )
 
@@ -158,11 +178,13 @@ _MAY_TELL = (
     "code", "exceed", "lost", "free()", "pipe", "---", "!", "**", "unknown", "unexpected",
     "unrecogni", "unsupport", "quota", "slots", "space", "malformed", "locked", "diverged",
     "illegal", "mismatch", "conflict", "expired", "blocked", "timed", "timeout", "giving",
-    "incompat", "busy", "stale", "dumped", "::", "ora-", "[micro", "backtrace", "calls:",
+    "incompat", "busy", "required", "must be",
+    "stale", "dumped", "::", "ora-", "[micro", "backtrace", "calls:",
     "do_boot", "reason", "[e::", "smashing", "insufficient", "watchdog", "elifecycle",
     "sqlstate", "virtual", "detected", "permitted", "exist", "throw", "catch", "shut", "cancel",
     "closed", "retry", "died",
-    "closing", " not ", "no ", "line ", ".rb:", "too many", "out of", "bad ", "0 ", "not found",
+    "closing", " not ", "no ", "line ", ".rb:", "too ", "out of", "attempt to",
+    "bad ", "0 ", "not found",
 )  # fmt: skip
 
 
@@ -177,28 +199,52 @@ def weigh_line(line: str) -> Weight:
     start = line[:_READ].lower()
     if not any(word in start for word in _MAY_TELL):
         return Weight.NO_ERROR
-    for weight, pattern in _compiled():
+    whole = line.lower()
+    for weight, pattern, searching in _compiled():
         if pattern.match(line):
             return weight
+        for words, one in searching:
+            if _has_one(whole, words) and one.match(line):
+                return weight
     return Weight.HINT if _HINT.search(line, 0, _READ) else Weight.NO_ERROR
 
 
 def is_follower(line: str) -> bool:
     """Return whether an earlier error leads to a line like this."""
-    return bool(FOLLOWER.search(line, 0, _READ)) and not line.lstrip().startswith("Caused by")
+    is_likely = _has_one(line[:_READ].lower(), FOLLOWER_WORDS)
+    if not is_likely or not FOLLOWER.search(line, 0, _READ):
+        return False
+    return not line.lstrip().startswith("Caused by")
 
 
 def is_retried(line: str) -> bool:
     """Return whether a line says that the program tries again."""
-    return bool(RETRIED.search(line, 0, _READ))
+    return _has_one(line[:_READ].lower(), RETRIED_WORDS) and bool(RETRIED.search(line, 0, _READ))
+
+
+def _has_one(text: str, words: tuple[str, ...]) -> bool:
+    return any(map(text.__contains__, words))  # a generator takes three times as long
+
+
+_Searching = tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
 
 
 @cache
-def _compiled() -> tuple[tuple[Weight, re.Pattern[str]], ...]:
-    """Compile each group as one pattern with the first log: many invocations read none."""
-    return tuple(
-        (weight, re.compile("|".join(_scoped(one) for one in group))) for weight, group in TABLE
-    )
+def _compiled() -> tuple[tuple[Weight, re.Pattern[str], _Searching], ...]:
+    """Compile each group with the first log: many invocations read none.
+
+    The patterns of a group that need no words are one; the others follow it, because their order
+    does not matter within a group.
+    """
+    return tuple((weight, _joined(group), _searching(group)) for weight, group in TABLE)
+
+
+def _joined(group: tuple[ErrorPattern, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(_scoped(one) for one in group if not one.words))
+
+
+def _searching(group: tuple[ErrorPattern, ...]) -> _Searching:
+    return tuple((one.words, re.compile(_scoped(one))) for one in group if one.words)
 
 
 def _scoped(one: ErrorPattern) -> str:

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from notifier.joblog.weight import EXCEPTION_NAME
+
 MOST_PREFIXES = 8  # of one line
 
 
@@ -81,7 +83,14 @@ PREFIXES = (
      rf"\[[\w. #-]{{1,60}}\] ?(?=\[?(?:{_WORDS.upper()})\b)"
      rf"|(?=[\w.:-]{{0,60}}[\d.:-])[\w.:-]{{1,60}} (?=(?:{_WORDS.upper()}) )"
      rf"|[A-Za-z_][\w.]{{1,120}}: (?=\[(?:{_WORDS.upper()})\])", ""),
+    ("tag before an exception",
+     r"\[[\w.-]{1,40}\] (?=(?: {1,8}(?:at \S|---> )|Unhandled [Ee]xception|Traceback \(most"
+     r"|Caused by: )"
+     rf"|{EXCEPTION_NAME}: )", ""),
     ("tensorflow", r"(?P<level4>[IWEF]) [\w./-]{1,160}:\d{1,6}\] ", "time"),
+    ("toil's copy of another program's output",
+     rf"(?:[\w.-]{{1,80}} {_ISO} \w{{1,30}} [A-Z]{{4,8}} |\[{_ISO}\] \[\w{{1,30}}\] \[[A-Z]\] \[)"
+     r"toil\.\w{1,30}[:\]] (?:\S{1,200} {4,8})?", ""),
     ("syslog of RFC 5424",
      rf"<\d{{1,3}}>1 {_ISO} (?:\S{{1,80}} ){{4}}(?:-|\[[^\]]{{0,300}}\]) ", ""),
     ("syslog's priority", r"<\d{1,3}>\d? ?", ""),

@@ -30,6 +30,7 @@ from notifier.joblog.weighed_lines import (
     start_of_stack,
     weigh_lines,
 )
+from notifier.joblog.weight import EXCEPTION_NAME
 from notifier.joblog.wrapper_patterns import DEATH
 
 LINES_READ = 400  # lines from the end that are examined: masking a thousand takes too long
@@ -51,6 +52,7 @@ _SIZES = re.compile(
     r"\b.{0,80}\d|\d ?(?:[KMGT]i?B|bytes|%)(?!\w)",
     re.IGNORECASE,
 )
+_RAISED = re.compile(rf"{EXCEPTION_NAME}: \S")
 _DIRECT_CAUSE = "The above exception was the direct cause"
 
 
@@ -143,7 +145,7 @@ def _find_root(lines: Sequence[WeighedLine]) -> int | None:
         return hint
     if wrapper is not None:
         copied = None if death else last_copied_error(lines, wrapper)
-        return _first_near(lines, wrapper, Weight.WRAPPER) if copied is None else copied
+        return _first_wrapper(lines, wrapper) if copied is None else copied
     return last_of(lines, Weight.FOLLOWER)
 
 
@@ -179,14 +181,20 @@ def _has_stack(lines: Sequence[WeighedLine], exception: int) -> bool:
     return is_above or any(_FRAME.match(one.text) for one in below)
 
 
-def _first_near(lines: Sequence[WeighedLine], last: int, weight: Weight) -> int:
+def _first_wrapper(lines: Sequence[WeighedLine], last: int) -> int:
+    """Return the first wrapper near the last one, rather an exception than a headline above it."""
     first = last
     for n in range(last - 1, -1, -1):
         if first - n > NEAR:
             break
-        if lines[n].weight is weight:
+        if lines[n].weight is Weight.WRAPPER:
             first = n
-    return first
+    end = next((n for n in range(first + 1, last + 1) if _is_raised(lines[n])), first)
+    return end if lines[first].message.level and not _is_raised(lines[first]) else first
+
+
+def _is_raised(line: WeighedLine) -> bool:
+    return line.weight is Weight.WRAPPER and bool(_RAISED.match(line.text))
 
 
 def _find_cause(lines: Sequence[WeighedLine], exception: int) -> int:

@@ -28,7 +28,9 @@ _HEADLINE = re.compile(
 )
 # Words before the message that say nothing.
 _PREFIX = re.compile(
-    rf"(?:(?:Exception|ERROR|FATAL): (?={EXCEPTION_NAME}:)|\s{{0,9}}---> (?={EXCEPTION_NAME})"
+    rf"(?:(?:Exception|ERROR|FATAL): (?={EXCEPTION_NAME}:)"
+    r"|PHP Fatal error: {1,2}Uncaught (?:[A-Za-z_]\w{0,60}\\){0,8}(?=[A-Z]\w{1,80}: \S)"
+    rf"|\s{{0,9}}---> (?={EXCEPTION_NAME})"
     rf"|Unhandled [Ee]xception[.:] (?={EXCEPTION_NAME})|\s{{0,9}}diagnostics: (?=\S)"
     r"|! (?:[A-Z][\w ]{4,60}: (?=[A-Z]\w{1,60}(?:::[A-Z]\w{1,60}){1,6}: \S))?(?=\S)"
     r"|what\(\): {1,2}(?=\S)|nested task error: (?=\S)|traceback : (?=Signal)|: (?=\S)"
@@ -37,12 +39,15 @@ _PREFIX = re.compile(
     r"|#{2,8} ERROR MESSAGE: |\(node:\d{1,9}\) UnhandledPromiseRejectionWarning: (?=\S)"
     r"|\['[^\]]{30,1500}'\] (?=\S)|.{1,80}?\.\.\. ?(?=(?:Error|ERROR|Failed|failed)\b)"
     r"|.{0,1200}\bExecutorLostFailure \(.{1,120}\) Reason: (?=\S)"
-    r"|.{0,400}\bmost recent failure: Lost task [^:]{1,160}: (?=\S))"
+    r"|.{0,400}\bmost recent failure: Lost task [^:]{1,160}: (?=\S)"
+    r"|(?:Exception in thread \"[^\"]{1,80}\" )?(?:[\w.]{1,80}\.)?SparkException: Job aborted"
+    r"(?: due to stage failure)?: (?=\S))"
 )
 # A headline that was joined with its message, and says nothing.
 _HEAD = re.compile(
     r"^(?:--> FOAM FATAL (?:IO )?ERROR:? {0,2}(?:\([\w.-]{1,30}\))? {0,2}"
-    r"|\{?Error using \S{1,80} |Collective WorkNCCL\(.{1,200}?\) raised the following async"
+    r"|\{?Error using \S{1,80} |Error in .{48,600}? : "  # R, with a long call
+    r"|Collective WorkNCCL\(.{1,200}?\) raised the following async"
     rf" exception: |{_RAY} (?:At least one of the input arguments for this task could not be"
     r" computed: )?)(?=\S)"
 )

@@ -143,6 +143,8 @@ def _parse_json(line: str, depth: int) -> list[LogMessage] | None:
     body = load_object(line)
     if body is None:
         return _parse_truncated_json(line)
+    if isinstance(fields := body.get("fields"), dict):  # Rust's tracing
+        body = {**fields, **body}
     level, text = _level(body), message_in(body)
     is_copy = isinstance(body.get("log"), str) or not body.keys().isdisjoint(_RUNTIME_KEYS)
     if depth < 1 and text and is_copy:

@@ -20,11 +20,16 @@ class Weight(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ErrorPattern:
-    """One way to report an error; the pattern is matched at the start of a line."""
+    """One way to report an error; the pattern is matched at the start of a line.
+
+    A pattern that searches a line is tried only if the line contains one of its `words` (in lower
+    case), because that test is ten times cheaper.
+    """
 
     name: str
     pattern: str
     flags: re.RegexFlag = re.NOFLAG
+    words: tuple[str, ...] = ()
 
 
 DOTTED = r"(?:[A-Za-z_][\w$]{0,80}(?:\.|::|/|\\)){0,12}"

@@ -15,9 +15,11 @@ NO_ERROR = (
         r"|(?:[\w:./-]{1,120} ){0,3}(?:warning|WARNING|Warning): |W: "),
     ErrorPattern("counts of failures",
         r".{0,200}?\b(?:no|(?<![\d.])0|zero|without|any) (?:errors?|failures?|failed)\b"
-        r"|.{0,200}?\b(?:errors?|failed|failures?)[=:] ?0\b", re.IGNORECASE),
+        r"|.{0,200}?\b(?:errors?|failed|failures?)[=:] ?0\b", re.IGNORECASE,
+        words=("no err", "no fail", "0 err", "0 fail", "zero ", "without ", "any ", "=0", "= 0",
+               ":0", ": 0")),
     ErrorPattern("stack frame",
-        r"\s{0,40}(?:at \S{1,400}[:(]|at <|from \S{1,300}:\d|File \"|\.\.\. \d+ more|#\d{1,3} "
+        r"\s{0,40}(?:at \S{1,400} ?[:(]|at <|from \S{1,300}:\d|File \"|\.\.\. \d+ more|#\d{1,3} "
         r"|\w{1,80}, called at |HasCallStack|\d{1,3}: 0x[0-9a-f]|\[\d{1,3}\] \S{1,80}(?:\(| at )"
         r"|@ \S|stack backtrace:|Stacktrace:|raise [\w.]{1,120}(?:\(|$)"
         r"|\{?Error in \S.{0,120} \(line \d{1,6}\)$)"),
@@ -44,6 +46,7 @@ RETRIED = re.compile(
     r"|Retry\(total)",
     re.IGNORECASE,
 )
+RETRIED_WORDS = ("try", "attempt ")  # one of them is in every line that it finds
 
 _EXIT = (
     r"exit(?:ed|ing|s)?(?: with)?(?: an?)?(?: non-?zero)?(?: error)?(?: exit)? ?(?:code|status)"
@@ -70,6 +73,7 @@ WRAPPERS = (
         r"failed \(exitcode: |Sending process \d{1,9} closing signal"),
     ErrorPattern("spades",
         r"== Error == {1,2}system call for: |.{0,200}finished abnormally, (?:OS return|err code)"),
+    ErrorPattern("copy of a worker's exception", rf"{DOTTED}\w{{1,60}}: Caught \w{{1,60}} in \w"),
     ErrorPattern("child named by an exception", rf"{DOTTED}RuntimeError: (?:[\w.-]{{1,30}} ){{1,3}}"
         r"failed[:.]?$"),
     ErrorPattern("exception group", rf"{DOTTED}(?:Base)?ExceptionGroup\b"),
@@ -78,7 +82,8 @@ WRAPPERS = (
     ErrorPattern("martian", r"(?:\[error\] )?Pipestance failed\."),
     ErrorPattern("cromwell",
         r"(?:WorkflowManagerActor:? )?Workflow \S{1,80} failed \(during|Check the content of std"
-        r"|(?:.{0,200}[: ])?Job \S{1,200} exited with return code \d"),
+        r"|(?:.{0,200}[: ])?Job \S{1,200} exited with return code \d",
+        words=("failed (during", "check the content", "exited with return code")),
     ErrorPattern("py4j", r"(?:py4j\.protocol\.)?Py4J(?:Java)?Error\b"),
     ErrorPattern("worker pool",
         rf"{DOTTED}(?:BrokenProcessPool|SystemExit|WorkerLostError|TerminatedWorkerError"
@@ -89,7 +94,8 @@ WRAPPERS = (
         r"application_\S{1,80} finished"),
     ErrorPattern("points elsewhere",
         r".{0,300}?\b(?:see (?:the |also )?(?:root cause|above|below|syslog|logs?\b|previous|full"
-        r"|error (?:above|log))|look above|check (?:the )?logs?\b|for details)", re.IGNORECASE),
+        r"|error (?:above|log))|look above|check (?:the )?logs?\b|for details)", re.IGNORECASE,
+        words=("see ", "look above", "check ", "for details")),
     ErrorPattern("headline of a runner",
         r"(?:failed - )?(?:training )?(?:rake|tasks?|jobs?|steps?|stage|pipeline|workflow|build"
         r"|run|dag|script|program|process"
@@ -146,9 +152,11 @@ WRAPPERS = (
     ErrorPattern("maven and gradle",
         r"FAILURE: Build failed|BUILD FAIL|Execution failed for task"
         r"|\[?ERROR\]?:? *(?:$|\[?Help 1\]?|-> \[Help|To see the full|Re-run|For more)"),
+    ErrorPattern("call that failed", r"[Ee]rror code returned by \w|!{4,}> FATAL ERROR <!{4,}"),
     ErrorPattern("exit status", rf".{{0,300}}?\b(?:{_EXIT})[ :=\"']{{0,3}}\(?-?\d{{0,5}}.{{0,60}}$"
         r"|.{0,80}\bcommand failed with (?:exit )?(?:code|status)|command terminated by signal"
-        r"|Command being timed", re.IGNORECASE),
+        r"|Command being timed", re.IGNORECASE,
+        words=("exit", "return", "failed with", "terminated by", "being timed")),
     ErrorPattern("aborted",
         r"Aborted\b|ERROR: Job failed|Error: Process completed|Killing all processes"
         r"|FOAM (?:parallel run )?(?:aborting|exiting)|Halting program|core dumped$"),
@@ -161,7 +169,8 @@ WRAPPERS = (
         r"(?:Unknown error -?\w{1,12}|0x[0-9A-Fa-f]{1,16})?\.?$"),
     ErrorPattern("count of failed jobs",
         rf"(?:{EXCEPTION_NAME}: )?(?:.{{0,300}}? )??(?:contains|had|has|with)"
-        r" \d{1,6} failed (?:jobs?|tasks?|steps?)\b"),
+        r" \d{1,6} failed (?:jobs?|tasks?|steps?)\b",
+        words=(" failed job", " failed task", " failed step")),
     ErrorPattern("code without words",
         r"(?:(?!CUDA|cuda)[\w-]{1,20} ){0,4}(?:[Ee]rror|ERROR)(?: [Cc]ode| [Nn]umber)?(?:: ?|=| )"
         r"-?\d[\d,.-]{0,20}(?:[.,;]? {1,2}(?:\w{1,20} ){0,3}(?:[Ee]rror|ERROR|[Cc]ode|errno)"
@@ -185,6 +194,14 @@ FOLLOWER = re.compile(
     r"|Timeout at NCCL work|errors ignored on|terminating all|broken process pool)",
     re.IGNORECASE,
 )
+# One of them is in every line that it finds.
+FOLLOWER_WORDS = (
+    "shut", "cancel", "broken", "epipe", "reset by peer", "closed", "generatorexit", "interrupt",
+    "already ", "torn down", "torndown", "remote process", "peer", "watchdog", "entire process",
+    "operations have", "clean", "scoped thread", "taskkilled", "task was destroyed", "killed by",
+    "unexpectedly", "died", ") received", "giving up", "timeout at", "ignored on",
+    "terminating all",
+)  # fmt: skip
 # A process died, of which only its parent can tell: more than words of failure around it.
 DEATH = re.compile(
     rf"{DOTTED}(?:BrokenProcessPool|WorkerLostError|TerminatedWorkerError"

@@ -104,15 +104,17 @@ class Ledger(Protocol):
         ...
 
     def settle(self, places: Mapping[str, Place]) -> Mapping[str, Place]:
-        """Fix where jobs are counted, by root, unless that is fixed already; return where they are.
+        """Fix where jobs are counted, by root, unless that is fixed; return where they are.
 
-        For jobs whose event alone does not decide that: of rival invocations, one decides for all.
+        Where an event does not decide that, one of rival invocations decides for all.
         """
         ...
 
     def members(self, place: Place) -> tuple[Member, ...]:
         """Return every member counted in a place."""
-        ...
+
+    def look(self, place: Place) -> tuple[Incident | None, tuple[Member, ...]]:
+        """Return the state of an incident, and every member of it as read after that."""
 
     def runs(self, job: str) -> tuple[Run, ...]:
         """Return the newest runs of a job, by its key, in any order; parts of one as several."""
@@ -216,17 +218,15 @@ class NoLabels:
 class ActionLinks(Protocol):
     """Makes the links by which a reader acts on an incident."""
 
-    def sign(self, incident: str, now: int) -> Pairs:
-        """Return label and URL of each; raises `ServiceError`."""
-        ...
+    def sign(self, incident: str, now: int, job: str) -> Pairs:
+        """Return label and URL of each; `job` can run again, if any. Raises `ServiceError`."""
 
 
 class NoActionLinks:
     """Makes none: ActionLinks is off."""
 
-    def sign(self, incident: str, now: int) -> Pairs:
+    def sign(self, incident: str, now: int, job: str) -> Pairs:
         """Return none."""
-        del incident, now
         return ()
 
 

@@ -8,10 +8,11 @@ comes; a crash after it leaves a duplicate, never a loss.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from notifier.alert.alert import Alert
+from notifier.alert.commands import rerun
 from notifier.alert.facts import Pairs
 from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member, Role, highest_severity
@@ -36,20 +37,31 @@ RATE_LIMIT = "on hold because of the rate limit"
 class Announcer:
     """Decides for one invocation what is published now, what is on hold, and what comes later."""
 
-    def __init__(self, ports: Ports, options: Options, snapshot: LedgerSnapshot) -> None:
-        self._ports, self._options = ports, options
-        self._unconfirmed = snapshot.unconfirmed
+    def __init__(
+        self, ports: Ports, options: Options, snapshot: LedgerSnapshot | None = None
+    ) -> None:
+        self._ports, self._options, self._read = ports, options, snapshot
+        self._limiters: dict[bool, RateLimiter] = {}
         self.lookup, self.schedule = RecoveryLookup(ports), Schedule(ports, options.intervals)
-        self._steering = Steering(snapshot.silences, self.lookup.runs_failed)
-        self.rate_limiters = {
-            is_drill: RateLimiter(ports, options, snapshot, is_drill=is_drill)
-            for is_drill in (False, True)
-        }
 
-    def review(self, incident: Incident, members: Iterable[Member]) -> Standing:
+    @property
+    def _snapshot(self) -> LedgerSnapshot:
+        """Silences and the rate limit: unless they were given, they are read once needed."""
+        self._read = self._read or self._ports.ledger.read((), ())
+        return self._read
+
+    def limiter(self, *, is_drill: bool) -> RateLimiter:
+        """Return the rate limit of failures, or that of drills."""
+        if is_drill not in self._limiters:
+            limiter = RateLimiter(self._ports, self._options, self._snapshot, is_drill=is_drill)
+            self._limiters[is_drill] = limiter
+        return self._limiters[is_drill]
+
+    def review(self, incident: Incident, members: Sequence[Member]) -> Standing:
         """Return how the members of an incident stand, by all that holds them back."""
-        now = self._ports.now_ms()
-        return review(incident, members, self._steering, self._options.minimum, now)
+        is_told = all(incident.has_reported(one) for one in members)
+        steering = Steering(() if is_told else self._snapshot.silences, self.lookup.runs_failed)
+        return review(incident, members, steering, self._options.minimum, self._ports.now_ms())
 
     def holds(self, incident: Incident, members: Iterable[Member]) -> bool:
         """Return whether all of these are held back, and looked at when that ends."""
@@ -57,7 +69,8 @@ class Announcer:
         if not incident.hold or incident.due <= now:
             return False
         # Whether an acknowledgement still holds depends on all members, which are not read here.
-        steering = self._steering.about(incident, sys.maxsize)
+        steering = Steering(self._snapshot.silences, self.lookup.runs_failed)
+        steering = steering.about(incident, sys.maxsize)
         holds = [steering.hold(incident.first, one, now) for one in members]
         return all(one and incident.due <= one.until + JUST_AFTER_MS for one in holds)
 
@@ -74,8 +87,6 @@ class Announcer:
         ----------
         standing
             Its state, as read, and its members, as read after that.
-        decision
-            What to report.
         write
             Makes the alert; called once no other invocation can report the incident.
         recovery
@@ -101,7 +112,7 @@ class Announcer:
 
     def announce_storm(self, alert: Alert) -> None:
         """Publish a storm digest: it has its own interval, and no rate limit holds it back."""
-        counted = self.rate_limiters[alert.is_drill].count(alert, room_needed=False)
+        counted = self.limiter(is_drill=alert.is_drill).count(alert, room_needed=False)
         if counted is None:
             raise contended()
         publish(counted, self._ports)
@@ -161,7 +172,7 @@ class Announcer:
         self._note(RATE_LIMIT, Metric.ALERTS_HELD, incident)
 
     def _limiter(self, incident: Incident) -> RateLimiter:
-        return self.rate_limiters[incident.first.is_drill]
+        return self.limiter(is_drill=incident.first.is_drill)
 
     def _interval(self, incident: Incident, now: int, recovery: Recovery | None) -> int:
         """Return the time until the next digest: twice the last, unless it was quiet for a day."""
@@ -185,16 +196,17 @@ class Announcer:
             outcome=str(decision.outcome),
             reason=decision.reason if recovery else reason_of(decision, standing, row),
             kept_back=_kept_back(standing, recovery),
-            actions=() if recovery else self._action_links(standing.incident),
-            unconfirmed=self._unconfirmed,
+            actions=() if recovery else self._action_links(standing),
+            unconfirmed=self._snapshot.unconfirmed,
         )
 
-    def _action_links(self, incident: Incident) -> Pairs:
+    def _action_links(self, standing: Standing) -> Pairs:
         """Return signed links; without the key the alert goes out without them."""
+        key, job = standing.incident.key, rerun.find_linked_job(standing)
         try:
-            return self._ports.actions.sign(incident.key, self._ports.now_ms())
+            return self._ports.actions.sign(key, self._ports.now_ms(), job)
         except ServiceError as error:
-            problem = {"incident": incident.key, "problem": error.says}
+            problem = {"incident": key, "problem": error.says}
             self._ports.journal.note("no action links", Metric.ACTION_LINKS_MISSING, problem)
             return ()
 

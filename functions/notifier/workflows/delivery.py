@@ -146,7 +146,8 @@ class _Delivery:
             self._again += update.received
 
     def _decide(self, update: IncidentUpdate, announcer: Announcer, known: Incident | None) -> None:
-        now, options = self._ports.now_ms(), self._options
+        now, options, ledger = self._ports.now_ms(), self._options, self._ports.ledger
+        known, members = ledger.look(update.place) if update.is_unread else (known, None)
         incident = known or _opened(update, now, options.intervals)
         if _is_below(update, options.minimum):
             self._note("below the minimum severity", Metric.ALERTS_BELOW_MINIMUM, incident)
@@ -160,7 +161,8 @@ class _Delivery:
         if is_counted or announcer.holds(incident, update.members):
             self._note("counted", Metric.COUNTED, incident)
             return
-        members = (*self._ports.ledger.members(update.place), *update.members)
+        stored = ledger.members(update.place) if members is None else members
+        members = (*stored, *update.members)
         if known is None:
             incident = replace(incident, first=stand_in(incident.first, members))
         standing = announcer.review(incident, members)

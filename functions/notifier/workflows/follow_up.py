@@ -11,8 +11,9 @@ from typing import Any
 from notifier.alert import digest, log_samples
 from notifier.alert.alert import Alert
 from notifier.alert.several import recovered
+from notifier.incident.counts import Member
 from notifier.incident.decision import Decision, Standing, decide
-from notifier.incident.incident import Incident, Outcome
+from notifier.incident.incident import Incident, Outcome, Place
 from notifier.incident.recovery import Recovery, Row, took
 from notifier.joblog.excerpt import LogRead
 from notifier.ports.metrics import Metric
@@ -83,8 +84,7 @@ def _follow_up(follow_up: FollowUp, ports: Ports, options: Options) -> bool:
         return True
     if key in (STORM, DRILL_STORM):
         return send_storm_digest(key, due, ports, options)
-    snapshot = ports.ledger.read((), [key])
-    incident = snapshot.incidents.get(key)
+    incident, members = ports.ledger.look(Place(key))
     if incident is None or incident.due != due:
         ports.journal.note(
             "replaced by another follow-up", Metric.FOLLOW_UPS_REPLACED, {"incident": key}
@@ -92,15 +92,15 @@ def _follow_up(follow_up: FollowUp, ports: Ports, options: Options) -> bool:
         return True
     if now < incident.lease_until:
         return False
-    _decide(incident, max(now, due), Announcer(ports, options, snapshot), ports, options)
+    _decide(incident, members, max(now, due), ports, options)
     return True
 
 
 def _decide(
-    incident: Incident, now: int, announcer: Announcer, ports: Ports, options: Options
+    incident: Incident, members: Sequence[Member], now: int, ports: Ports, options: Options
 ) -> None:
     ports.journal.measure(Metric.FOLLOW_UPS, 1, "Count")
-    members = ports.ledger.members(incident.place)
+    announcer = Announcer(ports, options)
     standing = announcer.review(incident, members)
     later = announcer.lookup.later(standing)
     if later.incident != incident:

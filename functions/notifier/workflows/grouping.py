@@ -31,10 +31,15 @@ class CountedFailure:
 
 @dataclass(frozen=True, slots=True)
 class IncidentUpdate:
-    """What a delivery adds to an incident: at least one failure."""
+    """What a delivery adds to an incident: at least one failure.
+
+    `is_unread` is whether the state of the incident was not read, because nothing like its failures
+    is known: it is read with the members.
+    """
 
     place: Place
     failures: tuple[CountedFailure, ...]
+    is_unread: bool = False
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -88,8 +93,8 @@ def group(
 ) -> Grouped:
     """Store every failure in the incident that it belongs to.
 
-    The ledger is read once, and a second time where a log or another job names an incident that
-    the events alone do not.
+    The ledger is read once, and a second time where a log or another job names a known incident
+    that the events alone do not.
 
     Raises
     ------
@@ -110,16 +115,16 @@ class _Grouping:
         by_id = {each.id: one for each, one in zip(failures, received, strict=True)}
         snapshot = self._read(failures)
         failures, latest = self._with_errors(failures, snapshot.places)
-        snapshot = self._with_incidents(snapshot, {one.key(self._group_by) for one in failures})
         assignments, places = self._assign(failures, snapshot)
-        updates = _updates(assignments, by_id)
+        unread = _unknown(assignments, snapshot.places) - self._keys_read
+        updates = _updates(assignments, by_id, unread)
         members = [(each.place, member) for each in updates for member in each.members]
         runs = _new_runs(assignments, snapshot.places)
         self._ledger.record(members, places | _changed(latest, snapshot.places), runs)
         return Grouped(
             updates,
             tuple(by_id[one.classified.id] for one in assignments if one.place is None),
-            self._with_incidents(snapshot, {each.place.key for each in updates}),
+            self._with_incidents(snapshot, {each.place.key for each in updates} - unread),
         )
 
     def _with_base(self, one: ClassifiedFailure) -> ClassifiedFailure:
@@ -196,14 +201,27 @@ def _new_runs(
 
 
 def _updates(
-    assignments: Sequence[Assignment], by_id: Mapping[str, ReceivedFailure]
+    assignments: Sequence[Assignment], by_id: Mapping[str, ReceivedFailure], unread: set[str]
 ) -> tuple[IncidentUpdate, ...]:
     found: dict[Place, list[CountedFailure]] = {}
     for one in assignments:
         if one.place is not None:
             counted = CountedFailure(by_id[one.classified.id], one.member)
             found.setdefault(one.place, []).append(counted)
-    return tuple(IncidentUpdate(place, tuple(failures)) for place, failures in found.items())
+    return tuple(
+        IncidentUpdate(place, tuple(failures), place.key in unread)
+        for place, failures in found.items()
+    )
+
+
+def _unknown(assignments: Sequence[Assignment], known: Mapping[str, Place]) -> set[str]:
+    """Return the keys of incidents whose failures are like none before, so most likely new ones."""
+    new, others = set[str](), set[str]()
+    for one in assignments:
+        if one.place is not None:
+            is_new = bool(one.classified.base) and one.classified.base not in known
+            (new if is_new else others).add(one.place.key)
+    return new - others
 
 
 def _changed(places: Mapping[str, Place], known: Mapping[str, Place]) -> dict[str, Place]:

@@ -32,7 +32,7 @@ def send_storm_digest(key: str, due: int, ports: Ports, options: Options) -> boo
         )
         return True
     announcer = Announcer(ports, options, snapshot)
-    limiter = announcer.rate_limiters[is_drill]
+    limiter = announcer.limiter(is_drill=is_drill)
 
     def lease(state: RateState) -> RateState:
         return replace(state, storm_lease=now + LEASE_MS)

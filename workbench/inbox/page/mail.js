@@ -43,7 +43,8 @@ function blocks(kind, lines) {
   const made = [];
   let held = "";
   const flush = () => {
-    if (held) made.push(block(kind, held));
+    // A single step has no number, so nothing that its other lines could align with.
+    if (held) made.push(block(kind === "step" && !STEP.test(held) ? "prose" : kind, held));
     held = "";
   };
   for (const line of lines) {

@@ -76,7 +76,7 @@ export class Reader {
     at("opened").hidden = false;
     const label = at("label");
     marked(label.querySelector(".mark"), row);
-    label.querySelector(".said").textContent = `${row.status} · ${kind(row)}`;
+    label.querySelector(".said").textContent = kind(row) === "recovered" ? row.status : `${row.status} · ${kind(row)}`;
     label.dataset.kind = isDrill(row) ? "drill" : kind(row);
     at("drill").hidden = !isDrill(row);
     at("name").textContent = name;

@@ -36,9 +36,10 @@ class SigningKey:
 class SignedLinks:
     """Makes the links of an incident; see `ports.ActionLinks`."""
 
-    def __init__(self, url: str, key_arn: str) -> None:
-        self._url, self._key = url, SigningKey(key_arn)
+    def __init__(self, url: str, key_arn: str, *, allow_rerun: bool = False) -> None:
+        self._url, self._key, self._allow_rerun = url, SigningKey(key_arn), allow_rerun
 
-    def sign(self, incident: str, now: int) -> Pairs:
+    def sign(self, incident: str, now: int, job: str) -> Pairs:
         """Return label and URL of each."""
-        return action_links.list_actions(self._url, self._key.read(), incident, now)
+        job = job if self._allow_rerun else ""
+        return action_links.list_actions(self._url, self._key.read(), incident, now, job)

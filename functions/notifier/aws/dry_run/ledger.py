@@ -36,6 +36,10 @@ class DryRunLedger:
         """Return none."""
         return ()
 
+    def look(self, place: Place) -> tuple[Incident | None, tuple[Member, ...]]:
+        """Return nothing."""
+        return None, ()
+
     def runs(self, job: str) -> tuple[Run, ...]:
         """Return none."""
         return ()

@@ -40,6 +40,10 @@ class Definitions:
         found = ((arn, self.kept(arn)) for arn in wanted)
         return {arn: one for arn, one in found if one is not None}
 
+    def missing(self, arns: Iterable[str]) -> list[str]:
+        """Return those that `describe` would ask for."""
+        return self._kept.missing(arns)
+
     def kept(self, arn: str) -> Definition | None:
         """Return a definition that was described before; None where none was."""
         return self._kept.get(arn)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from threading import Lock
 from typing import Any
 
+from notifier.aws import calls
 from notifier.aws.calls import call_aws
 from notifier.aws.history import batch_client
 from notifier.aws.labels.definitions import Definitions
@@ -31,6 +34,7 @@ class LabelLookup:
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
         self._jobs: Kept[Tags] = Kept()
+        self._service_jobs: Kept[Tags] = Kept()
         self._queues: Kept[Tags] = Kept()
 
     def read(self, failures: Sequence[Failure]) -> Mapping[str, Labels]:
@@ -50,25 +54,20 @@ class LabelLookup:
         return found
 
     def _ask(self, region: str, failures: Sequence[Failure], give_up: float) -> list[str]:
-        """Ask for what is not known; return the problems. After a timeout nothing more is asked."""
-        asking = _Asking(region, give_up)
-        plain = [one for one in failures if not one.is_service_job]
+        """Ask for what is not known, side by side; return the problems, each once."""
+        plain = [root_of(one.job_id) for one in failures if not one.is_service_job]
         service = [one.job_id for one in failures if one.is_service_job]
-        steps: tuple[Callable[[], None], ...] = (
-            lambda: self._ask_queues(asking, [one.queue_arn for one in failures]),
-            lambda: self._ask_jobs(asking, [root_of(one.job_id) for one in plain]),
-            lambda: self._ask_service_jobs(asking, service),
-            lambda: self._ask_definitions(asking, [one.definition_arn for one in failures]),
+        queues = filter(is_arn, (one.queue_arn for one in failures))
+        definitions = filter(is_arn, (one.definition_arn for one in failures))
+        steps: tuple[tuple[_Step, list[str]], ...] = (
+            (self._ask_queues, self._queues.missing(queues)),
+            (self._ask_jobs, self._jobs.missing(filter(is_job_id, plain))),
+            (self._ask_service_jobs, self._service_jobs.missing(filter(is_job_id, service))),
+            (self._ask_definitions, self._definitions.missing(definitions)),
         )
-        problems: list[str] = []
-        for step in steps:
-            try:
-                step()
-            except ServiceError as error:
-                problems.append(_because(error))
-                if error.kind is ErrorKind.RETRYABLE:
-                    break
-        return list(dict.fromkeys(problems))
+        asking = _Asking(region, give_up)
+        tasks = [partial(_problem, step, asking, keys) for step, keys in steps if keys]
+        return list(dict.fromkeys(filter(None, calls.at_once(tasks))))
 
     def _labels(self, failure: Failure, problems: Sequence[str]) -> Labels:
         definition = self._definitions.kept(failure.definition_arn)
@@ -76,33 +75,42 @@ class LabelLookup:
             self._queues.get(failure.queue_arn) or {},
             definition.tags if definition else {},
             self._jobs.get(root_of(failure.job_id)) or {},
+            self._service_jobs.get(failure.job_id) or {},
         )
         return Labels(tags, ", ".join(problems))
 
-    def _ask_queues(self, asking: _Asking, arns: Iterable[str]) -> None:
-        for some in _chunks(self._queues.missing(filter(is_arn, arns))):
+    def _ask_queues(self, asking: _Asking, arns: list[str]) -> None:
+        for some in _chunks(arns):
             answer = asking.call("describe_job_queues", jobQueues=some)
             found = {one["jobQueueArn"]: one.get("tags", {}) for one in answer["jobQueues"]}
             self._queues.keep({arn: {} for arn in some} | found)
 
-    def _ask_jobs(self, asking: _Asking, ids: Iterable[str]) -> None:
-        for some in _chunks(self._jobs.missing(filter(is_job_id, ids))):
+    def _ask_jobs(self, asking: _Asking, ids: list[str]) -> None:
+        for some in _chunks(ids):
             answer = asking.call("describe_jobs", jobs=some)
             found = {one["jobId"]: one.get("tags", {}) for one in answer["jobs"]}
             self._jobs.keep({job_id: {} for job_id in some} | found)
 
-    def _ask_service_jobs(self, asking: _Asking, ids: Iterable[str]) -> None:
-        wanted = self._jobs.missing(filter(is_job_id, ids))
-        for one in wanted[:MOST_SERVICE_JOBS]:
-            self._jobs.keep({one: asking.call("describe_service_job", jobId=one).get("tags", {})})
-        if len(wanted) > MOST_SERVICE_JOBS:
+    def _ask_service_jobs(self, asking: _Asking, ids: list[str]) -> None:
+        for one in ids[:MOST_SERVICE_JOBS]:
+            found = asking.call("describe_service_job", jobId=one)
+            self._service_jobs.keep({one: found.get("tags", {})})
+        if len(ids) > MOST_SERVICE_JOBS:
             raise ServiceError(ErrorKind.REJECTED, _TOO_MANY)
 
-    def _ask_definitions(self, asking: _Asking, arns: Iterable[str]) -> None:
+    def _ask_definitions(self, asking: _Asking, arns: list[str]) -> None:
         self._definitions.describe(
-            filter(is_arn, arns),
-            lambda some: asking.call("describe_job_definitions", jobDefinitions=some),
+            arns, lambda some: asking.call("describe_job_definitions", jobDefinitions=some)
         )
+
+
+def _problem(step: _Step, asking: _Asking, keys: list[str]) -> str:
+    """Take a step; return why it failed. After an error it asks no more, but the others do."""
+    try:
+        step(asking, keys)
+    except ServiceError as error:
+        return _because(error)
+    return ""
 
 
 def _because(error: ServiceError) -> str:
@@ -117,14 +125,18 @@ class _Asking:
     """The calls of one look-up in one Region, until the time to give up."""
 
     def __init__(self, region: str, give_up: float) -> None:
-        self._region, self._give_up = region, give_up
+        self._region, self._give_up, self._lock = region, give_up, Lock()
 
     def call(self, operation: str, **request: Any) -> Mapping[str, Any]:
         if time.monotonic() > self._give_up:
             raise ServiceError(ErrorKind.RETRYABLE, _TOO_SLOW)
-        batch = call_aws(batch_client, self._region)
+        with self._lock:  # the first makes the client for all of them
+            batch = call_aws(batch_client, self._region)
         answer: Mapping[str, Any] = call_aws(getattr(batch, operation), **request)
         return answer
+
+
+_Step = Callable[[_Asking, list[str]], None]
 
 
 def _chunks(keys: Sequence[str]) -> list[list[str]]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.rerun import overrides
-from workbench.rerun.overrides import Json
+from resubmission import overrides
+from resubmission.overrides import Json
 
-LINK = "notify:rerun-of"
+LINK, BACK_LINK = "notify:rerun-of", "notify:rerun-by"
+FINISHED = frozenset(("SUCCEEDED", "FAILED"))
 MOST_TAGS = 50  # https://docs.aws.amazon.com/batch/latest/userguide/tag-restrictions.html
 # Fields of SubmitServiceJob that DescribeServiceJob returns under the same name.
 SERVICE_FIELDS = (

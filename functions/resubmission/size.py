@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from notifier.batch import fargate_sizes
-from workbench.errors import InputError
-from workbench.rerun import overrides
-from workbench.rerun.overrides import Json
-from workbench.rerun.plan import Plan
+from resubmission import overrides
+from resubmission.obstacles import Obstacle, ObstacleError
+from resubmission.overrides import Json
+from resubmission.plan import Plan
 
 NEXT = "next"
 HEADROOM = 1.25  # above the most memory that was measured
@@ -46,12 +46,15 @@ def resize(
 
     Raises
     ------
-    InputError
+    ObstacleError
         When there is no such size, or the job's size cannot be set.
     """
     targets = list(_targets(plan.request, job))
     if not targets:
-        raise InputError("the size of this job cannot be overridden: its definition has no memory")
+        raise ObstacleError(
+            Obstacle.SIZE_UNKNOWN,
+            "the size of this job cannot be overridden: its definition has no memory",
+        )
     for target in targets:
         is_fargate = "FARGATE" in (job.get("platformCapabilities") or ())
         chosen_vcpus = vcpus or target.vcpus
@@ -78,8 +81,9 @@ def _on_fargate(
     wanted = _wanted(target, memory, measured)
     if memory != NEXT:
         if wanted not in fargate_sizes.MEMORY.get(vcpus, ()):
-            raise InputError(
-                f"Fargate has no such size: {fargate_sizes.valid_sizes(vcpus, wanted)}"
+            raise ObstacleError(
+                Obstacle.NO_SIZE,
+                f"Fargate has no such size: {fargate_sizes.valid_sizes(vcpus, wanted)}",
             )
         return wanted, vcpus
     sizes = [
@@ -89,9 +93,10 @@ def _on_fargate(
         if size > target.memory and (each == fixed if fixed else each >= vcpus)
     ]
     if not sizes:
-        raise InputError(
+        raise ObstacleError(
+            Obstacle.NO_SIZE,
             f"Fargate has no more than {target.memory:,} MiB"
-            f"{f' with {vcpus:g} vCPU' if fixed else ''}: use an EC2 queue (--queue)"
+            f"{f' with {vcpus:g} vCPU' if fixed else ''}: use an EC2 queue (--queue)",
         )
     return next((each for each in sizes if each[0] >= wanted), sizes[-1])
 
@@ -102,9 +107,10 @@ def _on_instance(target: _Target, memory: str, measured: Measured) -> int:
         return wanted
     usable = int(largest * USABLE)
     if memory != NEXT or usable <= target.memory:
-        raise InputError(
+        raise ObstacleError(
+            Obstacle.NO_SIZE,
             f"no instance of the queue has {wanted:,} MiB for a job: the largest has {largest:,}"
-            f" MiB, of which about {usable:,} are usable"
+            f" MiB, of which about {usable:,} are usable",
         )
     return usable
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from notifier.alert.commands.aws_cli import MAP_INDEX
-from workbench.errors import InputError
-from workbench.rerun.overrides import Json
-from workbench.rerun.plan import Plan
+from resubmission.obstacles import Obstacle, ObstacleError
+from resubmission.overrides import Json
+from resubmission.plan import Plan
 
 VARIABLE = "FAILED_INDICES"
 # ECS takes 8,192 characters for all overrides of a task together, and the command is repeated.
@@ -22,25 +22,12 @@ MOST_CHARACTERS = 4_000
 SCRIPT = f'{MAP_INDEX}; exec "$@"'
 
 
-def parse_indices(text: str, size: int) -> list[int]:
-    """Read `3,7,10-12`; raises `InputError` for what is not an index of the array."""
-    found: set[int] = set()
-    for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if not (first.isdecimal() and (last or first).isdecimal() and part.isascii()):
-            raise InputError(f"not indices like 3,7,10-12: {text!r}")
-        if not int(first) <= int(last or first) < size:
-            raise InputError(f"the array has the indices 0 to {size - 1:,}: {part.strip()}")
-        found |= set(range(int(first), int(last or first) + 1))
-    return sorted(found)
-
-
 def select(plan: Plan, job: Mapping[str, Any], indices: Sequence[int]) -> list[Plan]:
     """Return a plan for each array that runs some children of a job again.
 
     Raises
     ------
-    InputError
+    ObstacleError
         When the command of a container is not known, so that nothing can be put before it.
     """
     size = job["arrayProperties"]["size"]
@@ -121,10 +108,11 @@ def _map_each(
 def _wrap(override: Json, container: Mapping[str, Any], indices: str, environment: str) -> None:
     command = override.get("command") or container.get("command")
     if not command:
-        raise InputError(
+        raise ObstacleError(
+            Obstacle.COMMAND_UNKNOWN,
             "the command is that of the image, and AWS Batch does not know it: the old index cannot"
             " be set. Rerun the whole array without --failed-children and --array-index, or set"
-            f" command in the job definition (the container may read {VARIABLE} itself)"
+            f" command in the job definition (the container may read {VARIABLE} itself)",
         )
     override["command"] = ["sh", "-c", SCRIPT, "sh", *command]
     variables = [v for v in override.get(environment, ()) if v.get("name") != VARIABLE]

@@ -1,0 +1,1 @@
+"""How botocore reads its files."""
