@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbench.inbox import destinations
 from workbench.inbox.mailbox import Mailbox, numbered_row
+from workbench.inbox.message import MailboxMessage
 
 PAGE = Path(__file__).parent / "page"
 ALERTS = "alerts"  # the mailbox that messages arrive in
@@ -68,19 +69,10 @@ def application(mailboxes: Mapping[str, Mailbox], caption: str) -> Starlette:
         return _json({"caption": caption, **_find(mailboxes, request).state()})
 
     async def message(request: Request) -> Response:
-        number = request.path_params["number"]
-        found = _find(mailboxes, request).get(number)
-        if found is None:
-            raise HTTPException(404, "no such message: only the newest are kept")
-        sent = destinations.payloads(_find(mailboxes, request).incident(number))
-        return _json({**found.details(), "destinations": sent})
+        return _message(_incident(mailboxes, request))
 
     async def html_mail(request: Request) -> Response:
-        found = _find(mailboxes, request).get(request.path_params["number"])
-        made = destinations.html_mail(found) if found is not None else None
-        if made is None:
-            raise HTTPException(404, "no such mail")
-        return Response(_framed(made), media_type="text/html", headers={POLICY_NAME: MAIL_POLICY})
+        return _html_mail(_incident(mailboxes, request)[-1])
 
     async def stream(request: Request) -> Response:
         return _stream(mailboxes[ALERTS], request)
@@ -99,6 +91,26 @@ def application(mailboxes: Mapping[str, Mailbox], caption: str) -> Starlette:
 
 async def _page(_: Request) -> Response:
     return FileResponse(PAGE / "index.html")
+
+
+def _incident(mailboxes: Mapping[str, Mailbox], request: Request) -> list[MailboxMessage]:
+    """Return the messages of an incident up to the one that is asked for."""
+    found = _find(mailboxes, request).incident(request.path_params["number"])
+    if not found:
+        raise HTTPException(404, "no such message: only the newest are kept")
+    return found
+
+
+def _message(incident: list[MailboxMessage]) -> Response:
+    sent = destinations.payloads(incident)
+    return _json({**incident[-1].details(), "destinations": sent})
+
+
+def _html_mail(message: MailboxMessage) -> Response:
+    made = destinations.html_mail(message)
+    if made is None:
+        raise HTTPException(404, "this message is no alert document")
+    return Response(_framed(made), media_type="text/html", headers={POLICY_NAME: MAIL_POLICY})
 
 
 def _stream(mailbox: Mailbox, request: Request) -> Response:
