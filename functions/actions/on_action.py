@@ -12,9 +12,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actions import pages
 from actions.batch_jobs import BatchJobs
-from actions.deeds import ActionPorts
 from actions.misuse import MisuseError, UncertainError
 from actions.performing import answer
+from actions.prepared_action import ActionPorts
 from actions.requests import parse_request
 from notifier.aws.actions.signed_links import SigningKey
 from notifier.aws.journal import Journal

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from actions.deeds import Deed
 from actions.misuse import Misuse
+from actions.prepared_action import PreparedAction
 from notifier.alert.commands.action_links import PARAMETER
 from notifier.alert.facts import Pairs
 from notifier.diagnosis.known_cause import diagnosis_for
@@ -57,7 +57,7 @@ class Page:
         return {"statusCode": self.status, "headers": headers, "body": html}
 
 
-def ask(label: str, incident: Incident, deed: Deed, token: str) -> Page:
+def ask(label: str, incident: Incident, action: PreparedAction, token: str) -> Page:
     """Say what will happen, with the form that does it."""
     form = (
         f'<form method="post" action="/"><input type="hidden" name="{PARAMETER}"'
@@ -66,9 +66,9 @@ def ask(label: str, incident: Incident, deed: Deed, token: str) -> Page:
         f"<button>{escape(label)}</button></form>"
     )
     nothing = "<p>Nothing has been done yet. The link works once.</p>"
-    says = f"<p>What will happen: {escape(deed.promise)}.</p>"
-    notes = "".join(f"<p>Note: {escape(each)}.</p>" for each in deed.cautions())
-    about = _list(deed.facts) if deed.facts else _describe(incident)
+    says = f"<p>What will happen: {escape(action.promise)}.</p>"
+    notes = "".join(f"<p>Note: {escape(each)}.</p>" for each in action.cautions())
+    about = _list(action.facts) if action.facts else _describe(incident)
     return Page(f"{label}?", f"{about}{says}{notes}{form}{nothing}")
 
 

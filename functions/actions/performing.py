@@ -6,10 +6,10 @@ it acts at most once: an invocation that ends in between leaves a used link and 
 
 from __future__ import annotations
 
-from actions import pages, rerun_deed, silence_deeds
-from actions.deeds import ActionPorts, Deed, Did, OpenedLink
+from actions import hold_alerts, pages, run_again
 from actions.misuse import Misuse, MisuseError
 from actions.pages import Page
+from actions.prepared_action import ActionPorts, ActionResult, OpenedLink, PreparedAction
 from actions.requests import Request
 from actions.tokens import Token, check_token
 from actions.update import compose_update
@@ -37,11 +37,11 @@ def answer(request: Request, ports: ActionPorts) -> Page:
     if is_rerun and ports.batch is None:
         raise MisuseError(Misuse.RERUN_OFF)
     case = _open(token, ports, now)
-    deed = (rerun_deed if is_rerun else silence_deeds).prepare(case, ports)
+    action = (run_again if is_rerun else hold_alerts).prepare(case, ports)
     if request.is_form:
-        return _perform(case, deed, request.who, ports)
+        return _perform(case, action, request.who, ports)
     ports.journal.note("action shown", Metric.ACTIONS_SHOWN, _facts(token))
-    return pages.ask(LABELS[token.action], case.incident, deed, request.token)
+    return pages.ask(LABELS[token.action], case.incident, action, request.token)
 
 
 def _open(token: Token, ports: ActionPorts, now: int) -> OpenedLink:
@@ -58,23 +58,23 @@ def _used(token: Token) -> MisuseError:
     return MisuseError(Misuse.RERUN_DONE if token.job else Misuse.USED)
 
 
-def _perform(case: OpenedLink, deed: Deed, who: str, ports: ActionPorts) -> Page:
+def _perform(case: OpenedLink, action: PreparedAction, who: str, ports: ActionPorts) -> Page:
     token = case.token
-    if not ports.ledger.redeem_link(token.use, deed.used_until):
+    if not ports.ledger.redeem_link(token.use, action.used_until):
         raise _used(token)
     try:
-        did = deed.do(who)
+        result = action.do(who)
     except (MisuseError, ServiceError):
         ports.ledger.restore_link(token.use)
         raise
     ports.journal.note("action done", Metric.ACTIONS_DONE, _facts(token))
-    notes = (did.note, _publish(case, did, ports))
-    return pages.done(did.status.capitalize(), case.incident, did.said, notes)
+    notes = (result.note, _publish(case, result, ports))
+    return pages.done(result.status.capitalize(), case.incident, result.said, notes)
 
 
-def _publish(case: OpenedLink, did: Did, ports: ActionPorts) -> str:
+def _publish(case: OpenedLink, result: ActionResult, ports: ActionPorts) -> str:
     """Publish the update; say what went wrong, because the action itself is done."""
-    alert = compose_update(case.incident, case.members, did.status, did.said, case.now)
+    alert = compose_update(case.incident, case.members, result.status, result.said, case.now)
     try:
         ports.topic.publish(message.render(alert))
     except ServiceError as error:

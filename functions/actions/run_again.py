@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from actions.batch_jobs import BatchJobs
-from actions.deeds import ActionPorts, Deed, Did, OpenedLink
 from actions.misuse import Misuse, MisuseError
+from actions.prepared_action import ActionPorts, ActionResult, OpenedLink, PreparedAction
 from notifier.alert import advice, summary
 from notifier.alert.facts import Pairs
 from notifier.incident.counts import fold
@@ -34,7 +34,7 @@ _OBSTACLES = {
 _INSTANCES = "whether an instance of the queue has this much memory was not checked"
 
 
-def prepare(case: OpenedLink, ports: ActionPorts) -> Deed:
+def prepare(case: OpenedLink, ports: ActionPorts) -> PreparedAction:
     """Prepare the request; raises `MisuseError` if it is not possible, and `ServiceError`."""
     batch = ports.batch
     if batch is None:
@@ -48,13 +48,13 @@ def prepare(case: OpenedLink, ports: ActionPorts) -> Deed:
         raise MisuseError(Misuse.RERUN_DONE)
     made, sizes = _plan(case, job, batch)
 
-    def do(who: str) -> Did:
+    def do(who: str) -> ActionResult:
         new = _submit(made, batch)
         name = "" if job["jobName"] == case.incident.first.job_name else f"{job['jobName']} as "
         said = ", ".join((f"run again by {who}: {name}job {new}", *sizes))
-        return Did("RUN AGAIN", said, _link_back(job, new, batch))
+        return ActionResult("RUN AGAIN", said, _link_back(job, new, batch))
 
-    return Deed(
+    return PreparedAction(
         promise=f"{job['jobName']} is submitted again, once",
         used_until=(case.now + REMEMBERED_MS) // 1000,
         do=do,

@@ -1,4 +1,4 @@
-"""A deed: what a link does, prepared before it is done."""
+"""An action that a link does, prepared before it is done."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class OpenedLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Did:
+class ActionResult:
     """What was done: `said` is the end of a sentence for all, `note` a sentence for the page."""
 
     status: str
@@ -49,7 +49,7 @@ class Did:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class PreparedAction:
     """What a link does.
 
     `do` takes the name of the person. It raises `MisuseError` or `ServiceError` if nothing was
@@ -60,7 +60,7 @@ class Deed:
     """The end of a sentence: what will happen."""
     used_until: int
     """For how long what it uses up is remembered as used (epoch seconds)."""
-    do: Callable[[str], Did]
+    do: Callable[[str], ActionResult]
     facts: Pairs = ()
     """What it is about, by names, if it is not the incident as a whole."""
     cautions: Callable[[], Sequence[str]] = tuple

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from actions import silencing
-from actions.deeds import ActionPorts, Deed, Did, OpenedLink
 from actions.misuse import Misuse, MisuseError
+from actions.prepared_action import ActionPorts, ActionResult, OpenedLink, PreparedAction
 from actions.silencing import TooManySilencesError
 from notifier.alert.commands.action_links import Action
 from notifier.incident.silence import Silence
@@ -16,21 +16,21 @@ from notifier.text.units import HOUR_MS
 MORNING = 9  # o'clock, UTC
 
 
-def prepare(case: OpenedLink, ports: ActionPorts) -> Deed:
+def prepare(case: OpenedLink, ports: ActionPorts) -> PreparedAction:
     """Prepare the silence; raises `MisuseError` where it has no use, and `ServiceError`."""
     if case.token.action is Action.ACKNOWLEDGE:
         _check_open(case, ports)
 
-    def do(who: str) -> Did:
+    def do(who: str) -> ActionResult:
         one = _silence(case, who)
         try:
             silencing.add(ports.ledger, one, case.now)
         except TooManySilencesError as error:
             raise MisuseError(Misuse.TOO_MANY) from error
         status = "ACKNOWLEDGED" if one.incident else "SILENCED"
-        return Did(status, f"{status.lower()} by {who}: {_promise(one)}")
+        return ActionResult(status, f"{status.lower()} by {who}: {_promise(one)}")
 
-    return Deed(_promise(_silence(case, "")), case.token.expires, do)
+    return PreparedAction(_promise(_silence(case, "")), case.token.expires, do)
 
 
 def _check_open(case: OpenedLink, ports: ActionPorts) -> None:
