@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,6 +35,8 @@ class Reply:
     body: str = "ok"
     headers: dict[str, str] = field(default_factory=dict)
     after_s: float = 0
+    is_reset: bool = False
+    """Whether the connection is reset instead of an answer."""
 
 
 def free_port() -> int:
@@ -51,6 +54,9 @@ def serving(answer: Callable[[Request], Reply]) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             reply = answer(Request(self.path, dict(self.headers), body))
             time.sleep(reply.after_s)
+            if reply.is_reset:
+                self._reset()
+                return
             with suppress(ConnectionError):  # the client had waited long enough
                 self._reply(reply)
 
@@ -62,6 +68,13 @@ def serving(answer: Callable[[Request], Reply]) -> Iterator[str]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        def _reset(self) -> None:
+            self.close_connection = True
+            linger = struct.pack("ii", 1, 0)  # so that closing sends RST
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            # Not `close`: the files of the handler would keep the connection open.
+            socket.socket(fileno=self.connection.detach()).close()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -81,6 +81,16 @@ def test_a_recovery_turns_the_message_green_and_ends_the_thread(
     assert slack.first()["attachments"][0]["color"] == slack_blocks._RECOVERED[1]
 
 
+def test_a_recovery_is_not_late_because_its_job_stopped_before_the_event_of_the_failure(
+    slack: Slack, bot: SlackBot
+) -> None:
+    thread = bot.send(document_of("nightly-5th", time="2026-11-25T10:00:02Z"), None)
+    ended = bot.send(document_of("recovered", time="2026-11-25T10:00:00Z"), thread)
+    assert ended.is_over
+    assert ended.time == "2026-11-25T10:00:02Z"  # the same failure again would begin no thread
+    assert slack.first()["attachments"][0]["color"] == slack_blocks._RECOVERED[1]
+
+
 def test_a_late_update_does_not_replace_a_newer_state(slack: Slack, bot: SlackBot) -> None:
     thread = bot.send(document_of("array-closed", time="2026-11-25T11:00:00Z"), None)
     kept = bot.send(document_of("array-first", time="2026-11-25T10:00:00Z"), thread)

@@ -41,6 +41,25 @@ the local AWS jumps to where something comes due. A fault lasts 10 minutes on th
 healed |
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 """
+DESTINATIONS = """
+## Destinations
+
+Twelve alerts, half of them updates, go to nine destinations at once: Slack by token and by
+webhook, Teams, PagerDuty, Opsgenie, incident.io, mail through SES, a signed webhook and Apprise.
+All have the same fault, for so many requests in a hundred. Real are the entry point and its senders
+with their time-outs, and a server on loopback for each service; moto has queues, parameters and
+table, and the clock jumps to where something comes due. *cut*: the service takes the message, but
+its answer is lost. That looks like a message that was not taken, so it is sent again.
+
+- *dead*: in the dead-letter queue, with the name of the destination. *redriven*: delivered when the
+  dead letters were sent again. *lost*: neither delivered nor dead. It must be 0.
+- *healed*: seconds of the clock from the end of the fault until all was settled. *longest*: seconds
+  of the longest invocation; the function has 60.
+
+| fault, rate, lasts | deliveries | faults | delivered | dead | redriven | lost | duplicates \
+| healed | longest |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+"""
 VERSIONS = """\
 import importlib.metadata as found, json
 print(json.dumps({name: found.version(name) for name in ("ministack", "microburst", "boto3")}))
@@ -54,8 +73,10 @@ def main() -> int:
         print(f"{len(ROUNDS) + len(OUTAGES)} faults, about ten minutes; then killing and a flood.")
         rows = _together([[*_lane(artifact, str(number))] for number in range(LANES)])
         [killed], [flooded] = (_together([_lane(artifact, what)]) for what in ("kill", "flood"))
-    RESULTS.write_text(_written(rows, killed, flooded), encoding="utf-8")
-    bad = [row for row in (*rows, killed) if row["lost"] or row["wrong"]]
+    delivered = _together([[sys.executable, "-m", "tests.faults.destinations_lane"]])
+    written = _written(rows, killed, flooded) + written_destinations(delivered)
+    RESULTS.write_text(written, encoding="utf-8")
+    bad = [row for row in (*rows, killed, *delivered) if row["lost"] or row["wrong"]]
     for row in bad:
         print(f"{row['case']}: {row['lost']} lost; {'; '.join(row['wrong'])}", file=sys.stderr)
     is_bad = bool(bad or _flood_problems(flooded))
@@ -142,6 +163,14 @@ The limits are 5 messages a minute and 30 an hour; a storm digest is counted, bu
 Memory is that of OnFailureFunction. What has failed is read back for a digest, by
 OnFollowUpFunction: ten thousand jobs take it 17 MiB, for as long as it writes of them.
 """
+
+
+def written_destinations(rows: Sequence[dict[str, Any]]) -> str:
+    """Give the section about destinations."""
+    counts = ("expected", "faults", "delivered", "dead", "redriven", "lost", "duplicates")
+    columns = ("case", *counts, "healed_s", "longest_s")
+    lines = ["| " + " | ".join(str(row[name]) for name in columns) + " |" for row in rows]
+    return DESTINATIONS + "\n".join(lines) + "\n"
 
 
 def _flood_problems(flood: dict[str, Any]) -> list[str]:

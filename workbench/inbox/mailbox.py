@@ -49,6 +49,15 @@ class Mailbox:
         with self._lock:
             return self._messages.get(number)
 
+    def incident(self, number: int) -> list[MailboxMessage]:
+        """Return the kept messages of one's incident up to that one, oldest first."""
+        with self._lock:
+            wanted = self._messages.get(number)
+            earlier = [one for each, one in self._messages.items() if each <= number]
+        if wanted is None:
+            return []
+        return [one for one in earlier if one.thread == wanted.thread]
+
     def after(self, number: int) -> list[tuple[int, MailboxMessage]]:
         """Return the messages that arrived after one, oldest first."""
         with self._lock:

@@ -37,13 +37,19 @@ class MailboxMessage:
     sample: str = ""
     is_texted: bool = True
 
+    @property
+    def thread(self) -> str:
+        """What messages about one incident have in common."""
+        document = self.document
+        return self.sample or _text(document, "incident") or _text(document, "event_id")
+
     def row(self) -> dict[str, Any]:
         """Return what the list and its filters use."""
         document = self.document
         cause = _object(document, "cause")
         return {
             "at": self.arrived_at,
-            "thread": self.sample or _text(document, "incident") or _text(document, "event_id"),
+            "thread": self.thread,
             "sample": self.sample,
             "status": _text(document, "status"),
             "severity": _text(document, "severity"),

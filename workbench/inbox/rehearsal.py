@@ -22,6 +22,7 @@ from workbench.inbox.mailbox import Mailbox
 from workbench.inbox.message import MailboxMessage
 from workbench.inbox.simulation import QueuedMessage, Simulation
 from workbench.local import samples, storm
+from workbench.local.job_events import Event
 from workbench.local.samples import Sample
 
 START_MS = int(datetime(2026, 11, 18, 1, 30, tzinfo=UTC).timestamp() * 1_000)
@@ -85,11 +86,16 @@ def _failures(start: int) -> list[tuple[int, Sample]]:
         if sample.event["source"] == "aws.batch"
     ]
     at = minute(STORM_MINUTE)
-    stormy = [(at, Sample("storm", event, storm.log_of(event))) for event in storm.events(at)]
+    stormy = [(at, _told("storm", event, at)) for event in storm.events(at)]
     at = minute(RELAPSE_MINUTE)
     relapse = storm.nightly_load(at, minutes_ago=0)
     moved = [(at, move_to(sample, at)) for at, sample in single + at_once]
-    return [*moved, *stormy, (at, Sample("relapse", relapse, storm.log_of(relapse)))]
+    return [*moved, *stormy, (at, _told("relapse", relapse, at))]
+
+
+def _told(name: str, event: Event, at: int) -> Sample:
+    """Return an event of the storm with its log, sent when its job ended."""
+    return Sample(name, event | {"time": iso(at)}, storm.log_of(event))
 
 
 def move_to(sample: Sample, at: int) -> Sample:

@@ -19,7 +19,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from workbench.inbox import destinations
 from workbench.inbox.mailbox import Mailbox, numbered_row
+from workbench.inbox.message import MailboxMessage
 
 PAGE = Path(__file__).parent / "page"
 ALERTS = "alerts"  # the mailbox that messages arrive in
@@ -32,11 +34,18 @@ RETRY_MS = 1_000
 # cannot become markup.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
+# A mail has styles of its own, and nothing else; only the page may frame it, without scripts, and
+# its links open a window.
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+POLICY_NAME = "Content-Security-Policy"
 HEADERS = {
-    "Content-Security-Policy": POLICY,
+    POLICY_NAME: POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -60,10 +69,10 @@ def application(mailboxes: Mapping[str, Mailbox], caption: str) -> Starlette:
         return _json({"caption": caption, **_find(mailboxes, request).state()})
 
     async def message(request: Request) -> Response:
-        found = _find(mailboxes, request).get(request.path_params["number"])
-        if found is None:
-            raise HTTPException(404, "no such message: only the newest are kept")
-        return _json(found.details())
+        return _message(_incident(mailboxes, request))
+
+    async def html_mail(request: Request) -> Response:
+        return _html_mail(_incident(mailboxes, request)[-1])
 
     async def stream(request: Request) -> Response:
         return _stream(mailboxes[ALERTS], request)
@@ -72,6 +81,7 @@ def application(mailboxes: Mapping[str, Mailbox], caption: str) -> Starlette:
         Route("/", _page),
         Route("/boxes/{box}", mailbox),
         Route("/boxes/{box}/{number:int}", message),
+        Route("/boxes/{box}/{number:int}/mail", html_mail),
         Route("/stream", stream),
         Mount("/page", StaticFiles(directory=PAGE)),
     ]
@@ -81,6 +91,26 @@ def application(mailboxes: Mapping[str, Mailbox], caption: str) -> Starlette:
 
 async def _page(_: Request) -> Response:
     return FileResponse(PAGE / "index.html")
+
+
+def _incident(mailboxes: Mapping[str, Mailbox], request: Request) -> list[MailboxMessage]:
+    """Return the messages of an incident up to the one that is asked for."""
+    found = _find(mailboxes, request).incident(request.path_params["number"])
+    if not found:
+        raise HTTPException(404, "no such message: only the newest are kept")
+    return found
+
+
+def _message(incident: list[MailboxMessage]) -> Response:
+    sent = destinations.payloads(incident)
+    return _json({**incident[-1].details(), "destinations": sent})
+
+
+def _html_mail(message: MailboxMessage) -> Response:
+    made = destinations.html_mail(message)
+    if made is None:
+        raise HTTPException(404, "this message is no alert document")
+    return Response(_framed(made), media_type="text/html", headers={POLICY_NAME: MAIL_POLICY})
 
 
 def _stream(mailbox: Mailbox, request: Request) -> Response:
@@ -100,7 +130,9 @@ class _Headers:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                own = headers.get(POLICY_NAME, POLICY)
+                headers.update({**HEADERS, POLICY_NAME: own})
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -111,6 +143,11 @@ def _find(mailboxes: Mapping[str, Mailbox], request: Request) -> Mailbox:
     if found is None:
         raise HTTPException(404, "no such mailbox")
     return found
+
+
+def _framed(mail: str) -> str:
+    """Let links leave the frame, as mail programs do."""
+    return mail.replace("<head>", '<head>\n<base target="_blank">', 1)
 
 
 def _json(content: object) -> Response:

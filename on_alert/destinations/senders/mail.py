@@ -10,12 +10,13 @@ from email.message import EmailMessage
 from functools import cache
 from typing import Any
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from jinja2 import Environment, PackageLoader, Template
 
 from destinations.document import AlertDocument
 from destinations.errors import NoAnswerError, RejectedError, RetryableError
-from destinations.senders import wording
+from destinations.senders import http, wording
 from destinations.senders.thread import Thread
 
 _COLOURS = {
@@ -24,6 +25,10 @@ _COLOURS = {
     "info": ("#3a4a5d", "#a9b4c2"),
     "recovered": ("#1a7f37", "#6fdd8b"),
 }
+# Without the retries of botocore, whose five tries of 60 s outlast the function: the queue retries.
+_CONFIG = Config(
+    connect_timeout=http.CONNECT_S, read_timeout=http.READ_S, retries={"total_max_attempts": 1}
+)
 # Codes of SES v2 for what trying again does not change.
 _FINAL = frozenset({
     "MessageRejected", "MailFromDomainNotVerifiedException", "NotFoundException",
@@ -73,7 +78,7 @@ def make_mail(_secret: str, **options: Any) -> Mail:
     """Make the sender of a destination: `from` and `to` are its options."""
     import boto3  # here, because a client takes time to make
 
-    return Mail(boto3.client("sesv2"), options["from"], options["to"])
+    return Mail(boto3.client("sesv2", config=_CONFIG), options["from"], options["to"])
 
 
 def render(

@@ -45,7 +45,7 @@ class SlackBot:
             return thread
         self._call("chat.postMessage", channel=thread.place, thread_ts=thread.message, **card)
         # Delivered late, the first message shows a newer state; an answer leaves it as it is.
-        if alert.time >= thread.time and not alert.is_answer:
+        if not thread.is_newer_than(alert) and not alert.is_answer:
             self._edit(card, thread)
         return thread.following(alert)
 

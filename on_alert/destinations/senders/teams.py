@@ -82,7 +82,11 @@ def _log(alert: AlertDocument, count: int) -> list[_Element]:
 def _actions(alert: AlertDocument, *, has_log: bool) -> list[_Element]:
     links = [_open_url(*one) for one in wording.shown_links(alert)]
     if has_log:
-        toggle = {"type": "Action.ToggleVisibility", "title": "Log", "targetElements": ["log"]}
+        toggle = {
+            "type": "Action.ToggleVisibility",
+            "title": "Show the log",
+            "targetElements": ["log"],
+        }
         links.append(toggle)
     return links
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from destinations.document import AlertDocument
+
+# The first alert has the time of the event, which comes seconds after the job stopped; a later one
+# has the time at which its newest job stopped.
+SKEW = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,19 @@ class Thread:
     time: str = ""
     is_over: bool = False
 
+    def is_newer_than(self, alert: AlertDocument) -> bool:
+        """Return whether an alert came late: the thread shows a newer one."""
+        try:
+            shown, told = map(datetime.fromisoformat, (self.time, alert.time))
+            return shown - told > SKEW
+        except (ValueError, TypeError):  # no time yet, or none that can be compared
+            return False
+
     def following(self, alert: AlertDocument) -> Thread:
         """Give the thread with this alert in it."""
-        if alert.time < self.time or alert.is_answer:
+        if self.is_newer_than(alert) or alert.is_answer:
             return self
-        return replace(self, time=alert.time, is_over=alert.is_recovery)
+        return replace(self, time=max(self.time, alert.time), is_over=alert.is_recovery)
 
 
 class Sender(Protocol):

@@ -94,6 +94,12 @@ function worded(tag, text) {
   return made;
 }
 
+/** The mark that stands for an emoji by its name, or the name itself. */
+export function emoji(name) {
+  const known = EMOJI[`:${name}:`];
+  return known ? mark(...known) : `:${name}:`;
+}
+
 function mark(shape, kind) {
   const made = worded("span", shape);
   made.className = "mark";

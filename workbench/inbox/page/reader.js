@@ -3,6 +3,7 @@
 import { link as addressOf } from "./address.js";
 import { card } from "./card.js";
 import { mail, markScrolling } from "./mail.js";
+import { Views } from "./views.js";
 import { exactly, headline, isDrill, kind, marked, moment, outcome } from "./words.js";
 
 const SMS_LIMIT = 145; // the notifier's own limit; one part holds 160
@@ -15,6 +16,7 @@ export class Reader {
     this.requests = 0;
     this.opened = null; // { box, key, number }
     this.text = "";
+    this.views = new Views();
     new ResizeObserver(() => this.#markScrolling()).observe(at("reader"));
     at("copy").addEventListener("click", () => this.#copy());
     at("jump").addEventListener("click", (event) => {
@@ -89,6 +91,7 @@ export class Reader {
     at("sms-note").textContent = message.sms_note;
     at("sms-text").open = message.sms_note === ""; // what was not sent is there to look up
     at("card").replaceChildren(message.chat ? card(message.chat) : "No chat card arrived for this message.");
+    this.views.show(message, `/boxes/${this.opened.box}/${this.opened.number}`);
     this.text = JSON.stringify(message.document, null, 2);
     at("document").textContent = this.text;
     at("copied").textContent = "";
