@@ -41,9 +41,11 @@ export class Reader {
     this.steps(thread);
     if (before?.box === box && before.number === wanted.number) return;
     const request = (this.requests += 1);
-    const answer = await fetch(`/boxes/${box}/${wanted.number}`).catch(() => null);
-    if (request !== this.requests) return; // another message was opened meanwhile
-    if (answer?.ok) this.#show(await answer.json());
+    const place = `/boxes/${box}/${wanted.number}`;
+    const answer = await fetch(place).catch(() => null);
+    const message = answer?.ok ? await answer.json() : null;
+    if (request !== this.requests) return; // another message was opened meanwhile, or this one closed
+    if (message) this.#show(message, place);
     else this.#missing(answer);
   }
 
@@ -69,7 +71,7 @@ export class Reader {
     this.close(answer?.status === 404 ? gone : "The inbox does not answer. Check that it is still running.");
   }
 
-  #show(message) {
+  #show(message, place) {
     const { row } = message;
     const { name } = headline(row);
     at("nothing").hidden = true;
@@ -91,7 +93,7 @@ export class Reader {
     at("sms-note").textContent = message.sms_note;
     at("sms-text").open = message.sms_note === ""; // what was not sent is there to look up
     at("card").replaceChildren(message.chat ? card(message.chat) : "No chat card arrived for this message.");
-    this.views.show(message, `/boxes/${this.opened.box}/${this.opened.number}`);
+    this.views.show(message, place);
     this.text = JSON.stringify(message.document, null, 2);
     at("document").textContent = this.text;
     at("copied").textContent = "";
