@@ -278,12 +278,10 @@ def test_ten_times_the_text_takes_about_ten_times_as_long(text: str) -> None:
     patterns = [re.compile(each, re.IGNORECASE) for each in EXPRESSIONS]
 
     def spent(subject: str) -> float:
-        best = 9.0
-        for _ in range(3):
-            start = time.process_time()
-            for pattern in patterns:
-                pattern.search(subject)
-            best = min(best, time.process_time() - start)
-        return best
+        start = time.process_time()
+        for pattern in patterns:
+            pattern.search(subject)
+        return time.process_time() - start
 
-    assert spent(text * 40) <= 12 * spent(text * 4) + 0.02
+    # A pattern that takes longer than that does so each time, and a busy machine does not.
+    assert any(spent(text * 40) <= 12 * spent(text * 4) + 0.02 for _ in range(5))

@@ -14,11 +14,17 @@ def quietly(_: object) -> None:
 
 
 @pytest.fixture(scope="session")
-def stage(built_template: Path) -> Iterator[LocalDeployment]:
-    """The real template in a local AWS, after every sample event went through it."""
+def sampled(built_template: Path) -> Iterator[tuple[LocalDeployment, str]]:
+    """The stage, and what the local AWS wrote to its log until every sample had gone through."""
     with deploy_locally(port=0, report=quietly, template=built_template) as stage:
         demo.send_samples(stage.runner, samples.load_all(), quietly)
-        yield stage
+        yield stage, stage.aws.log
+
+
+@pytest.fixture(scope="session")
+def stage(sampled: tuple[LocalDeployment, str]) -> LocalDeployment:
+    """The real template in a local AWS, after every sample event went through it."""
+    return sampled[0]
 
 
 @pytest.fixture(scope="session")

@@ -68,13 +68,16 @@ def test_the_demo_is_satisfied_and_its_table_names_every_event(
         assert outcome.cause["id"] in shown
 
 
-def test_every_alert_is_mailed_and_only_critical_ones_are_texted(stage: LocalDeployment) -> None:
+def test_every_alert_is_mailed_and_only_critical_ones_are_texted(
+    sampled: tuple[LocalDeployment, str],
+) -> None:
+    stage, log = sampled
     told = [each.deliveries[0].document for each in stage.runner.outcomes]
     critical = [document for document in told if document["severity"] == "critical"]
-    assert stage.aws.log.count(EMAIL_SENT) >= len(told)
+    assert log.count(EMAIL_SENT) >= len(told)
     assert 0 < len(critical) < len(told)
     # The samples are drills, which have a phone budget of their own.
-    assert 0 < stage.aws.log.count(SMS_SENT) <= len(critical)
+    assert 0 < log.count(SMS_SENT) <= len(critical)
 
 
 def test_a_chat_endpoint_gets_its_own_message(stage: LocalDeployment) -> None:

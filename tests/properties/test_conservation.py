@@ -95,7 +95,7 @@ class Rivals(Simulation):
 
 @settings(max_examples=60)
 @given(data=st.data())
-def test_any_failures_in_any_order_among_any_rivals_are_reported_and_counted_once(
+def test_any_failures_in_any_order_are_counted_once(
     data: st.DataObject,
 ) -> None:
     names = data.draw(st.lists(st.sampled_from(sorted(POOL)), min_size=1, max_size=24))

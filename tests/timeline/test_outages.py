@@ -43,7 +43,7 @@ def counted(world: Simulation) -> int:
     )
 
 
-def test_while_the_table_fails_the_third_delivery_is_reported_in_one_message() -> None:
+def test_without_the_table_the_third_delivery_is_one_message() -> None:
     world = troubled("ledger", 0, HOUR)
     for n in range(40):
         world.put(failed(f"job-{n}", name=f"name-{n:02}", definition=f"def-{n}:1"), 0)

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -24,6 +25,8 @@ DESCRIPTION_LIMIT = 6_000
 LOG_LINES = 8  # the link shows the rest
 LINE_LIMIT = 240
 ROWS = 12  # of the table of failed jobs
+_ROW = re.compile(r" *[\d,]+  \S")  # its number and the next cell
+_CUT = ", …"
 # Marks that would end a code span, start a mention such as <!here>, or (outside code) a link.
 _MARKS = str.maketrans("`<>", "'''")
 _LINK_MARKS = str.maketrans("[]", "()")
@@ -119,9 +122,15 @@ def _label(label: str, url: str) -> str:
 
 
 def _show_table(alert: Alert) -> str:
-    rows = alert.breakdown[:ROWS]
-    more = len(alert.breakdown) - len(rows)
-    return _code_block([*rows, f"[{more:,} more lines in the mail]"] if more else rows)
+    """Give one line for each row: a chat window has no room for what the mail wraps below it."""
+    rows: list[str] = []
+    for line in alert.breakdown:
+        if rows and line.startswith(" ") and not _ROW.match(line):
+            rows[-1] = rows[-1].removesuffix(_CUT).rstrip(",") + _CUT
+        else:
+            rows.append(line)
+    more = len(rows) - ROWS
+    return _code_block([*rows[:ROWS], f"[{more:,} more rows in the mail]"] if more > 0 else rows)
 
 
 def _show_log(alert: Alert) -> str:

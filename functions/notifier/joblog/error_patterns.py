@@ -233,8 +233,7 @@ _Searching = tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
 def _compiled() -> tuple[tuple[Weight, re.Pattern[str], _Searching], ...]:
     """Compile each group with the first log: many invocations read none.
 
-    The patterns of a group that need no words are one; the others follow it, because their order
-    does not matter within a group.
+    Within a group the order does not matter: those that need no words are one pattern.
     """
     return tuple((weight, _joined(group), _searching(group)) for weight, group in TABLE)
 
