@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).parents[2]))  # cfn-lint loads this file outs
 
 from environments.evaluation.jobs import EC2, FARGATE, compute_type
 from environments.evaluation.scenarios import Resource
-from environments.evaluation.values import Items, get, given, number, text, word
+from environments.evaluation.values import get, given, items, number, text, word
 from environments.rule import (
     API,
     COMPUTE_ENVIRONMENT,
@@ -26,7 +26,7 @@ from environments.rule import (
 def too_many(resource: Resource, setting: str, most: int, what: str) -> Iterator[Finding]:
     """Check the length of a list that Fargate limits."""
     listed = resource.get("ComputeResources", setting)
-    if compute_type(resource) in FARGATE and isinstance(listed, Items) and len(listed) > most:
+    if compute_type(resource) in FARGATE and len(items(listed)) > most:
         answer = f"Fargate supports a maximum of {most} {what}."
         place = resource.place("ComputeResources", setting)
         yield f"There are {len(listed)} {what}", place, answer

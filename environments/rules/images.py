@@ -15,7 +15,7 @@ import re
 from environments.evaluation.instance_types import BUNDLES, architecture
 from environments.evaluation.jobs import is_eks
 from environments.evaluation.scenarios import Resource
-from environments.evaluation.values import Items, Place, get, given, items, known, nodes, text, word
+from environments.evaluation.values import Place, get, given, items, known, nodes, text, word
 from environments.rule import API, COMPUTE_ENVIRONMENT, GUIDE, BatchRule, Finding, warnings
 from environments.rules.instances import instance_types
 
@@ -241,7 +241,7 @@ class TooManyImageTypes(BatchRule):
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Count the elements."""
         listed = resource.get("ComputeResources", "Ec2Configuration")
-        if isinstance(listed, Items) and len(listed) > 2:
+        if len(items(listed)) > 2:
             place = resource.place("ComputeResources", "Ec2Configuration")
             yield f"Ec2Configuration has {len(listed)} elements", place
 

@@ -138,7 +138,7 @@ class PlatformUnknown(BatchRule):
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Check the number of platforms and their names."""
         asked, place = resource.get("PlatformCapabilities"), resource.place("PlatformCapabilities")
-        if isinstance(asked, Items) and len(asked) > 1:
+        if len(items(asked)) > 1:
             answer = "Exactly 1 capability must be provided."
             yield f"There are {len(asked)} platform capabilities", place, answer
         for value, at in items(asked):
@@ -202,7 +202,7 @@ class TasksOfJob(BatchRule):
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Count the tasks."""
         listed = resource.get("EcsProperties", "TaskProperties")
-        if isinstance(listed, Items) and len(listed) > 1:
+        if len(items(listed)) > 1:
             place = resource.place("EcsProperties", "TaskProperties")
             yield f"There are {len(listed)} tasks", place
 

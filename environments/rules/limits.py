@@ -14,7 +14,6 @@ import re
 from environments.evaluation.jobs import containers, tasks
 from environments.evaluation.scenarios import Resource
 from environments.evaluation.values import (
-    Items,
     get,
     given,
     items,
@@ -94,7 +93,7 @@ class RetryWithoutAttempts(BatchRule):
         conditions = get(strategy, "EvaluateOnExit")
         if given(strategy) and not given(get(strategy, "Attempts")):
             yield "RetryStrategy has no Attempts", resource.place("RetryStrategy")
-        if isinstance(conditions, Items) and len(conditions) > 5:
+        if len(items(conditions)) > 5:
             place = place_of(strategy, "EvaluateOnExit")
             yield f"EvaluateOnExit has {len(conditions)} conditions, and can have 5", place
 

@@ -343,15 +343,19 @@ NOT_KNOWN = {
 }
 
 
+def submit_once(stack: Stack, token: str, fail: Any, monkeypatch: pytest.MonkeyPatch) -> Page:
+    """Press the button while AWS Batch fails."""
+    with monkeypatch.context() as patch:
+        patch.setattr(on_action._batch()._submitter, "submit_job", fail)
+        return stack.submit(token)
+
+
 @pytest.mark.parametrize("fail", NOT_DONE.values(), ids=NOT_DONE)
 def test_where_nothing_was_submitted_the_link_works_later(
     stack: Stack, fail: Any, monkeypatch: pytest.MonkeyPatch, logged: Logged
 ) -> None:
-    job, batch = stack.fail_job(), on_action._batch()
-    token, before = stack.token(LABEL, job), stack.jobs.all()
-    with monkeypatch.context() as patch:
-        patch.setattr(batch._submitter, "submit_job", fail)
-        page = stack.submit(token)
+    token, before = stack.token(LABEL, stack.fail_job()), stack.jobs.all()
+    page = submit_once(stack, token, fail, monkeypatch)
     assert page.text.startswith("Nothing was done")
     assert page.status in (409, 503)
     assert ("Access denied" in page.text) is (fail is NOT_DONE["denied"])
@@ -365,11 +369,8 @@ def test_where_nothing_was_submitted_the_link_works_later(
 def test_where_aws_does_not_say_the_link_is_used_up(
     stack: Stack, fail: Any, monkeypatch: pytest.MonkeyPatch, logged: Logged
 ) -> None:
-    job, batch = stack.fail_job(), on_action._batch()
-    token, before = stack.token(LABEL, job), stack.jobs.all()
-    with monkeypatch.context() as patch:
-        patch.setattr(batch._submitter, "submit_job", fail)
-        page = stack.submit(token)
+    token, before = stack.token(LABEL, stack.fail_job()), stack.jobs.all()
+    page = submit_once(stack, token, fail, monkeypatch)
     assert (page.status, "did not say whether the job was submitted" in page.text) == (504, True)
     told = logged.take()
     assert json.loads(told.splitlines()[-1])["ActionsFailed"] == [1.0]

@@ -210,7 +210,7 @@ def test_after_no_answer_no_more_jobs_are_asked_for(use: Use) -> None:
 
 
 def test_a_delivery_waits_for_its_slowest_answer_alone(use: Use) -> None:
-    """Each waits until all three are asked: one after another, the first would wait in vain."""
+    """Each waits until all three are asked: one after another, the first would never end."""
     together, batch = threading.Barrier(3, timeout=10), Batch({QUEUE: {"team": "maps"}})
     known = batch._known
     batch._known = lambda *asked: (together.wait(), known(*asked))[1]  # type: ignore[method-assign]

@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[3]))  # cfn-lint loads this file outside its package
 
 from environments.evaluation.scenarios import Resource
-from environments.evaluation.values import Items, get, given, nodes, number
+from environments.evaluation.values import get, given, items, nodes, number
 from environments.rule import API, COMPUTE_ENVIRONMENT, JOB_QUEUE, BatchRule, Finding, warnings
 
 ORDER = "ComputeEnvironmentOrder"
@@ -64,7 +64,7 @@ class TooManyEnvironments(BatchRule):
     def find(self, resource: Resource) -> Iterator[Finding]:
         """Count the compute environments."""
         listed = resource.get(ORDER)
-        if isinstance(listed, Items) and len(listed) > 3:
+        if len(items(listed)) > 3:
             yield f"The queue has {len(listed)} compute environments", resource.place(ORDER)
 
 

@@ -59,8 +59,8 @@ class Announcer:
 
     def review(self, incident: Incident, members: Sequence[Member]) -> Standing:
         """Return how the members of an incident stand, by all that holds them back."""
-        is_told = all(incident.has_reported(one) for one in members)
-        steering = Steering(() if is_told else self._snapshot.silences, self.lookup.runs_failed)
+        is_reported = all(incident.has_reported(one) for one in members)
+        steering = Steering(() if is_reported else self._snapshot.silences, self.lookup.runs_failed)
         return review(incident, members, steering, self._options.minimum, self._ports.now_ms())
 
     def holds(self, incident: Incident, members: Iterable[Member]) -> bool:
