@@ -72,7 +72,7 @@ check: $(READY) ## run lint, unit tests and golden files (a minute)
 	@$(call CHECK,ruff format,$(BIN)/ruff format --check --quiet .)
 	@$(call CHECK,mypy,$(BIN)/mypy)
 	@$(call CHECK,import-linter,$(BIN)/lint-imports --no-logo)
-	@$(BIN)/python -m pytest --quiet --numprocesses auto $(CHECKED)
+	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup $(CHECKED)
 
 # Each check says nothing when it passes, but for its name.
 lint: $(READY) ## run ruff, mypy, import-linter, cfn-lint and sam validate
