@@ -33,7 +33,8 @@ class State(NamedTuple):
     shows: str
     """Text that is on it."""
     is_empty: bool = False
-    keys: str = ""
+    opens: int | None = None
+    """From this width on, it shows a mail."""
 
 
 def thread_of(name: str) -> Callable[[Inbox], str]:
@@ -50,11 +51,11 @@ def at(place: str) -> Callable[[Inbox], str]:
 
 STATES = {
     "empty": State(at(""), "Two commands fill this page", is_empty=True),
-    "list": State(at(""), " incidents, "),
-    "storm": State(thread_of("align-cohort"), "300 of 2,000 children"),
-    "recovered": State(thread_of("feature-matrix-2026-11-17"), "RECOVERED"),
-    "sample": State(at("#gallery/access-denied-in-log"), "access denied"),
-    "drill": State(at("#gallery/drill"), "This is a drill"),
+    "list": State(at(""), " incidents, ", opens=NARROW_PX),
+    "storm": State(thread_of("align-cohort"), "300 of 2,000 children", opens=0),
+    "recovered": State(thread_of("feature-matrix-2026-11-17"), "RECOVERED", opens=0),
+    "sample": State(at("#gallery/access-denied-in-log"), "access denied", opens=0),
+    "drill": State(at("#gallery/drill"), "This is a drill", opens=0),
     "filtered": State(at("#alerts?q=no-such-thing"), "Nothing matches the filter"),
     "unknown": State(at("#alerts/no-such-incident"), "There is no incident at this address"),
 }
@@ -82,6 +83,8 @@ def test_a_picture(
     page.goto((inbox if state.is_empty else night).url + state.place(night))
     expect(page.locator("#live")).to_have_text("Live")
     expect(page.get_by_text(state.shows).locator("visible=true").first).to_be_visible()
+    if state.opens is not None:
+        expect(page.locator("#email")).to_be_visible(visible=width >= state.opens)
     picture = page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
     assert len(picture) > 10_000
     assert serious(page) == []

@@ -324,7 +324,7 @@ class Account:
             new = self._newly_counted(one)
             if not self.checker.may_be_split(self.group):
                 yield from self._counts(one)
-                yield from self._has_news(one, new or self.unclear_before)
+                yield from self._has_news(one, new)
             yield from self._severity(one, new)
             yield from self._words(one, new)
             yield from self._speaks_for_all(one, new)
@@ -393,9 +393,15 @@ class Account:
         allowed: set[int] = set()
         for start in self._starts(failures):
             allowed |= self._sums(failures[start:], one.at, forced)
-        held = [each for each in failures if self.truth.release(each) > min(each.arrives)]
-        is_news = bool(held) and self._is_count_of_news(one, failures, forced)
-        return one.failed in allowed or is_news
+        if one.failed in allowed:
+            return True
+        # What was held, or failed before a success and was not reported yet, is counted as well.
+        is_late = any(
+            self.truth.release(each) > min(each.arrives)
+            or self.truth.success_between(each.job, each.at, one.at)
+            for each in failures
+        )
+        return is_late and self._is_count_of_news(one, failures, forced)
 
     def _is_count_of_news(self, one: Heard, failures: Sequence[Fail], forced: Fail | None) -> bool:
         """Return whether a line of a storm digest counts what is new alone, as it may."""
@@ -412,6 +418,10 @@ class Account:
             failures = [each for each in failures if self.truth.cause(each) == cause]
         low, high = self._bounds(failures, one.at, forced)
         known = [each.failed for each in self.group.parents if min(each.arrives) <= one.at]
+        if one.is_row:  # it may count what is new alone; of nodes, Batch gives no count
+            before = sum(each.member in self.covered for each in failures)
+            known += [count - before for count in known]
+            known += [1 for each in self.group.parents if each.nodes]
         return low <= said <= high or (one.failed in known and (one.is_row or forced is None))
 
     def _is_fuzzy_count(self, one: Heard, forced: Fail | None) -> bool:
@@ -425,7 +435,9 @@ class Account:
         before = [
             each
             for each in self.group.failures
-            if min(each.arrives) <= min(forced.arrives) and not self._is_optional(each, one.at)
+            if min(each.arrives) <= min(forced.arrives)
+            and not self._is_optional(each, one.at)
+            and not self.truth.success_between(each.job, each.at, one.at)  # it ended their count
         ]
         return len(before) <= sum(latest.values())
 
@@ -480,8 +492,12 @@ class Account:
                 for trouble in self.checker.troubles
                 for arrived in each.arrives
             )
-            or (each.at + MEMBER_DAYS * DAY < at + DAY and not self.group.is_family)
+            or self._may_be_forgotten(each, at)
         )
+
+    def _may_be_forgotten(self, each: Fail, at: float) -> bool:
+        """Return whether the table may not have it any more."""
+        return each.at + MEMBER_DAYS * DAY < at + DAY and not self.group.is_family
 
     # ---- News, and nothing twice -----------------------------------------------------------------
 
@@ -525,7 +541,8 @@ class Account:
         """Return what a count has no room for: what came last, while the message was written."""
         arrived = [each for each in self.group.failures if min(each.arrives) <= one.at]
         by_cause = self.group.is_family and one.causes
-        if one.names or one.waits or self.group.fuzzy or by_cause or self.checker.troubles:
+        is_troubled = any(each.at <= one.at for each in self.checker.troubles)
+        if one.names or one.waits or self.group.fuzzy or by_cause or is_troubled:
             return []
         must, _ = self._split(arrived, one.at)
         unsure = sorted(
@@ -538,6 +555,8 @@ class Account:
         totals = self._totals(arrived, one.at)
         # What a silence held is counted, too, if it failed before the last success.
         totals |= {sum(each.member not in self.covered for each in arrived)}
+        forgotten = sum(self._may_be_forgotten(each, one.at) for each in arrived)
+        totals |= {total - fewer for total in totals for fewer in range(forgotten + 1)}
         surplus = [total - one.failed for total in totals if total >= one.failed] or [0]
         if one.failed in {each.failed for each in self.group.parents}:  # what Batch counts
             self.unclear = unsure
@@ -574,16 +593,17 @@ class Account:
         unknown = any(each.names for each in self.heard)  # told without the table, which forgot it
         if self.checker.is_troubled(one.at) or self.group.fuzzy or unknown or one.is_shared:
             return
-        if not new:
+        if not new and not self.unclear_before:
             yield Violation("nothing is said twice", self._about(one))
             return
-        held = [each for each in new if self._was_held(each, one.at)]
-        if len(held) == len(new):
+        free = self._not_held(new, one.at) or self._not_held(self.unclear_before, one.at)
+        if not free:
             yield Violation("what is silenced is not reported", self._about(one))
-            return
-        free = [each for each in new if each not in held]
-        if not any(self._is_severe_enough(each, one.at) for each in free):
+        elif not any(self._is_severe_enough(each, one.at) for each in free):
             yield Violation("what is below the minimum is not reported", self._about(one))
+
+    def _not_held(self, several: Sequence[Fail | Parent], at: float) -> list[Fail | Parent]:
+        return [each for each in several if not self._was_held(each, at)]
 
     def _is_severe_enough(self, each: Fail | Parent, at: float) -> bool:
         """Return whether it is at or above the minimum; a parent speaks for unheard children."""
@@ -646,7 +666,9 @@ class Account:
             yield Violation("first time only where it is", self._about(one))
         for place in set(re.findall(r"\b(\d+)(?:st|nd|rd|th)(?: \w+)? in a row", said)):
             true = {n for run in runs for n in self.truth.places_in_a_row(shown.job, run)}
-            if int(place) not in true:
+            # What the table did not take in time is missing in the row.
+            is_short = self.checker.is_troubled(one.at) and int(place) < max(true, default=0)
+            if int(place) not in true and not is_short:
                 yield Violation(
                     "a row is of runs one after another without a success",
                     f"{place}, {sorted(true)}: {self._about(one)}",
@@ -661,10 +683,12 @@ class Account:
     def _runs_said(
         self, shown: Fail | Parent, at: float, new: Sequence[Fail | Parent]
     ) -> list[Run]:
-        """Return the runs that a row may end with: those that are new, and the newest of all."""
+        """Return the runs that a row may end with: a new one, or the newest reported, or of all."""
         roots = {each.id for each in new if each.job == shown.job} | {shown.id}
+        reported = {self.checker.by_id[one].id for one in self.covered}
         known = [run for run in self.truth.runs.get(shown.job, []) if run.began <= at]
-        return [run for run in known if run.root in roots] + known[-1:]
+        before = [run for run in known if run.root in reported]
+        return [run for run in known if run.root in roots] + before[-1:] + known[-1:]
 
     def _failed_before(
         self, one: Heard, shown: Fail | Parent, new: Sequence[Fail | Parent]
@@ -802,6 +826,8 @@ class Account:
             return
         deadline = self._deadline(each)
         one = self.covered.get(each.member)
+        if one is not None and one.is_recovery and self.checker.scenario.is_tight:
+            deadline += ROOM_S  # it takes the place of the digest, and waits for room
         if one is not None and one.at <= deadline:
             return
         is_split = self.checker.may_be_split(self.group)

@@ -220,7 +220,8 @@ def reason_of(decision: Decision, standing: Standing, row: Row | None) -> str:
     if said == "first time":
         return "first failure of this kind since deployment"
     if said == "back again" and row is not None:
-        return f"failed again {units.duration(standing.since - row.after)} after it recovered"
+        since = min((one.at for one in standing.due if one.at > row.after), default=row.after)
+        return f"failed again {units.duration(since - row.after)} after it recovered"
     if decision.outcome is Outcome.FIRST and row is not None and row.length > 1:
         return f"failed for the {units.ordinal(row.length)} time in a row"
     return decision.reason
