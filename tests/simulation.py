@@ -105,6 +105,8 @@ class Simulation:
     invocations: Counter[str] = field(default_factory=Counter)
     _chain: Counter[str] = field(default_factory=Counter)
     wrap: Callable[[Ports], Ports] = lambda ports: ports
+    hops: bool = True
+    """Whether SQS delays a follow-up by 15 minutes at most, as it does; else it comes when due."""
     _ids: Any = field(default_factory=itertools.count)
 
     def ports(self) -> Ports:
@@ -224,7 +226,8 @@ class Simulation:
         """Take in what was sent and published since."""
         for key, due, deliver_at in self.queues.follow_ups:
             body = json.dumps({"incident": key, "due": due})
-            self.follow_ups.append(self._parcel(body, deliver_at))
+            at = deliver_at if self.hops else max(due, deliver_at)
+            self.follow_ups.append(self._parcel(body, at))
         for body, waits, delay_s in self.queues.waits:
             parcel = self._parcel(body, self.now + delay_s * 1000)
             parcel.waits = waits

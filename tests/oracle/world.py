@@ -76,19 +76,6 @@ class PlacedJobs(FakeJobs):
         return tuple(one for one in found if place in self.ran_on[one.name])
 
 
-class World(Simulation):
-    """A simulation in which follow-ups may come when they are due, without hops of 15 minutes."""
-
-    hops = True
-
-    def collect(self) -> None:
-        if not self.hops:
-            self.queues.follow_ups = [
-                (key, due, max(due, at)) for key, due, at in self.queues.follow_ups
-            ]
-        super().collect()
-
-
 @dataclass
 class Played:
     """What came of a scenario."""
@@ -131,19 +118,19 @@ def play(scenario: Scenario) -> Played:
         return Played(world.told, left, sum(world.invocations.values()))
 
 
-def _make(scenario: Scenario, stack: ExitStack) -> World:
+def _make(scenario: Scenario, stack: ExitStack) -> Simulation:
     ran_on: dict[str, set[tuple[str, str]]] = {}
     for one in scenario.of(Succeed):
         ran_on.setdefault(one.name, set()).add((one.job.queue, one.job.definition))
-    world = World(
+    world = Simulation(
         options=Options(
             minimum=Severity(scenario.minimum),
             group_by=scenario.group_by,
             limits=Limits(scenario.per_minute, scenario.per_hour),
         ),
         jobs=PlacedJobs(ran_on=ran_on),
+        hops=scenario.hops,
     )
-    world.hops = scenario.hops
     if scenario.table:
         world.ledger = stack.enter_context(_table(world))
     else:
