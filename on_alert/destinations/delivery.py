@@ -19,7 +19,7 @@ from destinations.document import AlertDocument
 from destinations.errors import DocumentError, NoAnswerError, RejectedError, RetryableError
 from destinations.routing.routes import choose
 from destinations.routing.specs import KINDS, Destination
-from destinations.senders.thread import Sender
+from destinations.senders.thread import Sender, UnfinishedError
 from destinations.state import DeliveryState
 
 LAST_RECEIVE = 12  # about three hours after the first
@@ -143,6 +143,9 @@ class Delivery:
             newer = sender.send(alert, thread)
             if newer is not None and newer != thread:
                 self._state.save_thread(*place, newer, now)
+        except UnfinishedError as error:
+            self._state.save_thread(*place, error.thread, now)
+            raise
         finally:
             if thread is None:
                 self._state.end_beginning(*place)

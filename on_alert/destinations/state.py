@@ -39,7 +39,13 @@ class DeliveryState:
         item = self._get(f"thread#{incident}#{destination}")
         if not item:
             return None
-        thread = Thread(item["message"], item["place"], item["time"], item["state"] == _OVER)
+        thread = Thread(
+            item["message"],
+            item["place"],
+            item["time"],
+            item["state"] == _OVER,
+            item.get("begun_by", ""),  # items of an earlier version have none
+        )
         return None if thread.is_over and alert_time > thread.time else thread
 
     def save_thread(self, incident: str, destination: str, thread: Thread, now: int) -> None:
@@ -49,6 +55,7 @@ class DeliveryState:
             "place": thread.place,
             "time": thread.time,
             "state": _OVER if thread.is_over else _OPEN,
+            "begun_by": thread.begun_by,
         }
         self._put(f"thread#{incident}#{destination}", now + THREAD_DAYS * _DAY_S, values)
 

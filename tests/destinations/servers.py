@@ -114,7 +114,7 @@ class Slack:
         self.edits: list[tuple[str, dict[str, Any]]] = []
         self.problems: list[str] = []
         self.refuse: list[Reply] = []
-        self._token, self._channel, self._per_second = token, channel, per_second
+        self._token, self._channel, self.per_second = token, channel, per_second
         self._posted: list[float] = []
 
     def __call__(self, request: Request) -> Reply:
@@ -143,7 +143,7 @@ class Slack:
     def _post(self, sent: dict[str, Any]) -> Reply:
         now = time.monotonic()
         self._posted = [at for at in self._posted if at > now - 1]
-        if self._per_second and len(self._posted) >= self._per_second:
+        if self.per_second and len(self._posted) >= self.per_second:
             return Reply(429, '{"ok": false, "error": "ratelimited"}', {"Retry-After": "1"})
         if "thread_ts" in sent and sent["thread_ts"] not in self.messages:
             return self._error("thread_not_found")

@@ -19,7 +19,7 @@ from destinations.document import AlertDocument
 from destinations.errors import ConfigurationError, NoAnswerError, RejectedError, RetryableError
 from destinations.routing import routes_file
 from destinations.routing.specs import Destination
-from destinations.senders.thread import Thread
+from destinations.senders.thread import Thread, UnfinishedError
 from destinations.state import DeliveryState
 from tests.destinations.alerts import body
 
@@ -191,6 +191,16 @@ def test_two_invocations_begin_one_thread(world: World, state: DeliveryState) ->
     assert "another message" in outcome.problems[0]
     world.now += timedelta(seconds=120)  # the other one has died
     assert world.deliver(body("timeout", dedup_key="i1"), 2).retry_after_s is None
+
+
+def test_a_first_message_without_its_details_is_not_sent_again(world: World) -> None:
+    begun = Thread("m1", "C1", "2026-11-25T10:00:00Z", begun_by="a1")
+    world.services["chat"].errors = [UnfinishedError("Slack: ratelimited", 20, begun)]
+    first = world.deliver(body("timeout"))
+    assert (first.sent, first.retry_after_s) == (("hook",), 20)
+    assert world.deliver(body("timeout"), 2).retry_after_s is None
+    ((_, thread),) = world.services["chat"].taken
+    assert thread == begun
 
 
 def test_a_failed_beginning_is_tried_again(world: World) -> None:

@@ -1,28 +1,23 @@
-"""Teams, PagerDuty, Opsgenie, incident.io, webhooks, Apprise: each as its service documents it."""
+"""Teams, PagerDuty, Opsgenie, incident.io, webhooks: each as its service documents it."""
 
 from __future__ import annotations
 
-import email.policy
 import hmac
 import json
-from collections.abc import Callable, Iterator
-from email import message_from_bytes
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from jsonschema import Draft202012Validator
 
-from destinations.document import AlertDocument
 from destinations.errors import NoAnswerError, RejectedError, RetryableError
 from destinations.senders import http, mail, pager, slack_blocks, teams
-from destinations.senders.apprise_url import AppriseUrl
 from destinations.senders.pager import IncidentIo, Opsgenie, PagerDuty
 from destinations.senders.thread import Sender
 from destinations.senders.webhook import SIGNATURE_HEADER, TIMESTAMP_HEADER, Webhook
 from tests.destinations import schemas
 from tests.destinations.alerts import EVERY, document_of
-from tests.destinations.servers import Recorder, Reply, free_port, serving
+from tests.destinations.servers import Recorder, Reply, serving
 
 KEY = "k" * 32
 TEAMS_LIMIT = 28 * 1024  # bytes of a message
@@ -169,41 +164,3 @@ def test_a_server_that_hangs_resets_or_is_gone_is_no_answer(
     with pytest.raises(NoAnswerError) as raised:
         teams.Teams("http://127.0.0.1:9/secret-path").send(document_of("timeout"), None)
     assert "secret-path" not in str(raised.value)
-
-
-@pytest.fixture
-def mails() -> Iterator[tuple[str, list[Any]]]:
-    received: list[Any] = []
-
-    class Inbox:
-        async def handle_DATA(  # noqa: N802  # aiosmtpd's name
-            self, _server: Any, _session: Any, envelope: Any
-        ) -> str:
-            received.append(message_from_bytes(envelope.content, policy=email.policy.default))
-            return "250 OK"
-
-    port = free_port()
-    controller = Controller(Inbox(), hostname="127.0.0.1", port=port)
-    controller.start()
-    yield f"127.0.0.1:{port}", received
-    controller.stop()
-
-
-def test_apprise_delivers_to_a_real_mail_server(mails: tuple[str, list[Any]]) -> None:
-    server, received = mails
-    AppriseUrl(f"mailto://{server}?from=a@example.com&to=b@example.com").send(
-        document_of("exit-1-python-traceback"), None
-    )
-    (mail,) = received
-    assert mail["Subject"].startswith("FAILED orders-load-2026-11-19")
-    body = mail.get_body(preferencelist=("plain", "html")).get_content()
-    assert "KeyError: 'currency_code'" in body
-    assert "Next: Fix the error" in body
-
-
-def test_apprise_says_what_it_does_not_know_or_reach() -> None:
-    alert: AlertDocument = document_of("timeout")
-    with pytest.raises(RejectedError):
-        AppriseUrl("nosuchservice://x").send(alert, None)
-    with serving(Recorder(then=Reply(500))) as url, pytest.raises(RetryableError):
-        AppriseUrl(url.replace("http:", "json:")).send(alert, None)

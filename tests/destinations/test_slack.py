@@ -10,7 +10,7 @@ import pytest
 from destinations.errors import NoAnswerError, RejectedError, RetryableError
 from destinations.senders import slack_blocks, wording
 from destinations.senders.slack import SlackBot, SlackWebhook
-from destinations.senders.thread import Thread
+from destinations.senders.thread import Thread, UnfinishedError
 from tests.destinations.alerts import EVERY, document_of
 from tests.destinations.servers import Recorder, Reply, Slack, problem_of, serving, texts_of
 
@@ -54,7 +54,7 @@ def test_a_mail_of_eighty_lines_is_seven_that_name_job_cause_line_and_step() -> 
 def test_the_first_message_has_its_log_in_the_thread(slack: Slack, bot: SlackBot) -> None:
     alert = document_of("exit-1-python-traceback")
     thread = bot.send(alert, None)
-    assert thread == Thread(slack.roots()[0], "C1", alert.time)
+    assert thread == Thread(slack.roots()[0], "C1", alert.time, begun_by=alert.alert_id)
     (log,) = slack.thread(thread.message)
     assert "KeyError: 'currency_code'" in "".join(texts_of(log["blocks"]))
 
@@ -100,11 +100,28 @@ def test_a_late_update_does_not_replace_a_newer_state(slack: Slack, bot: SlackBo
 
 
 def test_a_deleted_first_message_does_not_stop_the_thread(slack: Slack, bot: SlackBot) -> None:
-    alert = document_of("timeout", time="2026-11-25T10:00:00Z")
-    thread = bot.send(alert, None)
-    slack.refuse = [Reply(body='{"ok": true, "ts": "1"}'),
-                    Reply(body='{"ok": false, "error": "message_not_found"}')]  # fmt: skip
-    assert bot.send(alert, thread) == thread
+    thread = bot.send(document_of("nightly-5th", time="2026-11-25T10:00:00Z"), None)
+    slack.refuse = [Reply(body='{"ok": false, "error": "message_not_found"}')]
+    assert bot.send(document_of("recovered", time="2026-11-25T12:00:00Z"), thread).is_over
+    assert "RECOVERED" in slack.thread(thread.message)[-1]["text"]
+
+
+@pytest.mark.parametrize("lost", [0, 1], ids=["the edit", "the update after the edit"])
+def test_an_update_that_slack_takes_in_part_is_posted_once(
+    slack: Slack, bot: SlackBot, lost: int
+) -> None:
+    thread = bot.send(document_of("array-first", time="2026-11-25T10:00:00Z"), None)
+    before = len(slack.messages)
+    later = document_of("array-closed", time="2026-11-25T11:00:00Z")
+    answers = [Reply(body='{"ok": true, "ts": "1", "channel": "C1"}')] * lost
+    slack.refuse = [*answers, Reply(503, "busy")]
+    with pytest.raises(RetryableError):
+        bot.send(later, thread)
+    assert len(slack.messages) == before
+    newer = bot.send(later, thread)
+    assert newer.time == later.time
+    assert len(slack.messages) == before + 1
+    assert "312 jobs failed" in "".join(texts_of(slack.first()["attachments"]))
 
 
 @pytest.mark.parametrize(
@@ -130,8 +147,23 @@ def test_what_slack_answers_decides_about_another_try(
 
 def test_details_that_slack_refuses_do_not_repeat_the_alert(slack: Slack, bot: SlackBot) -> None:
     alert = document_of("exit-1-python-traceback")
-    slack.refuse = [Reply(body='{"ok": true, "ts": "1.0", "channel": "C1"}'), Reply(500, "{}")]
+    too_long = Reply(body='{"ok": false, "error": "msg_too_long"}')
+    slack.refuse = [Reply(body='{"ok": true, "ts": "1.0", "channel": "C1"}'), too_long]
     assert bot.send(alert, None).message == "1.0"
+
+
+def test_details_that_slack_takes_later_do_not_repeat_the_alert(
+    slack: Slack, bot: SlackBot
+) -> None:
+    alert, limit = document_of("exit-1-python-traceback"), slack.per_second
+    slack.per_second = 1
+    with pytest.raises(UnfinishedError, match="ratelimited") as raised:
+        bot.send(alert, None)
+    thread, slack.per_second = raised.value.thread, limit
+    assert raised.value.retry_after_s == 1
+    assert bot.send(alert, thread) == thread
+    assert slack.roots() == [thread.message]
+    assert [one["text"] for one in slack.thread(thread.message)] == ["Details"]
 
 
 def test_a_server_that_is_not_there_is_no_answer() -> None:

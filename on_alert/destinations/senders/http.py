@@ -76,9 +76,14 @@ def check_status(service: str, status: int, text: str, retry_after: str = "") ->
     if 200 <= status < 300:
         return
     problem = f"{service}: HTTP {status}: {' '.join(text.split())[:ANSWER_SHOWN]}".rstrip(": ")
-    if status in _BUSY or status >= 500:
+    if is_passing(status):
         raise RetryableError(problem, parse_retry_after(retry_after))
     raise RejectedError(problem)
+
+
+def is_passing(status: int) -> bool:
+    """Return whether the same request may be taken later: the service is busy or broken."""
+    return status in _BUSY or status >= 500
 
 
 def parse_retry_after(value: str) -> int:

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 from destinations.document import AlertDocument
 from destinations.errors import NoAnswerError, RejectedError, RetryableError
 from destinations.senders import http, slack_blocks
-from destinations.senders.thread import Thread
+from destinations.senders.thread import Thread, UnfinishedError
 
 logger = Logger(child=True)
 
@@ -36,28 +36,38 @@ class SlackBot:
         self._channel = channel
 
     def send(self, alert: AlertDocument, thread: Thread | None) -> Thread:
-        """Post the first message and its log; later, an update in the thread, then the edit."""
+        """Post the first message and its log; later, edit it and add an update to its thread.
+
+        A try after a failure posts nothing again that was posted: the first message is known by
+        its thread, and an edit can be repeated, so it comes before the update.
+        """
         card = slack_blocks.render_card(alert)
         if thread is None:
             answer = self._call("chat.postMessage", channel=self._channel, **card)
-            thread = Thread(str(answer["ts"]), str(answer["channel"])).following(alert)
+            place = str(answer["ts"]), str(answer["channel"])
+            thread = Thread(*place, begun_by=alert.alert_id).following(alert)
             self._post_details(alert, thread)
             return thread
-        self._call("chat.postMessage", channel=thread.place, thread_ts=thread.message, **card)
+        if thread.begun_by == alert.alert_id:
+            self._post_details(alert, thread)
+            return thread
         # Delivered late, the first message shows a newer state; an answer leaves it as it is.
         if not thread.is_newer_than(alert) and not alert.is_answer:
             self._edit(card, thread)
+        self._call("chat.postMessage", channel=thread.place, thread_ts=thread.message, **card)
         return thread.following(alert)
 
     def _post_details(self, alert: AlertDocument, thread: Thread) -> None:
-        """Post table and log; a failure here must not post the alert again, so it is said."""
+        """Post table and log; where Slack refuses them, the alert above them is enough."""
         blocks = slack_blocks.render_details(alert)
         if not blocks:
             return
         place = {"channel": thread.place, "thread_ts": thread.message}
         try:
             self._call("chat.postMessage", **place, text="Details", blocks=blocks)
-        except (RetryableError, RejectedError) as error:
+        except RetryableError as error:
+            raise UnfinishedError(str(error), error.retry_after_s, thread) from error
+        except RejectedError as error:
             logger.warning("details not posted", extra={"problem": str(error)})
 
     def _edit(self, card: dict[str, Any], thread: Thread) -> None:

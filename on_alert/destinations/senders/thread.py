@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from destinations.document import AlertDocument
+from destinations.errors import RetryableError
 
 # The first alert has the time of the event, which comes seconds after the job stopped; a later one
 # has the time at which its newest job stopped.
@@ -19,13 +20,15 @@ class Thread:
 
     `message` is the service's own id of it, `place` where it stands (a channel), `time` that of
     the newest alert it shows: an older one, delivered late, must not replace it. `is_over` is
-    whether that alert was the recovery, after which a failure begins a new thread.
+    whether that alert was the recovery, after which a failure begins a new thread. `begun_by` is
+    the id of the alert in the first message, where the service needs it.
     """
 
     message: str = ""
     place: str = ""
     time: str = ""
     is_over: bool = False
+    begun_by: str = ""
 
     def is_newer_than(self, alert: AlertDocument) -> bool:
         """Return whether an alert came late: the thread shows a newer one."""
@@ -40,6 +43,14 @@ class Thread:
         if self.is_newer_than(alert) or alert.is_answer:
             return self
         return replace(self, time=max(self.time, alert.time), is_over=alert.is_recovery)
+
+
+class UnfinishedError(RetryableError):
+    """The first message stands, and what belongs to it does not yet: the thread is remembered."""
+
+    def __init__(self, problem: str, retry_after_s: int, thread: Thread) -> None:
+        super().__init__(problem, retry_after_s)
+        self.thread = thread
 
 
 class Sender(Protocol):

@@ -1,0 +1,118 @@
+"""Everything else, by Apprise: its own plugins, against real servers and against their answers."""
+
+from __future__ import annotations
+
+import email.policy
+from collections.abc import Iterator
+from email import message_from_bytes
+from typing import Any
+
+import pytest
+import requests
+from aiosmtpd.controller import Controller
+from requests.adapters import HTTPAdapter
+
+from destinations.document import AlertDocument
+from destinations.errors import NoAnswerError, RejectedError, RetryableError
+from destinations.senders.apprise_url import AppriseUrl
+from tests.destinations.alerts import document_of
+from tests.destinations.servers import Recorder, Reply, free_port, serving
+
+# One URL of each service that the documentation names, and of some others; all of it is invented.
+URLS = {
+    "Discord": "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js",
+    "Telegram": "tgram://123456789:abcdefghijklmnopqrstuvwxyz123456789/12315544",
+    "Google Chat": "gchat://workspace/key/token",
+    "Mattermost": "mmosts://mattermost.example.com/3ccdd113474722377935511fc85d3dd4",
+    "ntfy": "ntfys://ntfy.example.com/topic",
+    "Zulip": "zulip://botname@acme/abcdefghijklmnopqrstuvwxyz123456/channel",
+    "Pushover": "pover://abcdefghijklmnopqrstuvwxyz1234@abcdefghijklmnopqrstuvwxyz1234",
+    "Gotify": "gotifys://gotify.example.com/abcdefghijklmnop",
+    "Rocket.Chat": "rockets://hook@chat.example.com/%23channel?webhook=token-a/token-b",
+    "Webex": f"wxteams://{'abcdefghij' * 8}",
+    "Pushbullet": "pbul://abcdefghijklmnopqrstuvwxyz123456",
+    "Home Assistant": "hassios://home.example.com/abcdefghijklmnopqrstuvwxyz123456",
+    "JSON": "jsons://example.com/path",
+}  # fmt: skip
+
+
+def answering(
+    monkeypatch: pytest.MonkeyPatch, status: int | type[Exception]
+) -> list[requests.PreparedRequest]:
+    """Answer every request of Apprise with a status, or fail as the network does."""
+    sent: list[requests.PreparedRequest] = []
+
+    def send(_: HTTPAdapter, request: requests.PreparedRequest, **__: Any) -> requests.Response:
+        sent.append(request)
+        if not isinstance(status, int):
+            raise status(str(request.url))
+        answer = requests.Response()
+        answer.status_code, answer._content, answer.request = status, b"{}", request
+        return answer
+
+    monkeypatch.setattr(HTTPAdapter, "send", send)
+    monkeypatch.setattr("time.sleep", lambda _: None)  # Apprise waits between its own tries
+    return sent
+
+
+@pytest.mark.parametrize("service", URLS)
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (401, RejectedError),
+        (403, RejectedError),
+        (404, RejectedError),
+        (429, RetryableError),
+        (500, RetryableError),
+        (503, RetryableError),
+        (requests.ConnectionError, NoAnswerError),
+        (requests.Timeout, NoAnswerError),
+    ],
+)
+def test_a_bad_token_is_told_from_an_outage(
+    monkeypatch: pytest.MonkeyPatch, service: str, status: int, kind: type[Exception]
+) -> None:
+    sent = answering(monkeypatch, status)
+    with pytest.raises(kind) as raised:
+        AppriseUrl(URLS[service]).send(document_of("timeout"), None)
+    assert sent
+    assert "abcdefgh" not in str(raised.value)  # of a token
+    assert "://" not in str(raised.value)
+
+
+@pytest.fixture
+def mails() -> Iterator[tuple[str, list[Any]]]:
+    received: list[Any] = []
+
+    class Inbox:
+        async def handle_DATA(  # noqa: N802  # aiosmtpd's name
+            self, _server: Any, _session: Any, envelope: Any
+        ) -> str:
+            received.append(message_from_bytes(envelope.content, policy=email.policy.default))
+            return "250 OK"
+
+    port = free_port()
+    controller = Controller(Inbox(), hostname="127.0.0.1", port=port)
+    controller.start()
+    yield f"127.0.0.1:{port}", received
+    controller.stop()
+
+
+def test_apprise_delivers_to_a_real_mail_server(mails: tuple[str, list[Any]]) -> None:
+    server, received = mails
+    AppriseUrl(f"mailto://{server}?from=a@example.com&to=b@example.com").send(
+        document_of("exit-1-python-traceback"), None
+    )
+    (mail,) = received
+    assert mail["Subject"].startswith("FAILED orders-load-2026-11-19")
+    body = mail.get_body(preferencelist=("plain", "html")).get_content()
+    assert "KeyError: 'currency_code'" in body
+    assert "Next: Fix the error" in body
+
+
+def test_apprise_says_what_it_does_not_know_or_reach() -> None:
+    alert: AlertDocument = document_of("timeout")
+    with pytest.raises(RejectedError):
+        AppriseUrl("nosuchservice://x").send(alert, None)
+    with serving(Recorder(then=Reply(500))) as url, pytest.raises(RetryableError):
+        AppriseUrl(url.replace("http:", "json:")).send(alert, None)
