@@ -166,6 +166,9 @@ bench-start: $(READY) ## measure cold starts, and one failure in a warm function
 	@$(BIN)/python -m benchmarks start
 	@$(BIN)/python -m workbench.docs.readme
 
+bench-destinations: $(READY) ## measure cold starts of the function for destinations (two minutes)
+	@$(BIN)/python -m benchmarks destinations
+
 bench-storm: $(READY) ## measure storms and peak memory (four minutes)
 	@$(BIN)/python -m benchmarks storm
 	@$(BIN)/python -m workbench.docs.readme

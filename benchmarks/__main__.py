@@ -1,7 +1,7 @@
 """`make bench`: runs all benchmarks, or the parts that are named, and writes their results.
 
-`python -m benchmarks [start] [storm] [way]`. Figures of a machine that has other work would be
-wrong: then they are printed and not written.
+`python -m benchmarks [start] [destinations] [storm] [way]`. Figures of a machine with other work
+would be wrong: then they are printed and not written.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import latency, memory, page, report, start, storms, warm
+from benchmarks import destinations, latency, memory, page, report, start, storms, warm
 from benchmarks.meter import Measured
 from benchmarks.storms import Storms
 from workbench.local import sam
@@ -70,6 +70,14 @@ def _measure_start(machine: str, built: Path, cost: Cost) -> tuple[str, Cost]:
     return report.format_start(machine, starts, warm.measure()), cost | {"ours": ours}
 
 
+def _measure_destinations(machine: str, built: Path, cost: Cost) -> tuple[str, Cost]:
+    packages = built.parent / "runtime-of-destinations"
+    packages.mkdir()
+    _print("cold starts with destinations ...")
+    function = built.parent / "DestinationsStack" / "OnAlertFunction"
+    return report.format_destinations(machine, destinations.measure(function, packages)), cost
+
+
 def _measure_storm(machine: str, built: Path, cost: Cost) -> tuple[str, Cost]:
     _print("storms ...")
     measured = storms.measure()
@@ -87,6 +95,7 @@ def _measure_way(machine: str, built: Path, cost: Cost) -> tuple[str, Cost]:
 
 PARTS: dict[str, Callable[[str, Path, Cost], tuple[str, Cost]]] = {
     "start": _measure_start,
+    "destinations": _measure_destinations,
     "storm": _measure_storm,
     "way": _measure_way,
 }

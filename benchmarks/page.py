@@ -5,8 +5,9 @@ from __future__ import annotations
 PAGE = """\
 # Speed
 
-`make bench` writes this page, and `make bench-start`, `make bench-storm` and `make bench-way` write
-one part of it each. None of them writes on a machine that has other work.
+`make bench` writes this page, and `make bench-start`, `make bench-destinations`, `make bench-storm`
+and `make bench-way` write one part of it each. None of them writes on a machine that has other
+work.
 
 The usual function ([baselines/usual_lambda.py](baselines/usual_lambda.py)) reads the last 50 log
 lines of each job and publishes a message. In the tutorial a rule sends each event to a topic. The
@@ -34,6 +35,20 @@ answer at once. Ours imports botocore and creates its clients in the first invoc
 Milliseconds of CPU, without AWS.
 
 {warm}
+"""
+DESTINATIONS = """\
+## Cold start with destinations
+
+{machine}
+
+{ratios}
+
+As above, and *first* is one alert, which every destination takes at once. Each library is loaded
+when the first alert goes to a destination that needs it: `slack_sdk` for Slack, Jinja for HTML
+mail, Apprise with all its plugins for an Apprise URL. Teams, PagerDuty, Opsgenie, incident.io and
+webhooks need none.
+
+{starts}
 """
 STORM = """\
 ## Storms
@@ -80,8 +95,11 @@ message for each event. A message that takes longer than {patience:,.0f} s count
 
 
 HEADINGS = {
-    "start": "Cold start", "storm": "Storms", "way": "From the bus to the subscriber",
-}  # fmt: skip
+    "start": "Cold start",
+    "destinations": "Cold start with destinations",
+    "storm": "Storms",
+    "way": "From the bus to the subscriber",
+}
 
 
 def replace_part(page: str, name: str, text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
-from benchmarks import latency, page, start
+from benchmarks import destinations, latency, page, start
 from benchmarks.latency import FLOOR, TUTORIAL, Latencies
 from benchmarks.meter import LATENCY_S, Measured
 from benchmarks.start import OURS, USUAL, Starts
@@ -34,6 +34,19 @@ def format_start(machine: str, starts: Mapping[str, Starts], one: Warm) -> str:
         starts=_starts(starts),
         warm=_warm(one),
     )
+
+
+def format_destinations(machine: str, starts: Mapping[str, Starts]) -> str:
+    """Return the part about starts of the function for destinations."""
+    whole = starts[destinations.EVERYTHING].whole
+    ratio = start.median_ratio(whole, starts[USUAL].whole)
+    seconds = f"{statistics.median(whole) / 1000:.2f} s"
+    rows = [
+        ("INIT and first alert to every kind of destination, CPU", seconds, "1.20 s"),
+        ("the same, times the usual function's", f"{ratio:.2f}", ""),
+    ]
+    ratios = _table(HEAD, rows)
+    return page.DESTINATIONS.format(machine=machine, ratios=ratios, starts=_starts(starts))
 
 
 def format_storms(machine: str, storms: Storms, peaks: Mapping[int, int]) -> str:

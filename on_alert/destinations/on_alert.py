@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.config import Config
 
+from destinations import clients
 from destinations.configuration import ConfigurationStore
 from destinations.delivery import Delivery, Outcome
 from destinations.senders.factory import make_sender
@@ -21,10 +20,6 @@ from destinations.state import DeliveryState
 
 logger = Logger()
 metrics = Metrics()
-
-_CONFIG = Config(
-    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
-)
 
 
 @metrics.log_metrics
@@ -83,16 +78,16 @@ def _wait(receipt: str, seconds: int) -> None:
 
 @cache
 def _sqs() -> Any:
-    return boto3.client("sqs", config=_CONFIG)
+    return clients.client("sqs")
 
 
 @cache
 def _store() -> ConfigurationStore:
     names = (os.environ["ROUTES_PARAMETER"], os.environ["CREDENTIALS_PARAMETER"])
-    return ConfigurationStore(boto3.client("ssm", config=_CONFIG), *names)
+    return ConfigurationStore(clients.client("ssm"), *names)
 
 
 @cache
 def _delivery() -> Delivery:
-    state = DeliveryState(boto3.client("dynamodb", config=_CONFIG), os.environ["TABLE_NAME"])
+    state = DeliveryState(clients.client("dynamodb"), os.environ["TABLE_NAME"])
     return Delivery(state, make_sender, lambda: datetime.now(UTC))

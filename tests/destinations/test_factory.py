@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
 from destinations.routing.specs import KINDS, Destination
@@ -25,13 +22,3 @@ def test_every_kind_has_its_sender(kind: str) -> None:
 
 def test_there_is_no_other() -> None:
     assert set(MAKERS) == set(KINDS)
-
-
-def test_the_function_starts_without_the_libraries_of_its_destinations() -> None:
-    """Each is loaded when a route first needs it."""
-    code = (
-        "import sys; sys.path.insert(0, 'on_alert'); import destinations.on_alert;"
-        "print(*{'slack_sdk', 'apprise', 'jinja2', 'requests', 'yaml'} & sys.modules.keys())"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []

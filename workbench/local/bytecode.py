@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from workbench.local.aws import ROOT
@@ -26,9 +27,18 @@ def main() -> int:
     if python is None:
         print("build: no bytecode, as the runtime's Python is not here; cold starts take longer")
         return 0
-    for folder in {found.parents[1] for found in BUILT.glob("*/notifier/__init__.py")}:
+    for folder in functions(BUILT):
         add(folder, python)
     return 0
+
+
+def functions(stack: Path) -> Iterator[Path]:
+    """Give the folder of every function that `sam build` has built, also of nested stacks."""
+    for folder in sorted(each for each in stack.iterdir() if each.is_dir()):
+        if (folder / "template.yaml").is_file():
+            yield from functions(folder)
+        else:
+            yield folder
 
 
 def runtime_python(template: str) -> str | None:

@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from jinja2 import Environment, PackageLoader, Template
 
+from destinations import clients
 from destinations.document import AlertDocument
 from destinations.errors import NoAnswerError, RejectedError, RetryableError
 from destinations.senders import http, wording
@@ -76,9 +77,7 @@ class Mail:
 
 def make_mail(_secret: str, **options: Any) -> Mail:
     """Make the sender of a destination: `from` and `to` are its options."""
-    import boto3  # here, because a client takes time to make
-
-    return Mail(boto3.client("sesv2", config=_CONFIG), options["from"], options["to"])
+    return Mail(clients.client("sesv2", _CONFIG), options["from"], options["to"])
 
 
 def render(
