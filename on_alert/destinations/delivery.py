@@ -112,16 +112,19 @@ class Delivery:
         """Send to one destination; give what went wrong, which is nobody else's problem."""
         now = self._now().timestamp()
         try:
-            if self._state.is_sent(alert.alert_id, name):
+            destination = configuration.routes.destinations.get(name)
+            wanted = _messages(alert, destination)
+            sends = [one for one in wanted if not self._state.is_sent(one.alert_id, name)]
+            if not sends:
                 return None
             if self._paused.get(name, 0) > now:
                 raise RetryableError(f"{name}: did not answer a moment ago", PAUSE_S)
-            destination = configuration.routes.destinations.get(name)
             if destination is None:
                 raise RejectedError(f"{name}: is no destination of the routes any more")
             sender = self._make_sender(destination, configuration.credentials)
-            self._send_in_thread(alert, destination, sender, int(now))
-            self._state.mark_sent(alert.alert_id, name, int(now))
+            for one in sends:
+                self._send_in_thread(one, destination, sender, int(now), begins=one is alert)
+                self._state.mark_sent(one.alert_id, name, int(now))
         except NoAnswerError as error:
             self._paused[name] = now + PAUSE_S
             return error
@@ -130,13 +133,21 @@ class Delivery:
         return None
 
     def _send_in_thread(
-        self, alert: AlertDocument, destination: Destination, sender: Sender, now: int
+        self,
+        alert: AlertDocument,
+        destination: Destination,
+        sender: Sender,
+        now: int,
+        *,
+        begins: bool,
     ) -> None:
         if not KINDS[destination.kind].has_threads:
             sender.send(alert, None)
             return
         place = (alert.incident, destination.name)
         thread = self._state.find_thread(*place, alert.time)
+        if thread is None and not begins:
+            return  # nothing is open there
         if thread is None:
             self._state.begin_thread(*place, now)
         try:
@@ -149,6 +160,12 @@ class Delivery:
         finally:
             if thread is None:
                 self._state.end_beginning(*place)
+
+
+def _messages(alert: AlertDocument, destination: Destination | None) -> Sequence[AlertDocument]:
+    """Give what a destination gets of an alert: one that shows incidents as open, all it ends."""
+    stays_open = destination is not None and KINDS[destination.kind].stays_open
+    return (alert, *alert.ended) if stays_open else (alert,)
 
 
 def _unwrap(body: str) -> tuple[str, str]:

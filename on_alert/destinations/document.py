@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from destinations.errors import DocumentError
@@ -28,6 +28,18 @@ class AlertDocument:
     def incident(self) -> str:
         """The key of the incident, for threads and for `dedup_key`."""
         return self._text("dedup_key")
+
+    @property
+    def ended(self) -> tuple[AlertDocument, ...]:
+        """The same recovery for each other incident that it ends."""
+        return tuple(
+            replace(
+                self,
+                fields=self.fields | {"dedup_key": str(key)},
+                alert_id=f"{self.alert_id}-{key}",
+            )
+            for key in self.fields.get("closes") or ()
+        )
 
     @property
     def status(self) -> str:

@@ -184,6 +184,21 @@ def test_an_incident_has_one_thread_until_it_recovers(world: World) -> None:
     assert world.services["chat"].taken[-1][1] == Thread("m4", "C1", times[4])
 
 
+def test_a_recovery_ends_every_incident_that_it_names_where_they_stay_open(world: World) -> None:
+    for key, time in (("i1", "2026-11-25T10:00:00Z"), ("i2", "2026-11-25T11:00:00Z")):
+        world.deliver(body("nightly-5th", time=time, dedup_key=key))
+    recovery = body("recovered", time="2026-11-25T12:00:00Z", dedup_key="i2", closes=["i1", "i0"])
+    world.services["chat"].errors = [RetryableError("HTTP 503")]
+    assert world.deliver(recovery).sent == ("hook",)
+    for receives in (2, 3):
+        assert world.deliver(recovery, receives).retry_after_s is None
+    taken = [(alert.incident, thread and thread.message)
+             for alert, thread in world.services["chat"].taken]  # fmt: skip
+    # Nothing was open for i0, and a chat gets no message about it.
+    assert taken == [("i1", None), ("i2", None), ("i2", "m2"), ("i1", "m1")]
+    assert [alert.incident for alert, _ in world.services["hook"].taken] == ["i1", "i2", "i2"]
+
+
 def test_two_invocations_begin_one_thread(world: World, state: DeliveryState) -> None:
     state.begin_thread("i1", "chat", int(NOW.timestamp()))
     outcome = world.deliver(body("timeout", dedup_key="i1"))

@@ -519,10 +519,14 @@ class Account:
         if one.names:
             return each.name in one.names
         if each in self.group.dependents:
-            free = sorted(  # a recovery may have begun their count anew
+            # A recovery may have begun their count anew.
+            is_anew = any(each.is_recovery for each in self.heard if each.at < one.at)
+            free = sorted(
                 self.truth.in_order(self.group),
-                key=lambda d: (d.member in self.covered, self.truth.is_held(d, one.at)),
-            )
+                key=lambda d: (
+                    (d.member in self.covered) is is_anew, self.truth.is_held(d, one.at)
+                ),
+            )  # fmt: skip
             return one.waits or each in free[: one.dependents]
         if one.failed == 1 and not one.is_row and one.about in self._members():
             return each.member == one.about
@@ -539,19 +543,20 @@ class Account:
 
     def _left_out(self, one: Heard) -> list[Fail]:
         """Return what a count has no room for: what came last, while the message was written."""
-        arrived = [each for each in self.group.failures if min(each.arrives) <= one.at]
-        by_cause = self.group.is_family and one.causes
-        is_troubled = any(each.at <= one.at for each in self.checker.troubles)
-        if one.names or one.waits or self.group.fuzzy or by_cause or is_troubled:
+        # A message without the table forgot what it reported.
+        forgot = {member for member, said in self.covered.items() if said.names}
+        arrived = [
+            each
+            for each in self.group.failures
+            if min(each.arrives) <= one.at and each.member not in forgot
+        ]
+        is_troubled = self.checker.is_troubled(one.at)
+        if one.names or one.waits or self.group.fuzzy or is_troubled:
             return []
-        must, _ = self._split(arrived, one.at)
-        unsure = sorted(
-            (each for each in arrived if each not in must),
-            key=lambda each: (
-                self.truth.is_held(each, one.at),
-                max(min(each.arrives), self.truth.release(each)),
-            ),
-        )
+        if self.group.is_family and one.causes:
+            self.unclear = self._left_out_by_cause(one, arrived)
+            return self.unclear
+        unsure = self._unsure(arrived, one.at)
         totals = self._totals(arrived, one.at)
         # What a silence held is counted, too, if it failed before the last success.
         totals |= {sum(each.member not in self.covered for each in arrived)}
@@ -563,6 +568,25 @@ class Account:
             return []
         self.unclear = unsure[max(0, len(unsure) - max(surplus)) :] if max(surplus) else []
         return unsure[max(0, len(unsure) - min(surplus)) :] if min(surplus) else []
+
+    def _left_out_by_cause(self, one: Heard, arrived: Sequence[Fail]) -> list[Fail]:
+        late: list[Fail] = []
+        for cause, count in (one.causes or {}).items():
+            own = [each for each in arrived if self.truth.cause(each) == cause]
+            unsure = self._unsure(own, one.at)
+            late += unsure[max(0, len(unsure) - max(0, len(own) - count)) :]
+        return late
+
+    def _unsure(self, arrived: Sequence[Fail], at: float) -> list[Fail]:
+        """Return what a count may leave out, what it most likely does last."""
+        must, _ = self._split(arrived, at)
+        return sorted(
+            (each for each in arrived if each not in must),
+            key=lambda each: (
+                self.truth.is_held(each, at),
+                max(min(each.arrives), self.truth.release(each)),
+            ),
+        )
 
     def _totals(self, failures: Sequence[Fail], at: float) -> set[int]:
         """Return how many failed, counted from each moment from which one may count."""
@@ -942,7 +966,8 @@ class Recoveries:
                         self.said[job].append(one)
 
     def violations(self) -> Iterator[Violation]:
-        for job, heard in self.said.items():
+        for job, said in self.said.items():
+            heard = sorted(said, key=lambda one: one.at)
             for number, one in enumerate(heard):
                 yield from self._is_true(job, one, heard[:number])
         for job in {each.job for each in self.truth.fails}:
@@ -988,7 +1013,23 @@ class Recoveries:
             since = [each for each in failed_before if min(each.arrives) > late]
             if not since and not self.checker.is_troubled(one.at):
                 yield Violation("a recovery is said once", about)
+        yield from self._is_one_message(job, one, before)
         yield from self._span(job, one, successes)
+
+    def _is_one_message(self, job: Job, one: Heard, before: Sequence[Heard]) -> Iterator[Violation]:
+        """Of several incidents of a job, one reports the success; where all of them may speak."""
+        scenario = self.checker.scenario
+        if (
+            not before or scenario.is_tight or scenario.minimum != "info"
+            or self.checker.troubles or self.truth.silenced
+            or any(each.tags for each in self.checker.by_id.values())
+            or any(group.fuzzy for group in self.truth.groups.values())
+        ):  # fmt: skip
+            return
+        late = before[-1].at - DELIVERED_S
+        runs = [each for each in self.checker.by_id.values() if each.job == job]
+        if not any(late < min(each.arrives) <= one.at for each in runs):
+            yield Violation("a success is one message", f"[{one.at:.0f} s] {one.told.subject}")
 
     def _span(self, job: Job, one: Heard, successes: Sequence[Succeed]) -> Iterator[Violation]:
         """The span and the number of runs are true: of this incident, or of this job."""
@@ -997,7 +1038,8 @@ class Recoveries:
             return
         if job in self.checker.unrecorded:
             return
-        every = self.truth.runs.get(job, [])
+        known = {each.id for each in self.checker.by_id.values() if min(each.arrives) <= one.at}
+        every = [run for run in self.truth.runs.get(job, []) if run.root in known]
         roots = {each.id for each in self.truth.groups[one.key].events}
         allowed: set[tuple[int, float]] = set()
         for runs in (every, [run for run in every if run.root in roots]):
@@ -1041,9 +1083,9 @@ class Recoveries:
 
     def _is_said_of(self, job: Job, key: Key) -> Iterator[Violation]:
         covered = self.accounts[key].covered
-        own = self._own(job, key)
-        for number, each in enumerate(own):
-            following = own[number + 1] if number + 1 < len(own) else None
+        every = self._own(job)
+        for each in self._own(job, key):
+            following = next((one for one in every if one.at > each.at), None)
             until = following.at - RUN_S if following else NEVER
             fixed = next(
                 (one for one in self.truth.successes(job) if each.at < one.at < until), None

@@ -152,13 +152,16 @@ def test_of_rivals_with_different_logs_one_decides_for_both() -> None:
     assert counted(world) == [1]
 
 
-def test_a_success_closes_both_incidents_of_a_job() -> None:
+def test_one_message_about_a_success_closes_both_incidents_of_a_job() -> None:
     world = Simulation(options=ROOMY)
     put(world, "a", "ValueError: bad row 17")
     put(world, "b", "KeyError: 'currency'", 60)
     world.succeed("nightly", 2 * HOUR)
     world.settle()
-    assert [one.outcome for one in world.told] == ["first", "first", "recovered", "recovered"]
+    assert [one.outcome for one in world.told] == ["first", "first", "recovered"]
+    earlier, newest, recovered = (one.document for one in world.told)
+    assert recovered["dedup_key"] == newest["dedup_key"]
+    assert recovered["closes"] == [earlier["dedup_key"]]
 
 
 def test_one_more_of_each_joins_its_own() -> None:

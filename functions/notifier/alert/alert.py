@@ -32,7 +32,7 @@ class Alert:
     `outcome` and `reason` say why the alert is sent now, `kept_back` what was not sent before.
     `sms_allowed` is False at the limit on text messages; `is_last_sms` marks the last below it, or
     `is_last_sms_of_share` that of a queue. `filters` has further values of message attributes.
-    `actions` are signed links.
+    `actions` are signed links. A recovery may end other incidents as well: `closes` has their keys.
     """
 
     status: str
@@ -69,6 +69,7 @@ class Alert:
     outcome: str = ""
     reason: str = ""
     kept_back: str = ""
+    closes: tuple[str, ...] = ()
     breakdown: tuple[str, ...] = ()
     causes: tuple[CauseCount, ...] = ()
     counts: Counts | None = None

@@ -97,6 +97,7 @@ def _build_incident(alert: Alert) -> dict[str, Any]:
         "reason": alert.reason or None,
         "novelty": alert.novelty or None,
         "kept_back": alert.kept_back or None,
+        **({"closes": list(alert.closes)} if alert.closes else {}),
         "counts": asdict(alert.counts) if alert.counts else None,
         "causes": [asdict(one) for one in alert.causes],
         "breakdown": list(alert.breakdown),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -119,11 +119,16 @@ def _decide(
 def _tell_recovery(
     recovery: Recovery, standing: Standing, announcer: Announcer, ports: Ports
 ) -> None:
-    success, row = recovery.success, None
+    success, row, incident = recovery.success, None, standing.incident
     if success:
         row = announcer.lookup.row_of_job(recovery.job, success.started_at)
     reason = took(recovery, row or Row(), ports.now_ms())
-    write = partial(recovered.compose_recovery, standing.incident, recovery, standing.tally, reason)
+    closes = announcer.lookup.others_closed(recovery, incident)
+
+    def write() -> Alert:
+        alert = recovered.compose_recovery(incident, recovery, standing.tally, reason)
+        return replace(alert, closes=closes)
+
     announcer.announce(standing, Decision(Outcome.RECOVERED, reason, speaks=True), write, recovery)
 
 

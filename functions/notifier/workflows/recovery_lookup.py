@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from notifier.batch.failure import Kind
 from notifier.incident.counts import Role
 from notifier.incident.decision import Standing
 from notifier.incident.fingerprint import job_of as waiting_job
-from notifier.incident.incident import Incident
+from notifier.incident.fingerprint import root_of
+from notifier.incident.incident import CLOSE_AFTER_MS, Incident
 from notifier.incident.job import LISTED, Job, job_of, stable_name
 from notifier.incident.recovery import (
     Recovery,
@@ -67,11 +68,14 @@ class RecoveryLookup:
             return Later(incident)
         found = recoveries(jobs, successes)
         self._record(found)
+        spoken = [one for one in found if any(each.job_id in told for each in one.members)]
+        left = [one for one in spoken if self._is_left_to_another(one, incident)]
+        ended = {one.key: one.success.started_at for one in left if one.success}
         again = relapsed(jobs, successes)
-        return Later(
-            replace(incident, recovered={**incident.recovered, **again}),
-            tuple(one for one in found if any(each.job_id in told for each in one.members)),
-        )
+        later = replace(incident, recovered={**incident.recovered, **again, **ended})
+        if left and not open_jobs(later, standing.reported):
+            later = replace(later, interval=0)
+        return Later(later, tuple(one for one in spoken if one not in left))
 
     def row(self, standing: Standing) -> Row | None:
         """Return the failed runs in a row of the one job that a message is about, or None."""
@@ -81,16 +85,21 @@ class RecoveryLookup:
         if first.kind not in LISTED or first.is_drill:
             ended = standing.incident.recovered.get("", 0)
             return Row(1, 1, after=ended, has_failed_before=ended > 0)
-        member = next(one for one in standing.shown if one.role is not Role.DEPENDENT)
-        newest = max(one.at for one in standing.shown if one.role is not Role.DEPENDENT)
-        return self.row_of_job(job_of(first, member), newest)
+        shown = [one for one in standing.shown if one.role is not Role.DEPENDENT]
+        newest, own = max(one.at for one in shown), {root_of(one.job_id) for one in shown}
+        return self.row_of_job(job_of(first, shown[0]), newest, own)
 
-    def row_of_job(self, job: Job, until: int | None = None) -> Row | None:
-        """Return the failed runs in a row of a job until then, or None without an answer."""
+    def row_of_job(
+        self, job: Job, until: int | None = None, own: Collection[str] = ()
+    ) -> Row | None:
+        """Return the failed runs in a row of a job until then, or None without an answer.
+
+        A run of its `own` counts, too, if a child that is held ended it later.
+        """
         runs = [
             one
             for one in self._ports.ledger.runs(job.key)
-            if until is None or one.stopped_at <= until
+            if until is None or one.stopped_at <= until or one.job_id in own
         ]
         since = min((one.started_at for one in runs), default=0) - 1
         successes = self._successes([job], since)
@@ -100,6 +109,41 @@ class RecoveryLookup:
         """Return how many runs of a job have failed since its last success, as far as is known."""
         row = self.row_of_job(job)
         return row.failed if row else row_of(self._ports.ledger.runs(job.key), ()).failed
+
+    def others_closed(self, recovery: Recovery, incident: Incident) -> tuple[str, ...]:
+        """Return the keys of other incidents that a success ends: of earlier runs of its job."""
+        if recovery.success is None:
+            return ()
+        own, before = _roots_of(recovery), recovery.success.started_at
+        roots = {
+            one.job_id
+            for one in self._failed_runs(recovery.job)
+            if before - CLOSE_AFTER_MS < one.stopped_at <= before
+        }
+        if not roots - own:
+            return ()
+        places = self._ports.ledger.read(roots - own, ()).places.values()
+        return tuple(sorted({one.key for one in places} - {incident.key}))
+
+    def _is_left_to_another(self, recovery: Recovery, incident: Incident) -> bool:
+        """Return whether another incident speaks of a job: that of its newest failed run.
+
+        One success is one message, though each night's array is an incident of its own.
+        """
+        runs = self._failed_runs(recovery.job) if recovery.success else []
+        newest = max(runs, key=lambda one: (one.stopped_at, one.job_id), default=None)
+        if newest is None or newest.job_id in _roots_of(recovery):
+            return False
+        place = self._ports.ledger.read((newest.job_id,), ()).places.get(newest.job_id)
+        if place is None or place.key == incident.key:
+            return False
+        other = self._ports.ledger.read((), (place.key,)).incidents.get(place.key)
+        if other is None or other.hold or not other.reported_at:
+            return False  # what is not reported, or still held, says nothing of a success
+        return other.due > 0 or other.reported_at >= newest.stopped_at
+
+    def _failed_runs(self, job: Job) -> list[Run]:
+        return [one for one in self._ports.ledger.runs(job.key) if not one.succeeded]
 
     def _successes(self, jobs: Iterable[Job], since: int) -> _Successes | None:
         """Ask for the successes of jobs by their keys; None where there is no answer."""
@@ -146,3 +190,7 @@ class RecoveryLookup:
             problem = {"problem": error.says}
             self._ports.journal.note("recovery unknown", Metric.RECOVERY_UNKNOWN, problem)
             return False
+
+
+def _roots_of(recovery: Recovery) -> set[str]:
+    return {root_of(one.job_id) for one in recovery.members}

@@ -11,22 +11,24 @@ from typing import Any
 class Kind:
     """What a kind of destination needs: options by name, and what its credential is, if any.
 
-    `has_threads` is whether its messages about an incident hang on the first.
+    `has_threads` is whether its messages about an incident hang on the first. `stays_open` is
+    whether it shows an incident as open until the recovery of that one.
     """
 
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     credential: str = ""
     has_threads: bool = False
+    stays_open: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
-    "slack": Kind(("channel",), (), "a bot token (xoxb-...)", has_threads=True),
+    "slack": Kind(("channel",), (), "a bot token (xoxb-...)", has_threads=True, stays_open=True),
     "slack-webhook": Kind((), (), "the URL of an incoming webhook"),
     "teams": Kind((), (), "the URL of a Workflows webhook"),
-    "pagerduty": Kind((), ("service_region",), "an Events API v2 routing key"),
-    "opsgenie": Kind((), ("service_region",), "an API key"),
-    "incident-io": Kind(("source",), (), "an alert source token"),
+    "pagerduty": Kind((), ("service_region",), "an Events API v2 routing key", stays_open=True),
+    "opsgenie": Kind((), ("service_region",), "an API key", stays_open=True),
+    "incident-io": Kind(("source",), (), "an alert source token", stays_open=True),
     "mail": Kind(("from", "to"), has_threads=True),
     "webhook": Kind(("url",), (), "the secret that signs each message"),
     "apprise": Kind((), (), "an Apprise URL"),
