@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCAL_AWS := $(VENV)/local-aws
 SECURITY := $(VENV)/security
+MATRIX := $(VENV)/matrix
 SBOM := sbom
 LOCKS := requirements/bootstrap.txt requirements/tools.txt requirements/local-aws.txt
 READY := $(VENV)/.ready
@@ -59,7 +60,7 @@ $(READY): $(LOCKS) pyproject.toml
 	@rm -f .setup.log
 	@touch $@
 
-test: $(READY) ## run all checks and tests
+test: $(READY) $(MATRIX)/.ready ## run all checks and tests
 	@$(MAKE) --jobs 2 lint fuzz browser secrets-report
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
 
@@ -87,16 +88,19 @@ lint: $(READY) ## run ruff, mypy, import-linter, cfn-lint and sam validate
 lint-environments: $(READY) ## find known mistakes in AWS Batch templates (TEMPLATE=path: check your own)
 	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint --append-rules environments/rules -- $(or $(TEMPLATE),environments/*.yaml))
 
+# The Matrix server that tests of destinations send to; neither the demo nor `make check` needs it.
+matrix: $(MATRIX)/.ready
+
 # A check of its own, because checkov is as large as everything else together.
 lint-security: $(SECURITY)/.ready ## check the templates with checkov and cfn-lint-serverless
 	@$(call CHECK,cfn-lint,$(BIN)/cfn-lint)
 	@$(call CHECK,checkov,$(SECURITY)/bin/checkov --config-file .checkov.yaml)
 
-$(SECURITY)/.ready: requirements/security.txt | $(READY)
-	@echo "setup: preparing $(SECURITY) ..."
-	@rm -rf $(SECURITY)
-	@{ $(PYTHON) -m venv --without-pip $(SECURITY) \
-	  && $(BIN)/uv pip install --quiet --python $(SECURITY)/bin/python --require-hashes --requirement $<; \
+$(SECURITY)/.ready $(MATRIX)/.ready: $(VENV)/%/.ready: requirements/%.txt | $(READY)
+	@echo "setup: preparing $(@D) ..."
+	@rm -rf $(@D)
+	@{ $(PYTHON) -m venv --without-pip $(@D) \
+	  && $(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes --requirement $<; \
 	} > .setup.log 2>&1 \
 	  || { echo "setup: could not install the pinned packages (no network?); .setup.log has the details" >&2; exit 2; }
 	@rm -f .setup.log
@@ -202,3 +206,4 @@ lock: $(READY) ## compile requirements/*.in into hashed locks (UPGRADE=1: move t
 	@$(COMPILE) requirements/on_alert.in --output-file on_alert/requirements.txt > /dev/null
 	@$(COMPILE) requirements/local-aws.in --output-file requirements/local-aws.txt > /dev/null
 	@$(COMPILE) requirements/security.in --output-file requirements/security.txt > /dev/null
+	@$(COMPILE) requirements/matrix.in --output-file requirements/matrix.txt > /dev/null

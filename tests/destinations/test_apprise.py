@@ -14,9 +14,11 @@ from requests.adapters import HTTPAdapter
 
 from destinations.document import AlertDocument
 from destinations.errors import NoAnswerError, RejectedError, RetryableError
-from destinations.senders.apprise_url import AppriseUrl
-from tests.destinations.alerts import document_of
+from destinations.senders.apprise_url import AppriseUrl, render_body
+from tests.destinations.alerts import EVERY, body, document_of
+from tests.destinations.matrix import Homeserver, homeserver
 from tests.destinations.servers import Recorder, Reply, free_port, serving
+from tests.destinations.stack import deployed_stack
 
 # One URL of each service that the documentation names, and of some others; all of it is invented.
 URLS = {
@@ -34,6 +36,15 @@ URLS = {
     "Home Assistant": "hassios://home.example.com/abcdefghijklmnopqrstuvwxyz123456",
     "JSON": "jsons://example.com/path",
 }  # fmt: skip
+
+# So that the server runs once.
+IN_ONE_WORKER = pytest.mark.xdist_group("matrix")
+LONGEST = 5  # alerts, of which each takes a login
+MATRIX_ROUTES = """default = ["room"]
+[destinations.room]
+type = "apprise"
+credential = "room"
+"""
 
 
 def answering(
@@ -105,9 +116,48 @@ def test_apprise_delivers_to_a_real_mail_server(mails: tuple[str, list[Any]]) ->
     )
     (mail,) = received
     assert mail["Subject"].startswith("FAILED orders-load-2026-11-19")
-    body = mail.get_body(preferencelist=("plain", "html")).get_content()
-    assert "KeyError: 'currency_code'" in body
-    assert "Next: Fix the error" in body
+    text = mail.get_body(preferencelist=("plain", "html")).get_content()
+    assert "KeyError: 'currency_code'" in text
+    assert "Next: Fix the error" in text
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeserver]:
+    with homeserver(tmp_path_factory.mktemp("matrix")) as server:
+        yield server
+
+
+@IN_ONE_WORKER
+def test_an_alert_reaches_a_real_matrix_room_by_the_routes(server: Homeserver) -> None:
+    alert = document_of("exit-1-python-traceback")
+    with deployed_stack() as stack:
+        stack.store(MATRIX_ROUTES, {"room": server.apprise_url()})
+        _, answer = stack.invoke(body("exit-1-python-traceback"))
+        assert answer == {"batchItemFailures": []}
+        assert stack.dead_letters() == []
+    shown = server.messages()[0]["body"]
+    for part in (alert.subject, "KeyError: 'currency_code'", "Next: Fix the error", alert.name):
+        assert part in shown
+
+
+@IN_ONE_WORKER
+def test_the_longest_alerts_are_what_a_real_matrix_server_takes(server: Homeserver) -> None:
+    alerts = sorted(map(document_of, EVERY), key=lambda one: len(render_body(one)))
+    sender = AppriseUrl(server.apprise_url())
+    for alert in alerts[-LONGEST:]:
+        sender.send(alert, None)
+        shown = server.messages()[0]["body"].replace("\r\n", "\n")
+        assert shown.endswith(render_body(alert)), alert.name
+
+
+@IN_ONE_WORKER
+def test_a_real_matrix_server_refuses_a_wrong_password_for_good(
+    server: Homeserver,
+) -> None:
+    before = len(server.messages())
+    with pytest.raises(RejectedError, match="HTTP 403"):
+        AppriseUrl(server.apprise_url("wrong")).send(document_of("timeout"), None)
+    assert len(server.messages()) == before
 
 
 def test_apprise_says_what_it_does_not_know_or_reach() -> None:

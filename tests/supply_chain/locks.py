@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DEPLOYED = ("functions/requirements.txt", "on_alert/requirements.txt")
 LOCKS = (*DEPLOYED, *(f"requirements/{name}.txt" for name in
-         ("bootstrap", "tools", "local-aws", "security")))  # fmt: skip
+         ("bootstrap", "tools", "local-aws", "security", "matrix")))  # fmt: skip
 _PINNED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?P<rest>.*)")
 
 
