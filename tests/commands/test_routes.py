@@ -41,6 +41,7 @@ def files(tmp_path: Path) -> dict[str, str]:
         "credentials": CREDENTIALS,
         "half": 'pager = "x"\n',
         "bad": ROUTES.replace("severity", "sevrity"),
+        "worse": ROUTES.replace("severity", "sevrity").replace('"C1"', "1"),
         "unquoted": f"slack-token = {PLANTED}",
     }
     for name, text in texts.items():
@@ -65,11 +66,18 @@ def test_check_says_each_problem_with_file_and_line(
     files: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert said(capsys, "check", files["routes"]) == (
-        0, "2 destinations, 1 routes: no problem found.\n",
+        0, "2 destinations, 1 route: no problem found.\n",
     )  # fmt: skip
     code, text = said(capsys, "check", files["bad"])
-    assert code == 2
-    assert f"{files['bad']}: line 14: unknown key sevrity" in text
+    first, last = text.splitlines()
+    assert code == 1
+    assert first.startswith(f"{files['bad']}: line 14: unknown key sevrity")
+    assert last == "1 problem."
+    code, text = said(capsys, "check", files["worse"])
+    assert [line.split(": ")[1] for line in text.splitlines()[:-1]] == ["line 5", "line 14"]
+    assert text.endswith("2 problems.\n")
+    code, text = said(capsys, "check", files["worse"], "--output", "json")
+    assert (code, len(json.loads(text)["problems"])) == (1, 2)
 
 
 def test_explain_says_who_gets_it_and_why(
@@ -110,8 +118,8 @@ def test_wrong_use_is_one_line(
     large = str(tmp_path / "large.toml")
     for words in (
         ["check"], ["check", "/no/such.toml"], ["explain"], ["explain", files["routes"]],
-        ["apply"], ["apply", large, "--credentials", files["credentials"]],
-        ["test", "team"], ["test"], ["send"],
+        ["apply"], ["apply", files["worse"]], ["test", "team"], ["test"], ["send"],
+        ["apply", large, "--credentials", files["credentials"]],
     ):  # fmt: skip
         code, text = said(capsys, *words)
         assert code == 2, words

@@ -127,6 +127,7 @@ def test_the_reasons_name_the_routes() -> None:
         ('[destinations.x]\ntype = "teams"\ncredential = "https://a"', "line 16: .*not the"),
         ('[destinations.x]\ntype = "webhook"\ncredential = "c"\nurl = "http://a"', "17: .*http"),
         ('[destinations.x]\ntype = "mail"\nfrom = "a"\nto = [1]', "line 17: .*to must hold texts"),
+        ('[destinations.x]\ntype = "mail"\nfrom = "a"\nto = "b@c.de"', "line 16: .*from must be a"),
         ('[destinations.x]\ntype = "pagerduty"\ncredential = "c"\nservice_region = "de"',
          "line 17: .*service_region must be one of us, eu"),
         ("[other]\nx = 1", "line 14: unknown key other; known: destinations"),
@@ -147,6 +148,27 @@ def test_every_problem_is_said_at_once_and_an_empty_file_as_well() -> None:
         routes_file.parse("")
 
 
+VALUES = ("3", '"x"', "true", "[]", "{}", "[3]", '["x"]', "[{}]", "{ a = 1 }", "inf",
+          "2026-11-25", "[[]]")  # fmt: skip
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "default = {}", "destinations = {}", 'default = ["x"]\ndestinations = {}', "routes = {}",
+        'routes = [{{ destinations = "x", routes = {} }}]', "[destinations]\nx = {}",
+        *(f"[destinations.x]\n{key} = {{}}" for key in ("type", "credential", "to", "other")),
+        *(f'[destinations.x]\ntype = "mail"\n{key} = {{}}' for key in ("from", "to")),
+        *(f"[[routes]]\n{key} = {{}}" for key in (
+            "queue", "severity", "hours", "continue", "drop", "label", "destinations", "routes")),
+    ],
+)  # fmt: skip
+def test_no_value_anywhere_breaks_the_check(place: str, value: str) -> None:
+    with pytest.raises(ConfigurationError):
+        routes_file.parse(place.format(value))
+
+
 @pytest.mark.parametrize(
     ("routes", "warns"),
     [
@@ -159,6 +181,16 @@ def test_every_problem_is_said_at_once_and_an_empty_file_as_well() -> None:
         (one('queue = ["a*", "!ab"]') + "\n" + one('queue = "a*"'), False),
         (one("continue = true") + "\n" + one('queue = "a"'), False),
         (one('hours = "Mon-Fri 09:00-17:00 UTC"') + "\n" + one('queue = "a"'), False),
+        (one('queue = "prod-*"') + "\n" + one('queue = "prod-eu-*"'), True),
+        (one('queue = "prod-*"') + "\n" + one('queue = "Prod-eu"'), True),
+        (one('queue = ["a*", "*-b"]') + "\n" + one('queue = ["a-?", "c-*-b"]'), True),
+        (one('queue = "prod-*"') + "\n" + one('queue = ["prod-eu-*", "!prod-eu-1"]'), True),
+        (one('queue = "prod-*"') + "\n" + one('queue = "prod*"'), False),
+        (one('queue = "*-b"') + "\n" + one('queue = "a-*"'), False),
+        (one('queue = "a?"') + "\n" + one('queue = "a*"'), False),
+        (one('queue = "*a*"') + "\n" + one('queue = "[ab]"'), False),
+        (one('queue = ["prod-*", "!prod-eu"]') + "\n" + one('queue = "prod-eu"'), False),
+        (one('queue = "prod-*"') + "\n" + one('queue = "!prod-eu"'), False),
     ],
 )
 def test_a_route_that_nothing_reaches_is_a_warning(routes: str, warns: bool) -> None:

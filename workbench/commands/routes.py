@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +38,14 @@ def command() -> None:
 @pass_invocation
 def check(invocation: Invocation, file: Path | None) -> int:
     """Check the routes in FILE, or else those of the stack: every problem with its line."""
-    routes = _read(invocation, file)
+    from destinations.errors import ConfigurationError
+    from destinations.routing import routes_file
+
+    source = read_text(file) if file is not None else _open(invocation).read_routes()
+    try:
+        routes = routes_file.parse(source)
+    except ConfigurationError as error:
+        return _report(invocation, str(file or "the stored routes"), error.problems)
     warnings = list(routes.warnings)
     if file is None:
         from workbench.deployed import stored_routes
@@ -46,7 +54,8 @@ def check(invocation: Invocation, file: Path | None) -> int:
         warnings += stored_routes.missing_credentials(routes, names)
     for warning in warnings:
         invocation.out.line(warning, fg="yellow")
-    known = f"{len(routes.destinations)} destinations, {len(routes.routes)} routes"
+    known = f"{_count(len(routes.destinations), 'destination')}, "
+    known += _count(len(routes.routes), "route")
     invocation.out.line(f"{known}: {'see above' if warnings else 'no problem found'}.")
     invocation.out.add(destinations=list(routes.destinations), warnings=warnings)
     return ExitCode.FOUND if warnings else ExitCode.OK
@@ -91,7 +100,7 @@ def apply(invocation: Invocation, file: Path, credentials: Path | None) -> None:
     except ConfigurationError as error:
         raise InputError(f"{credentials}: {error}") from error
     if missing := stored_routes.missing_credentials(routes, names):
-        raise InputError("\n".join(missing) + "\nadd it with --credentials FILE")
+        raise InputError("; ".join(missing) + ": use --credentials FILE")
     store.write(read_text(file), secret)
     for warning in routes.warnings:
         invocation.out.line(warning, fg="yellow")
@@ -123,6 +132,18 @@ def send_test(invocation: Invocation, name: str) -> int:
         invocation.out.line(f"{name} has taken a drill.")
     invocation.out.add(**answer)
     return ExitCode.FOUND if answer["problems"] else ExitCode.OK
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what if number == 1 else f'{what}s'}"
+
+
+def _report(invocation: Invocation, where: str, problems: Sequence[str]) -> int:
+    for problem in problems:
+        invocation.out.line(f"{where}: {problem}", fg="red")
+    invocation.out.line(f"{_count(len(problems), 'problem')}.")
+    invocation.out.add(problems=list(problems))
+    return ExitCode.FOUND
 
 
 def _read(invocation: Invocation, file: Path | None) -> RoutesFile:

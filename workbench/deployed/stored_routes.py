@@ -86,11 +86,13 @@ class RoutesStore:
 
 
 def check_routes(source: str, where: str) -> RoutesFile:
-    """Check routes; raises `InputError` with a line for each problem."""
+    """Check routes; raises `InputError` with the first problem, and how many there are."""
     try:
         return routes_file.parse(source)
     except ConfigurationError as error:
-        raise InputError("\n".join(f"{where}: {one}" for one in error.problems)) from error
+        first, *more = error.problems
+        others = f" (and {len(more)} more: routes check shows them)" if more else ""
+        raise InputError(f"{where}: {first}{others}") from error
 
 
 def missing_credentials(routes: RoutesFile, stored: set[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from destinations.document import SEVERITIES
 from destinations.routing.positions import Path
@@ -35,12 +36,24 @@ def _implies(narrow: Match, wide: Match) -> bool:
     if narrow == wide:
         return True
     if not wide.at_least:
+        wanted = [one for one in narrow.globs if not one.startswith("!")]
         # With a `!`, fewer globs may accept more values.
-        is_plain = bool(narrow.globs) and not any(one.startswith("!") for one in wide.globs)
-        return is_plain and set(narrow.globs) <= set(wide.globs)
+        is_plain = bool(wanted) and not any(one.startswith("!") for one in wide.globs)
+        return is_plain and all(any(_covers(each, one) for each in wide.globs) for one in wanted)
     levels = (narrow.at_least,) if narrow.at_least else narrow.globs
     least = SEVERITIES.index(wide.at_least)
     return all(one in SEVERITIES and SEVERITIES.index(one) >= least for one in levels)
+
+
+def _covers(wide: str, narrow: str) -> bool:
+    """Return whether a glob surely matches all that another one does.
+
+    In `narrow`, a character that no text has stands for any text: only a `*` of `wide` matches it.
+    """
+    wide, narrow = wide.lower(), narrow.lower()
+    if wide == narrow or "[" in narrow or set("?[") & set(wide):
+        return wide == narrow or wide == "*"
+    return fnmatchcase(narrow.replace("*", "\0"), wide)
 
 
 def _is_always(match: Match) -> bool:

@@ -43,7 +43,8 @@ def parse(source: str) -> RoutesFile:
     reader = _Reader(content, find_positions(source))
     result = reader.read()
     if reader.problems:
-        raise ConfigurationError(*reader.problems)
+        found = sorted(reader.problems, key=lambda one: one[0])
+        raise ConfigurationError(*(f"line {line}: {problem}" for line, problem in found))
     return result
 
 
@@ -51,7 +52,8 @@ class _Reader:
     def __init__(self, content: dict[str, Any], positions: dict[Path, int]) -> None:
         self._content, self._positions = content, positions
         self._used: set[str] = set()
-        self.problems: list[str] = []
+        self._named: set[str] = set()
+        self.problems: list[tuple[int, str]] = []
 
     def read(self) -> RoutesFile:
         for key in self._content.keys() - {"destinations", "routes", "default"}:
@@ -77,6 +79,7 @@ class _Reader:
             self._report(("destinations",), "there is no [destinations.NAME] table")
             return {}
         found = {}
+        self._named.update(tables)
         for name, table in tables.items():
             path = ("destinations", name)
             if not isinstance(table, dict):
@@ -160,7 +163,7 @@ class _Reader:
             self._report(path, f"{path[-1]} must be a list of names of destinations")
             return ()
         for name in names:
-            if name not in self._content.get("destinations", {}):
+            if name not in self._named:
                 self._report(path, f"unknown destination {name}")
         self._used.update(names)
         return tuple(names)
@@ -174,4 +177,4 @@ class _Reader:
     def _report(self, path: Path, problem: str) -> None:
         while path and path not in self._positions:
             path = path[:-1]
-        self.problems.append(f"line {self._positions.get(path, 1)}: {problem}")
+        self.problems.append((self._positions.get(path, 1), problem))

@@ -33,7 +33,8 @@ KINDS: Mapping[str, Kind] = {
     "webhook": Kind(("url",), (), "the secret that signs each message"),
     "apprise": Kind((), (), "an Apprise URL"),
 }
-LISTS = ("to",)  # one or several addresses
+LISTS = ("to",)  # one or several
+ADDRESSES = ("from", "to")
 CHOICES = {"service_region": ("us", "eu")}
 
 
@@ -73,9 +74,15 @@ def _hint(key: str, kind: Kind) -> str:
 
 def _problem_of_value(key: str, value: object) -> str:
     if key in LISTS and isinstance(value, list):
-        return "" if all(isinstance(one, str) for one in value) else f"{key} must hold texts"
-    if not isinstance(value, str):
-        return f"{key} must be a text"
+        if not all(isinstance(one, str) for one in value):
+            return f"{key} must hold texts"
+        return next(filter(None, (_problem_of_text(key, one) for one in value)), "")
+    return _problem_of_text(key, value) if isinstance(value, str) else f"{key} must be a text"
+
+
+def _problem_of_text(key: str, value: str) -> str:
+    if key in ADDRESSES and "@" not in value:
+        return f"{key} must be a mail address, such as alerts@example.com"
     if key in CHOICES and value not in CHOICES[key]:
         return f"{key} must be one of {', '.join(CHOICES[key])}"
     if key == "url" and not value.startswith("https://"):
