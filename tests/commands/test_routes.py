@@ -92,6 +92,25 @@ def test_explain_says_who_gets_it_and_why(
     assert json.loads(document)["values"]["queue"] == "genomics-annotation"
 
 
+@pytest.mark.parametrize(
+    ("at", "to"),
+    [
+        ("2026-11-28T03:00Z", "oncall"),
+        ("2026-11-28T12:00+01:00", "team"),
+        ("2026-11-28T20:00", "oncall"),  # UTC
+    ],
+)
+def test_explain_says_who_gets_it_at_another_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], at: str, to: str
+) -> None:
+    nights = ROUTES.replace('severity = ">=critical"', 'hours = "Mon-Sun 18:00-08:00 UTC"')
+    (tmp_path / "nights.toml").write_text(nights, encoding="utf-8")
+    event, file = str(EVENTS / "image-not-found.json"), str(tmp_path / "nights.toml")
+    code, text = said(capsys, "explain", event, "--routes", file, "--at", at)
+    assert code == 0
+    assert text.startswith(f"Sent to: {to}\n")
+
+
 def test_apply_stores_both_encrypted_and_keeps_credentials(
     ssm: Any, files: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -118,6 +137,7 @@ def test_wrong_use_is_one_line(
     large = str(tmp_path / "large.toml")
     for words in (
         ["check"], ["check", "/no/such.toml"], ["explain"], ["explain", files["routes"]],
+        ["explain", str(EVENTS / "drill.json"), "--routes", files["routes"], "--at", "noon"],
         ["apply"], ["apply", files["worse"]], ["test", "team"], ["test"], ["send"],
         ["apply", large, "--credentials", files["credentials"]],
     ):  # fmt: skip

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from destinations.errors import NoAnswerError, RejectedError, RetryableError
-from destinations.senders import slack_blocks, wording
+from destinations.senders import mail, slack_blocks, wording
 from destinations.senders.slack import SlackBot, SlackWebhook
 from destinations.senders.thread import Thread, UnfinishedError
 from tests.destinations.alerts import EVERY, document_of
@@ -49,6 +51,18 @@ def test_a_mail_of_eighty_lines_is_seven_that_name_job_cause_line_and_step() -> 
         assert len(shown.split("\n")) <= ABOVE_THE_FOLD
         for part in (alert.name, alert.cause["title"], alert.root_line, alert.steps[0]):
             assert wording.one_line(part) in shown, part
+
+
+def test_only_words_of_a_log_or_of_aws_look_like_code() -> None:
+    for name, is_quoted in (("exit-1-python-traceback", True), ("array-closed", False),
+                            ("recovered", False)):  # fmt: skip
+        alert = document_of(name)
+        assert wording.short_lines(alert).is_quoted is is_quoted
+        root = wording.short_lines(alert).root
+        card = json.dumps(slack_blocks.render_card(alert)["attachments"], ensure_ascii=False)
+        code = json.dumps({"text": root, "style": {"code": True}}, ensure_ascii=False)[1:-1]
+        assert (code in card) is is_quoted
+        assert (f"<pre>{root}" in html.unescape(mail.render_html(alert))) is is_quoted
 
 
 def test_the_first_message_has_its_log_in_the_thread(slack: Slack, bot: SlackBot) -> None:

@@ -28,6 +28,11 @@ Examples:
 _FILE = click.Path(path_type=Path)
 
 
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)  # a ValueError is a wrong use
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 @click.group(cls=Group, epilog=EXAMPLES)
 def command() -> None:
     """Choose who gets which alert. The stack needs the parameter Destinations=on."""
@@ -64,15 +69,18 @@ def check(invocation: Invocation, file: Path | None) -> int:
 @command.command("explain", epilog=EXAMPLES)
 @click.argument("event", type=_FILE)
 @click.option("--routes", "file", type=_FILE, metavar="FILE", help="instead of the stack's")
+@click.option(
+    "--at", type=_moment, metavar="TIME", help="instead of now, such as 2026-11-28T03:00Z"
+)
 @pass_invocation
-def explain(invocation: Invocation, event: Path, file: Path | None) -> None:
-    """Show who would get the alert of EVENT now, and by which route."""
+def explain(invocation: Invocation, event: Path, file: Path | None, at: datetime | None) -> None:
+    """Show who would get the alert of EVENT now, or at a time, and by which route."""
     from destinations import document
     from destinations.routing.routes import choose
 
     routes = _read(invocation, file)
     values = document.parse(_document(event)).routing_values()
-    choice = choose(routes.routes, routes.default, values, datetime.now(UTC))
+    choice = choose(routes.routes, routes.default, values, at or datetime.now(UTC))
     out = invocation.out
     out.line(f"Sent to: {', '.join(choice.destinations) or 'nobody'}")
     for reason in choice.reasons:

@@ -70,7 +70,7 @@ def _lines(alert: AlertDocument, emoji: str) -> list[list[_Block]]:
     lines = [
         [*head, _text(short.name or "(no name)", "code")],
         [_text(short.cause, "bold")] if short.cause else [],
-        [_text(short.root, "code")] if short.root else [],
+        [_text(short.root, "code" if short.is_quoted else "")] if short.root else [],
         [_text("Next: ", "bold"), _text(short.step)] if short.step else [],
         [_text(short.count)] if short.count else [],
         [_text(short.place)] if short.place else [],

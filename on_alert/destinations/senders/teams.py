@@ -54,7 +54,8 @@ def _card(alert: AlertDocument, log_lines: int) -> dict[str, Any]:
     head = [_text(f"{lines.status} {lines.name}", weight="Bolder", size="Large")]
     head += [_text(lines.cause, weight="Bolder")] if lines.cause else []
     body: list[_Element] = [{"type": "Container", "style": style, "bleed": True, "items": head}]
-    body += [_text(lines.root, fontType="Monospace")] if lines.root else []
+    look = {"fontType": "Monospace"} if lines.is_quoted else {}
+    body += [_text(lines.root, **look)] if lines.root else []
     body += [_text(f"Next: {lines.step}")] if lines.step else []
     body += [_text(one, isSubtle=True) for one in (lines.count, lines.place) if one]
     body += _log(alert, log_lines)

@@ -12,7 +12,10 @@ NAME_LIMIT = 120
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The parts of a short alert, as plain text; absent ones are empty."""
+    """The parts of a short alert, as plain text; absent ones are empty.
+
+    `is_quoted` is whether the root line is that of a log or of AWS, not a sentence of ours.
+    """
 
     status: str
     name: str
@@ -21,6 +24,7 @@ class Lines:
     root: str
     step: str
     count: str
+    is_quoted: bool
 
 
 def short_lines(alert: AlertDocument) -> Lines:
@@ -28,14 +32,16 @@ def short_lines(alert: AlertDocument) -> Lines:
     certainty = str(alert.cause.get("certainty") or "")
     title = str(alert.cause.get("title") or "")
     is_open = not alert.is_recovery
+    root = one_line(alert.root_line if is_open else alert.summary)
     return Lines(
         status=alert.status,
         name=one_line(alert.name, NAME_LIMIT),
         place=one_line(alert.place),
         cause=f"{title} ({certainty})" if title and certainty and is_open else title,
-        root=one_line(alert.root_line) if is_open else one_line(alert.summary),
+        root=root,
         step=one_line(alert.steps[0]) if alert.steps and is_open else "",
         count=one_line(alert.count_line),
+        is_quoted=root != one_line(alert.summary),
     )
 
 
