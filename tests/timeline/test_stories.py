@@ -335,3 +335,26 @@ def test_a_recovery_without_room_goes_out_in_the_next_minute() -> None:
     world.settle()
     [recovered] = [one for one in world.told if one.outcome == "recovered"]
     assert recovered.at < START_MS + (9_610 + 5 * MINUTE) * 1000, subjects(world)
+
+
+def test_a_label_that_is_not_understood_is_said_once_whichever_failure_has_it() -> None:
+    world = Simulation()
+    run(world, "a", 0)
+    run(world, "b", 60, tags={"notify:severity": "CRIT"})
+    run(world, "c", 3 * HOUR, tags={"notify:severity": "CRIT"})
+    world.settle()
+    said = ["notify:severity=CRIT (expected: " in one.texts["email"] for one in world.told]
+    assert said == [False, True, False]
+
+
+def test_five_nights_of_arrays_recover_with_one_message_that_ends_all() -> None:
+    world = Simulation()
+    for night in range(5):
+        run(world, f"arr-{night}", night * DAY, name="align", index=3)
+    world.succeed("align", 5 * DAY)
+    world.settle(20)
+    *failures, recovered = world.told
+    assert [one.outcome for one in failures] == ["first"] * 5
+    assert recovered.subject == "RECOVERED align: after 5 d, 5 failed runs (etl)"
+    keys = {one.document["dedup_key"] for one in failures}
+    assert {recovered.document["dedup_key"], *recovered.document["closes"]} == keys

@@ -7,9 +7,7 @@ import re
 from notifier.batch import fargate_sizes
 from notifier.batch.failure import Failure, Kind
 from notifier.diagnosis import named_advice
-from notifier.diagnosis.catalogue import Severity
 from notifier.diagnosis.diagnose import Certainty, Class, Diagnosis
-from notifier.incident.silence import muted_until, report_after
 from notifier.text import untrusted
 
 # As Batch writes it: "Fargate resource requirements (2.00 vCPU, 1024 MiB) not valid."
@@ -96,19 +94,3 @@ def quote_given_reason(failure: Failure, diagnosis: Diagnosis) -> str:
     if diagnosis.class_ is not Class.CANCELLED or not failure.status_reason:
         return ""
     return f" The reason given: {untrusted.defang(failure.status_reason).rstrip('.')}."
-
-
-def list_ignored_labels(failure: Failure) -> tuple[tuple[str, str], ...]:
-    """Give the tags that steer the notifier but have a value that it does not understand."""
-    severity, severities = failure.tag("notify:severity").lower(), tuple(map(str, Severity))
-    expected = {
-        "notify:severity": "" if severity in severities else ", ".join(severities),
-        "notify:mute-until": "" if muted_until(failure) else "an ISO 8601 time",
-        "notify:after": "" if report_after(failure) else "a number from 1 to 99999",
-    }
-    ignored = [
-        f"{key}={failure.tag(key)} (expected: {form})"
-        for key, form in expected.items()
-        if form and failure.tag(key)
-    ]
-    return (("ignored tags", untrusted.defang("; ".join(ignored))),) if ignored else ()

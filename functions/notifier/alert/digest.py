@@ -20,7 +20,7 @@ from notifier.incident.counts import Member, Tally
 from notifier.incident.fingerprint import job_of
 from notifier.incident.incident import Incident
 from notifier.joblog.excerpt import LogRead
-from notifier.text import units
+from notifier.text import units, untrusted
 
 JOBS_DESCRIBED = 10  # in one describe-jobs command
 DEPENDENTS_NAMED = 5
@@ -33,6 +33,7 @@ def add_other_failures(
 ) -> Alert:
     """Add to the alert of one failure what else of its incident has failed, and how to rerun it."""
     alert = _add_rerun(alert, incident, tally)
+    alert = replace(alert, facts=(*alert.facts, *_list_ignored_labels(tally, due)))
     if tally.counted <= 1 and summary.total_failed(tally) <= 1:
         return alert
     is_parent = alert.failure and alert.failure.kind in (Kind.ARRAY_PARENT, Kind.MULTI_NODE)
@@ -63,11 +64,7 @@ def _add_rerun(alert: Alert, incident: Incident, tally: Tally) -> Alert:
             steps=(*(one for one in alert.steps if one != own.step), again.step),
             submit_commands=again.submit or alert.submit_commands,
         )
-    return replace(
-        alert,
-        facts=(*alert.facts, *_list_ignored_labels(alert.failure, incident)),
-        links=(*alert.links, *logs_insights.make_links(incident.first, tally)),
-    )
+    return replace(alert, links=(*alert.links, *logs_insights.make_links(incident.first, tally)))
 
 
 def compose_digest(
@@ -106,7 +103,7 @@ def compose_digest(
         alert,
         sentence=" ".join(filter(None, (sentence, log_says))),
         steps=tuple(filter(None, steps)),
-        facts=(*_list_facts(alert, incident, tally), *_list_ignored_labels(first, incident)),
+        facts=(*_list_facts(alert, incident, tally), *_list_ignored_labels(tally, due)),
         breakdown=_write_table(incident, tally),
         samples=samples,
         log_note=log_samples.explain_missing_logs(first.kind, tally, samples),
@@ -160,9 +157,12 @@ def _list_facts(alert: Alert, incident: Incident, tally: Tally) -> Pairs:
     return (*_list_numbers(incident, tally), *alert.facts)
 
 
-def _list_ignored_labels(failure: Failure | None, incident: Incident) -> Pairs:
-    """Give the tags that are not understood; they are said in the first message, and no more."""
-    return advice.list_ignored_labels(failure) if failure and not incident.reported_at else ()
+def _list_ignored_labels(tally: Tally, due: Collection[Member]) -> Pairs:
+    """Give the tags of what is new that are not understood; no message repeats them."""
+    new = {one.job_id for one in due}
+    told = {one.ignored for one in tally.every if one.job_id not in new}
+    ignored = dict.fromkeys(one.ignored for one in due if one.ignored not in {"", *told})
+    return (("ignored tags", untrusted.defang("; ".join(ignored))),) if ignored else ()
 
 
 def _speak_for_all(incident: Incident, tally: Tally) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from notifier.incident.fingerprint import FAMILIES, apart, fingerprint, identity
 from notifier.incident.incident import Place
 from notifier.incident.job import LISTED, make_job
 from notifier.incident.recovery import Run
-from notifier.incident.silence import muted_until, report_after
+from notifier.incident.silence import ignored_labels, muted_until, report_after
 
 _DEPENDENT, _CHILDREN_FAILED = "dependent-job-failed", "array-child-failed"
 _ARRAY, _NODES = (Kind.ARRAY_CHILD, Kind.ARRAY_PARENT), (Kind.NODE, Kind.MULTI_NODE)
@@ -180,6 +180,7 @@ def member_of(classified: ClassifiedFailure, role: Role, *, is_assumed: bool = F
         muted_until=max(0, muted_until(failure)),
         after=0 if role is Role.DEPENDENT else report_after(failure),
         error=classified.error,
+        ignored=ignored_labels(failure),
     )
 
 

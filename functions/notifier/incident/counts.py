@@ -29,8 +29,8 @@ class Member:
     `assumed` is whether its exit code alone put it here, because its log was not read. `error` is
     what its log says, parametrised.
     Its labels are its own: `label` is a severity, `muted_until` a time in epoch milliseconds,
-    `after` a number of runs. Children and nodes leave `name`, `queue` (an ARN) and `definition` to
-    their incident, which has the same.
+    `after` a number of runs, `ignored` says which are not understood. Children and nodes leave
+    `name`, `queue` (an ARN) and `definition` to their incident, which has the same.
     """
 
     job_id: str
@@ -52,6 +52,7 @@ class Member:
     muted_until: int = 0
     after: int = 0
     error: str = ""
+    ignored: str = ""
 
     @property
     def severity(self) -> Severity:

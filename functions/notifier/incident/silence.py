@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from notifier.batch.failure import Failure
+from notifier.diagnosis.catalogue import Severity
 from notifier.incident.counts import Member
 from notifier.incident.incident import Incident, Outcome
 from notifier.incident.job import Job, job_of
@@ -144,3 +145,23 @@ def report_after(failure: Failure) -> int:
     """Return the number in the job's `notify:after` tag; 0 without a valid one."""
     after = failure.tag("notify:after")
     return int(after) if re.fullmatch("[0-9]{1,5}", after) else 0
+
+
+def ignored_labels(failure: Failure) -> str:
+    """Return the tags that steer the notifier but have a value that it does not understand."""
+    severities = tuple(map(str, Severity))
+    expected = {
+        "notify:severity": ", ".join(severities),
+        "notify:mute-until": "an ISO 8601 time",
+        "notify:after": "a number from 1 to 99999",
+    }
+    is_understood = {
+        "notify:severity": failure.tag("notify:severity").lower() in severities,
+        "notify:mute-until": muted_until(failure) > 0,
+        "notify:after": report_after(failure) > 0,
+    }
+    return "; ".join(
+        f"{key}={failure.tag(key)} (expected: {form})"
+        for key, form in expected.items()
+        if failure.tag(key) and not is_understood[key]
+    )

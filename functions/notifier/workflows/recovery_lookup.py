@@ -130,7 +130,9 @@ class RecoveryLookup:
 
         One success is one message, though each night's array is an incident of its own.
         """
-        runs = self._failed_runs(recovery.job) if recovery.success else []
+        if recovery.success is None or incident.hold:  # what was held says itself what became of it
+            return False
+        runs = self._failed_runs(recovery.job)
         newest = max(runs, key=lambda one: (one.stopped_at, one.job_id), default=None)
         if newest is None or newest.job_id in _roots_of(recovery):
             return False
