@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 import os
+import secrets
 import subprocess
 import time
 import urllib.request
@@ -22,7 +23,7 @@ PYTHON = Path(__file__).parents[2] / ".venv" / "matrix" / "bin" / "python"
 START_S = 60.0
 NAME, ALIAS = "localhost", "alerts"
 REGISTRATION = "testing"  # the secret by which users are registered
-USER, PASSWORD = "notifier", "testing-password"
+USER, PASSPHRASE = "notifier", secrets.token_urlsafe()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Homeserver:
     token: str
     room: str
 
-    def apprise_url(self, password: str = PASSWORD) -> str:
+    def apprise_url(self, password: str = PASSPHRASE) -> str:
         return f"matrix://{USER}:{password}@{self.address}/%23{ALIAS}"
 
     def messages(self) -> list[dict[str, Any]]:
@@ -132,11 +133,11 @@ def _register(address: str) -> str:
     """
     path = "/_synapse/admin/v1/register"
     nonce = call(address, "GET", path)["nonce"]
-    signed = "\0".join((nonce, USER, PASSWORD, "notadmin")).encode()
+    signed = "\0".join((nonce, USER, PASSPHRASE, "notadmin")).encode()
     body = {
         "nonce": nonce,
         "username": USER,
-        "password": PASSWORD,
+        "password": PASSPHRASE,
         "admin": False,
         "mac": hmac.new(REGISTRATION.encode(), signed, "sha1").hexdigest(),
     }

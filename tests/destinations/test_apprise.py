@@ -22,10 +22,10 @@ from tests.destinations.stack import deployed_stack
 
 # One URL of each service that the documentation names, and of some others; all of it is invented.
 URLS = {
-    "Discord": "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js",
-    "Telegram": "tgram://123456789:abcdefghijklmnopqrstuvwxyz123456789/12315544",
+    "Discord": "discord://1234567890/abcdefghijklmnop",
+    "Telegram": f"tgram://123456789:{'abcdefg' * 5}/12315544",
     "Google Chat": "gchat://workspace/key/token",
-    "Mattermost": "mmosts://mattermost.example.com/3ccdd113474722377935511fc85d3dd4",
+    "Mattermost": "mmosts://mattermost.example.com/abcdefghijklmnopqrstuvwxyz123456",
     "ntfy": "ntfys://ntfy.example.com/topic",
     "Zulip": "zulip://botname@acme/abcdefghijklmnopqrstuvwxyz123456/channel",
     "Pushover": "pover://abcdefghijklmnopqrstuvwxyz1234@abcdefghijklmnopqrstuvwxyz1234",
@@ -151,12 +151,14 @@ def test_the_longest_alerts_are_what_a_real_matrix_server_takes(server: Homeserv
 
 
 @IN_ONE_WORKER
-def test_a_real_matrix_server_refuses_a_wrong_password_for_good(
+def test_a_real_matrix_server_refuses_a_wrong_password_and_a_wrong_token_for_good(
     server: Homeserver,
 ) -> None:
     before = len(server.messages())
-    with pytest.raises(RejectedError, match="HTTP 403"):
-        AppriseUrl(server.apprise_url("wrong")).send(document_of("timeout"), None)
+    wrong_token = f"matrix://syt_wrong@{server.address}/%23alerts"
+    for url, status in ((server.apprise_url("wrong"), 403), (wrong_token, 401)):
+        with pytest.raises(RejectedError, match=f"HTTP {status}"):
+            AppriseUrl(url).send(document_of("timeout"), None)
     assert len(server.messages()) == before
 
 
