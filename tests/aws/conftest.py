@@ -11,10 +11,12 @@ import pytest
 from moto import mock_aws
 
 from notifier.aws import calls, job_logs
+from notifier.aws.loading import models
 from tests.aws.doctor_stack import DeployedStack
 
 REGION = "eu-west-1"
-MODELS = botocore.loaders.create_loader()  # read once: half of what such a test takes
+# Read once: half of what such a test takes.
+MODELS, OUR_MODELS = botocore.loaders.create_loader(), models.ModelLoader()
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +24,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     # Jobs end at once, and no container is started for them.
     with mock_aws(config={"batch": {"use_docker": False}}):
+        monkeypatch.setattr(models, "ModelLoader", lambda: OUR_MODELS)
         calls.session.cache_clear()
         job_logs._client.cache_clear()
         yield

@@ -73,6 +73,7 @@ CHILD = Member("7a71:0", Role.FAILED, "oom-container", NOW, "align", 0, 137, 2, 
 LABELS: dict[str, Any] = {
     "label": Severity.CRITICAL, "queue": "arn:q/etl", "definition": "align:3", "owner": "genomics",
     "muted_until": NOW + 9, "after": 3, "error": "KeyError: <text>",
+    "ignored": "notify:after=x (expected: a number)",
 }  # fmt: skip
 MEMBERS = (
     CHILD,
