@@ -116,6 +116,7 @@ class Slack:
         self.refuse: list[Reply] = []
         self._token, self._channel, self.per_second = token, channel, per_second
         self._posted: list[float] = []
+        self._count = 0
 
     def __call__(self, request: Request) -> Reply:
         if self.refuse:
@@ -148,7 +149,8 @@ class Slack:
         if "thread_ts" in sent and sent["thread_ts"] not in self.messages:
             return self._error("thread_not_found")
         self._posted.append(now)
-        ts = f"1700000000.{len(self.messages):06}"
+        self._count += 1
+        ts = f"1700000000.{self._count:06}"
         self.messages[ts] = sent
         return Reply(body=json.dumps({"ok": True, "ts": ts, "channel": self._channel}))
 

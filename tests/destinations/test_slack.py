@@ -113,11 +113,26 @@ def test_a_late_update_does_not_replace_a_newer_state(slack: Slack, bot: SlackBo
     assert len(slack.thread(thread.message)) == 2
 
 
-def test_a_deleted_first_message_does_not_stop_the_thread(slack: Slack, bot: SlackBot) -> None:
+def test_a_message_that_may_not_be_edited_does_not_stop_the_thread(
+    slack: Slack, bot: SlackBot
+) -> None:
     thread = bot.send(document_of("nightly-5th", time="2026-11-25T10:00:00Z"), None)
-    slack.refuse = [Reply(body='{"ok": false, "error": "message_not_found"}')]
+    slack.refuse = [Reply(body='{"ok": false, "error": "edit_window_closed"}')]
     assert bot.send(document_of("recovered", time="2026-11-25T12:00:00Z"), thread).is_over
     assert "RECOVERED" in slack.thread(thread.message)[-1]["text"]
+
+
+def test_a_deleted_first_message_is_followed_by_another(slack: Slack, bot: SlackBot) -> None:
+    thread = bot.send(document_of("array-first", time="2026-11-25T10:00:00Z"), None)
+    del slack.messages[thread.message]
+    later = document_of("array-closed", time="2026-11-25T11:00:00Z")
+    newer = bot.send(later, thread)
+    assert newer.message in slack.roots()
+    assert (newer.begun_by, newer.time) == (later.alert_id, later.time)
+    # Also where it came late, so that nothing is edited.
+    late = document_of("array-first", time="2026-11-25T10:00:00Z")
+    del slack.messages[newer.message]
+    assert bot.send(late, newer).message in slack.roots()
 
 
 @pytest.mark.parametrize("lost", [0, 1], ids=["the edit", "the update after the edit"])

@@ -22,9 +22,10 @@ _PASSING = frozenset(
     {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable",
      "request_timeout", "team_added_to_org", "message_limit_exceeded"}
 )  # fmt: skip
-# The first message can no longer be edited: it was deleted, or the workspace forbids it.
-_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed",
-                   "is_inactive", "update_failed"})  # fmt: skip
+# The first message can no longer be edited: the workspace forbids it.
+_LOCKED = frozenset({"cant_update_message", "edit_window_closed", "is_inactive", "update_failed"})
+# Somebody has deleted the first message, or its thread takes no replies: another one is begun.
+_DELETED = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message"})
 
 
 class SlackBot:
@@ -41,16 +42,28 @@ class SlackBot:
         A try after a failure posts nothing again that was posted: the first message is known by
         its thread, and an edit can be repeated, so it comes before the update.
         """
-        card = slack_blocks.render_card(alert)
         if thread is None:
-            answer = self._call("chat.postMessage", channel=self._channel, **card)
-            place = str(answer["ts"]), str(answer["channel"])
-            thread = Thread(*place, begun_by=alert.alert_id).following(alert)
-            self._post_details(alert, thread)
-            return thread
+            return self._begin(alert)
         if thread.begun_by == alert.alert_id:
             self._post_details(alert, thread)
             return thread
+        try:
+            return self._update(alert, thread)
+        except RejectedError as error:
+            if not _is_for(error, _DELETED):
+                raise
+            return self._begin(alert)
+
+    def _begin(self, alert: AlertDocument) -> Thread:
+        card = slack_blocks.render_card(alert)
+        answer = self._call("chat.postMessage", channel=self._channel, **card)
+        place = str(answer["ts"]), str(answer["channel"])
+        thread = Thread(*place, begun_by=alert.alert_id).following(alert)
+        self._post_details(alert, thread)
+        return thread
+
+    def _update(self, alert: AlertDocument, thread: Thread) -> Thread:
+        card = slack_blocks.render_card(alert)
         # Delivered late, the first message shows a newer state; an answer leaves it as it is.
         if not thread.is_newer_than(alert) and not alert.is_answer:
             self._edit(card, thread)
@@ -74,7 +87,7 @@ class SlackBot:
         try:
             self._call("chat.update", channel=thread.place, ts=thread.message, **card)
         except RejectedError as error:
-            if not any(reason in str(error) for reason in _GONE):
+            if not _is_for(error, _LOCKED):
                 raise
 
     def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
@@ -99,6 +112,10 @@ class SlackWebhook:
         del thread
         card = slack_blocks.render_card(alert)
         http.post_json("Slack", self._url, card)
+
+
+def _is_for(error: RejectedError, reasons: frozenset[str]) -> bool:
+    return any(reason in str(error) for reason in reasons)
 
 
 def _meaning_of(error: SlackApiError) -> RetryableError | RejectedError:
