@@ -105,8 +105,8 @@ def _decide(
     later = announcer.lookup.later(standing)
     if later.incident != incident:
         standing = announcer.review(later.incident, members)
-    if later.recovered:
-        _tell_recovery(later.recovered[0], standing, announcer, ports)
+    if later.recovery:
+        _tell_recovery(later.recovery, standing, announcer, ports)
         return
     decision = decide(later.incident, now, standing, following_up=True)
     if decision.speaks:

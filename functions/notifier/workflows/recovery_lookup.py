@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import takewhile
 
 from notifier.batch.failure import Kind
 from notifier.incident.counts import Role
@@ -29,15 +31,16 @@ from notifier.ports.service_error import ServiceError
 
 DESCRIBE_JOBS_LIMIT = 100
 SERVICE_JOBS_LIMIT = 5  # each takes a call
+MOST_LEFT_AT_ONCE = 100  # each takes three; the next is reported here
 _Successes = dict[str, list[Success]]
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """What became of an incident: its state with the successes in it, and what has recovered."""
+    """What became of an incident: its state with the successes in it, and a job to report."""
 
     incident: Incident
-    recovered: tuple[Recovery, ...] = ()
+    recovery: Recovery | None = None
 
 
 class RecoveryLookup:
@@ -61,7 +64,7 @@ class RecoveryLookup:
         if incident.first.is_from_sweep:
             members = tuple(one for several in jobs.values() for one in several)
             over = Recovery(members, next(iter(jobs)))
-            return Later(incident, (over,) if self._is_cleared(standing) else ())
+            return Later(incident, over if self._is_cleared(standing) else None)
         since = min(one.at for members in jobs.values() for one in members)
         successes = self._successes(jobs, since)
         if successes is None:
@@ -69,13 +72,14 @@ class RecoveryLookup:
         found = recoveries(jobs, successes)
         self._record(found)
         spoken = [one for one in found if any(each.job_id in told for each in one.members)]
-        left = [one for one in spoken if self._is_left_to_another(one, incident)]
+        is_left = partial(self._is_left_to_another, incident)
+        left = list(takewhile(is_left, spoken[:MOST_LEFT_AT_ONCE]))
         ended = {one.key: one.success.started_at for one in left if one.success}
         again = relapsed(jobs, successes)
         later = replace(incident, recovered={**incident.recovered, **again, **ended})
         if left and not open_jobs(later, standing.reported):
             later = replace(later, interval=0)
-        return Later(later, tuple(one for one in spoken if one not in left))
+        return Later(later, next(iter(spoken[len(left) :]), None))
 
     def row(self, standing: Standing) -> Row | None:
         """Return the failed runs in a row of the one job that a message is about, or None."""
@@ -125,7 +129,7 @@ class RecoveryLookup:
         places = self._ports.ledger.read(roots - own, ()).places.values()
         return tuple(sorted({one.key for one in places} - {incident.key}))
 
-    def _is_left_to_another(self, recovery: Recovery, incident: Incident) -> bool:
+    def _is_left_to_another(self, incident: Incident, recovery: Recovery) -> bool:
         """Return whether another incident speaks of a job: that of its newest failed run.
 
         One success is one message, though each night's array is an incident of its own.
