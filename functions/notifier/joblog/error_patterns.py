@@ -38,8 +38,8 @@ EXCEPTIONS = (
         r".{0,200}line \d{1,6}: {1,9}\d{1,9} (?!Broken pipe)[A-Z]|\d{1,9} (?:Aborted|Killed"
         r"|Segmentation fault|Illegal instruction|Bus error)\b"),
     ErrorPattern("dynamic linker",
-        r".{0,200}error while loading shared libraries: |\S{1,200}: cannot open shared object file"
-        r"|.{0,200}: undefined symbol: \S"),
+        r".{0,200}error while loading shared libraries: |Error loading shared library \S{1,200}: "
+        r"|\S{1,200}: cannot open shared object file|.{0,200}: undefined symbol: \S"),
     ErrorPattern("script", r".{0,200}: bad interpreter: |env: .{1,120}: No such file"),
     ErrorPattern("command", r".{1,200}: (?:command )?not found$|.{0,200}: command not found"),
     ErrorPattern("crash",

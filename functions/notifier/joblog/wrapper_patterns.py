@@ -59,6 +59,8 @@ WRAPPERS = (
     ErrorPattern("broken pipe", r".{0,120}line \d{1,6}: {1,9}\d{1,8} Broken pipe\b"),
     ErrorPattern("tar", r"tar: (?:Child returned|Error is not recoverable|Exiting with failure)"),
     ErrorPattern("interrupted", r"KeyboardInterrupt\b|==\d{1,9}==ABORTING"),
+    ErrorPattern("musl relocation",
+        r"Error relocating \S{1,300}: \S{1,200}: symbol not found"),
     ErrorPattern("clean up", r"(?:panic: ){1,3}attempted clean up"),
     ErrorPattern("python subprocess",
         rf"{DOTTED}\w{{0,40}}CalledProcessError\b|(?:subprocess\.)?TimeoutExpired: Command"
