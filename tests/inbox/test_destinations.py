@@ -92,6 +92,7 @@ def test_every_text_and_link_of_a_payload_is_on_the_page(page: Page, night: Inbo
     assert alert is not None
     page.goto(f"{night.url}#gallery/access-denied-in-log")
     page.get_by_role("button", name="Slack").click()
+    expect(page.locator("#slack-view .post").first).to_be_visible()
     seen = page.locator("#slack-view").inner_text()
     for part in "".join(texts_of(slack_blocks.render_card(alert))).split("\n"):
         assert " ".join(part.split()) in " ".join(seen.split())
@@ -99,6 +100,7 @@ def test_every_text_and_link_of_a_payload_is_on_the_page(page: Page, night: Inbo
     view = page.locator("#teams-view")
     card = teams.render(alert)["attachments"][0]["content"]
     urls = [one["url"] for one in card["actions"] if "url" in one]
+    expect(view.get_by_role("link")).to_have_count(len(urls))
     assert [one.get_attribute("href") for one in view.get_by_role("link").all()] == urls
     log = view.locator("[data-id=log]")
     expect(log).to_be_hidden()

@@ -489,6 +489,7 @@ def test_a_mail_reflows_and_only_consoles_are_links(page: Page, night: Inbox) ->
         for _, each in night.gallery.after(0)
         if each.sample == "access-denied-in-log"
     ]
+    expect(email).to_contain_text("Sent by batch-notifier")
     assert email.evaluate("e => e.textContent") == wanted
     shown = email.locator(".prose").first.inner_text()
     assert "\n" not in shown.strip()  # the lines of the mail flow, instead of breaking twice
