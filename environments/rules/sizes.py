@@ -1,4 +1,4 @@
-"""Rules for the vCPUs, memory and GPUs that a job requests."""
+"""Rules for the vCPUs, memory and GPUs that a job requests, and the ulimits of its processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,19 @@ import runpy
 
 from environments.evaluation.jobs import Task, containers, platform, tasks
 from environments.evaluation.scenarios import Resource
-from environments.evaluation.values import Node, Place, get, given, items, known, number, text, word
+from environments.evaluation.values import (
+    Node,
+    Place,
+    get,
+    given,
+    items,
+    known,
+    nodes,
+    number,
+    place_of,
+    text,
+    word,
+)
 from environments.rule import API, JOB_DEFINITION, BatchRule, Finding, warnings
 
 # The table that alerts use for their advice, loaded without its package: in a checkout it is below
@@ -196,6 +208,30 @@ class RequirementUnclear(BatchRule):
                     yield f"There is no resource requirement {kind}", place
                 if kind and kind in names[:index]:
                     yield f"{kind} is requested twice", place
+
+
+class UlimitAboveItsHardLimit(BatchRule):
+    """The soft value of a ulimit is at most its hard value."""
+
+    id = "EB2301"
+    shortdesc = "The SoftLimit of a ulimit is at most its HardLimit"
+    description = "A process may raise its soft limit up to the hard one; -1 is unlimited"
+    source_url = "https://github.com/docker/go-units/blob/master/ulimit.go"
+    applies_to = JOB_DEFINITION
+    answer = "ulimit soft limit must be less than or equal to hard limit: 4096 > 1024"
+    instead = "raise HardLimit, or lower SoftLimit."
+
+    def find(self, resource: Resource) -> Iterator[Finding]:
+        """Compare the values of each ulimit that are known."""
+        for _, container in containers(resource):
+            for each in nodes(get(container, "Ulimits")):
+                soft, hard = number(get(each, "SoftLimit")), number(get(each, "HardLimit"))
+                if soft is None or hard is None or hard == -1:
+                    continue
+                if soft > hard or soft == -1:
+                    answer = self.answer.replace("4096 > 1024", f"{soft:g} > {hard:g}")
+                    says = f"SoftLimit is {soft:g}, HardLimit {hard:g}"
+                    yield says, place_of(each, "SoftLimit"), answer
 
 
 globals().update(warnings(globals()))

@@ -236,7 +236,7 @@ class MountTargetByParameter(BatchRule):
         """Compare the subnet with that of the other scenarios."""
         scenarios = resource.scenario.template.scenarios(resource.name)
         made = [each.resource(resource.name) for each in scenarios]
-        subnets = {each.get("SubnetId") for each in made if each}
+        subnets = [each.get("SubnetId") for each in made if each]
         if len({each for each in subnets if isinstance(each, Reference)}) > 1:
             yield "A parameter changes the subnet of the mount target", resource.place("SubnetId")
 

@@ -103,7 +103,7 @@ ADDED = {
     "app-process-limit", "app-read-only-filesystem", "app-s3-archived", "app-s3-region",
     "app-setting-missing", "app-stale-file-handle", "app-syntax-error", "app-tls-certificate",
     "app-too-many-open-files", "app-usage-error", "aws-api-throttled", "batch-disable-first",
-    "host-draining", "sagemaker-preempted",
+    "host-draining", "job-variable-reserved", "sagemaker-preempted",
     "batch-name-exists", "batch-request-unspecified", "batch-resource-busy",
     "batch-resource-quota", "batch-server-error", "cannot-start-args-too-long",
     "cannot-start-capability", "cannot-start-device-node", "cannot-start-env-invalid",

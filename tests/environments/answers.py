@@ -63,6 +63,8 @@ CAUSES = {
     "An id is of another kind": ["EB2207"],
     "Security group is in another VPC": ["EB2209"],
     "EFS mount target exists already": ["IB1806", "IB1807"],
+    "A ulimit is above the host's": ["EB2301"],
+    "Environment variable is reserved": ["EB2302"],
     "Runtime could not start the container": ["WB1008"],
     "A named resource cannot be replaced": ["WB1301"],
 }

@@ -336,6 +336,45 @@ MISTAKES: list[tuple[str, str, Change]] = [
     ),
     ("EB1804", "job", job(MountPoints=[{"SourceVolume": "data", "ContainerPath": "/d"}])),
     ("EB1805", "job", job(**volume(FileSystemId="shared"))),
+    (
+        "EB2301",
+        "job",
+        job(Ulimits=[{"Name": "nofile", "SoftLimit": 4096, "HardLimit": 1024}]),
+    ),
+    (
+        "EB2301",
+        "tasks",
+        {
+            "EcsProperties.TaskProperties": [
+                {
+                    "Containers": [
+                        container(
+                            Name="a", Ulimits=[{"Name": "stack", "SoftLimit": -1, "HardLimit": 64}]
+                        )
+                    ]
+                }
+            ]
+        },
+    ),
+    ("EB2302", "job", job(Environment=[{"Name": "AWS_BATCH_SHARD", "Value": "3"}])),
+    (
+        "EB2302",
+        "fargate-job",
+        job(Secrets=[{"Name": "AWS_BATCH_KEY", "ValueFrom": "arn:aws:ssm:x"}]),
+    ),
+    (
+        "EB2302",
+        "pod",
+        {
+            f"{POD}.Containers": [
+                {
+                    "Image": "b",
+                    "Env": [{"Name": "AWS_BATCH_A", "Value": "1"}],
+                    "Resources": {"Limits": {"cpu": "1", "memory": "512Mi"}},
+                },
+            ]
+        },
+    ),
     ("EB1901", "pod", {"PlatformCapabilities": ["EC2"]}),
     ("EB1901", "pod", {"PropagateTags": True}),
     ("EB1902", "ec2", {"EksConfiguration": EKS | {"KubernetesNamespace": "default"}}),

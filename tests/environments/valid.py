@@ -290,6 +290,26 @@ Resources:
                 Essential: false
                 ResourceRequirements: [{{Type: VCPU, Value: 1}}, {{Type: MEMORY, Value: 512}}]
 """
+_LIMITS = """
+Parameters: {Files: {Type: Number}}
+Resources:
+  Job:
+    Type: AWS::Batch::JobDefinition
+    Properties:
+      Type: container
+      ContainerProperties:
+        Image: busybox
+        ResourceRequirements: [{Type: VCPU, Value: "1"}, {Type: MEMORY, Value: "512"}]
+        Environment:
+          - {Name: AWS_REGION, Value: eu-west-1}
+          - {Name: MY_AWS_BATCH_SIZE, Value: "3"}
+          - {Name: !Sub "AWS_${AWS::Region}", Value: "1"}
+        Ulimits:
+          - {Name: nofile, SoftLimit: 1024, HardLimit: 1024}
+          - {Name: memlock, SoftLimit: -1, HardLimit: -1}
+          - {Name: stack, SoftLimit: 64, HardLimit: -1}
+          - {Name: nproc, SoftLimit: !Ref Files, HardLimit: 10}
+"""
 VALID = {
     "groups and subnets of one network": _NETWORKS,
     "queues by parameter, by import and of services": _QUEUES,
@@ -303,6 +323,7 @@ VALID = {
     "named and updated in place": "Resources:\n  Compute:\n    Type:"
     " AWS::Batch::ComputeEnvironment\n    Properties:\n      ComputeEnvironmentName: jobs\n"
     f"      ReplaceComputeEnvironment: false{_EC2}\n",
+    "ulimits that are equal or unlimited, variables": _LIMITS,
     "no resources": "Resources: {}",
     "multi-node on demand": _NODES,
     "a fraction without a zero": _SIZES.replace('"0.25"', '".25"') % _FARGATE_JOB,
