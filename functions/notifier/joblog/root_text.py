@@ -33,6 +33,7 @@ _PREFIX = re.compile(
     rf"|\s{{0,9}}---> (?={EXCEPTION_NAME})"
     rf"|Unhandled [Ee]xception[.:] (?={EXCEPTION_NAME})|\s{{0,9}}diagnostics: (?=\S)"
     r"|! (?:[A-Z][\w ]{4,60}: (?=[A-Z]\w{1,60}(?:::[A-Z]\w{1,60}){1,6}: \S))?(?=\S)"
+    r"|Workflow [\w-]{1,60} failed \(during \w{1,60}\): (?=\S)"
     r"|what\(\): {1,2}(?=\S)|nested task error: (?=\S)|traceback : (?=Signal)|: (?=\S)"
     r"|\S{30,200}\.rb:\d{1,6}:in [`'].{1,120}?': (?=\S)"
     r"|# {1,3}(?=\S)|Terminating due to (?=\S)|\[First \d{1,6} bytes\]: ?(?=\S)"
@@ -56,6 +57,8 @@ _WRAPPED = re.compile(
     r".{0,1500}(?:: |; nested exception is )"
     r"(?=(?:[a-z_]\w{0,60}\.){2,12}[A-Z]\w{0,80}(?:Exception|Error)\b)"
 )
+# TensorFlow writes the node and where it was defined between the exception and its message.
+_GRAPH, _GRAPH_NODE, MOST_GRAPH_LINES = "Graph execution error:", re.compile(r"Node: '"), 80
 _NUMBERED = re.compile(r"\s{1,8}\d{1,2}: (?=\S)")
 _RUST_RESULT = re.compile(r"called `(?:Result|Option)::\w{1,20}\(\)` on an? `\w{1,10}` value: ")
 _WHAT = re.compile(r"\s{0,4}what\(\): {1,2}(\S.{0,600})")
@@ -68,6 +71,8 @@ def text_of_root(lines: Sequence[WeighedLine], root: int) -> tuple[str, list[int
     below = range(root + 1, min(len(lines), root + 1 + LINES_BELOW))
     if thrown := _join_thrown(lines, root):
         return thrown
+    if graph := _join_graph(lines, root, text):
+        return graph
     if numbered := _join_numbered(lines, root, text):  # eyre
         return numbered
     heading = next((n for n in (*below,)[:2] if lines[n].text.strip() == "Caused by:"), None)
@@ -85,6 +90,17 @@ def text_of_root(lines: Sequence[WeighedLine], root: int) -> tuple[str, list[int
         text = f"{text} {last}"
         used.append(n)
     return _RUST_RESULT.sub("", _HEAD.sub("", text, count=1), count=1), used
+
+
+def _join_graph(lines: Sequence[WeighedLine], root: int, text: str) -> tuple[str, list[int]] | None:
+    if not text.endswith(_GRAPH):
+        return None
+    below = range(root + 1, min(len(lines) - 1, root + MOST_GRAPH_LINES))
+    message = next((n + 1 for n in below if _GRAPH_NODE.match(lines[n].text)), None)
+    if message is None or not lines[message].text.strip():
+        return None
+    name = text.removesuffix(_GRAPH).rpartition(".")[2]
+    return f"{name}{lines[message].text.strip()}", [root, message]
 
 
 def _join_numbered(

@@ -26,7 +26,7 @@ _SCHEME = lazy(
     r"(?<![\w.+-])(mailto|tel|sms|smsto|callto|sips?|javascript|vbscript|data|file|news|nntp|xmpp"
     r"|irc|ldap|skype|facetime(?:-audio)?|geo|maps|magnet|onenote|outlook|ms-[a-z-]{1,30}|msteams"
     r"|slack|zoommtg|view-source|jar|blob|about|intent|market|itms|webcal|feed|search-ms|mhtml"
-    r"|x-[a-z-]{1,30}):(?=[^\s/]|/[^/\s])",
+    r"|x-[a-z-]{1,30}):(?=[^\s/:]|/[^/\s])",  # and no name of code: `Feed::Error`
     re.IGNORECASE,
 )
 _NETWORK_PATH = lazy(r"(?<![\w\\:])\\\\(?=[\w.-]{2})")
