@@ -329,9 +329,7 @@ class Account:
             yield from self._words(one, new)
             yield from self._speaks_for_all(one, new)
             yield from self._exact_indices(one)
-            for each in new:
-                if not self._was_held(each, one.at):
-                    self.covered[_id(each)] = one
+            self.covered |= {_id(each): one for each in self._not_held(new, one.at)}
         for failure in [*self.group.failures, *self.group.dependents]:
             yield from self._in_time(failure)
         for parent in self.group.parents:
@@ -653,7 +651,9 @@ class Account:
         return self.truth.is_held(each, at) or late > at
 
     def _is_given_up(self, each: Fail | Parent, at: float) -> bool:
-        return at >= each.at + GIVEN_UP_S
+        """Return whether it is held too long: what holds one for so long is given up for all."""
+        waiting = [one for one in self.group.failures if one.member not in self.covered]
+        return any(at >= one.at + GIVEN_UP_S for one in [each, *waiting])
 
     # ---- Severity --------------------------------------------------------------------------------
 
@@ -671,6 +671,9 @@ class Account:
         if self.group.fuzzy or not every or self.checker.is_troubled(one.at):
             return
         low, high = strongest(news, self.truth), strongest(every, self.truth)
+        if any(said.names for said in self.covered.values()):  # the table knows no child of it
+            parents = (each for each in self.group.parents if min(each.arrives) <= one.at)
+            high = max([high, *map(self.truth.severity, parents)])
         if one.severity < low or (one.severity > high and not one.is_row):
             said = SEVERITIES[one.severity]
             yield Violation(
@@ -868,7 +871,9 @@ class Account:
         if one is not None and one.at <= deadline:
             return
         is_split = self.checker.may_be_split(self.group)
-        alone = deadline + UPSTREAM_WAIT_S + AT_ONCE_S if is_split else deadline
+        # In an incident of its own, or in the first digest of that of another dependent.
+        late = UPSTREAM_WAIT_S + FIRST_INTERVAL_S + LOOK_S if is_split else 0
+        alone = deadline + late
         is_unsure = is_split or self.checker.is_troubled(min(each.arrives))
         if is_unsure and self.checker.names(each, alone):
             return
